@@ -29,7 +29,7 @@ struct Launch;
 struct Code;
 
 // Runs one instruction (or a run of them) and returns the next one; nullptr when the warp cannot go on now, with
-// Warp::state saying why. An instruction that must be run again later sets Warp::resume to itself, else to its successor.
+// Warp::state saying why (Running: the set of active lanes has changed). An instruction that must be run again later sets Warp::resume to itself, else to its successor.
 using Handler = const Ins* (*)(const Ins*, Warp&);
 
 struct alignas(64) Ins {
@@ -47,6 +47,7 @@ enum class WarpState : uint8_t { Running, AtBarrier, Waiting, Yielded, Exited, F
 struct LaneGroup {
     const Ins* at;
     uint32_t lanes;
+    int32_t barrier;      // -1: may run; else the barrier it waits at
 };
 
 struct Warp {
@@ -109,8 +110,15 @@ const Ins* fault(Warp& w, const Ins* ip, int error, int lane, uint64_t address, 
 
 // `name` is the canonical opcode text. `signature` is "destinations=sources" with a letter an operand: w (32-bit bank,
 // also 8- and 16-bit values, the unused upper bits zero), d (64-bit bank), p (predicate), m (address: base register +
-// displacement in imm), i (integer known at load time, in imm or aux as the form says). Vector operands are flattened.
-// `run` executes Ins::aux >= 2 consecutive instructions of this form, all lanes live; null when there is none.
+// displacement in imm, mem/address.h), i (integer known at load time). Vector operands are flattened.
+// Every letter takes one place in Ins::arg, in PTX order. For i that place holds the value's low 16 bits (a value that
+// does not fit is refused); if the form has no m, the first i is also in imm. In a form with several m, imm is the
+// displacement of the first; the decoder adds the others' to their bases beforehand. Immediate operands for w, d and p
+// are prefilled slots (16-bit types: upper half zero), and so is the base of an address without a register. `_` as a
+// destination is a slot nobody reads.
+// A form whose name ends in "!checked" takes the place of the plain one in checked mode.
+// `run` executes Ins::aux >= 2 consecutive instructions of this form, all lanes live, and returns ip + aux; null when
+// there is none. A form with `run` has no other use for aux.
 struct Form {
     const char* name;
     const char* signature;

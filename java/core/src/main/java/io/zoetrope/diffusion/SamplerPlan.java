@@ -1,0 +1,110 @@
+package io.zoetrope.diffusion;
+
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * A sampling run compiled to coefficients. Step i, elementwise over the batch:
+ *
+ * <pre>
+ *   m  = denoiser(x, timestep_i)
+ *   c  = clamp(cleanFromX·x + cleanFromOutput·m, clipLow, clipHigh)         the estimate x̂_0
+ *   x' = fromX·x + fromClean·c + fromPrevious·h + noise·z,   z ~ N(0, 1)    the update
+ *   h' = c                                                                  history for multistep methods
+ * </pre>
+ *
+ * Everything a sampler knows is in the numbers, so the device runs any of them with one kernel that reads row i of
+ * {@link #table()} and updates x and h in place. h starts as anything finite: step 0 never reads it (its coefficient
+ * is 0, and {@link #usesHistory()} says whether h need exist at all).
+ */
+public final class SamplerPlan {
+    /** Columns of {@link #table()}, in this order: the fields of {@link Step} from cleanFromX on. */
+    public static final int COLUMNS = 8;
+
+    /**
+     * One step.
+     *
+     * @param timestep        what the denoiser is told
+     * @param alpha           signal scale of the level the step starts from
+     * @param sigma           noise scale of that level
+     * @param cleanFromX      p in x̂_0 = p·x + q·m
+     * @param cleanFromOutput q in x̂_0 = p·x + q·m
+     * @param clipLow         lower bound of x̂_0, or −∞
+     * @param clipHigh        upper bound of x̂_0, or +∞
+     * @param fromX           coefficient of x_t
+     * @param fromClean       coefficient of x̂_0
+     * @param fromPrevious    coefficient of the previous step's x̂_0
+     * @param noise           scale of the fresh noise
+     */
+    public record Step(double timestep, double alpha, double sigma, double cleanFromX, double cleanFromOutput,
+            double clipLow, double clipHigh, double fromX, double fromClean, double fromPrevious, double noise) { }
+
+    /** A denoiser over host doubles, for proofs and tests. */
+    @FunctionalInterface
+    public interface Denoiser {
+        /** The prediction for {@code x} at {@code step}'s noise level; a new array of the same length. */
+        double[] predict(double[] x, Step step);
+    }
+
+    private final List<Step> steps;
+
+    SamplerPlan(List<Step> steps) {
+        this.steps = List.copyOf(steps);
+    }
+
+    public List<Step> steps() {
+        return steps;
+    }
+
+    /** Whether some step reads the previous x̂_0. */
+    public boolean usesHistory() {
+        return steps.stream().anyMatch(step -> step.fromPrevious() != 0);
+    }
+
+    /** Whether some step adds noise. */
+    public boolean isStochastic() {
+        return steps.stream().anyMatch(step -> step.noise() != 0);
+    }
+
+    /**
+     * The device's table, row-major [steps, {@value #COLUMNS}]: cleanFromX, cleanFromOutput, clipLow, clipHigh, fromX,
+     * fromClean, fromPrevious, noise. Without clipping the bounds are infinite.
+     */
+    public float[] table() {
+        float[] table = new float[steps.size() * COLUMNS];
+        int at = 0;
+        for (Step step : steps) {
+            for (double value : new double[] {step.cleanFromX(), step.cleanFromOutput(), step.clipLow(),
+                    step.clipHigh(), step.fromX(), step.fromClean(), step.fromPrevious(), step.noise()}) {
+                table[at++] = (float) value;
+            }
+        }
+        return table;
+    }
+
+    /** The timesteps that the denoiser is told, one per step. */
+    public float[] timesteps() {
+        float[] timesteps = new float[steps.size()];
+        for (int i = 0; i < timesteps.length; i++) {
+            timesteps[i] = (float) steps.get(i).timestep();
+        }
+        return timesteps;
+    }
+
+    /** Runs the plan on the host. {@code x} is the starting noise and is left untouched. */
+    public double[] run(Denoiser denoiser, double[] x, RandomGenerator random) {
+        double[] now = x.clone();
+        double[] previous = new double[x.length];
+        for (Step step : steps) {
+            double[] output = denoiser.predict(now, step);
+            for (int i = 0; i < now.length; i++) {
+                double clean = step.cleanFromX() * now[i] + step.cleanFromOutput() * output[i];
+                clean = Math.max(step.clipLow(), Math.min(step.clipHigh(), clean));
+                now[i] = step.fromX() * now[i] + step.fromClean() * clean + step.fromPrevious() * previous[i]
+                        + (step.noise() == 0 ? 0 : step.noise() * random.nextGaussian());
+                previous[i] = clean;
+            }
+        }
+        return now;
+    }
+}

@@ -1,0 +1,38 @@
+package io.zoetrope.diffusion;
+
+/**
+ * Data x_0 ~ N(mean, deviation²): the ideal denoiser is known in closed form, and the probability-flow ODE maps
+ * x_t to x_s by matching quantiles.
+ */
+record GaussianOracle(double mean, double deviation) {
+    /** E[x_0 | x_t = x]. */
+    double clean(double x, double alpha, double sigma) {
+        double variance = deviation * deviation;
+        return mean + alpha * variance / (alpha * alpha * variance + sigma * sigma) * (x - alpha * mean);
+    }
+
+    /** The ideal denoiser, speaking in terms of {@code prediction}. */
+    SamplerPlan.Denoiser denoiser(Prediction prediction) {
+        return (x, step) -> {
+            double[] output = new double[x.length];
+            for (int i = 0; i < x.length; i++) {
+                double clean = clean(x[i], step.alpha(), step.sigma());
+                double noise = (x[i] - step.alpha() * clean) / step.sigma();
+                output[i] = prediction.target(clean, noise, step.alpha(), step.sigma());
+            }
+            return output;
+        };
+    }
+
+    /** Standard deviation of x_t. */
+    double deviationAt(double alpha, double sigma) {
+        return Math.sqrt(alpha * alpha * deviation * deviation + sigma * sigma);
+    }
+
+    /** Where the exact flow takes {@code x} from level {@code from} of the trajectory to its end. */
+    double flowToEnd(double x, Trajectory trajectory) {
+        int n = trajectory.steps();
+        double z = (x - trajectory.alpha(0) * mean) / deviationAt(trajectory.alpha(0), trajectory.sigma(0));
+        return trajectory.alpha(n) * mean + deviationAt(trajectory.alpha(n), trajectory.sigma(n)) * z;
+    }
+}

@@ -1,0 +1,27 @@
+package io.zoetrope.cuda;
+
+import jcuda.driver.CUdeviceptr;
+
+/** Device addresses as numbers: JCuda keeps them inside its pointer objects. */
+final class Addresses {
+    private static final class Opened extends CUdeviceptr {
+        private Opened(CUdeviceptr base) {
+            super(base);
+        }
+
+        private static long addressOf(CUdeviceptr pointer) {
+            return new Opened(pointer).getNativePointer();
+        }
+    }
+
+    private Addresses() {
+    }
+
+    static long of(CUdeviceptr pointer) {
+        return Opened.addressOf(pointer);
+    }
+
+    static CUdeviceptr pointer(long address) {
+        return new CUdeviceptr().withByteOffset(address);
+    }
+}

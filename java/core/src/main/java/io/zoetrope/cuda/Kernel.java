@@ -1,0 +1,73 @@
+package io.zoetrope.cuda;
+
+import jcuda.Pointer;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/** A kernel that can be launched on its device's stream. */
+public final class Kernel {
+    /** Dynamic shared memory up to this needs no opt-in. */
+    private static final int DEFAULT_SHARED_LIMIT = 48 * 1024;
+
+    private final Device device;
+    private final String name;
+    private final CUfunction function;
+    private final Geometry geometry;
+    private int sharedLimit = DEFAULT_SHARED_LIMIT;
+
+    Kernel(Device device, String name, CUfunction function, Geometry geometry) {
+        this.device = device;
+        this.name = name;
+        this.function = function;
+        this.geometry = geometry;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The geometry declared in the device code. @throws DeviceException when the kernel declares none */
+    public Geometry geometry() {
+        if (geometry == null) {
+            throw new DeviceException(0, "kernel " + name + " declares no geometry");
+        }
+        return geometry;
+    }
+
+    /** Launches with the threads and shared memory of the declared geometry. */
+    public void launch(Grid grid, Args args) {
+        launch(grid, geometry().threads(), geometry().sharedBytes(), args);
+    }
+
+    /** Launches with blocks of {@code threads} threads and {@code sharedBytes} of dynamic shared memory. */
+    public void launch(Grid grid, int threads, int sharedBytes, Args args) {
+        allowShared(sharedBytes);
+        Pointer parameters = Pointer.to(
+                JCudaDriver.CU_LAUNCH_PARAM_BUFFER_POINTER, Pointer.to(args.buffer().duplicate().rewind()),
+                JCudaDriver.CU_LAUNCH_PARAM_BUFFER_SIZE, Pointer.to(new long[] {args.size()}),
+                JCudaDriver.CU_LAUNCH_PARAM_END);
+        int result = JCudaDriver.cuLaunchKernel(function, grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes,
+                device.stream().handle(), null, parameters);
+        if (result != CUresult.CUDA_SUCCESS) {
+            throw new DeviceException(result, "launching " + name + " (grid " + grid.x() + "×" + grid.y() + "×" + grid.z()
+                    + ", " + threads + " threads, " + sharedBytes + " bytes of shared memory) failed: "
+                    + Driver.describe(result));
+        }
+    }
+
+    private synchronized void allowShared(int sharedBytes) {
+        if (sharedBytes > sharedLimit) {
+            Driver.check(JCudaDriver.cuFuncSetAttribute(function,
+                    CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes),
+                    "asking for " + sharedBytes + " bytes of shared memory for " + name);
+            sharedLimit = sharedBytes;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,206 @@
+package io.zoetrope.cuda;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * A caching arena of device memory.
+ *
+ * <p>Blocks given back are handed out again without waiting for the kernels that used them: all work of a device runs in
+ * the order of its one stream, so whoever gets the block next runs after them. While a graph is recorded, blocks come
+ * from and return to the graph's own store, because every replay writes to the same addresses.
+ */
+public final class MemoryPool {
+    private static final long SMALL_GRAIN = 512;
+    private static final long LARGE = 1 << 20;
+    /** A cached block may be larger than asked by this fraction of its size. */
+    private static final int MAX_WASTE_DIVISOR = 4;
+
+    /** A driver allocation and the store it returns to. */
+    static final class Block {
+        private final long address;
+        private final long bytes;
+        private final Store store;
+
+        Block(long address, long bytes, Store store) {
+            this.address = address;
+            this.bytes = bytes;
+            this.store = store;
+        }
+
+        long address() {
+            return address;
+        }
+    }
+
+    /** Free blocks by size. */
+    static final class Store {
+        private final TreeMap<Long, ArrayDeque<Block>> free = new TreeMap<>();
+        private boolean retired;
+        private int lent;
+    }
+
+    private final Device device;
+    private final Store common = new Store();
+    private final Map<Long, Block> owned = new HashMap<>();
+    private Store current = common;
+    private long inUse;
+    private long cached;
+    private long peak;
+
+    MemoryPool(Device device) {
+        this.device = device;
+    }
+
+    /**
+     * Memory for {@code bytes} bytes (at least one), aligned to 256 bytes, contents undefined.
+     *
+     * @throws DeviceOutOfMemoryException when neither the cache nor the device has it
+     */
+    public synchronized DeviceMemory allocate(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("device memory of " + bytes + " bytes: expected 0 or more");
+        }
+        device.requireOpen();
+        long rounded = round(Math.max(1, bytes));
+        Block block = fromCache(rounded);
+        if (block == null) {
+            block = fromDriver(rounded, bytes);
+        }
+        block.store.lent++;
+        inUse += block.bytes;
+        peak = Math.max(peak, inUse);
+        return new DeviceMemory(this, block, bytes);
+    }
+
+    private static long round(long bytes) {
+        if (bytes > Long.MAX_VALUE - LARGE) {
+            return bytes;
+        }
+        long grain = bytes < LARGE ? SMALL_GRAIN : LARGE / 8;
+        return (bytes + grain - 1) / grain * grain;
+    }
+
+    private Block fromCache(long bytes) {
+        var entry = current.free.ceilingEntry(bytes);
+        if (entry == null || entry.getKey() - bytes > entry.getKey() / MAX_WASTE_DIVISOR) {
+            return null;
+        }
+        Block block = entry.getValue().pop();
+        if (entry.getValue().isEmpty()) {
+            current.free.remove(entry.getKey());
+        }
+        cached -= block.bytes;
+        return block;
+    }
+
+    private Block fromDriver(long rounded, long asked) {
+        device.makeCurrent();
+        CUdeviceptr pointer = new CUdeviceptr();
+        int result = JCudaDriver.cuMemAlloc(pointer, rounded);
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY && trimLocked() > 0) {
+            result = JCudaDriver.cuMemAlloc(pointer, rounded);
+        }
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY || result == CUresult.CUDA_ERROR_INVALID_VALUE) {
+            long[] free = new long[1];
+            long[] total = new long[1];
+            JCudaDriver.cuMemGetInfo(free, total);
+            throw new DeviceOutOfMemoryException(asked, inUse, cached, free[0], total[0]);
+        }
+        Driver.check(result, "allocating " + asked + " bytes of device memory");
+        Block block = new Block(Addresses.of(pointer), rounded, current);
+        owned.put(block.address, block);
+        return block;
+    }
+
+    synchronized void giveBack(Block block) {
+        inUse -= block.bytes;
+        block.store.lent--;
+        if (device.isClosed()) {
+            return;
+        }
+        if (block.store.retired) {
+            free(block);
+            return;
+        }
+        cached += block.bytes;
+        block.store.free.computeIfAbsent(block.bytes, key -> new ArrayDeque<>()).push(block);
+    }
+
+    private void free(Block block) {
+        device.makeCurrent();
+        owned.remove(block.address);
+        Driver.check(JCudaDriver.cuMemFree(Addresses.pointer(block.address)), "freeing device memory");
+    }
+
+    /** Returns all cached memory to the driver. @return the bytes returned */
+    public synchronized long trim() {
+        return trimLocked();
+    }
+
+    private long trimLocked() {
+        device.stream().synchronize();
+        return empty(common);
+    }
+
+    private long empty(Store store) {
+        List<Block> blocks = new ArrayList<>();
+        store.free.values().forEach(blocks::addAll);
+        store.free.clear();
+        long bytes = 0;
+        for (Block block : blocks) {
+            free(block);
+            bytes += block.bytes;
+        }
+        cached -= bytes;
+        return bytes;
+    }
+
+    /** From here on blocks come from a store of their own, which the caller keeps for a graph's life. */
+    synchronized Store beginPrivate() {
+        if (current != common) {
+            throw new IllegalStateException("a graph is being recorded already");
+        }
+        current = new Store();
+        return current;
+    }
+
+    synchronized void endPrivate() {
+        current = common;
+    }
+
+    /** The graph that used the store is gone: its free blocks go now, those still lent when they come back. */
+    synchronized void retire(Store store) {
+        store.retired = true;
+        if (!device.isClosed()) {
+            empty(store);
+        }
+    }
+
+    /** Bytes of blocks in use. */
+    public synchronized long bytesInUse() {
+        return inUse;
+    }
+
+    /** Bytes held for reuse. */
+    public synchronized long bytesCached() {
+        return cached;
+    }
+
+    /** The largest {@link #bytesInUse()} so far. */
+    public synchronized long peakBytesInUse() {
+        return peak;
+    }
+
+    synchronized void releaseAll() {
+        owned.keySet().forEach(address -> JCudaDriver.cuMemFree(Addresses.pointer(address)));
+        owned.clear();
+    }
+}

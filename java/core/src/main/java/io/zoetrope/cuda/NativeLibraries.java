@@ -1,0 +1,133 @@
+package io.zoetrope.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Decides, once for the process, which {@code libcuda.so.1} JCuda binds to, and loads it.
+ *
+ * <p>Whichever library of that SONAME is loaded first serves the whole process, so the decision falls before JCuda's
+ * class initialiser runs.
+ */
+final class NativeLibraries {
+    private static final String SOFTCUDA = "/natives/linux-x86_64/libcuda.so.1";
+    /** Folders besides the dynamic linker's own where NVIDIA's driver library is found. */
+    private static final List<Path> DRIVER_FOLDERS = List.of(
+            Path.of("/usr/lib/x86_64-linux-gnu"), Path.of("/usr/lib64"), Path.of("/lib/x86_64-linux-gnu"),
+            Path.of("/usr/lib/wsl/lib"), Path.of("/usr/local/nvidia/lib64"), Path.of("/usr/lib/nvidia"));
+    private static Boolean software;
+
+    private NativeLibraries() {
+    }
+
+    /** Loads the driver for the choice. @return true for softcuda, false for NVIDIA's driver */
+    static synchronized boolean load(DeviceChoice choice) {
+        if (software != null) {
+            boolean fits = choice == DeviceChoice.AUTO || (choice == DeviceChoice.CPU) == software;
+            if (!fits) {
+                throw new DeviceException(0, "device '" + choice + "' was asked for, but this process already runs on "
+                        + (software ? "softcuda (CPU)" : "the GPU") + ": a process has one driver; start another one");
+            }
+            return software;
+        }
+        Optional<String> missing = missingForGpu();
+        if (choice == DeviceChoice.GPU && missing.isPresent()) {
+            throw new DeviceException(0, "device 'gpu' was asked for, but " + missing.get()
+                    + ": install NVIDIA's driver (R580 or newer), or use --device cpu");
+        }
+        boolean useSoftware = choice == DeviceChoice.CPU || missing.isPresent();
+        Path folder = privateFolder();
+        try {
+            if (useSoftware) {
+                System.load(extract(SOFTCUDA, folder).toString());
+            } else {
+                driverLibrary().ifPresent(path -> System.load(path.toString()));
+            }
+            initialiseJCuda(folder);
+        } catch (UnsatisfiedLinkError e) {
+            throw new DeviceException("the native libraries could not be loaded (" + e.getMessage().lines().findFirst().orElse("")
+                    + "): Linux on x86-64 with glibc is needed", e);
+        } finally {
+            deleteFolder(folder);
+        }
+        software = useSoftware;
+        return software;
+    }
+
+    /** What this machine lacks to run on a GPU; empty when it has one. */
+    static Optional<String> missingForGpu() {
+        boolean node = Files.exists(Path.of("/dev/nvidiactl")) || Files.exists(Path.of("/dev/dxg"));
+        Optional<Path> library = driverLibrary();
+        if (!node && library.isEmpty()) {
+            return Optional.of("this machine has no NVIDIA GPU (no /dev/nvidiactl) and no driver (no libcuda.so.1)");
+        }
+        if (!node) {
+            return Optional.of("this machine has no NVIDIA GPU (no /dev/nvidiactl)");
+        }
+        if (library.isEmpty()) {
+            return Optional.of("NVIDIA's driver library libcuda.so.1 was not found");
+        }
+        return Optional.empty();
+    }
+
+    static Optional<Path> driverLibrary() {
+        Stream<Path> fromEnvironment = Stream.of(Optional.ofNullable(System.getenv("LD_LIBRARY_PATH")).orElse("").split(":"))
+                .filter(folder -> !folder.isBlank()).map(Path::of);
+        return Stream.concat(fromEnvironment, DRIVER_FOLDERS.stream())
+                .map(folder -> folder.resolve("libcuda.so.1")).filter(Files::exists).findFirst();
+    }
+
+    /** JCuda extracts its own library under java.io.tmpdir, guarded by exists() alone: give it a folder of ours. */
+    private static void initialiseJCuda(Path folder) {
+        String before = System.getProperty("java.io.tmpdir");
+        System.setProperty("java.io.tmpdir", folder.toString());
+        try {
+            JCudaDriver.setExceptionsEnabled(false);
+        } finally {
+            System.setProperty("java.io.tmpdir", before);
+        }
+    }
+
+    private static Path privateFolder() {
+        try {
+            return Files.createTempDirectory("zoetrope-natives-",
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new DeviceException("no folder for the native libraries could be made under "
+                    + System.getProperty("java.io.tmpdir") + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Path extract(String resource, Path folder) {
+        Path file = folder.resolve(Path.of(resource).getFileName().toString());
+        try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new DeviceException(0, "softcuda (" + resource + ") is not on the class path: the artifact"
+                        + " zoetrope-native is missing");
+            }
+            Files.copy(in, file);
+            return file;
+        } catch (IOException e) {
+            throw new DeviceException("softcuda could not be written to " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Loaded libraries stay mapped after their files are gone. */
+    private static void deleteFolder(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            folder.toFile().deleteOnExit();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.zoetrope.tensor;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceMemory;
+import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns the tensors made in it: when the scope closes, their memory goes back to the device's pool. Use with
+ * try-with-resources. Tensors of a closed scope fail on use.
+ *
+ * <p>A scope that is forgotten is reported when it becomes unreachable; run with {@code -Dzoetrope.leaks=trace} to be
+ * told where it was opened.
+ */
+public final class Scope implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Scope.class);
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final boolean TRACE = "trace".equals(System.getProperty("zoetrope.leaks"));
+    private static final Set<Contents> OPEN = ConcurrentHashMap.newKeySet();
+
+    /** What a scope holds, apart from the scope itself so that the cleaner can see it was forgotten. */
+    private static final class Contents implements Runnable {
+        private final Device device;
+        private final List<DeviceMemory> blocks = new ArrayList<>();
+        private final Throwable openedAt = TRACE ? new Throwable("scope opened here") : null;
+        private boolean closed;
+
+        private Contents(Device device) {
+            this.device = device;
+        }
+
+        private long bytes() {
+            return blocks.stream().mapToLong(DeviceMemory::bytes).sum();
+        }
+
+        @Override
+        public void run() {
+            if (!closed && !device.isClosed() && !blocks.isEmpty()) {
+                LOG.warn(leak(this), openedAt);
+            }
+            OPEN.remove(this);
+        }
+    }
+
+    private final Contents contents;
+    private final Cleaner.Cleanable cleanable;
+
+    private Scope(Device device) {
+        contents = new Contents(device);
+        OPEN.add(contents);
+        cleanable = CLEANER.register(this, contents);
+    }
+
+    public static Scope open(Device device) {
+        return new Scope(device);
+    }
+
+    private static String leak(Contents contents) {
+        return "a scope with " + contents.blocks.size() + " tensors (" + contents.bytes()
+                + " bytes of device memory) was never closed" + (TRACE ? "" : "; run with -Dzoetrope.leaks=trace to see where it was opened");
+    }
+
+    /** One line for each scope of the device that is open now and holds memory. */
+    public static List<String> openScopes(Device device) {
+        return OPEN.stream().filter(c -> c.device == device && !c.blocks.isEmpty()).map(Scope::leak).toList();
+    }
+
+    public Device device() {
+        return contents.device;
+    }
+
+    /** Bytes of device memory this scope holds. */
+    public long bytes() {
+        return contents.bytes();
+    }
+
+    /** A tensor with undefined contents. */
+    public Tensor empty(DType dtype, long... dims) {
+        return empty(dtype, Shape.of(dims));
+    }
+
+    /** A tensor with undefined contents. */
+    public Tensor empty(DType dtype, Shape shape) {
+        if (contents.closed) {
+            throw new IllegalStateException("a tensor was asked of a closed scope");
+        }
+        long bytes;
+        try {
+            bytes = Math.multiplyExact(shape.size(), (long) dtype.bytes());
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("tensor " + dtype + shape + ": its bytes overflow 64 bits");
+        }
+        DeviceMemory memory = contents.device.memory().allocate(bytes);
+        contents.blocks.add(memory);
+        return new Tensor(contents.device, memory, 0, dtype, shape);
+    }
+
+    /** A tensor like another in type and shape, with undefined contents. */
+    public Tensor emptyLike(Tensor other) {
+        return empty(other.dtype(), other.shape());
+    }
+
+    public Tensor zeros(DType dtype, long... dims) {
+        return empty(dtype, dims).zero();
+    }
+
+    /** An F32 tensor with these values. */
+    public Tensor of(float[] values, long... dims) {
+        return empty(DType.F32, dims).copyFrom(values);
+    }
+
+    /** An F32 or BF16 tensor with these values. */
+    public Tensor of(DType dtype, float[] values, long... dims) {
+        return empty(dtype, dims).copyFrom(values);
+    }
+
+    public Tensor of(int[] values, long... dims) {
+        return empty(DType.I32, dims).copyFrom(values);
+    }
+
+    public Tensor of(long[] values, long... dims) {
+        return empty(DType.I64, dims).copyFrom(values);
+    }
+
+    public Tensor of(byte[] values, long... dims) {
+        return empty(DType.U8, dims).copyFrom(values);
+    }
+
+    @Override
+    public void close() {
+        if (!contents.closed) {
+            contents.closed = true;
+            contents.blocks.forEach(DeviceMemory::close);
+            contents.blocks.clear();
+            cleanable.clean();
+        }
+    }
+}

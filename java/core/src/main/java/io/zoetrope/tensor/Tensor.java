@@ -1,0 +1,226 @@
+package io.zoetrope.tensor;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceMemory;
+import io.zoetrope.cuda.Transfer;
+
+/**
+ * A dense row-major array in device memory, or a view of a contiguous part of one. Its {@link Scope} frees it.
+ */
+public final class Tensor {
+    private final Device device;
+    private final DeviceMemory memory;
+    private final long offset;
+    private final DType dtype;
+    private final Shape shape;
+
+    Tensor(Device device, DeviceMemory memory, long offset, DType dtype, Shape shape) {
+        this.device = device;
+        this.memory = memory;
+        this.offset = offset;
+        this.dtype = dtype;
+        this.shape = shape;
+    }
+
+    public Device device() {
+        return device;
+    }
+
+    public DType dtype() {
+        return dtype;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+
+    public long dim(int index) {
+        return shape.dim(index);
+    }
+
+    public int rank() {
+        return shape.rank();
+    }
+
+    /** The number of elements. */
+    public long size() {
+        return shape.size();
+    }
+
+    public long bytes() {
+        return size() * dtype.bytes();
+    }
+
+    /** The device address of the first element. @throws IllegalStateException when its scope is closed */
+    public long address() {
+        return memory.address() + offset;
+    }
+
+    /** The same elements under another shape of the same size; one extent may be -1. */
+    public Tensor reshape(long... dims) {
+        long[] resolved = dims.clone();
+        long known = 1;
+        int open = -1;
+        for (int i = 0; i < dims.length; i++) {
+            if (dims[i] == -1 && open < 0) {
+                open = i;
+            } else {
+                known *= dims[i];
+            }
+        }
+        if (open >= 0) {
+            resolved[open] = known == 0 ? 0 : size() / known;
+        }
+        Shape target = Shape.of(resolved);
+        if (target.size() != size()) {
+            throw new IllegalArgumentException("reshape of " + shape + " to " + target + ": " + size() + " elements against "
+                    + target.size());
+        }
+        return new Tensor(device, memory, offset, dtype, target);
+    }
+
+    /** Entries {@code from} (inclusive) to {@code to} (exclusive) of the outermost dimension. */
+    public Tensor slice(long from, long to) {
+        if (rank() == 0 || from < 0 || to < from || to > dim(0)) {
+            throw new IllegalArgumentException("slice " + from + ".." + to + " of shape " + shape);
+        }
+        long[] dims = shape.dims();
+        long stride = dims[0] == 0 ? 0 : size() / dims[0];
+        dims[0] = to - from;
+        return new Tensor(device, memory, offset + from * stride * dtype.bytes(), dtype, Shape.of(dims));
+    }
+
+    /** A view of {@code shape.size()} elements starting at element {@code start}. */
+    public Tensor view(long start, long... dims) {
+        Shape target = Shape.of(dims);
+        if (start < 0 || start + target.size() > size()) {
+            throw new IllegalArgumentException("view of " + target + " at element " + start + " of shape " + shape);
+        }
+        return new Tensor(device, memory, offset + start * dtype.bytes(), dtype, target);
+    }
+
+    /**
+     * The bytes from {@code startByte} on read as another type: for packing several tensors into one block. The caller
+     * answers for alignment.
+     */
+    public Tensor as(DType type, long startByte, long... dims) {
+        Shape target = Shape.of(dims);
+        if (startByte < 0 || startByte + target.size() * type.bytes() > bytes()) {
+            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this);
+        }
+        return new Tensor(device, memory, offset + startByte, type, target);
+    }
+
+    /** Copies floats in, rounding to bf16 where that is the type. Waits until done. */
+    public Tensor copyFrom(float[] values) {
+        requireLength(values.length);
+        switch (dtype) {
+            case F32 -> Transfer.toDevice(device, values, values.length, Float.BYTES, address());
+            case BF16 -> {
+                short[] bits = new short[values.length];
+                for (int i = 0; i < bits.length; i++) {
+                    bits[i] = Bfloat16.fromFloat(values[i]);
+                }
+                Transfer.toDevice(device, bits, bits.length, Short.BYTES, address());
+            }
+            default -> throw wrongType("floats");
+        }
+        return this;
+    }
+
+    public Tensor copyFrom(int[] values) {
+        requireLength(values.length);
+        requireType(DType.I32, "ints");
+        Transfer.toDevice(device, values, values.length, Integer.BYTES, address());
+        return this;
+    }
+
+    public Tensor copyFrom(long[] values) {
+        requireLength(values.length);
+        requireType(DType.I64, "longs");
+        Transfer.toDevice(device, values, values.length, Long.BYTES, address());
+        return this;
+    }
+
+    public Tensor copyFrom(byte[] values) {
+        requireLength(values.length);
+        requireType(DType.U8, "bytes");
+        Transfer.toDevice(device, values, values.length, Byte.BYTES, address());
+        return this;
+    }
+
+    /** Copies another tensor of the same type and size, on the device; may be recorded into a graph. */
+    public Tensor copyFrom(Tensor source) {
+        if (source.dtype != dtype || source.size() != size()) {
+            throw new IllegalArgumentException("copy of " + source + " to " + this + ": types and sizes must be the same");
+        }
+        Transfer.withinDevice(device, source.address(), address(), bytes());
+        return this;
+    }
+
+    /** Sets every byte to zero, on the device; may be recorded into a graph. */
+    public Tensor zero() {
+        Transfer.fillBytes(device, address(), (byte) 0, bytes());
+        return this;
+    }
+
+    /** The values as floats (F32, BF16). Waits for queued work. */
+    public float[] toFloats() {
+        int n = Math.toIntExact(size());
+        float[] values = new float[n];
+        switch (dtype) {
+            case F32 -> Transfer.toHost(device, address(), values, n, Float.BYTES);
+            case BF16 -> {
+                short[] bits = new short[n];
+                Transfer.toHost(device, address(), bits, n, Short.BYTES);
+                for (int i = 0; i < n; i++) {
+                    values[i] = Bfloat16.toFloat(bits[i]);
+                }
+            }
+            default -> throw wrongType("floats");
+        }
+        return values;
+    }
+
+    public int[] toInts() {
+        requireType(DType.I32, "ints");
+        int[] values = new int[Math.toIntExact(size())];
+        Transfer.toHost(device, address(), values, values.length, Integer.BYTES);
+        return values;
+    }
+
+    public long[] toLongs() {
+        requireType(DType.I64, "longs");
+        long[] values = new long[Math.toIntExact(size())];
+        Transfer.toHost(device, address(), values, values.length, Long.BYTES);
+        return values;
+    }
+
+    /** The raw bytes of any type. */
+    public byte[] toBytes() {
+        byte[] values = new byte[Math.toIntExact(bytes())];
+        Transfer.toHost(device, address(), values, values.length, 1);
+        return values;
+    }
+
+    private void requireLength(long length) {
+        if (length != size()) {
+            throw new IllegalArgumentException("copy of " + length + " values into " + this + ": expected " + size());
+        }
+    }
+
+    private void requireType(DType expected, String what) {
+        if (dtype != expected) {
+            throw wrongType(what);
+        }
+    }
+
+    private IllegalArgumentException wrongType(String what) {
+        return new IllegalArgumentException(this + " does not hold " + what);
+    }
+
+    @Override
+    public String toString() {
+        return dtype + shape;
+    }
+}

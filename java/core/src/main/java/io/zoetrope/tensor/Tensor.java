@@ -221,6 +221,6 @@ public final class Tensor {
 
     @Override
     public String toString() {
-        return dtype + shape;
+        return dtype.name() + shape;
     }
 }

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Builds or tests the native code: build.sh build|test TARGET_DIR. Only what changed is compiled again.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+action=$1
+target=$2
+
+for tool in cmake "${CXX:-g++}"; do
+    command -v "$tool" >/dev/null 2>&1 || {
+        echo "zoetrope: $tool was looked for on PATH ($PATH) and not found: install it (apt-get install cmake g++), or name another C++ compiler in CXX" >&2
+        exit 1
+    }
+done
+case $action in
+build)
+    cmake -S "$here" -B "$target/build" -DCMAKE_BUILD_TYPE=Release \
+        -DSOFTCUDA_OUTPUT="$target/classes/natives/linux-x86_64" --log-level=WARNING >/dev/null
+    cmake --build "$target/build" --target softcuda --parallel "$(nproc)" -- --no-print-directory -s
+    ;;
+test)
+    cmake --build "$target/build" --parallel "$(nproc)" -- --no-print-directory -s
+    ctest --test-dir "$target/build" --output-on-failure --parallel "$(nproc)"
+    ;;
+*)
+    echo "build.sh: '$action': expected build or test" >&2
+    exit 2
+    ;;
+esac

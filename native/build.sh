@@ -19,7 +19,7 @@ build)
     ;;
 test)
     cmake --build "$target/build" --parallel "$(nproc)" -- --no-print-directory -s
-    ctest --test-dir "$target/build" --output-on-failure --parallel "$(nproc)"
+    ctest --test-dir "$target/build" --output-on-failure --parallel "$(nproc)" --output-junit "$target/ctest.xml"
     ;;
 *)
     echo "build.sh: '$action': expected build or test" >&2

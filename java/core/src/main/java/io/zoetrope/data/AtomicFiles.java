@@ -1,0 +1,124 @@
+package io.zoetrope.data;
+
+import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Whole files or none: content is written beside the target, synced, and renamed over it, and the directory is synced
+ * too. A reader, a full disk or a kill at any moment sees the old file or the new one, never a part.
+ */
+public final class AtomicFiles {
+    /** Ends the names of files being written; whoever finds one left over may delete it. */
+    public static final String PART_SUFFIX = ".part";
+
+    private AtomicFiles() { }
+
+    /** Writes the content of a file. */
+    @FunctionalInterface
+    public interface Body {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /** Writes the content of a file through a channel positioned at its start. */
+    @FunctionalInterface
+    public interface ChannelBody {
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /** Writes {@code target}, creating its folders. On any failure the old file, if any, is still there. */
+    public static void write(Path target, Body body) throws IOException {
+        writeChannel(target, channel -> {
+            OutputStream out = new BufferedOutputStream(new ChannelOutput(channel), 1 << 16);
+            body.writeTo(out);
+            out.flush();
+        });
+    }
+
+    /** Writes {@code text} in UTF-8. */
+    public static void writeText(Path target, String text) throws IOException {
+        write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** As {@link #write}, for bodies that want a channel. */
+    public static void writeChannel(Path target, ChannelBody body) throws IOException {
+        Path absolute = target.toAbsolutePath();
+        if (Files.isDirectory(absolute)) {
+            throw new FileSystemException(target.toString(), null, "is a folder; give the name of a file");
+        }
+        if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
+            writeThrough(absolute, body); // a device or pipe, such as /dev/stdout: nothing to rename over
+            return;
+        }
+        Path folder = absolute.getParent();
+        Path part = null;
+        try {
+            Files.createDirectories(folder);
+            part = folder.resolve(absolute.getFileName() + "."
+                    + Long.toHexString(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.WRITE)) {
+                body.writeTo(channel);
+                channel.force(true);
+            }
+            Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            part = null;
+            syncFolder(folder);
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
+        } finally {
+            if (part != null) {
+                Files.deleteIfExists(part);
+            }
+        }
+    }
+
+    /** Makes renames and deletions in {@code folder} durable. */
+    public static void syncFolder(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void writeThrough(Path target, ChannelBody body) throws IOException {
+        try (FileOutputStream out = new FileOutputStream(target.toFile())) {
+            body.writeTo(out.getChannel());
+        } catch (IOException e) {
+            throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Unlike Channels.newOutputStream, keeps the channel open when closed, so that it can still be synced. */
+    private static final class ChannelOutput extends OutputStream {
+        private final FileChannel channel;
+
+        ChannelOutput(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package io.zoetrope.data;
+
+import java.util.List;
+
+/**
+ * Labelled pictures in a training and a test part.
+ *
+ * @param name       for messages and records
+ * @param classNames what the labels mean, by number
+ * @param train      what models learn from
+ * @param test       what they are measured on; shares no picture with {@code train}
+ */
+public record ImageDataset(String name, List<String> classNames, Part train, Part test) {
+    /**
+     * Pictures and, for each, its class.
+     *
+     * @param images the pictures
+     * @param labels class numbers, one per picture
+     */
+    public record Part(Images images, int[] labels) {
+        public Part {
+            if (labels.length != images.count()) {
+                throw new IllegalArgumentException(
+                        images.count() + " pictures need as many labels, not " + labels.length);
+            }
+        }
+    }
+
+    public ImageDataset {
+        classNames = List.copyOf(classNames);
+        if (train.images().stride() != test.images().stride()
+                || train.images().channels() != test.images().channels()) {
+            throw new IllegalArgumentException("training and test pictures differ in size: " + train.images()
+                    + " and " + test.images());
+        }
+    }
+
+    public int height() {
+        return train.images().height();
+    }
+
+    public int width() {
+        return train.images().width();
+    }
+
+    public int channels() {
+        return train.images().channels();
+    }
+}

@@ -1,8 +1,6 @@
 // One step of a sampler: out = Σ_{k<terms} c_k·x_k + c_z·z, the coefficients a row of a device table, the noise made inside.
 //
 //   sampler_update_*(x0, x1, x2, x3, terms, kinds, table, rows, row, out, copy?, n, low, high, seed, stream, state)
-//   step_advance(counter, rows)                          counter += 1, and back to 0 at `rows` (never when rows = 0)
-//   step_timestep(timesteps, rows, row, as_f32?, as_i32?, n)   the step's timestep repeated n times, in either type
 //
 // Every deterministic and ancestral sampler of order up to four previous states is such a sum: DDIM, DDPM, Euler(-a), Heun,
 // DPM-Solver++ 2M, UniPC. With the row number in device memory a whole sampling loop is one recorded graph.
@@ -15,40 +13,21 @@
 // Traffic     n·(sizes of the terms and outputs) bytes; 2·terms operations an element, 46 more with noise.
 // Source      Song, Meng, Ermon 2020 (arXiv:2010.02502); Lu et al. 2022 (arXiv:2211.01095).
 // Measured    not measured on a GPU yet.
-#include "zoetrope/elementwise.cuh"
-#include "zoetrope/philox.cuh"
+#include "sampler.cuh"
+
+using sampler::kThreads;
+using sampler::kTile;
+using sampler::Range;
+using sampler::read1;
+using sampler::read4;
 
 namespace {
-
-constexpr int kThreads = zoe::kElementThreads;
-constexpr int kTile = zoe::kElementTile;
 
 struct Terms {
     const void* x[4];
     float c[4];
     uint32_t kinds;
     __device__ __forceinline__ bool is_bf16(int k) const { return (kinds >> k & 1u) != 0; }
-};
-
-__device__ __forceinline__ void read4(const void* p, bool is_bf16, int64_t i, float (&v)[4]) {
-    if (is_bf16) {
-        zoe::load_floats(static_cast<const zoe::bf16*>(p) + i, v);
-    } else {
-        zoe::load_floats(static_cast<const float*>(p) + i, v);
-    }
-}
-
-__device__ __forceinline__ float read1(const void* p, bool is_bf16, int64_t i) {
-    return is_bf16 ? zoe::load_float(static_cast<const zoe::bf16*>(p) + i)
-                   : zoe::load_float(static_cast<const float*>(p) + i);
-}
-
-struct Range {
-    float low, high;
-    __device__ __forceinline__ float operator()(float x) const {
-        x = x < low ? low : x;
-        return x > high ? high : x;
-    }
 };
 
 template <int K, class T, class Other>
@@ -100,22 +79,19 @@ __device__ __forceinline__ void sampler_update(const void* x0, const void* x1, c
                                                int count, uint32_t kinds, const float* table, int rows,
                                                const int32_t* row, T* out, Other* copy, int64_t n, Range range,
                                                const zoe::PhiloxKey& key) {
-    const int r = row != nullptr ? *row : 0;
-    const bool inside = r >= 0 && r < rows;
-    Terms terms{{x0, x1, x2, x3}, {0.0f, 0.0f, 0.0f, 0.0f}, kinds};
+    const int r = sampler::row_of(row, rows);
+    Terms terms{{x0, x1, x2, x3}, {sampler::not_a_number(), 0.0f, 0.0f, 0.0f}, kinds};
     float noise = 0.0f;
-    if (inside) {
+    if (r >= 0) {
         const float* c = table + static_cast<int64_t>(r) * (count + 1);
 #pragma unroll
         for (int k = 0; k < 4; ++k) {
             if (k < count) terms.c[k] = c[k];
         }
         noise = c[count];
-    } else {
-        terms.c[0] = __int_as_float(0x7fffffff);
     }
     const bool wide = zoe::aligned16(x0, x1, x2, x3, out, copy);
-    const uint64_t first_normal = static_cast<uint64_t>(inside ? r : 0) * ((static_cast<uint64_t>(n) + 3) & ~3ull);
+    const uint64_t first_normal = sampler::first_normal(r, n);
     switch (count) {
         case 1: update<1>(terms, noise, out, copy, n, wide, range, key, first_normal); break;
         case 2: update<2>(terms, noise, out, copy, n, wide, range, key, first_normal); break;
@@ -139,22 +115,3 @@ __device__ __forceinline__ void sampler_update(const void* x0, const void* x1, c
 
 ZOE_SAMPLER_UPDATE(f32, float, zoe::bf16)
 ZOE_SAMPLER_UPDATE(bf16, zoe::bf16, float)
-
-ZOE_GEOMETRY(step_advance, 1, 1, 1, 1, 0)
-extern "C" __global__ void step_advance(int32_t* counter, int rows) {
-    const int next = *counter + 1;
-    *counter = rows != 0 && next >= rows ? 0 : next;
-}
-
-ZOE_GEOMETRY(step_timestep, kThreads, kThreads, 1, 1, 0)
-extern "C" __global__ void __launch_bounds__(kThreads)
-    step_timestep(const int32_t* __restrict__ timesteps, int rows, const int32_t* __restrict__ row,
-                  float* __restrict__ as_f32, int32_t* __restrict__ as_i32, int64_t n) {
-    const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-    if (i >= n) return;
-    const int r = row != nullptr ? *row : 0;
-    const bool inside = r >= 0 && r < rows;
-    const int t = inside ? timesteps[r] : -1;
-    if (as_f32 != nullptr) as_f32[i] = inside ? static_cast<float>(t) : __int_as_float(0x7fffffff);
-    if (as_i32 != nullptr) as_i32[i] = t;
-}

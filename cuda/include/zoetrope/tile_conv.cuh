@@ -1,0 +1,240 @@
+// Operand sources of the convolutions: the matrices of an implicit GEMM, never written to memory.
+//
+// A window of size R x S slides over an NHWC tensor; channels are fastest, so that with C a multiple of VEC a 16-byte
+// chunk lies in one tap (r, s). Padding is zero fill. The tap of a chunk is walked with the k-tiles (no division), and
+// whether it falls inside the picture is one bit of a mask made once a row: rows r in bits 0..14, columns s in 16..31.
+#pragma once
+#include "zoetrope/tile_dense.cuh"
+
+namespace zoe {
+
+constexpr int kMaxWindow = 15;
+constexpr unsigned kOutsideWindow = 1u << 15;   // never set in a mask
+
+// Bits lo..hi-1 for the taps t of 0..taps-1 with 0 <= begin + t < size.
+__device__ __forceinline__ unsigned tap_mask(int begin, int size, int taps) {
+    int lo = min(max(-begin, 0), taps);
+    int hi = min(max(size - begin, 0), taps);
+    return hi > lo ? (1u << hi) - (1u << lo) : 0;
+}
+
+// A tensor [N, H, W, C] seen through windows: row m = (n, i, j) of `rows_h` x `rows_w` windows a picture begins at
+// (origin_h + i * stride, origin_w + j * stride), column k = (r, s, c).
+struct WindowView {
+    int height, width, channels;
+    int rows_h, rows_w;
+    int origin_h, origin_w, stride;
+    int taps_h, taps_w;
+};
+
+// K-major: the activations of fprop and, with windows over dy, of dgrad.
+template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
+    using Map = KMajorMap<T_, MN_, TK_, THREADS>;
+    using T = T_;
+    using Map::CHUNKS, Map::VEC;
+    static constexpr int TK = TK_;
+
+    const T* row[CHUNKS];   // element (n, h0, w0, 0) of each row, possibly outside the tensor
+    unsigned mask[CHUNKS];
+    int r, s, c;            // tap and channel of this thread's chunk (vector path)
+    int k;                  // the same as an index (scalar path)
+    int channels, width, taps_h, taps_w;
+    unsigned need;
+    long long shift;        // elements from the row's beginning
+    bool vector;
+
+    __device__ __forceinline__ void init(int thread, const T* base, const WindowView& v, int m_begin, int m_end) {
+        Map::place(thread);
+        channels = v.channels, width = v.width, taps_h = v.taps_h, taps_w = v.taps_w;
+        vector = aligned_16(base) && channels % VEC == 0;
+        r = s = 0;
+        c = k = Map::k0;
+        carry();
+#pragma unroll
+        for (int i = 0; i < CHUNKS; ++i) {
+            int m = m_begin + Map::mn(i);
+            bool inside = m < m_end;
+            unsigned line = unsigned(inside ? m : 0) / unsigned(v.rows_w);
+            int h0 = v.origin_h + int(line % unsigned(v.rows_h)) * v.stride;
+            int w0 = v.origin_w + ((inside ? m : 0) - int(line) * v.rows_w) * v.stride;
+            long long n = line / unsigned(v.rows_h);
+            row[i] = base + ((n * v.height + h0) * v.width + w0) * channels;
+            mask[i] = inside ? tap_mask(h0, v.height, taps_h) | tap_mask(w0, v.width, taps_w) << 16 : 0;
+        }
+    }
+    __device__ __forceinline__ void carry() {
+        while (c >= channels) {
+            c -= channels;
+            if (++s == taps_w) s = 0, ++r;
+        }
+    }
+    __device__ __forceinline__ void prepare() {
+        need = r < taps_h ? 1u << r | 0x10000u << s : kOutsideWindow;
+        shift = (r * width + s) * static_cast<long long>(channels) + c;
+    }
+    __device__ __forceinline__ const void* address(int i) const { return row[i] + shift; }
+    __device__ __forceinline__ int bytes(int i) const { return (mask[i] & need) == need ? 16 : 0; }
+
+    struct Element { long long shift; unsigned need; };
+    __device__ __forceinline__ Element element(int e) const {
+        unsigned tap = unsigned(k + e) / unsigned(channels);
+        unsigned er = tap / unsigned(taps_w), es = tap - er * taps_w;
+        int ec = k + e - int(tap) * channels;
+        return {(int(er) * width + int(es)) * static_cast<long long>(channels) + ec,
+                er < taps_h ? 1u << er | 0x10000u << es : kOutsideWindow};
+    }
+    __device__ __forceinline__ bool has(int i, Element at) const { return (mask[i] & at.need) == at.need; }
+    __device__ __forceinline__ T get(int i, Element at) const { return row[i][at.shift]; }
+
+    __device__ __forceinline__ void advance() {
+        k += TK;
+        if (vector) {
+            c += TK;
+            carry();
+        }
+    }
+};
+
+// MN-major: the activations of wgrad. Row k of the product is a window, column (r, s, c) belongs to the thread's chunk.
+template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajorMap<T_, MN_, TK_, THREADS> {
+    using Map = MNMajorMap<T_, MN_, TK_, THREADS>;
+    using T = T_;
+    using Map::CHUNKS, Map::VEC;
+    static constexpr int TK = TK_;
+
+    const T* tensor;
+    const T* window;        // element (n, h0, w0, 0) of this thread's window, possibly outside the tensor
+    WindowView view;
+    int n, i, j, h0, w0;
+    int step_n, step_i, step_j;   // TK windows on, in mixed radix
+    int left;               // windows from this thread's to the end of the block's share
+    int tap_r[CHUNKS], tap_s[CHUNKS], shift[CHUNKS];   // of each chunk's first column (vector path)
+    int column, columns;
+    bool vector;
+
+    __device__ __forceinline__ void init(int thread, const T* tensor_, const WindowView& v, int column_begin,
+                                         int window_begin, int window_end) {
+        Map::place(thread);
+        tensor = tensor_, view = v;
+        vector = aligned_16(tensor) && v.channels % VEC == 0;
+        columns = v.taps_h * v.taps_w * v.channels;
+        column = column_begin;
+        unsigned m = window_begin + Map::k0, line = m / unsigned(v.rows_w);
+        j = m - line * v.rows_w;
+        n = line / unsigned(v.rows_h);
+        i = line - unsigned(n) * v.rows_h;
+        left = window_end - int(m);
+        unsigned lines = unsigned(TK) / unsigned(v.rows_w);
+        step_j = TK - lines * v.rows_w;
+        step_n = lines / unsigned(v.rows_h);
+        step_i = lines - unsigned(step_n) * v.rows_h;
+#pragma unroll
+        for (int q = 0; q < CHUNKS; ++q) {
+            Place at = locate(column + Map::mn(q));
+            tap_r[q] = at.r, tap_s[q] = at.s, shift[q] = at.shift;
+        }
+        find();
+    }
+
+    struct Place { int r, s, shift; };
+    __device__ __forceinline__ Place locate(int at) const {
+        unsigned tap = unsigned(at) / unsigned(view.channels);
+        int r = tap / unsigned(view.taps_w), s = tap - unsigned(r) * view.taps_w;
+        int shift = (r * view.width + s) * view.channels + (at - int(tap) * view.channels);
+        return {at < columns ? r : 1 << 29, s, shift};
+    }
+    __device__ __forceinline__ void find() {
+        h0 = left > 0 ? view.origin_h + i * view.stride : 1 << 29;
+        w0 = view.origin_w + j * view.stride;
+        window = tensor + ((static_cast<long long>(n) * view.height + (view.origin_h + i * view.stride)) * view.width + w0) * view.channels;
+    }
+    __device__ __forceinline__ bool inside(int r, int s) const {
+        return unsigned(h0 + r) < unsigned(view.height) && unsigned(w0 + s) < unsigned(view.width);
+    }
+    __device__ __forceinline__ void prepare() {}
+    __device__ __forceinline__ const void* address(int q) const { return window + shift[q]; }
+    __device__ __forceinline__ int bytes(int q) const { return inside(tap_r[q], tap_s[q]) ? 16 : 0; }
+
+    struct Element { int e; };
+    __device__ __forceinline__ Element element(int e) const { return {column + e}; }
+    __device__ __forceinline__ bool has(int q, Element at) const {
+        if (at.e + Map::mn(q) >= columns) return false;
+        Place p = locate(at.e + Map::mn(q));
+        return inside(p.r, p.s);
+    }
+    __device__ __forceinline__ T get(int q, Element at) const { return window[locate(at.e + Map::mn(q)).shift]; }
+
+    __device__ __forceinline__ void advance() {
+        left -= TK;
+        j += step_j;
+        if (j >= view.rows_w) j -= view.rows_w, ++i;
+        i += step_i;
+        if (i >= view.rows_h) i -= view.rows_h, ++n;
+        n += step_n;
+        find();
+    }
+};
+
+// MN-major: the filters of dgrad, w[K][R][S][C] as the matrix [(r', s', k), c] of one phase. The window of dgrad walks
+// dy forwards, hence the taps backwards: step r' of the walk is tap r_last - r' * stride.
+template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajorMap<T_, MN_, TK_, THREADS> {
+    using Map = MNMajorMap<T_, MN_, TK_, THREADS>;
+    using T = T_;
+    using Map::CHUNKS, Map::VEC, Map::PER_ROW;
+    static constexpr int TK = TK_;
+
+    const T* top;           // filter row 0, at the column of chunk 0
+    const T* first;
+    int filters, channels, width;   // K, C, S of the whole filter
+    int taps_h, taps_w, last_r, last_s, stride;
+    int r, s, k;
+    int room[CHUNKS], valid[CHUNKS];
+    bool vector;
+
+    __device__ __forceinline__ void init(int thread, const T* w, int filters_, int channels_, int height_, int width_,
+                                         const WindowView& v, int last_r_, int last_s_, int stride_, int c_begin) {
+        Map::place(thread);
+        filters = filters_, channels = channels_, width = width_;
+        taps_h = v.taps_h, taps_w = v.taps_w, last_r = last_r_, last_s = last_s_, stride = stride_;
+        row_elements = height_ * width_ * channels_;
+        vector = aligned_16(w) && channels % VEC == 0;
+        top = w + c_begin + Map::mn(0);
+        r = s = 0;
+        k = Map::k0;
+        carry();
+#pragma unroll
+        for (int i = 0; i < CHUNKS; ++i) {
+            room[i] = channels - c_begin - Map::mn(i);
+            valid[i] = clamp_bytes(room[i], sizeof(T));
+        }
+        find();
+    }
+    int row_elements;       // R * S * C
+
+    __device__ __forceinline__ void carry() {
+        while (k >= filters) {
+            k -= filters;
+            if (++s == taps_w) s = 0, ++r;
+        }
+    }
+    __device__ __forceinline__ void find() {
+        int tap = (last_r - r * stride) * width + last_s - s * stride;
+        first = top + static_cast<long long>(k) * row_elements + tap * channels;
+    }
+    __device__ __forceinline__ void prepare() {}
+    __device__ __forceinline__ const void* address(int i) const { return first + i * PER_ROW * VEC; }
+    __device__ __forceinline__ int bytes(int i) const { return r < taps_h ? valid[i] : 0; }
+
+    struct Element { int e; };
+    __device__ __forceinline__ Element element(int e) const { return {e}; }
+    __device__ __forceinline__ bool has(int i, Element at) const { return r < taps_h && at.e < room[i]; }
+    __device__ __forceinline__ T get(int i, Element at) const { return first[i * PER_ROW * VEC + at.e]; }
+
+    __device__ __forceinline__ void advance() {
+        k += TK;
+        carry();
+        find();
+    }
+};
+
+}  // namespace zoe

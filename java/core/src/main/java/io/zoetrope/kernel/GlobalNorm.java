@@ -1,0 +1,14 @@
+package io.zoetrope.kernel;
+
+import io.zoetrope.tensor.Tensor;
+
+/** The Euclidean norm of a whole bank of gradients. {@link AdamW} computes its own; this one is for looking at. */
+public final class GlobalNorm {
+    private GlobalNorm() {
+    }
+
+    /** out[0] = √(Σ grad²), in a fixed order; out: F32[1]. */
+    public static void compute(Tensor grad, Tensor out) {
+        Reduce.norm(grad, out);
+    }
+}

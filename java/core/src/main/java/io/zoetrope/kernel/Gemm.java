@@ -1,0 +1,149 @@
+package io.zoetrope.kernel;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Geometry;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** Matrix products: {@code c = act(alpha · op(a) · op(b) + bias) + beta · c}. */
+public final class Gemm {
+    private static final String OPERATION = "gemm";
+    private static final int MAX_BATCH = 65535;
+
+    private Gemm() {
+    }
+
+    /**
+     * How to multiply.
+     *
+     * @param transA a is stored [.., k, m] instead of [.., m, k]
+     * @param transB b is stored [.., n, k] instead of [.., k, n]
+     * @param beta   0: c is only written, never read
+     */
+    public record Spec(boolean transA, boolean transB, float alpha, float beta, Activation activation) {
+        public static final Spec NN = new Spec(false, false);
+        public static final Spec NT = new Spec(false, true);
+        public static final Spec TN = new Spec(true, false);
+        public static final Spec TT = new Spec(true, true);
+
+        public Spec(boolean transA, boolean transB) {
+            this(transA, transB, 1, 0, Activation.NONE);
+        }
+
+        public Spec alpha(float value) {
+            return new Spec(transA, transB, value, beta, activation);
+        }
+
+        public Spec beta(float value) {
+            return new Spec(transA, transB, alpha, value, activation);
+        }
+
+        public Spec activation(Activation value) {
+            return new Spec(transA, transB, alpha, beta, value);
+        }
+
+        private String layout() {
+            return (transA ? "t" : "n") + (transB ? "t" : "n");
+        }
+    }
+
+    /**
+     * Multiplies. Dimensions before the last two are a batch; an operand with only two serves the whole batch.
+     *
+     * @param a    F32 or BF16
+     * @param b    of a's type
+     * @param bias F32 [n], added to every row; null: none
+     * @param c    [.., m, n] in a's type or F32; it must not overlap a or b
+     * @throws IllegalArgumentException when shapes or types do not fit together
+     */
+    public static void run(Tensor a, Tensor b, Tensor bias, Tensor c, Spec spec) {
+        Expect expect = new Expect(OPERATION + "_" + spec.layout());
+        matrix(expect, "a", a);
+        matrix(expect, "b", b);
+        matrix(expect, "c", c);
+        expect.type("a", a, DType.F32, DType.BF16);
+        expect.type("b", b, a.dtype());
+        expect.type("c", c, a.dtype(), DType.F32);
+        long m = c.shape().dim(-2);
+        long n = c.shape().dim(-1);
+        long k = a.shape().dim(spec.transA ? -2 : -1);
+        String shapes = "a " + a.shape() + ", b " + b.shape() + ", c " + c.shape();
+        expect.that(a.shape().dim(spec.transA ? -1 : -2) == m && b.shape().dim(spec.transB ? -1 : -2) == k
+                        && b.shape().dim(spec.transB ? -2 : -1) == n,
+                shapes + " do not fit: expected a " + (spec.transA ? "[k, m]" : "[m, k]") + ", b "
+                        + (spec.transB ? "[n, k]" : "[k, n]") + ", c [m, n]");
+        long[] batch = leading(c);
+        expect.that(fitsBatch(a, batch) && fitsBatch(b, batch),
+                shapes + " do not fit: a and b need c's leading dimensions, or none");
+        if (bias != null) {
+            expect.type("bias", bias, DType.F32);
+            expect.shape("bias", bias, ", one for each column of c " + c.shape(), n);
+            expect.apart("c", c, "bias", bias);
+        }
+        expect.apart("c", c, "a", a);
+        expect.apart("c", c, "b", b);
+        expect.fits("m", m);
+        expect.fits("n", n);
+        expect.fits("k", k);
+
+        long count = c.size() / (m * n);
+        long strideA = a.rank() == 2 ? 0 : m * k;
+        long strideB = b.rank() == 2 ? 0 : k * n;
+        if (count > 1 && strideB == 0 && strideA != 0 && !spec.transA && count * m <= Integer.MAX_VALUE) {
+            m *= count;     // one b for all: the batch is more rows
+            count = 1;
+        }
+        launch(a, b, bias, c, spec, m, n, k, count, strideA, strideB);
+    }
+
+    private static void launch(Tensor a, Tensor b, Tensor bias, Tensor c, Spec spec, long m, long n, long k, long count,
+                               long strideA, long strideB) {
+        Device device = c.device();
+        Tier tier = Tiers.choose(device, a.dtype());
+        String entry = "gemm_" + tier.suffix() + "_" + a.dtype().suffix() + "_"
+                + tile(tier, a.dtype(), m, n, count, device.multiprocessors()) + "_" + spec.layout();
+        Kernel kernel = device.kernel("gemm/gemm_" + tier.suffix(), entry);
+        Tiers.used(OPERATION, entry);
+        Geometry geometry = kernel.geometry();
+        long blocks = Tiles.count(m, geometry.tileM()) * Tiles.count(n, geometry.tileN());
+        long lda = spec.transA ? m : k;
+        long ldb = spec.transB ? k : n;
+        for (long first = 0; first < count; first += MAX_BATCH) {
+            long some = Math.min(MAX_BATCH, count - first);
+            Args args = Args.of()
+                    .address(a.address() + first * strideA * a.dtype().bytes())
+                    .address(b.address() + first * strideB * b.dtype().bytes())
+                    .address(bias == null ? 0 : bias.address())
+                    .address(c.address() + first * m * n * c.dtype().bytes())
+                    .i64(lda).i64(ldb).i64(n).i64(strideA).i64(strideB).i64(m * n)
+                    .i32(m).i32(n).i32(k).i32(spec.activation.ordinal()).i32(c.dtype() == DType.F32 ? 1 : 0)
+                    .f32(spec.alpha).f32(spec.beta).i32(0);   // padding of the struct
+            kernel.launch(Grid.of(blocks, 1, some), args);
+        }
+    }
+
+    private static String tile(Tier tier, DType dtype, long m, long n, long batch, int multiprocessors) {
+        List<String> wideFirst = tier == Tier.TENSOR && dtype == DType.BF16 ? List.of("128x128", "64x64")
+                : List.of("128x64", "64x64");
+        return Tiers.forcedTile().orElseGet(() -> Tiles.gemm(wideFirst, m, n, batch, multiprocessors));
+    }
+
+    private static void matrix(Expect expect, String name, Tensor tensor) {
+        expect.present(name, tensor);
+        expect.that(tensor.rank() >= 2, name + " has shape " + tensor.shape() + ", expected at least two dimensions");
+        expect.nonEmpty(name, tensor);
+    }
+
+    private static long[] leading(Tensor tensor) {
+        return Arrays.copyOf(tensor.shape().dims(), tensor.rank() - 2);
+    }
+
+    private static boolean fitsBatch(Tensor operand, long[] batch) {
+        return operand.rank() == 2 || Arrays.equals(leading(operand), batch);
+    }
+}

@@ -1,0 +1,61 @@
+package io.zoetrope.kernel;
+
+import io.zoetrope.tensor.DType;
+import java.util.List;
+
+/**
+ * Picks among the tile shapes that are compiled (zoetrope/tile_shapes.cuh). Wide tiles reuse operands more; narrow ones
+ * waste less on few columns; smaller ones give every multiprocessor a block. The shape of a tile never changes the order
+ * of a sum, so the choice may depend on the device.
+ */
+final class Tiles {
+    private Tiles() {
+    }
+
+    static long count(long extent, long tile) {
+        return (extent + tile - 1) / tile;
+    }
+
+    private static long blocks(String tile, long m, long n) {
+        int cross = tile.indexOf('x');
+        return count(m, Integer.parseInt(tile.substring(0, cross))) * count(n, Integer.parseInt(tile.substring(cross + 1)));
+    }
+
+    /** The first of the shapes that fills the multiprocessors without padding most of a tile, else the last. */
+    static String gemm(List<String> wideFirst, long m, long n, long batch, int multiprocessors) {
+        for (String tile : wideFirst.subList(0, wideFirst.size() - 1)) {
+            if (m > 64 && n > 64 && blocks(tile, m, n) * batch >= multiprocessors) {
+                return tile;
+            }
+        }
+        return wideFirst.get(wideFirst.size() - 1);
+    }
+
+    /** For fprop and dgrad: {@code rows} pixels by {@code columns} channels. */
+    static String conv(Tier tier, DType dtype, long rows, long columns, int multiprocessors) {
+        if (columns <= 8) {
+            return "128x8";
+        }
+        if (columns <= 32) {
+            return "128x32";
+        }
+        if (tier == Tier.PORTABLE || dtype == DType.F32) {
+            return "128x64";
+        }
+        if (columns > 64 && (columns % 128 == 0 || columns > 256) && blocks("128x128", rows, columns) >= multiprocessors) {
+            return "128x128";
+        }
+        return blocks("128x64", rows, columns) >= multiprocessors ? "128x64" : "64x64";
+    }
+
+    /** For wgrad: {@code filters} rows by r · s · c columns. It depends on the shape alone. */
+    static String wgrad(Tier tier, DType dtype, long filters) {
+        if (tier == Tier.PORTABLE) {
+            return "64x64";
+        }
+        if (filters <= 32) {
+            return "32x128";
+        }
+        return dtype == DType.BF16 && filters % 128 == 0 ? "128x128" : "64x128";
+    }
+}

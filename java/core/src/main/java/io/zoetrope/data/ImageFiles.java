@@ -14,14 +14,14 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Picture files through ImageIO, with its caches kept in memory: a full /tmp must not stop a picture elsewhere. */
-final class ImageFiles {
+public final class ImageFiles {
     /** Larger pictures than this are refused from their header, before they are decoded. */
     static final long MAX_PIXELS = 1L << 26;
 
     private ImageFiles() { }
 
     /** Writes {@code image} as a PNG, whole or not at all. */
-    static void writePng(Path file, BufferedImage image) throws IOException {
+    public static void writePng(Path file, BufferedImage image) throws IOException {
         AtomicFiles.write(file, out -> {
             try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
                 if (!ImageIO.write(image, "png", stream)) {
@@ -32,7 +32,7 @@ final class ImageFiles {
     }
 
     /** Reads a picture: one channel if the file is grey without transparency, else RGB, laid over white. */
-    static Images read(Path file) throws IOException {
+    public static Images read(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file);
                 ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);

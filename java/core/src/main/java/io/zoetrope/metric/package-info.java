@@ -1,0 +1,2 @@
+/** Measurements of models, on top of pipelines. */
+package io.zoetrope.metric;

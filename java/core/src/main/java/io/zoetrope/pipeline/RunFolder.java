@@ -1,0 +1,151 @@
+package io.zoetrope.pipeline;
+
+import io.zoetrope.data.BadFileException;
+import io.zoetrope.data.Images;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a training run leaves behind as it goes:
+ *
+ * <pre>
+ *   config.json      the settings it was started with
+ *   loss.csv         a row per step
+ *   loss.png         the curve so far
+ *   samples/         a grid of pictures now and then
+ *   checkpoints/     the last two, to go on from
+ *   model/           the result, as a folder that pipelines load
+ *   run.lock         held while a process works here
+ * </pre>
+ */
+public final class RunFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
+    private static final String CONFIG = "config.json";
+    private static final String LOCK = "run.lock";
+
+    private final Path folder;
+    private final Config config;
+    private final FileChannel lockFile;
+
+    private RunFolder(Path folder, Config config, FileChannel lockFile) {
+        this.folder = folder;
+        this.config = config;
+        this.lockFile = lockFile;
+    }
+
+    /** Starts a run in {@code folder}, which must not hold one yet. */
+    public static RunFolder create(Path folder, Config config) throws IOException {
+        Files.createDirectories(folder);
+        FileChannel lockFile = lock(folder);
+        try {
+            if (!holdsOnlyLock(folder)) {
+                throw BadFileException.of(folder, Files.exists(folder.resolve(CONFIG))
+                        ? "already holds a training run" : "is not empty", "a new or empty folder",
+                        "Go on with that run by --resume, or name another folder with --run");
+            }
+            config.write(folder.resolve(CONFIG));
+        } catch (IOException | RuntimeException e) {
+            lockFile.close();
+            throw e;
+        }
+        return new RunFolder(folder, config, lockFile);
+    }
+
+    /** Goes on with the run in {@code folder}. */
+    public static RunFolder resume(Path folder) throws IOException {
+        if (!Files.isRegularFile(folder.resolve(CONFIG))) {
+            throw BadFileException.of(folder, "holds no training run (no " + CONFIG + ")", "a run to resume",
+                    "Check --run, or start a new run without --resume");
+        }
+        FileChannel lockFile = lock(folder);
+        try {
+            return new RunFolder(folder, Config.read(folder.resolve(CONFIG)), lockFile);
+        } catch (IOException | RuntimeException e) {
+            lockFile.close();
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Path folder) throws IOException {
+        FileChannel channel = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        FileLock lock = null;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            LOG.debug("this process holds the lock already", e);
+        } finally {
+            if (lock == null) {
+                channel.close();
+            }
+        }
+        if (lock == null) {
+            throw BadFileException.of(folder, "another process is training here", "a run that nobody works on",
+                    "Wait for it or stop it, or name another folder with --run");
+        }
+        return channel;
+    }
+
+    private static boolean holdsOnlyLock(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.allMatch(file -> file.getFileName().toString().equals(LOCK));
+        }
+    }
+
+    public Path path() {
+        return folder;
+    }
+
+    /** The settings that the run was started with. */
+    public Config config() {
+        return config;
+    }
+
+    public CheckpointFolder checkpoints() {
+        return new CheckpointFolder(folder.resolve("checkpoints"));
+    }
+
+    /** Where the trained model goes. */
+    public Path model() {
+        return folder.resolve("model");
+    }
+
+    /** Opens loss.csv to append after {@code lastStep}; see {@link LossCsv#open}. */
+    public LossCsv losses(List<String> columns, long lastStep) throws IOException {
+        return LossCsv.open(folder.resolve("loss.csv"), columns, lastStep);
+    }
+
+    /** Draws loss.png from {@code column} of loss.csv. A machine that cannot draw goes on without, with a warning. */
+    public void plotLosses(String column) throws IOException {
+        double[][] series = LossCsv.read(folder.resolve("loss.csv"), column);
+        try {
+            LossPlot.write(folder.resolve("loss.png"), series[0], series[1]);
+        } catch (LinkageError | InternalError e) {
+            // A headless Java runtime without fonts or libfreetype fails so; training must not.
+            LOG.warn("cannot draw {} on this machine ({}): install fontconfig and a font", folder.resolve("loss.png"),
+                    e.toString());
+        }
+    }
+
+    /** Writes a grid of {@code images} that shows what the model makes at {@code step}. */
+    public Path saveSamples(long step, Images images, int columns) throws IOException {
+        Path file = folder.resolve("samples").resolve(String.format("step-%09d.png", step));
+        images.grid(columns).writePng(file);
+        return file;
+    }
+
+    /** Lets other processes work here. */
+    @Override
+    public void close() throws IOException {
+        lockFile.close();
+    }
+}

@@ -1,0 +1,127 @@
+package io.zoetrope.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.zoetrope.data.BadFileException;
+import io.zoetrope.data.Images;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFolderTest {
+    @TempDir
+    private Path temp;
+
+    private static final Config CONFIG = Config.empty().with("batch", 64).with("seed", 7L).with("data", "fashion-mnist");
+
+    @Test
+    void keepsSettingsLossesPlotAndSamples() throws IOException {
+        Path path = temp.resolve("run");
+        try (RunFolder run = RunFolder.create(path, CONFIG)) {
+            try (LossCsv losses = run.losses(List.of("loss", "gradient_norm"), 0)) {
+                for (int step = 1; step <= 3000; step++) {
+                    losses.append(step, 1.0 / step, 0.1);
+                }
+                losses.append(3001, Double.NaN, Double.POSITIVE_INFINITY);
+            }
+            run.plotLosses("loss");
+            run.saveSamples(100, new Images(4, 2, 2, 1, new byte[16]), 2);
+        }
+        assertThat(Images.read(path.resolve("loss.png")).width()).isEqualTo(900);
+        assertThat(path.resolve("samples/step-000000100.png")).exists();
+        try (RunFolder run = RunFolder.resume(path)) {
+            assertThat(run.config()).isEqualTo(CONFIG);
+            assertThat(run.config().longInteger("seed")).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void aKilledRunsTailIsCutAtTheCheckpoint() throws IOException {
+        Path file = temp.resolve("loss.csv");
+        try (LossCsv losses = LossCsv.open(file, List.of("loss"), 0)) {
+            for (int step = 1; step <= 5; step++) {
+                losses.append(step, step / 3.0);
+            }
+        }
+        Files.writeString(file, "6,0.1", StandardOpenOption.APPEND); // 0.1, or the start of 0.1234?
+        assertThat(LossCsv.read(file, "loss")[0]).containsExactly(1, 2, 3, 4, 5);
+        try (LossCsv losses = LossCsv.open(file, List.of("loss"), 3)) {
+            losses.append(4, -1);
+        }
+        assertThat(LossCsv.read(file, "loss")[0]).containsExactly(1, 2, 3, 4);
+        assertThat(LossCsv.read(file, "loss")[1]).containsExactly(1 / 3.0, 2 / 3.0, 1, -1);
+        for (String partial : new String[] {"", "st", "step,loss"}) {
+            Files.writeString(file, partial);
+            LossCsv.open(file, List.of("loss"), 3).close();
+            assertThat(file).hasContent("step,loss\n");
+        }
+    }
+
+    @Test
+    void foreignOrDamagedRecordsAreNotOverwritten() throws IOException {
+        Path file = Files.writeString(temp.resolve("loss.csv"), "epoch,accuracy\n1,0.5\n");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> LossCsv.open(file, List.of("loss"), 9))
+                .withMessageContaining("epoch,accuracy").withMessageContaining("step,loss");
+        Files.writeString(file, "step,loss\n1,0.5\n2,zero\n3,0.5\n");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> LossCsv.open(file, List.of("loss"), 9))
+                .withMessageContaining("line 3").withMessageContaining("2,zero");
+        assertThat(file).hasContent("step,loss\n1,0.5\n2,zero\n3,0.5\n");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> LossCsv.read(file, "accuracy"))
+                .withMessageContaining("accuracy");
+    }
+
+    @Test
+    void aRowHasItsColumns() throws IOException {
+        try (LossCsv losses = LossCsv.open(temp.resolve("loss.csv"), List.of("loss", "norm"), 0)) {
+            assertThatIllegalArgumentException().isThrownBy(() -> losses.append(1, 0.5)).withMessageContaining("2");
+        }
+    }
+
+    @Test
+    void aRunIsStartedOnceAndWorkedOnByOne() throws IOException {
+        Path path = temp.resolve("run");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.resume(path))
+                .withMessageContaining("holds no training run");
+        try (RunFolder run = RunFolder.create(path, CONFIG)) {
+            assertThat(run.path()).isEqualTo(path);
+            assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.resume(path))
+                    .withMessageContaining("another process is training here");
+        }
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.create(path, CONFIG))
+                .withMessageContaining("already holds a training run").withMessageContaining("--resume");
+        RunFolder.resume(path).close();
+        Path full = Files.createDirectories(temp.resolve("full"));
+        Files.writeString(full.resolve("thesis.txt"), "x");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.create(full, CONFIG))
+                .withMessageContaining("is not empty");
+        Files.writeString(path.resolve("config.json"), "{");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.resume(path))
+                .withMessageContaining("no valid JSON");
+        Files.writeString(path.resolve("config.json"), "{}");
+        RunFolder.resume(path).close(); // the failed try has let go of the lock
+    }
+
+    @Test
+    void thePlotThinsLongRunsAndSkipsWhatCannotBeDrawn() {
+        double[] steps = new double[10_007];
+        double[] losses = new double[10_007];
+        for (int i = 0; i < steps.length; i++) {
+            steps[i] = i + 1;
+            losses[i] = i == 5 ? Double.NaN : i == 6 ? 0 : 2;
+        }
+        double[][] shown = LossPlot.thinned(steps, losses);
+        assertThat(shown[0].length).isBetween(500, 1000);
+        assertThat(shown[0][shown[0].length - 1]).isEqualTo(10_007);
+        assertThat(shown[1]).containsOnly(2);
+        for (double mean : shown[2]) {
+            assertThat(mean).isCloseTo(2, org.assertj.core.api.Assertions.within(1e-12));
+        }
+        assertThat(LossPlot.thinned(new double[0], new double[0])[0]).isEmpty();
+    }
+}

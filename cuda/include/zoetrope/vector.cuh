@@ -78,6 +78,23 @@ template <int N> __device__ __forceinline__ void store_floats(bf16* p, const flo
     }
 }
 
+// V elements with one access where V is more than one, for code that is written once for packs and for single elements.
+template <class T, int V> __device__ __forceinline__ void load_values(const T* p, float (&v)[V]) {
+    if constexpr (V == 1) {
+        v[0] = load_float(p);
+    } else {
+        load_floats(p, v);
+    }
+}
+
+template <class T, int V> __device__ __forceinline__ void store_values(T* p, const float (&v)[V]) {
+    if constexpr (V == 1) {
+        store_float(p, v[0]);
+    } else {
+        store_floats(p, v);
+    }
+}
+
 // Elementwise work on one tile of THREADS · V · UNROLL elements a block. `pack(i)` handles elements i … i+V-1 with wide
 // access and is called only where `wide` holds (all pointers 16-byte aligned, V a multiple of every type's pack);
 // `single(i)` handles element i. Consecutive threads touch consecutive packs, so that a warp's accesses are contiguous.

@@ -43,6 +43,7 @@ ALWAYS_INLINE void put_predicate(uint32_t& to, uint32_t lanes, uint32_t value) {
 
 enum class Shuffle { Idx, Up, Down, Bfly };
 
+// `from` and `out` may be the same register.
 ALWAYS_INLINE void permute(const uint32_t* from, const uint32_t* index, uint32_t* out) {
 #if defined(__AVX512F__)
     __m512i low = _mm512_load_si512(from), high = _mm512_load_si512(from + 16);
@@ -51,7 +52,9 @@ ALWAYS_INLINE void permute(const uint32_t* from, const uint32_t* index, uint32_t
     _mm512_store_si512(out, a);
     _mm512_store_si512(out + 16, b);
 #else
-    for (int l = 0; l < kLanes; l++) out[l] = from[index[l]];
+    alignas(64) uint32_t copy[kLanes];
+    __builtin_memcpy(copy, from, sizeof copy);
+    for (int l = 0; l < kLanes; l++) out[l] = copy[index[l]];
 #endif
 }
 

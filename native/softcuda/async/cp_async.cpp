@@ -1,0 +1,114 @@
+// cp.async: copies of 4, 8 or 16 bytes from global to shared memory that complete in groups.
+//
+// In fast mode a copy lands at once: PTX lets it land any time up to the wait for its group, and nothing may read it
+// earlier, so that commit_group and wait_group have nothing to do. In checked mode it lands as late as is legal
+// (check/async.cpp), so that a missing wait is seen.
+//
+// Operands: shared address, global address, bytes (an integer), and optionally the number of bytes to read, the rest
+// being zero-filled, or a predicate that says to read none.
+#include "mem/access.h"
+
+namespace softcuda {
+namespace SOFTCUDA_LEVEL {
+namespace {
+
+enum class Source { Whole, Sized, Ignored };
+
+constexpr int kInvalidInstruction = 715;
+
+ALWAYS_INLINE void copy_lane(uint64_t to, uint64_t from, uint32_t bytes, uint32_t read) {
+    uint8_t* out = reinterpret_cast<uint8_t*>(to);
+    const uint8_t* in = reinterpret_cast<const uint8_t*>(from);
+    if (read == bytes) {
+        if (bytes == 16) __builtin_memcpy(out, in, 16);
+        else if (bytes == 8) __builtin_memcpy(out, in, 8);
+        else __builtin_memcpy(out, in, 4);
+        return;
+    }
+    for (uint32_t i = 0; i < bytes; i++) out[i] = i < read ? in[i] : 0;
+}
+
+template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
+    const uint32_t bytes = ip->arg[2], lanes = w.active;
+    if (bytes != 4 && bytes != 8 && bytes != 16)
+        return fault(w, ip, kInvalidInstruction, -1, 0, "cp.async copies 4, 8 or 16 bytes");
+    uint32_t read[kLanes], reading = lanes;
+    for (int l = 0; l < kLanes; l++) read[l] = bytes;
+    if (R == Source::Sized) {
+        const uint32_t* size = reg<uint32_t>(ip, w, 3);
+        reading = 0;
+        for (int l = 0; l < kLanes; l++) {
+            read[l] = size[l] < bytes ? size[l] : bytes;
+            reading |= uint32_t(size[l] != 0) << l;
+        }
+        reading &= lanes;
+    } else if (R == Source::Ignored) {
+        const uint32_t ignored = predicate(ip, w, 3);
+        for (int l = 0; l < kLanes; l++) read[l] = ignored >> l & 1 ? 0 : bytes;
+        reading = lanes & ~ignored;
+    }
+    Pointers to, from;
+    if (!resolve<Space::Shared>(ip, w, 0, lanes, bytes, to)) return nullptr;
+    // The displacement belongs to the first address. A lane that reads nothing may name any source address.
+    const uint64_t* source = reg<uint64_t>(ip, w, 1);
+    for (int l = 0; l < kLanes; l++) from.at[l] = source[l];
+    if (__builtin_expect(!global_in_range(from, *w.block->launch, reading, bytes), 0))
+        return global_fault(ip, w, from, reading, bytes);
+#ifdef SOFTCUDA_CHECKED
+    return check_async_copy(ip, w, to.at, from.at, lanes, bytes, read) ? ip + 1 : nullptr;
+#else
+    if (lanes == kAllLanes && R == Source::Whole && bytes == 16) {
+        for (int l = 0; l < kLanes; l++)
+            __builtin_memcpy(reinterpret_cast<void*>(to.at[l]), reinterpret_cast<const void*>(from.at[l]), 16);
+        return ip + 1;
+    }
+    for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
+        const int l = __builtin_ctz(rest);
+        copy_lane(to.at[l], from.at[l], bytes, read[l]);
+    }
+    return ip + 1;
+#endif
+}
+
+const Ins* commit(const Ins* ip, Warp& w) {
+#ifdef SOFTCUDA_CHECKED
+    check_async_commit(w);
+#else
+    (void)w;
+#endif
+    return ip + 1;
+}
+
+// The operand: how many of the latest groups may still be pending.
+const Ins* wait_group(const Ins* ip, Warp& w) {
+#ifdef SOFTCUDA_CHECKED
+    return check_async_wait(ip, w, uint32_t(ip->imm), false) ? ip + 1 : nullptr;
+#else
+    (void)w;
+    return ip + 1;
+#endif
+}
+
+const Ins* wait_all(const Ins* ip, Warp& w) {
+#ifdef SOFTCUDA_CHECKED
+    return check_async_wait(ip, w, 0, true) ? ip + 1 : nullptr;
+#else
+    (void)w;
+    return ip + 1;
+#endif
+}
+
+}  // namespace
+
+void add_cp_async_forms(FormSink& sink) {
+#define SAME(TEXT, SIGNATURE, HANDLER) sink.add({FORM_NAME(TEXT), SIGNATURE, HANDLER, HANDLER, nullptr});
+    SAME("cp.async.shared.global", "=mmi", copy<Source::Whole>)
+    SAME("cp.async.shared.global", "=mmiw", copy<Source::Sized>)
+    SAME("cp.async.shared.global", "=mmip", copy<Source::Ignored>)
+    SAME("cp.async.commit_group", "=", commit)
+    SAME("cp.async.wait_group", "=i", wait_group)
+    SAME("cp.async.wait_all", "=", wait_all)
+}
+
+}  // namespace SOFTCUDA_LEVEL
+}  // namespace softcuda

@@ -80,7 +80,7 @@ inline Fault& last_fault() { static Fault fault; return fault; }
 
 constexpr int kSlots = 64;          // register slots of 32 x 8 bytes; every operand gets one of its own
 constexpr int kPredicates = 16;
-constexpr uint32_t kArena = 1 << 16, kShared = 1 << 13, kLocalBytes = 256, kParamBytes = 512, kWarps = 2;
+constexpr uint32_t kArena = 1 << 14, kShared = 1 << 13, kLocalBytes = 256, kParamBytes = 512, kWarps = 2;
 
 struct Machine {
     alignas(64) uint8_t regs[kSlots * 256];

@@ -52,7 +52,7 @@ TEST(isspacep_knows_the_window) {
                     const uint64_t windows[4] = {m.launch.arenaLow, kSharedWindow, kLocalWindow, kParamWindow};
                     const char* names[4] = {"global", "shared", "local", "param"};
                     int in = int(m.pick(4));
-                    m.d(21)[l] = windows[in] + m.pick(1 << 15);
+                    m.d(21)[l] = windows[in] + m.pick(1 << 13);
                     if (space == names[in] && mask.active >> l & 1) expected |= 1u << l;
                 }
                 EXPECT(m.run(f.form, ins, mask.active, mask.live) == &ins + 1);

@@ -2,6 +2,7 @@ package io.zoetrope.cuda;
 
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUgraphNode;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
@@ -16,15 +17,20 @@ import jcuda.driver.JCudaDriver;
 public final class CapturedGraph implements AutoCloseable {
     private final Device device;
     private final MemoryPool.Store memory;
+    private final CUgraph graph;
     private final CUgraphExec executable;
     private final int nodes;
     private boolean closed;
 
-    private CapturedGraph(Device device, MemoryPool.Store memory, CUgraphExec executable, int nodes) {
+    private CapturedGraph(Device device, MemoryPool.Store memory, CUgraph graph) {
         this.device = device;
         this.memory = memory;
-        this.executable = executable;
-        this.nodes = nodes;
+        this.graph = graph;
+        this.executable = new CUgraphExec();
+        Driver.check(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "preparing a recorded graph");
+        long[] count = new long[1];
+        Driver.check(JCudaDriver.cuGraphGetNodes(graph, null, count), "counting a graph's nodes");
+        this.nodes = Math.toIntExact(count[0]);
     }
 
     /**
@@ -33,37 +39,53 @@ public final class CapturedGraph implements AutoCloseable {
      */
     public static CapturedGraph record(Device device, Runnable work) {
         MemoryPool.Store memory = device.memory().beginPrivate();
-        CUgraph graph = new CUgraph();
-        boolean done = false;
         try {
-            Driver.check(JCudaDriver.cuStreamBeginCapture(device.stream().handle(),
-                    CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED), "starting to record a graph");
-            device.recording(true);
-            try {
-                work.run();
-            } finally {
-                device.recording(false);
-                int result = JCudaDriver.cuStreamEndCapture(device.stream().handle(), graph);
-                done = result == CUresult.CUDA_SUCCESS;
-                if (!done) {
-                    device.memory().endPrivate();
-                }
-                Driver.check(result, "recording a graph");
-            }
-            CUgraphExec executable = new CUgraphExec();
-            Driver.check(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "preparing a recorded graph");
-            long[] count = new long[1];
-            Driver.check(JCudaDriver.cuGraphGetNodes(graph, null, count), "counting a graph's nodes");
-            return new CapturedGraph(device, memory, executable, Math.toIntExact(count[0]));
-        } catch (RuntimeException e) {
+            return new CapturedGraph(device, memory, capture(device, work));
+        } catch (RuntimeException | Error e) {
             device.memory().retire(memory);
             throw e;
         } finally {
             device.memory().endPrivate();
-            if (done) {
+        }
+    }
+
+    private static CUgraph capture(Device device, Runnable work) {
+        Driver.check(JCudaDriver.cuStreamBeginCapture(device.stream().handle(),
+                CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED), "starting to record a graph");
+        CUgraph graph = new CUgraph();
+        boolean finished = false;
+        device.recording(true);
+        try {
+            work.run();
+            finished = true;
+        } finally {
+            device.recording(false);
+            int result = JCudaDriver.cuStreamEndCapture(device.stream().handle(), graph);
+            if (finished) {
+                Driver.check(result, "recording a graph");
+            } else if (result == CUresult.CUDA_SUCCESS) {
                 JCudaDriver.cuGraphDestroy(graph);
             }
         }
+        return graph;
+    }
+
+    /** A graph that runs this one {@code times} times in a row. Close it before this one. */
+    public CapturedGraph repeated(int times) {
+        if (times < 1) {
+            throw new IllegalArgumentException("a graph repeated " + times + " times: expected 1 or more");
+        }
+        CUgraph chain = new CUgraph();
+        Driver.check(JCudaDriver.cuGraphCreate(chain, 0), "making a graph");
+        CUgraphNode previous = null;
+        for (int i = 0; i < times; i++) {
+            CUgraphNode node = new CUgraphNode();
+            CUgraphNode[] after = previous == null ? null : new CUgraphNode[] {previous};
+            Driver.check(JCudaDriver.cuGraphAddChildGraphNode(node, chain, after, previous == null ? 0 : 1, graph),
+                    "repeating a graph");
+            previous = node;
+        }
+        return new CapturedGraph(device, null, chain);
     }
 
     /** Queues the recorded work once more. */
@@ -86,8 +108,11 @@ public final class CapturedGraph implements AutoCloseable {
             if (!device.isClosed()) {
                 device.stream().synchronize();
                 JCudaDriver.cuGraphExecDestroy(executable);
+                JCudaDriver.cuGraphDestroy(graph);
             }
-            device.memory().retire(memory);
+            if (memory != null) {
+                device.memory().retire(memory);
+            }
         }
     }
 }

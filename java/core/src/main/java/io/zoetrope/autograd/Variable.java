@@ -1,0 +1,81 @@
+package io.zoetrope.autograd;
+
+import io.zoetrope.tensor.Shape;
+import io.zoetrope.tensor.Tensor;
+
+/** A value that a {@link Tape} can differentiate by. */
+public final class Variable {
+    private final Tensor value;
+    private final boolean needsGrad;
+    private final boolean parameter;
+    private Tensor grad;
+    private boolean gradShared;
+
+    private Variable(Tensor value, boolean needsGrad, Tensor parameterGrad) {
+        this.value = value;
+        this.needsGrad = needsGrad;
+        this.parameter = parameterGrad != null;
+        this.grad = parameterGrad;
+    }
+
+    /** A value no gradient is wanted for: data, noise, conditions. */
+    public static Variable constant(Tensor value) {
+        return new Variable(value, false, null);
+    }
+
+    /** An input whose gradient can be read from {@link #grad()} after the backward pass. */
+    public static Variable input(Tensor value) {
+        return new Variable(value, true, null);
+    }
+
+    /**
+     * A parameter: its gradient goes to {@code grad} (F32, same shape). The first use in a backward pass overwrites it,
+     * further uses add to it.
+     */
+    public static Variable parameter(Tensor value, Tensor grad) {
+        if (!value.shape().equals(grad.shape())) {
+            throw new IllegalArgumentException("parameter " + value + " with gradient " + grad + ": shapes must be the same");
+        }
+        return new Variable(value, true, grad);
+    }
+
+    static Variable result(Tensor value, boolean needsGrad) {
+        return new Variable(value, needsGrad, null);
+    }
+
+    public Tensor value() {
+        return value;
+    }
+
+    public Shape shape() {
+        return value.shape();
+    }
+
+    public boolean needsGrad() {
+        return needsGrad;
+    }
+
+    boolean isParameter() {
+        return parameter;
+    }
+
+    /** The gradient, or null where the backward pass has not reached this value. */
+    public Tensor grad() {
+        return grad;
+    }
+
+    /** True when the gradient tensor also serves as another variable's, so that nobody may add into it. */
+    boolean isGradShared() {
+        return gradShared;
+    }
+
+    void grad(Tensor grad, boolean shared) {
+        this.grad = grad;
+        this.gradShared = shared;
+    }
+
+    @Override
+    public String toString() {
+        return value + (needsGrad ? " (differentiable)" : "");
+    }
+}

@@ -1,0 +1,2 @@
+/** Floor 4: the tape and the backward rules. */
+package io.zoetrope.autograd;

@@ -1,0 +1,2 @@
+/** Floor 7: the networks. */
+package io.zoetrope.model;

@@ -1,0 +1,98 @@
+package io.zoetrope.nn;
+
+import io.zoetrope.tensor.Shape;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Between the flat bank's element order and that of weights files, which is PyTorch's: convolutions [K,C,R,S], stacked
+ * parameters as several tensors.
+ */
+public final class FileLayout {
+    /** A tensor as a weights file holds it. */
+    public record Entry(Shape shape, float[] values) {
+    }
+
+    private FileLayout() {
+    }
+
+    /** The shapes a file of these parameters must have, by name. */
+    public static Map<String, Shape> shapes(List<ParameterBank.Segment> segments) {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        for (ParameterBank.Segment segment : segments) {
+            for (String name : segment.parameter().names()) {
+                shapes.put(name, fileShape(segment.parameter()));
+            }
+        }
+        return shapes;
+    }
+
+    /** Flat bank values to named file tensors. */
+    public static Map<String, Entry> toFile(List<ParameterBank.Segment> segments, float[] bank) {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        for (ParameterBank.Segment segment : segments) {
+            Parameter parameter = segment.parameter();
+            int part = partSize(parameter);
+            int at = Math.toIntExact(segment.start());
+            for (String name : parameter.names()) {
+                float[] values = Arrays.copyOfRange(bank, at, at + part);
+                entries.put(name, new Entry(fileShape(parameter), reorder(parameter, values, true)));
+                at += part;
+            }
+        }
+        return entries;
+    }
+
+    /** Named file tensors to flat bank values; gaps are zero. The caller has checked names and shapes. */
+    public static float[] toBank(List<ParameterBank.Segment> segments, long size, Map<String, float[]> file) {
+        float[] bank = new float[Math.toIntExact(size)];
+        for (ParameterBank.Segment segment : segments) {
+            Parameter parameter = segment.parameter();
+            int part = partSize(parameter);
+            int at = Math.toIntExact(segment.start());
+            for (String name : parameter.names()) {
+                float[] values = reorder(parameter, file.get(name), false);
+                System.arraycopy(values, 0, bank, at, part);
+                at += part;
+            }
+        }
+        return bank;
+    }
+
+    private static int partSize(Parameter parameter) {
+        return Math.toIntExact(parameter.shape().size() / parameter.names().size());
+    }
+
+    private static Shape fileShape(Parameter parameter) {
+        long[] dims = parameter.shape().dims();
+        if (parameter.layout() == Parameter.Layout.CONVOLUTION) {
+            return Shape.of(dims[0], dims[3], dims[1], dims[2]);
+        }
+        dims[0] /= parameter.names().size();
+        return Shape.of(dims);
+    }
+
+    /** Swaps [K, R·S, C] with [K, C, R·S] for convolutions; leaves others as they are. */
+    private static float[] reorder(Parameter parameter, float[] values, boolean toFile) {
+        if (parameter.layout() != Parameter.Layout.CONVOLUTION) {
+            return values;
+        }
+        long[] dims = parameter.shape().dims();
+        int taps = (int) (dims[1] * dims[2]);
+        int channels = (int) dims[3];
+        int rows = toFile ? taps : channels;
+        int columns = toFile ? channels : taps;
+        float[] swapped = new float[values.length];
+        for (int k = 0; k < dims[0]; k++) {
+            int base = k * taps * channels;
+            for (int row = 0; row < rows; row++) {
+                for (int column = 0; column < columns; column++) {
+                    swapped[base + column * rows + row] = values[base + row * columns + column];
+                }
+            }
+        }
+        return swapped;
+    }
+}

@@ -1,0 +1,29 @@
+package io.zoetrope.nn;
+
+import io.zoetrope.autograd.Ops;
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+
+/** Group normalisation (Wu and He 2018) with a learned affine map, followed by SiLU where asked. */
+public final class GroupNormalization {
+    private static final float EPSILON = 1e-5f;
+
+    private final Parameter gamma;
+    private final Parameter beta;
+    private final int groups;
+    private final boolean silu;
+
+    public GroupNormalization(Parameters parameters, long channels, int groups, boolean silu) {
+        if (channels % groups != 0) {
+            throw new IllegalArgumentException("group norm: " + channels + " channels do not divide into " + groups + " groups");
+        }
+        this.gamma = parameters.vector("weight", Init.constant(1), channels);
+        this.beta = parameters.vector("bias", Init.zeros(), channels);
+        this.groups = groups;
+        this.silu = silu;
+    }
+
+    public Variable forward(Tape tape, Variable x) {
+        return Ops.groupNorm(tape, x, gamma.variable(), beta.variable(), groups, EPSILON, silu);
+    }
+}

@@ -1,0 +1,79 @@
+package io.zoetrope.nn;
+
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.tensor.Shape;
+import java.util.List;
+
+/**
+ * A trainable tensor of a model. Declared by a layer, given memory by a {@link ParameterBank}.
+ */
+public final class Parameter {
+    /** Order of the elements on the device, and what a weights file holds instead. */
+    public enum Layout {
+        /** The same in files. */
+        PLAIN,
+        /** Convolution weight: [K,R,S,C] on the device, [K,C,R,S] in files. */
+        CONVOLUTION
+    }
+
+    private final List<String> names;
+    private final Shape shape;
+    private final Layout layout;
+    private final boolean matrix;
+    private final Init init;
+    private Variable variable;
+
+    /**
+     * @param names  names in weights files; several when the tensor is several of a file's tensors stacked along the
+     *               first dimension
+     * @param matrix true for weights (kept in the compute type, decayed), false for biases and norms (kept in F32, not
+     *               decayed)
+     */
+    Parameter(List<String> names, Shape shape, Layout layout, boolean matrix, Init init) {
+        this.names = List.copyOf(names);
+        this.shape = shape;
+        this.layout = layout;
+        this.matrix = matrix;
+        this.init = init;
+    }
+
+    public List<String> names() {
+        return names;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+
+    public Layout layout() {
+        return layout;
+    }
+
+    public boolean isMatrix() {
+        return matrix;
+    }
+
+    Init init() {
+        return init;
+    }
+
+    /** The value layers compute with. @throws IllegalStateException before a bank gave it memory */
+    public Variable variable() {
+        if (variable == null) {
+            throw new IllegalStateException("parameter " + names + " has no memory yet: make a ParameterBank of the model");
+        }
+        return variable;
+    }
+
+    void bind(Variable bound) {
+        if (variable != null) {
+            throw new IllegalStateException("parameter " + names + " belongs to a bank already");
+        }
+        variable = bound;
+    }
+
+    @Override
+    public String toString() {
+        return names + " " + shape;
+    }
+}

@@ -1,0 +1,50 @@
+package io.zoetrope.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zoetrope.tensor.Shape;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class FileLayoutTest {
+    private static ParameterBank.Segment segment(Parameter parameter, long start) {
+        return new ParameterBank.Segment(parameter, start, parameter.shape().size());
+    }
+
+    @Test
+    void convolutionsTurnFromChannelsLastToChannelsFirst() {
+        Parameter weight = Parameters.root().convolution("w", Init.zeros(), 1, 1, 2, 3);
+        Map<String, FileLayout.Entry> file = FileLayout.toFile(List.of(segment(weight, 0)), new float[] {1, 2, 3, 4, 5, 6});
+        assertThat(file.get("w").shape()).isEqualTo(Shape.of(1, 3, 1, 2));
+        assertThat(file.get("w").values()).containsExactly(1, 4, 2, 5, 3, 6);
+    }
+
+    @Test
+    void stackedParametersBecomeSeveralTensors() {
+        Parameter qkv = Parameters.root().at("attn").stackedWeight(List.of("q", "k"), Init.zeros(), 2, 2);
+        assertThat(FileLayout.shapes(List.of(segment(qkv, 0)))).containsExactly(
+                Map.entry("attn.q", Shape.of(1, 2)), Map.entry("attn.k", Shape.of(1, 2)));
+        assertThat(FileLayout.toFile(List.of(segment(qkv, 0)), new float[] {1, 2, 3, 4}).get("attn.k").values())
+                .containsExactly(3, 4);
+    }
+
+    @Test
+    void thereAndBackIsTheSame() {
+        Parameters root = Parameters.root();
+        List<ParameterBank.Segment> segments = List.of(
+                segment(root.convolution("c", Init.zeros(), 2, 3, 3, 4), 0),
+                segment(root.vector("b", Init.zeros(), 5), 128));
+        float[] bank = new float[192];
+        for (int i = 0; i < 72; i++) {
+            bank[i] = i + 1;
+        }
+        for (int i = 0; i < 5; i++) {
+            bank[128 + i] = -i - 1;
+        }
+        Map<String, float[]> values = new LinkedHashMap<>();
+        FileLayout.toFile(segments, bank).forEach((name, entry) -> values.put(name, entry.values()));
+        assertThat(FileLayout.toBank(segments, bank.length, values)).containsExactly(bank);
+    }
+}

@@ -1,0 +1,132 @@
+package io.zoetrope.diffusion;
+
+import io.zoetrope.cuda.CapturedGraph;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.kernel.Pointwise;
+import io.zoetrope.kernel.Random;
+import io.zoetrope.kernel.RandomKey;
+import io.zoetrope.kernel.Sampling;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Shape;
+import io.zoetrope.tensor.Tensor;
+import java.util.function.Consumer;
+
+/**
+ * Runs a {@link SamplerPlan} on a device. One step is recorded as a graph; since its row of the plan, its timestep and
+ * its noise come from a counter in device memory, every step replays the same graph, and the whole loop is a chain of
+ * it that a single call launches, with no Java work and no allocation in between.
+ */
+public final class SamplingLoop implements AutoCloseable {
+    /** Stream of the starting noise; the steps' fresh noise draws from the next one. */
+    private static final long START_STREAM = 1;
+    private static final long STEP_STREAM = 2;
+
+    /** The network: its output lives only while {@code use} runs. */
+    @FunctionalInterface
+    public interface DeviceDenoiser {
+        /**
+         * @param x    the noisy batch in the network's type
+         * @param time F32 [batch]
+         * @param use  must be handed the output, F32 or BF16, shaped like x
+         */
+        void predict(Tensor x, Tensor time, Consumer<Tensor> use);
+    }
+
+    private final Device device;
+    private final Scope scope;
+    private final SamplerPlan plan;
+    private final DeviceDenoiser denoiser;
+    private final Tensor x;
+    private final Tensor input;
+    private final Tensor history;
+    private final Tensor table;
+    private final Tensor timesteps;
+    private final Tensor time;
+    private final Tensor counter;
+    private final Tensor random;
+    private CapturedGraph step;
+    private CapturedGraph whole;
+
+    /**
+     * @param compute the network's type
+     * @param shape   of the batch, samples outermost
+     */
+    public SamplingLoop(Device device, SamplerPlan plan, DType compute, Shape shape, DeviceDenoiser denoiser) {
+        int steps = plan.steps().size();
+        this.device = device;
+        this.plan = plan;
+        this.denoiser = denoiser;
+        this.scope = Scope.open(device);
+        this.x = scope.empty(DType.F32, shape);
+        this.input = compute == DType.F32 ? x : scope.empty(compute, shape);
+        this.history = plan.usesHistory() ? scope.empty(DType.F32, shape).zero() : null;
+        this.table = scope.of(plan.table(), steps, SamplerPlan.COLUMNS);
+        this.timesteps = scope.of(plan.timesteps(), steps);
+        this.time = scope.empty(DType.F32, shape.dim(0));
+        this.counter = scope.zeros(DType.I32, 1);
+        this.random = scope.zeros(DType.I64, 2);
+    }
+
+    /** Starts a run from standard normal noise. The same seed gives the same pictures. */
+    public void start(long seed) {
+        random.copyFrom(new long[] {seed, 0});
+        counter.zero();
+        Random.normal(x, RandomKey.of(seed, START_STREAM));
+        if (input != x) {
+            Pointwise.cast(x, input);
+        }
+    }
+
+    /** Queues one step. The first run of a loop records it. */
+    public void step() {
+        if (step == null) {
+            queueStep();
+            step = CapturedGraph.record(device, this::queueStep);
+        } else {
+            step.launch();
+        }
+    }
+
+    /** Queues all steps of a run that was just started: one launch. */
+    public void all() {
+        int steps = plan.steps().size();
+        if (whole == null) {
+            step();
+            for (int i = 1; i < steps; i++) {
+                step();
+            }
+            whole = step.repeated(steps);
+        } else {
+            whole.launch();
+        }
+    }
+
+    /** The number of steps of a run. */
+    public int steps() {
+        return plan.steps().size();
+    }
+
+    private void queueStep() {
+        Sampling.timestep(timesteps, counter, time);
+        denoiser.predict(input, time, output -> Sampling.step(x, output, history, input == x ? null : input, table,
+                counter, RandomKey.reading(random, STEP_STREAM)));
+        Sampling.advance(counter, plan.steps().size());
+    }
+
+    /** The batch as it stands, F32: noise at first, pictures after the last step. */
+    public Tensor batch() {
+        return x;
+    }
+
+    @Override
+    public void close() {
+        if (whole != null) {
+            whole.close();
+        }
+        if (step != null) {
+            step.close();
+        }
+        scope.close();
+    }
+}

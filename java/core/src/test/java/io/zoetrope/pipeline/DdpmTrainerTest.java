@@ -1,0 +1,111 @@
+package io.zoetrope.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.BadFileException;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.diffusion.Sampler;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.testkit.Devices;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DdpmTrainerTest {
+    private final Device device = Devices.shared();
+
+    @TempDir
+    Path folder;
+
+    private static byte[] checkpoint(Path run, long step) throws IOException {
+        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
+    }
+
+    @Test
+    void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
+        DdpmTrainer trainer = new DdpmTrainer(device);
+        Path whole = folder.resolve("whole");
+        Path parts = folder.resolve("parts");
+        trainer.train(TinyData.request(whole, 6, false, 3), Progress.none());
+
+        // Stopped after three of its six steps: the settings say six, the request of the first part three.
+        RunFolder.create(parts, RunFolderSettings.of(whole)).close();
+        trainer.train(TinyData.request(parts, 3, true, 3), Progress.none());
+        trainer.train(TinyData.request(parts, 6, true, 3), Progress.none());
+
+        assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
+        assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
+        assertThat(checkpoint(whole, 3)).isNotEqualTo(checkpoint(whole, 6));
+    }
+
+    @Test
+    void theLossFallsAndTheModelMakesPictures() throws IOException {
+        Path run = folder.resolve("run");
+        Path modelFolder = new DdpmTrainer(device).train(TinyData.request(run, 60, false, 60), Progress.none());
+
+        double[] losses = LossCsv.read(run.resolve("loss.csv"), "loss")[1];
+        assertThat(losses).hasSize(6);
+        assertThat(losses[5]).isLessThan(0.6 * losses[0]);
+        assertThat(run.resolve("loss.png")).isNotEmptyFile();
+        try (DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, modelFolder)) {
+            Sampling request = Sampling.count(3).steps(4).sampler(Sampler.ddpm()).seed(9);
+            Images images = pipeline.generate(request, Progress.none());
+            assertThat(images.count()).isEqualTo(3);
+            assertThat(pipeline.generate(request, Progress.none())).isEqualTo(images);
+            assertThat(pipeline.generate(request.seed(10), Progress.none())).isNotEqualTo(images);
+        }
+    }
+
+    @Test
+    void aNonFiniteLossStopsAndLeavesTheLastCheckpointIntact() throws IOException {
+        Path run = folder.resolve("broken");
+        DdpmTrainer trainer = new DdpmTrainer(device);
+        trainer.train(TinyData.request(run, 2, false, 2), Progress.none());
+        Path file = run.resolve("checkpoints/step-000000002.safetensors");
+        Checkpoint good = Checkpoint.read(file);
+        float[] poisoned = good.tensors().get("master").toFloats();
+        poisoned[5] = Float.NaN;
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>(good.tensors());
+        tensors.put("master", StoredTensor.ofF32(poisoned, poisoned.length));
+        new Checkpoint(2, good.state(), tensors).write(file);
+        byte[] before = Files.readAllBytes(file);
+
+        assertThatThrownBy(() -> trainer.train(TinyData.request(run, 20, true, 20), Progress.none()))
+                .isInstanceOf(TrainingFailedException.class).hasMessageContaining("no longer finite")
+                .hasMessageContaining("checkpoint is intact");
+        assertThat(Files.readAllBytes(file)).isEqualTo(before);
+    }
+
+    @Test
+    void anotherRunsDataIsRefused() throws IOException {
+        Path run = folder.resolve("other");
+        new DdpmTrainer(device).train(TinyData.request(run, 1, false, 1), Progress.none());
+        ImageDataset all = TinyData.squares();
+        ImageDataset.Part fewer = new ImageDataset.Part(all.train().images().slice(0, 20),
+                Arrays.copyOf(all.train().labels(), 20));
+        TrainRequest request = new TrainRequest(new ImageDataset("fewer", List.of("a"), fewer, fewer), 2, 4, 3,
+                run, true, 1, 0);
+        assertThatThrownBy(() -> new DdpmTrainer(device).train(request, Progress.none()))
+                .isInstanceOf(BadFileException.class).hasMessageContaining("36 pictures").hasMessageContaining("--data");
+    }
+
+    @Test
+    void aModelSurvivesItsFolder() throws IOException {
+        try (DdpmModel model = new DdpmModel(device, DdpmConfig.forPictures(8, 3), DType.BF16, 4)) {
+            model.save(folder.resolve("model"), model.bank().masters().toFloats(), Map.of("from", "a test"));
+            try (DdpmModel loaded = DdpmModel.load(device, folder.resolve("model"), DType.BF16)) {
+                assertThat(loaded.config()).isEqualTo(model.config());
+                assertThat(loaded.bank().copy().toFloats()).containsExactly(model.bank().copy().toFloats());
+            }
+        }
+    }
+}

@@ -32,6 +32,24 @@ template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
     const uint32_t bytes = ip->arg[2], lanes = w.active;
     if (bytes != 4 && bytes != 8 && bytes != 16)
         return fault(w, ip, kInvalidInstruction, -1, 0, "cp.async copies 4, 8 or 16 bytes");
+#ifndef SOFTCUDA_CHECKED
+    if (R == Source::Whole && lanes == kAllLanes && bytes == 16 && !(ip->aux & kBaseWide)) {
+        alignas(64) uint32_t offset[kLanes];
+        alignas(64) Pointers source;
+        narrow_offsets(ip, w, 0, kAllLanes, offset);
+        __builtin_memcpy(source.at, reg<uint64_t>(ip, w, 1), sizeof source.at);
+        if (__builtin_expect(offsets_in_range(offset, w.block->sharedBytes, kAllLanes, 16) &&
+                             global_in_range(source, *w.block->launch, kAllLanes, 16), 1)) {
+            uint8_t* shared = w.block->shared;
+            for (int l = 0; l < kLanes; l += 8) {  // loads first: none has to wait for a store it might overlap
+                struct { uint64_t half[2]; } part[8];
+                for (int i = 0; i < 8; i++) __builtin_memcpy(&part[i], reinterpret_cast<const void*>(source.at[l + i]), 16);
+                for (int i = 0; i < 8; i++) __builtin_memcpy(shared + offset[l + i], &part[i], 16);
+            }
+            return ip + 1;
+        }
+    }
+#endif
     uint32_t read[kLanes], reading = lanes;
     for (int l = 0; l < kLanes; l++) read[l] = bytes;
     if (R == Source::Sized) {
@@ -57,11 +75,6 @@ template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
 #ifdef SOFTCUDA_CHECKED
     return check_async_copy(ip, w, to.at, from.at, lanes, bytes, read) ? ip + 1 : nullptr;
 #else
-    if (lanes == kAllLanes && R == Source::Whole && bytes == 16) {
-        for (int l = 0; l < kLanes; l++)
-            __builtin_memcpy(reinterpret_cast<void*>(to.at[l]), reinterpret_cast<const void*>(from.at[l]), 16);
-        return ip + 1;
-    }
     for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
         const int l = __builtin_ctz(rest);
         copy_lane(to.at[l], from.at[l], bytes, read[l]);

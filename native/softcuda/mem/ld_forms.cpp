@@ -119,8 +119,7 @@ template <class T, int N, class D> ALWAYS_INLINE bool load_shared_quick(const In
         if (!offsets_in_range(offset, block.sharedBytes, kAllLanes, size)) return false;
         D* out[N];
         destinations<T, N, D>(ip, w, out);
-        const uint8_t* shared = block.shared;
-        load_v4([&offset, shared](int l) { return shared + offset[l]; }, out);
+        load_shared_v4(block.shared, offset, out);
         return true;
     }
 #endif

@@ -59,6 +59,29 @@ ALWAYS_INLINE void load_v4_contiguous(const void* from, uint32_t* const* out) {
     }
 }
 
+// Tiled kernels read one address, or adjacent ones, from each half warp.
+ALWAYS_INLINE void load_shared_v4(const uint8_t* shared, const uint32_t* offset, uint32_t* const* out) {
+    const __m512i steps = _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240);
+    for (int h = 0; h < kLanes; h += 16) {
+        const uint32_t first = offset[h];
+        const __m512i apart = _mm512_sub_epi32(_mm512_load_si512(offset + h), _mm512_set1_epi32(int(first)));
+        __m512i m[4];
+        if (_mm512_test_epi32_mask(apart, apart) == 0) {
+            uint32_t value[4];
+            __builtin_memcpy(value, shared + first, 16);
+            for (int j = 0; j < 4; j++) _mm512_store_si512(out[j] + h, _mm512_set1_epi32(int(value[j])));
+            continue;
+        }
+        if (_mm512_cmpneq_epi32_mask(apart, steps) == 0) {
+            for (int i = 0; i < 4; i++) m[i] = _mm512_loadu_si512(shared + first + 64 * i);
+        } else {
+            const uint32_t* o = offset + h;
+            for (int i = 0; i < 4; i++, o += 4) m[i] = four_lanes(shared + o[0], shared + o[1], shared + o[2], shared + o[3]);
+        }
+        columns_of_16(m, out, h);
+    }
+}
+
 template <class At> ALWAYS_INLINE void store_v4(At at, const uint32_t* const* in) {
     for (int h = 0; h < kLanes; h += 16) {
         alignas(64) __m512i rows[4];
@@ -111,6 +134,10 @@ template <class At> ALWAYS_INLINE void store_v4(At at, const uint32_t* const* in
         transpose4(r[0], r[1], r[2], r[3]);
         for (int j = 0; j < 4; j++) _mm_storeu_si128(static_cast<__m128i*>(static_cast<void*>(at(l + j))), r[j]);
     }
+}
+
+ALWAYS_INLINE void load_shared_v4(const uint8_t* shared, const uint32_t* offset, uint32_t* const* out) {
+    load_v4([shared, offset](int l) { return shared + offset[l]; }, out);
 }
 
 ALWAYS_INLINE void load_v4_contiguous(const void* from, uint32_t* const* out) {

@@ -18,8 +18,11 @@ SOFTCUDA_INLINE f64 maximum(f64 a, f64 b) {
     return b == b ? chosen : a;
 }
 
-// The gross approximations work on the upper 32 bits and leave the lower ones zero.
-SOFTCUDA_INLINE f64 upper_half(f64 x) { return bits_as<f64>(bits_as<u64>(x) & 0xffffffff00000000ull); }
+// The gross approximations work on the upper 32 bits and leave the lower ones zero. A NaN may have its payload below.
+SOFTCUDA_INLINE f64 upper_half(f64 x) {
+    const u64 quiet = u64(x == x ? 0 : 0x0008000000000000ull);
+    return bits_as<f64>((bits_as<u64>(x) | quiet) & 0xffffffff00000000ull);
+}
 
 #define TESTP(PROPERTY, CONDITION)                                                                                     \
     form(sink, "testp." PROPERTY ".f64", [](u64 a) {                                                                   \

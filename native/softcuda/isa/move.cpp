@@ -5,15 +5,16 @@ namespace softcuda {
 namespace SOFTCUDA_LEVEL {
 namespace {
 
+// The decoder hands over every mov and selp under the type b16, b32, b64 or pred: only the width matters.
 void add_moves(FormSink& sink) {
-    forms(sink, [](u16 a) { return a; }, "mov.b16", "mov.u16", "mov.s16", "mov.f16", "mov.bf16");
-    hot_forms(sink, [](u32 a) { return a; }, "mov.b32", "mov.u32", "mov.s32", "mov.f32", "mov.f16x2", "mov.bf16x2");
-    hot_forms(sink, [](u64 a) { return a; }, "mov.b64", "mov.u64", "mov.s64", "mov.f64");
+    form(sink, "mov.b16", [](u16 a) { return a; });
+    hot_form(sink, "mov.b32", [](u32 a) { return a; });
+    hot_form(sink, "mov.b64", [](u64 a) { return a; });
     // Packing: the first element is the least significant.
     form(sink, "mov.b16", [](u8 a, u8 b) { return u16(a | b << 8); });
     form(sink, "mov.b32", [](u16 a, u16 b) { return u32(a) | u32(b) << 16; });
     form(sink, "mov.b32", [](u8 a, u8 b, u8 c, u8 d) { return u32(a) | u32(b) << 8 | u32(c) << 16 | u32(d) << 24; });
-    hot_forms(sink, [](u32 a, u32 b) { return u64(a) | u64(b) << 32; }, "mov.b64", "mov.u64", "mov.f64");
+    hot_form(sink, "mov.b64", [](u32 a, u32 b) { return u64(a) | u64(b) << 32; });
     form(sink, "mov.b64", [](u16 a, u16 b, u16 c, u16 d) {
         return u64(u32(a) | u32(b) << 16) | u64(u32(c) | u32(d) << 16) << 32;
     });
@@ -21,7 +22,7 @@ void add_moves(FormSink& sink) {
     form(sink, "mov.b16", [](u16 a) { return Values2<u8, u8>{u8(a), u8(a >> 8)}; });
     form(sink, "mov.b32", [](u32 a) { return Values2<u16, u16>{u16(a), u16(a >> 16)}; });
     form(sink, "mov.b32", [](u32 a) { return Values4<u8>{u8(a), u8(a >> 8), u8(a >> 16), u8(a >> 24)}; });
-    hot_forms(sink, [](u64 a) { return Values2<u32, u32>{u32(a), u32(a >> 32)}; }, "mov.b64", "mov.u64", "mov.f64");
+    hot_form(sink, "mov.b64", [](u64 a) { return Values2<u32, u32>{u32(a), u32(a >> 32)}; });
     form(sink, "mov.b64", [](u64 a) { return Values4<u16>{u16(a), u16(a >> 16), u16(a >> 32), u16(a >> 48)}; });
 }
 
@@ -36,16 +37,13 @@ template <class T, char kLetter> struct Select {
         for (u32 left = ip->aux; left != 0; --left, ++ip) full(ip, w);
         return ip;
     }
-    template <class... Names> static void add(FormSink& sink, Names... names) {
-        (sink.add({names, signature, full, masked<full, T>, run}), ...);
-    }
+    static void add(FormSink& sink, const char* name) { sink.add({name, signature, full, masked<full, T>, run}); }
 };
 
 void add_selections(FormSink& sink) {
-    Select<u32, 'w'>::add(sink, "selp.b32", "selp.u32", "selp.s32", "selp.f32");
-    Select<u64, 'd'>::add(sink, "selp.b64", "selp.u64", "selp.s64", "selp.f64");
-    // The upper halves of 16-bit slots are zero and stay so.
-    Select<u32, 'w'>::add(sink, "selp.b16", "selp.u16", "selp.s16", "selp.f16", "selp.bf16");
+    Select<u32, 'w'>::add(sink, "selp.b32");
+    Select<u64, 'd'>::add(sink, "selp.b64");
+    form(sink, "selp.b16", [](u16 a, u16 b, bool p) { return u16((a & spread(p)) | (b & ~spread(p))); });
 
     // c >= 0 ? a : b; a floating-point c of -0 counts as zero, a NaN as negative.
     forms(sink, [](u16 a, u16 b, s32 c) { return c >= 0 ? a : b; }, "slct.b16.s32", "slct.u16.s32", "slct.s16.s32");

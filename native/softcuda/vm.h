@@ -34,7 +34,6 @@ struct Kernel {
     uint32_t minBlocks = 0;          // .minnctapersm, 0 when absent
     uint32_t ptxVersion = 0;         // 90 for .version 9.0
     uint32_t target = 0;             // 80 for sm_80, 90 for sm_90a
-    bool usesClock = false;
     std::shared_ptr<const Code> code;
 };
 

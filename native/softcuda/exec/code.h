@@ -47,7 +47,8 @@ enum class WarpState : uint8_t { Running, AtBarrier, Waiting, Yielded, Exited, F
 struct LaneGroup {
     const Ins* at;
     uint32_t lanes;
-    int32_t barrier;      // -1: may run; else the barrier it waits at
+    int32_t barrier;      // -1: may run; else the barrier it waits at (exec/barrier.h)
+    uint32_t since;       // when it stopped, by Warp::turn
 };
 
 struct Warp {
@@ -60,9 +61,11 @@ struct Warp {
     const Ins* resume;    // where to go on after nullptr
     Block* block;
     int64_t budget;       // back edges left before the warp must let others run
-    LaneGroup groups[kLanes];  // lanes not in `active`, when diverged, in rising order of `at`
+    LaneGroup groups[kLanes];  // live lanes not in `active`, in rising order of `at` (exec/divergence.h)
     int groupCount;
-    uint64_t barrierArrived;   // used by the barrier implementation
+    uint32_t turn;             // counts the choices of a group to run
+    uint32_t spins;            // backward branches of diverged lanes since the last choice
+    bool rotate;               // the group that ran has spun long enough: choose the one that waits longest
     void* async;          // outstanding asynchronous copies (async/), null when there are none
 };
 

@@ -1,0 +1,369 @@
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <map>
+#include <unordered_map>
+
+#include "exec/control.h"
+#include "mem/address.h"
+#include "ptx/decode.h"
+#include "ptx/literal.h"
+
+namespace softcuda {
+namespace {
+
+constexpr uint32_t kUnitsW = 2, kUnitsD = 4;
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// Width of the values an instruction works on, from its last type: immediates of narrow types are cut to it.
+int operand_bits(std::string_view opcode) {
+    size_t dot = opcode.rfind('.');
+    Type type;
+    if (dot == std::string_view::npos || !parse_type(opcode.substr(dot + 1), type) || has(opcode, ".wide")) return 64;
+    return type.bits < 8 ? 64 : type.bits;
+}
+
+class Emitter {
+public:
+    Emitter(const Program& p, const Liveness& liveness, const Allocation& allocation) : p_(p), live_(liveness), slots_(allocation) {
+        for (int b = 0; b < 3; b++) sinks_[b] = slots_.count[b];
+    }
+
+    std::shared_ptr<Code> run() {
+        collect_constants();
+        lay_out();
+        for (size_t k = 0; k < p_.code.size(); k++) emit(k);
+        place_branches();
+        fuse_runs();
+        finish();
+        return code_;
+    }
+
+private:
+    // ---- constants -----------------------------------------------------------------------------------------------------
+
+    struct Key {
+        bool wide;
+        bool special;
+        uint64_t value;   // or the special register's number
+        bool operator<(const Key& o) const { return std::tie(wide, special, value) < std::tie(o.wide, o.special, o.value); }
+    };
+
+    // What the operand in place `k` asks for: signature letter of a source, skipping the '='.
+    static char letter(const Instruction& i, size_t k) {
+        const char* s = i.form->signature;
+        for (size_t n = 0; *s; s++) {
+            if (*s == '=') continue;
+            if (n++ == k) return *s;
+        }
+        return 0;
+    }
+
+    Key constant_key(const Instruction& i, const Value& v, bool wide) {
+        if (v.kind == ValueKind::Special) return {wide, true, v.index};
+        if (v.kind == ValueKind::Address) return {wide, false, wide ? uint64_t(v.base) : uint64_t(uint32_t(v.base))};
+        Literal literal;
+        literal.kind = v.kind == ValueKind::Float32 ? Literal::Float32 : v.kind == ValueKind::Float64 ? Literal::Float64 : Literal::Integer;
+        literal.bits = uint64_t(v.value);
+        uint64_t bits = 0;
+        literal_bits(literal, literal.kind != Literal::Integer, wide ? 64 : 32, bits);
+        if (!wide && literal.kind == Literal::Integer) {
+            int width = operand_bits(i.opcode);
+            if (width < 32) bits &= (1u << width) - 1;
+        }
+        return {wide, false, bits};
+    }
+
+    // Bases without a register: 32-bit slots in .shared and .local, else 64-bit ones.
+    static bool base_wide(const Instruction& i, const Value& v) {
+        if (i.form == &control_forms().loadParameter) return true;
+        return is_wide_space(address_space(i.opcode, address_number(i, v)));
+    }
+
+    // Which of the instruction's addresses this is.
+    static size_t address_number(const Instruction& i, const Value& v) {
+        size_t number = 0;
+        for (const Value& o : i.operands) {
+            if (&o == &v) break;
+            number += o.kind == ValueKind::Address;
+        }
+        return number;
+    }
+
+    template <class Visit> void for_constants(const Instruction& i, Visit visit) {
+        if (!i.form) {
+            if (i.flow == Flow::IndexedBranch && i.operands[0].kind != ValueKind::Register) visit(i.operands[0], false);
+            return;
+        }
+        if (i.form == &control_forms().readClock) return;
+        for (size_t k = 0; k < i.operands.size(); k++) {
+            const Value& v = i.operands[k];
+            if (v.kind == ValueKind::Register || v.kind == ValueKind::Sink) continue;
+            if (v.kind == ValueKind::Address) {
+                if (!v.baseIsRegister && i.form != &control_forms().loadParameter) visit(v, base_wide(i, v));
+                continue;
+            }
+            char c = letter(i, k);
+            if (c == 'w' || c == 'd') visit(v, c == 'd');
+        }
+    }
+
+    void collect_constants() {
+        for (const Instruction& i : p_.code) {
+            for_constants(i, [&](const Value& v, bool wide) { constants_.emplace(constant_key(i, v, wide), 0); });
+        }
+    }
+
+    // ---- the register file -----------------------------------------------------------------------------------------------
+
+    void lay_out() {
+        firstD_ = (slots_.count[int(Bank::W)] + 1) * kUnitsW;   // one more for the sink
+        for (auto& [key, unit] : constants_) {
+            if (key.wide) continue;
+            unit = firstD_;
+            firstD_ += kUnitsW;
+        }
+        firstD_ = (firstD_ + kUnitsD - 1) / kUnitsD * kUnitsD;
+        uint64_t end = firstD_ + uint64_t(slots_.count[int(Bank::D)] + 1) * kUnitsD;
+        for (auto& [key, unit] : constants_) {
+            if (!key.wide) continue;
+            unit = uint32_t(end);
+            end += kUnitsD;
+        }
+        if (end > 65535) throw PtxError(p_.entry->line, "the kernel holds too many values at once for the register file");
+        code_->units = uint32_t(end);
+        for (auto& [key, unit] : constants_) {
+            if (!key.special) {
+                code_->constants.push_back({unit, key.wide, key.value});
+                continue;
+            }
+            Special id = Special(key.value);
+            code_->specials.push_back({unit, key.wide, id, special_info(id).scope});
+        }
+        predicateZero_ = slots_.count[int(Bank::P)] + 1;
+        code_->predicates = predicateZero_ + 2;
+        if (code_->predicates > 65535) throw PtxError(p_.entry->line, "the kernel holds too many predicates at once");
+        code_->predicateConstants = {{predicateZero_, 0}, {predicateZero_ + 1, kAllLanes}};
+    }
+
+    uint16_t place(uint32_t reg) const {
+        Bank bank = p_.registers[reg].type.bank();
+        uint32_t slot = slots_.slot[reg];
+        return uint16_t(bank == Bank::P ? slot : bank == Bank::D ? firstD_ + slot * kUnitsD : slot * kUnitsW);
+    }
+
+    uint16_t sink(char c) const {
+        return uint16_t(c == 'p' ? sinks_[2] : c == 'd' ? firstD_ + sinks_[1] * kUnitsD : sinks_[0] * kUnitsW);
+    }
+
+    uint16_t constant(const Instruction& i, const Value& v, bool wide) { return uint16_t(constants_.at(constant_key(i, v, wide))); }
+
+    // ---- instructions ----------------------------------------------------------------------------------------------------
+
+    Ins& push(const Form& form, const Instruction& i) {
+        Ins ins;
+        std::memset(static_cast<void*>(&ins), 0, sizeof ins);
+        ins.full = form.full;
+        ins.masked = form.masked;
+        code_->ins.push_back(ins);
+        code_->lines.push_back(i.line);
+        code_->names.push_back(form.name);
+        forms_.push_back(&form);
+        guarded_.push_back(false);
+        return code_->ins.back();
+    }
+
+    void emit(size_t k) {
+        const Instruction& i = p_.code[k];
+        begins_.push_back(uint32_t(code_->ins.size()));
+        const ControlForms& control = control_forms();
+        uint16_t guard = i.guard >= 0 ? place(uint32_t(i.guard)) : 0;
+        uint32_t negated = i.guardNegated ? kNegated : 0;
+        switch (i.flow) {
+        case Flow::Branch: {
+            bool back = i.target <= k;
+            Ins& ins = push(i.guard < 0 ? (back ? control.branchBack : control.branch) : (back ? control.branchIfBack : control.branchIf), i);
+            ins.arg[0] = guard;
+            ins.aux = negated | (back && may_spin(i.target, uint32_t(k)) ? kSpins : 0);
+            return;
+        }
+        case Flow::IndexedBranch: {
+            if (i.guard >= 0) guard_next(i, guard, negated);
+            Ins& ins = push(control.branchIndexed, i);
+            const Value& v = i.operands[0];
+            if (v.kind == ValueKind::Register && p_.registers[v.index].type.bank() != Bank::W) throw PtxError(i.line, "brx.idx takes a 32-bit index");
+            ins.arg[0] = v.kind == ValueKind::Register ? place(v.index) : constant(i, v, false);
+            ins.imm = int32_t(i.target);
+            return;
+        }
+        case Flow::Exit: {
+            Ins& ins = push(i.guard < 0 ? control.exit : control.exitIf, i);
+            ins.arg[0] = guard;
+            ins.aux = negated;
+            return;
+        }
+        case Flow::Trap: push(control.trap, i); return;
+        case Flow::Next: break;
+        }
+        if (i.guard >= 0) guard_next(i, guard, negated);
+        Ins& ins = push(*i.form, i);
+        if (i.guard >= 0) guarded_.back() = true;
+        if (i.form == &control.readClock) {
+            const Value& v = i.operands[0];
+            ins.arg[0] = place(v.index);
+            ins.aux = i.operands[1].index | (p_.registers[v.index].type.bank() == Bank::D ? 256 : 0);
+        } else if (i.form == &control.loadParameter) {
+            load_parameter(ins, i);
+        } else {
+            operands(ins, i);
+        }
+    }
+
+    void guard_next(const Instruction& i, uint16_t predicate, uint32_t negated) {
+        Ins& ins = push(control_forms().guard, i);
+        ins.arg[0] = predicate;
+        ins.aux = negated;
+    }
+
+    // Whether a loop might wait for what others do: then its lanes must not keep the machine to themselves.
+    bool may_spin(uint32_t begin, uint32_t end) const {
+        if (end - begin > 200) return false;
+        for (uint32_t k = begin; k < end; k++) {
+            std::string_view o = p_.code[k].opcode;
+            if (has(o, "atom.") || has(o, ".volatile") || has(o, ".acquire") || has(o, ".relaxed") || has(o, "mbarrier.") || has(o, "nanosleep")) return true;
+        }
+        return false;
+    }
+
+    void operands(Ins& ins, const Instruction& i) {
+        bool firstAddress = true, hasAddress = false, firstInteger = true;
+        for (const Value& v : i.operands) hasAddress |= v.kind == ValueKind::Address;
+        for (size_t k = 0; k < i.operands.size(); k++) {
+            const Value& v = i.operands[k];
+            char c = letter(i, k);
+            if (v.kind == ValueKind::Register) {
+                ins.arg[k] = place(v.index);
+                if (k < i.destinations && p_.registers[v.index].type.bits == 16 && hasAddress) ins.aux |= kDestination16;
+            } else if (v.kind == ValueKind::Sink) {
+                ins.arg[k] = sink(c);
+            } else if (v.kind == ValueKind::Address) {
+                ins.arg[k] = v.baseIsRegister ? place(v.index) : constant(i, v, base_wide(i, v));
+                bool wide = v.baseIsRegister ? p_.registers[v.index].type.bank() == Bank::D : base_wide(i, v);
+                if (wide && !base_wide(i, v)) ins.aux |= kBaseWide;
+                if (firstAddress) ins.imm = int32_t(v.value);
+                firstAddress = false;
+            } else if (c == 'i') {
+                if (v.value < -32768 || v.value > 65535) throw PtxError(i.line, shown(i.opcode) + ": " + std::to_string(v.value) + " is out of range");
+                ins.arg[k] = uint16_t(v.value);
+                if (!hasAddress && firstInteger) ins.imm = int32_t(v.value);
+                firstInteger = false;
+            } else if (c == 'p') {
+                bool set = v.kind == ValueKind::Integer && v.value != 0;
+                ins.arg[k] = uint16_t(predicateZero_ + (set ? 1 : 0));
+            } else {
+                ins.arg[k] = constant(i, v, c == 'd');
+            }
+        }
+    }
+
+    void load_parameter(Ins& ins, const Instruction& i) {
+        Type type;
+        parse_type(i.opcode.substr(i.opcode.rfind('.') + 1), type);
+        uint32_t bytes = type.bytes();
+        ins.aux = bytes | uint32_t(i.destinations) << kParameterCountShift;
+        if (type.kind == TypeKind::Signed) ins.aux |= kParameterSigned;
+        bool wide = false;
+        for (size_t k = 0; k < i.destinations; k++) {
+            const Value& v = i.operands[k];
+            if (v.kind != ValueKind::Register) continue;
+            Type d = p_.registers[v.index].type;
+            wide |= d.bank() == Bank::D;
+            if (d.bits == 16) ins.aux |= kParameterHalf;
+        }
+        for (size_t k = 0; k < i.destinations; k++) {
+            const Value& v = i.operands[k];
+            if (v.kind == ValueKind::Register && (p_.registers[v.index].type.bank() == Bank::D) != wide)
+                throw PtxError(i.line, "the registers of a vector must be of one width");
+            ins.arg[k] = v.kind == ValueKind::Register ? place(v.index) : sink(wide ? 'd' : 'w');
+        }
+        if (wide) ins.aux |= kParameterWide;
+        if (bytes == 8 && !wide) throw PtxError(i.line, shown(i.opcode) + " needs a 64-bit register");
+        const Value& address = i.operands.back();
+        int64_t offset = address.value + (address.baseIsRegister ? 0 : address.base);
+        if (address.baseIsRegister) {
+            if (p_.registers[address.index].type.bank() != Bank::D) throw PtxError(i.line, "the base of a parameter's address must be a 64-bit register");
+            ins.arg[i.destinations] = place(address.index);
+            ins.aux |= kParameterBase;
+        } else if (offset < 0 || offset % bytes || offset + int64_t(bytes) * i.destinations > int64_t(p_.parameterBytes)) {
+            throw PtxError(i.line, "parameter offset " + std::to_string(offset) + " is outside the kernel's " + std::to_string(p_.parameterBytes) + " bytes of parameters or misaligned");
+        }
+        if (offset != int32_t(offset)) throw PtxError(i.line, "parameter offset out of range");
+        ins.imm = int32_t(offset);
+    }
+
+    // ---- afterwards --------------------------------------------------------------------------------------------------------
+
+    void place_branches() {
+        for (size_t k = 0; k < p_.code.size(); k++) {
+            if (p_.code[k].flow != Flow::Branch) continue;
+            code_->ins[begins_[k]].imm = int32_t(begins_[p_.code[k].target]) - int32_t(begins_[k]);
+        }
+        for (const auto& table : p_.tables) {
+            std::vector<uint32_t> targets;
+            for (uint32_t target : table) targets.push_back(begins_[target]);
+            code_->tables.push_back(std::move(targets));
+        }
+    }
+
+    // Neighbours of one form become one dispatch for a warp whose lanes are together. Each instruction keeps its own
+    // handlers, so that a branch may lead into the middle and diverged lanes go one by one.
+    void fuse_runs() {
+        std::vector<bool> leader(code_->ins.size() + 1, false);
+        for (size_t k = 0; k < p_.code.size(); k++) {
+            if (live_.leader[k]) leader[begins_[k]] = true;
+        }
+        size_t n = code_->ins.size();
+        for (size_t k = 0; k < n;) {
+            size_t end = k + 1;
+            if (forms_[k]->run && !guarded_[k]) {
+                while (end < n && forms_[end] == forms_[k] && !guarded_[end] && !leader[end]) end++;
+                if (end - k >= 2) {
+                    code_->ins[k].full = forms_[k]->run;
+                    code_->ins[k].aux = uint32_t(end - k);
+                }
+            }
+            k = end;
+        }
+    }
+
+    void finish() {
+        static std::atomic<uint64_t> serial{1};
+        code_->serial = serial++;
+        code_->name = std::string(p_.entry->name);
+        code_->parameterBytes = p_.parameterBytes;
+        code_->staticShared = p_.staticShared;
+        code_->localBytes = p_.localBytes;
+        code_->registers = std::min<uint32_t>(255, 10 + slots_.count[int(Bank::W)] + 2 * slots_.count[int(Bank::D)]);
+    }
+
+    const Program& p_;
+    const Liveness& live_;
+    const Allocation& slots_;
+    std::shared_ptr<Code> code_ = std::make_shared<Code>();
+    std::map<Key, uint32_t> constants_;
+    uint32_t sinks_[3];
+    uint32_t firstD_ = 0;
+    uint32_t predicateZero_ = 0;
+    std::vector<uint32_t> begins_;      // first Ins of each instruction
+    std::vector<const Form*> forms_;    // of each Ins
+    std::vector<bool> guarded_;         // each Ins: runs under a guard before it
+};
+
+}  // namespace
+
+std::shared_ptr<Code> emit_code(const Program& program, const Liveness& liveness, const Allocation& allocation) {
+    return Emitter(program, liveness, allocation).run();
+}
+
+}  // namespace softcuda

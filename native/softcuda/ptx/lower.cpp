@@ -1,0 +1,172 @@
+#include "ptx/program.h"
+
+#include "ptx/special.h"
+
+namespace softcuda {
+namespace {
+
+const Type kPredicate{TypeKind::Predicate, 1};
+const Type kBits32{TypeKind::Bits, 32};
+const Type kBits64{TypeKind::Bits, 64};
+
+bool begins(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+// These can leave the warp waiting in the middle of a lane group, which a guard could not resume: a branch leads round them.
+bool may_suspend(std::string_view opcode) {
+    return begins(opcode, "bar.") || begins(opcode, "barrier.") || begins(opcode, "call.") || begins(opcode, "nanosleep") ||
+           begins(opcode, "mbarrier.try_wait") || begins(opcode, "mbarrier.test_wait");
+}
+
+Value as_register(uint32_t index) {
+    Value v;
+    v.kind = ValueKind::Register;
+    v.index = index;
+    return v;
+}
+
+Value as_integer(int64_t n) {
+    Value v;
+    v.value = n;
+    return v;
+}
+
+class Lowering {
+public:
+    explicit Lowering(Program& program) : program_(program) {}
+
+    void run() {
+        std::vector<Instruction> old = std::move(program_.code);
+        std::vector<uint32_t> moved(old.size() + 1);
+        std::vector<uint32_t> around;   // branches made here, each over one instruction
+        for (size_t k = 0; k < old.size(); k++) {
+            moved[k] = uint32_t(out_.size());
+            Instruction& i = old[k];
+            if (i.flow == Flow::Next) {
+                bool branch = i.guard >= 0 && may_suspend(i.opcode);
+                size_t at = out_.size();
+                if (branch) {
+                    Instruction skip;
+                    skip.opcode = "bra";
+                    skip.flow = Flow::Branch;
+                    skip.line = i.line;
+                    skip.guard = i.guard;
+                    skip.guardNegated = !i.guardNegated;
+                    out_.push_back(skip);
+                    i.guard = -1;
+                }
+                negations(i);
+                addresses(i);
+                out_.push_back(std::move(i));
+                if (branch) {
+                    around.push_back(uint32_t(at));
+                    around.push_back(uint32_t(out_.size()));
+                }
+            } else {
+                if (i.flow == Flow::Trap && i.guard >= 0) {
+                    Instruction skip = i;
+                    skip.opcode = "bra";
+                    skip.flow = Flow::Branch;
+                    skip.guardNegated = !i.guardNegated;
+                    around.push_back(uint32_t(out_.size()));
+                    around.push_back(uint32_t(out_.size() + 2));
+                    out_.push_back(skip);
+                    i.guard = -1;
+                }
+                out_.push_back(std::move(i));
+            }
+        }
+        moved[old.size()] = uint32_t(out_.size());
+        for (Instruction& i : out_) {
+            if (i.flow == Flow::Branch) i.target = moved[i.target];
+        }
+        for (size_t k = 0; k < around.size(); k += 2) out_[around[k]].target = around[k + 1];
+        for (auto& table : program_.tables) {
+            for (uint32_t& target : table) target = moved[target];
+        }
+        program_.code = std::move(out_);
+    }
+
+private:
+    // Helper instructions run unguarded: they only write temporaries.
+    void helper(const Instruction& before, std::string_view opcode, std::vector<Value> operands) {
+        Instruction i;
+        i.opcode = opcode;
+        i.line = before.line;
+        i.operands = std::move(operands);
+        out_.push_back(std::move(i));
+    }
+
+    void negations(Instruction& i) {
+        for (Value& v : i.operands) {
+            if (!v.negated || v.kind != ValueKind::Register) continue;
+            if (program_.registers[v.index].type.kind != TypeKind::Predicate) throw PtxError(i.line, "! needs a predicate register");
+            uint32_t t = program_.add_register(kPredicate);
+            helper(i, "internal.not.pred", {as_register(t), as_register(v.index)});
+            v = as_register(t);
+        }
+    }
+
+    void addresses(Instruction& i) {
+        size_t k = 0;
+        for (Value& v : i.operands) {
+            if (v.kind != ValueKind::Address) continue;
+            address(i, v, is_wide_space(address_space(i.opcode, k)), k > 0);
+            k++;
+        }
+    }
+
+    void address(const Instruction& i, Value& v, bool wide, bool foldDisplacement) {
+        bool fits = v.value == int32_t(v.value);
+        if (!v.baseIsRegister) {
+            if (foldDisplacement || !fits) {
+                v.base += v.value;
+                v.value = 0;
+            }
+            return;
+        }
+        Type type = program_.registers[v.index].type;
+        if (type.bits != 32 && type.bits != 64) throw PtxError(i.line, "the base of an address must be a 32- or 64-bit register");
+        if (wide && type.bits == 32) {
+            uint32_t t = program_.add_register(kBits64);
+            helper(i, "internal.widen", {as_register(t), as_register(v.index)});
+            v.index = t;
+            type = kBits64;
+        }
+        if (v.value && (foldDisplacement || !fits)) {
+            uint32_t t = program_.add_register(type.bits == 64 ? kBits64 : kBits32);
+            helper(i, type.bits == 64 ? "internal.add.b64" : "internal.add.b32", {as_register(t), as_register(v.index), as_integer(v.value)});
+            v.index = t;
+            v.value = 0;
+        }
+    }
+
+    Program& program_;
+    std::vector<Instruction> out_;
+};
+
+}  // namespace
+
+Space address_space(std::string_view opcode, size_t number) {
+    Space named[2];
+    size_t count = 0;
+    for (std::string_view rest = opcode; !rest.empty() && count < 2;) {
+        size_t dot = rest.find('.');
+        std::string_view token = rest.substr(0, dot);
+        bool known = true;
+        if (token == "global") named[count] = Space::Global;
+        else if (token == "const") named[count] = Space::Const;
+        else if (token == "local") named[count] = Space::Local;
+        else if (token == "param") named[count] = Space::Param;
+        else if (token == "shared" || token == "shared::cta" || token == "shared::cluster") named[count] = Space::Shared;
+        else known = false;
+        count += known;
+        rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
+    }
+    if (number < count) return named[number];
+    // A third address is the mbarrier of a bulk copy.
+    return count == 0 ? Space::Global : number >= 2 ? Space::Shared : named[count - 1];
+}
+
+void lower(Program& program) { Lowering(program).run(); }
+
+}  // namespace softcuda

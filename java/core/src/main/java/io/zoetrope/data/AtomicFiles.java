@@ -7,11 +7,16 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -21,6 +26,14 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class AtomicFiles {
     /** Ends the names of files being written; whoever finds one left over may delete it. */
     public static final String PART_SUFFIX = ".part";
+
+    /** Parts being written; removed when the process is told to end (Ctrl-C), as finally blocks then do not run. */
+    private static final Set<Path> PARTS = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> PARTS.forEach(part -> part.toFile().delete()),
+                "zoetrope-remove-parts"));
+    }
 
     private AtomicFiles() { }
 
@@ -64,25 +77,63 @@ public final class AtomicFiles {
         Path part = null;
         try {
             Files.createDirectories(folder);
-            part = folder.resolve(absolute.getFileName() + "."
-                    + Long.toHexString(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
+            part = partOf(absolute);
+            PARTS.add(part);
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
                     StandardOpenOption.WRITE)) {
                 body.writeTo(channel);
                 channel.force(true);
             }
             Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            PARTS.remove(part);
             part = null;
             syncFolder(folder);
         } catch (FileSystemException e) {
-            throw e;
+            throw new IOException("cannot write " + target + ": " + describe(e), e);
         } catch (IOException e) {
             throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
         } finally {
             if (part != null) {
                 Files.deleteIfExists(part);
+                PARTS.remove(part);
             }
         }
+    }
+
+    /**
+     * Throws unless {@code target} could be written now. For work that takes minutes before there is anything to write;
+     * creates the target's folders and leaves nothing else.
+     */
+    public static void requireWritable(Path target) throws IOException {
+        Path absolute = target.toAbsolutePath();
+        if (Files.isDirectory(absolute)) {
+            throw new FileSystemException(target.toString(), null, "is a folder; give the name of a file");
+        }
+        if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
+            return;
+        }
+        try {
+            Files.createDirectories(absolute.getParent());
+            Path part = partOf(absolute);
+            Files.createFile(part);
+            Files.delete(part);
+        } catch (FileSystemException e) {
+            throw new IOException("cannot write " + target + ": " + describe(e), e);
+        }
+    }
+
+    private static Path partOf(Path absolute) {
+        return absolute.resolveSibling(absolute.getFileName() + "."
+                + Long.toHexString(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
+    }
+
+    /** FileSystemExceptions of the common kinds have no reason in their message, only the file. */
+    private static String describe(FileSystemException e) {
+        String reason = e instanceof AccessDeniedException ? "permission denied"
+                : e instanceof NoSuchFileException ? "no such folder can be made"
+                : e instanceof FileAlreadyExistsException ? "a file is where a folder is needed"
+                : e.getReason();
+        return reason == null ? e.getMessage() : e.getFile() + ": " + reason;
     }
 
     /** Makes renames and deletions in {@code folder} durable. */

@@ -78,6 +78,22 @@ class AtomicFilesTest {
     }
 
     @Test
+    void writabilityIsKnownBeforehand() throws IOException {
+        AtomicFiles.requireWritable(folder.resolve("new/picture.png"));
+        AtomicFiles.requireWritable(Path.of("/dev/null"));
+        assertThat(list(folder.resolve("new"))).isEmpty();
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> AtomicFiles.requireWritable(Path.of("/proc/zoetrope/picture.png")))
+                .withMessageContaining("cannot write /proc/zoetrope/picture.png");
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> AtomicFiles.requireWritable(folder))
+                .withMessageContaining("is a folder");
+        Path plain = Files.writeString(folder.resolve("plain"), "x");
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> AtomicFiles.requireWritable(plain.resolve("below.txt")))
+                .withMessageContaining("a file is where a folder is needed");
+    }
+
+    @Test
     void anOpenReaderKeepsTheOldContent() throws IOException {
         Path file = folder.resolve("shared.txt");
         AtomicFiles.writeText(file, "old");

@@ -1,0 +1,129 @@
+package io.zoetrope.cli;
+
+import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.FashionMnist;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code zoetrope doctor}: what is here, what is missing, and what to do about it. */
+@Command(name = "doctor", description = "Show what this machine has for Zoetrope, what it lacks, and the remedy.")
+final class DoctorCommand implements Callable<Integer> {
+    private static final String OPTIONAL = "optional: Zoetrope has kernels of its own and needs it only to compare";
+
+    private final Surroundings surroundings;
+    private final Machine machine;
+    private final PrintWriter out;
+
+    @Mixin
+    private DeviceOption deviceOption;
+
+    DoctorCommand(Surroundings surroundings) {
+        this(surroundings, Machine.here());
+    }
+
+    DoctorCommand(Surroundings surroundings, Machine machine) {
+        this.surroundings = surroundings;
+        this.machine = machine;
+        this.out = surroundings.out();
+    }
+
+    @Override
+    public Integer call() {
+        heading("Java");
+        good(System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
+                System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        heading("GPU");
+        gpu();
+        heading("CUDA libraries");
+        library("cuBLAS", "libcublas.so", "libcublas-13-0");
+        library("cuDNN", "libcudnn.so", "libcudnn9-cuda-13");
+        heading("softcuda, the CPU's implementation of CUDA");
+        good("instruction set", machine.softcudaLevel() + ", " + Runtime.getRuntime().availableProcessors()
+                + " processors");
+        heading("Device in use");
+        boolean runs = device();
+        heading("Data sets");
+        dataSets();
+        out.flush();
+        return runs ? 0 : Main.FAILED;
+    }
+
+    private void gpu() {
+        Optional<String> driver = machine.driverVersion();
+        Optional<Path> library = machine.library("libcuda.so.1");
+        if (!machine.hasDeviceNode() && !machine.hasNvidiaHardware()) {
+            lack("NVIDIA GPU", "none seen", "nothing to do: softcuda runs the kernels on the CPU, slowly");
+            return;
+        }
+        if (machine.hasDeviceNode()) {
+            good("NVIDIA GPU", "device nodes present");
+        } else {
+            lack("NVIDIA GPU", "plugged in, but /dev/nvidiactl is missing",
+                    "install NVIDIA's driver and load it (modprobe nvidia); in a container, run it with --gpus all");
+        }
+        if (driver.isPresent()) {
+            good("kernel driver", driver.get());
+        } else {
+            lack("kernel driver", "/proc/driver/nvidia/version is missing", "install NVIDIA's driver (R580 or newer)");
+        }
+        if (library.isPresent()) {
+            good("driver library", library.get().toString());
+        } else {
+            lack("driver library", "libcuda.so.1 is missing",
+                    "install libcuda1 (Debian) or add its folder to LD_LIBRARY_PATH");
+        }
+        if (machine.program("nvidia-smi").isEmpty()) {
+            lack("nvidia-smi", "not on PATH", "optional: install nvidia-smi to watch the GPU");
+        }
+    }
+
+    private void library(String name, String file, String debianPackage) {
+        Optional<Path> found = machine.library(file);
+        if (found.isPresent()) {
+            good(name, found.get().toString());
+        } else {
+            lack(name, file + " not found", OPTIONAL + " (NVIDIA's package " + debianPackage
+                    + "; elsewhere, set LD_LIBRARY_PATH)");
+        }
+    }
+
+    private boolean device() {
+        DeviceChoice choice = deviceOption == null ? DeviceChoice.AUTO : deviceOption.device;
+        try {
+            for (String fact : surroundings.work().describeDevice(choice)) {
+                good(fact, "");
+            }
+            return true;
+        } catch (RuntimeException | LinkageError e) {
+            lack("no device opens", String.valueOf(e.getMessage()), choice == DeviceChoice.GPU
+                    ? "see GPU above, or use --device cpu" : "run with --debug doctor and report it");
+            return false;
+        }
+    }
+
+    private void dataSets() {
+        Optional<Path> folder = FashionMnist.find(surroundings.places());
+        if (folder.isPresent()) {
+            good(FashionMnist.NAME, folder.get().toString());
+        } else {
+            lack(FashionMnist.NAME, "not found", FashionMnist.howToGet());
+        }
+    }
+
+    private void heading(String text) {
+        out.println(text);
+    }
+
+    private void good(String what, String detail) {
+        out.println("  ok       " + what + (detail.isEmpty() ? "" : ": " + detail));
+    }
+
+    private void lack(String what, String detail, String remedy) {
+        out.println("  missing  " + what + ": " + detail);
+        out.println("           " + remedy);
+    }
+}

@@ -1,0 +1,74 @@
+package io.zoetrope.cli;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.metric.NoiseEvaluation;
+import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.DdpmPipeline;
+import io.zoetrope.pipeline.DdpmTrainer;
+import io.zoetrope.pipeline.PretrainedModels;
+import io.zoetrope.pipeline.Progress;
+import io.zoetrope.pipeline.Sampling;
+import io.zoetrope.pipeline.TrainRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Does the commands' work with the library. */
+final class LibraryWork implements Work {
+    private static final int EVALUATION_BINS = 20;
+    private static final long EVALUATION_SEED = 7;
+
+    @Override
+    public Images generate(DeviceChoice choice, Optional<String> model, Sampling sampling, Optional<Film> film,
+            Progress progress) throws IOException {
+        try (Device device = Device.open(choice); DdpmPipeline pipeline = open(device, model)) {
+            DdpmPipeline.Viewer viewer = film.<DdpmPipeline.Viewer>map(shown -> (step, images) -> {
+                if (step % shown.every() == 0 || step == sampling.steps()) {
+                    shown.sink().accept(images);
+                }
+            }).orElse(null);
+            return pipeline.generate(sampling, progress, viewer);
+        }
+    }
+
+    @Override
+    public Path trainDdpm(DeviceChoice choice, TrainRequest request, Progress progress) throws IOException {
+        try (Device device = Device.open(choice)) {
+            return new DdpmTrainer(device).train(request, progress);
+        }
+    }
+
+    @Override
+    public NoisePredictionReport evaluateDdpm(DeviceChoice choice, Optional<String> model, ImageDataset data, int perBin,
+            Progress progress) throws IOException {
+        try (Device device = Device.open(choice); DdpmPipeline pipeline = open(device, model)) {
+            return NoiseEvaluation.measure(pipeline.model(), data.test().images(), EVALUATION_BINS, perBin,
+                    EVALUATION_SEED, progress);
+        }
+    }
+
+    @Override
+    public List<String> describeDevice(DeviceChoice choice) {
+        try (Device device = Device.open(choice)) {
+            return List.of(device.name() + ", compute capability " + device.capability(),
+                    String.format(Locale.ROOT, "%d multiprocessors, %.1f GiB of memory", device.multiprocessors(),
+                            device.totalMemory() / (double) (1L << 30)),
+                    "CUDA driver API " + device.driverVersion() / 1000 + "." + device.driverVersion() % 1000 / 10);
+        }
+    }
+
+    /** A folder if there is one of that name, else a shipped model; a word with a slash can only be a folder. */
+    private static DdpmPipeline open(Device device, Optional<String> model) throws IOException {
+        String name = model.orElse(PretrainedModels.FASHION_DDPM);
+        if (model.isPresent() && (name.contains("/") || Files.isDirectory(Path.of(name)))) {
+            return DdpmPipeline.fromPretrained(device, Path.of(name));
+        }
+        return DdpmPipeline.fromPretrained(device, name);
+    }
+}

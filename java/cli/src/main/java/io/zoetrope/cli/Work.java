@@ -1,0 +1,47 @@
+package io.zoetrope.cli;
+
+import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.Progress;
+import io.zoetrope.pipeline.Sampling;
+import io.zoetrope.pipeline.TrainRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** What commands ask of the library that takes a device: the seam between arguments and models. */
+interface Work {
+    /**
+     * Which steps of a run to show.
+     *
+     * @param every every how many steps; the start and the end are always shown
+     * @param sink  takes each batch
+     */
+    record Film(int every, Consumer<Images> sink) { }
+
+    /**
+     * Makes pictures.
+     *
+     * @param model a shipped model's name or a model's folder; empty for the default
+     */
+    Images generate(DeviceChoice device, Optional<String> model, Sampling sampling, Optional<Film> film,
+            Progress progress) throws IOException;
+
+    /** Trains a diffusion model and returns the folder it is in. */
+    Path trainDdpm(DeviceChoice device, TrainRequest request, Progress progress) throws IOException;
+
+    /**
+     * Measures how well a diffusion model predicts noise on the test part of {@code data}.
+     *
+     * @param perBin pictures for each bin of timesteps
+     */
+    NoisePredictionReport evaluateDdpm(DeviceChoice device, Optional<String> model, ImageDataset data, int perBin,
+            Progress progress) throws IOException;
+
+    /** Opens a device and describes it, a fact a line. */
+    List<String> describeDevice(DeviceChoice device);
+}

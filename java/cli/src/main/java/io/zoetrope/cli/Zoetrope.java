@@ -1,0 +1,49 @@
+package io.zoetrope.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command itself: holds what all subcommands share. */
+@Command(name = "zoetrope", description = "Trains and runs models that make pictures, on an NVIDIA GPU or, without one, "
+        + "on the CPU.", mixinStandardHelpOptions = true, versionProvider = Zoetrope.Version.class,
+        scope = ScopeType.INHERIT, sortOptions = false, usageHelpAutoWidth = true,
+        subcommands = {GenerateCommand.class, TrainCommand.class, EvaluateCommand.class, DataCommand.class,
+            DoctorCommand.class},
+        footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
+final class Zoetrope implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    /** Whether failures show where they came from. */
+    boolean debug;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show details, and where a failure came from.")
+    void setDebug(boolean value) {
+        debug = value;
+        if (value && LoggerFactory.getLogger("io.zoetrope") instanceof Logger logger) {
+            logger.setLevel(Level.DEBUG);
+        }
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "say what to do: generate, train, evaluate, data or doctor");
+    }
+
+    /** The version from the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Zoetrope.class.getPackage().getImplementationVersion();
+            return new String[] {"zoetrope " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package io.zoetrope.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zoetrope.data.FashionMnist;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DoctorCommandTest {
+    private static final String AVX512 = "avx2 fma bmi1 bmi2 f16c popcnt avx512f avx512bw avx512dq avx512vl";
+
+    @TempDir
+    private Path folder;
+    private Path root;
+    private Shell shell;
+
+    @BeforeEach
+    void setUp() {
+        shell = new Shell(folder);
+        root = folder.resolve("root");
+    }
+
+    private int examine(Map<String, String> environment) {
+        return new DoctorCommand(shell.surroundings(), new Machine(root, environment)).call();
+    }
+
+    private void file(String name, String content) throws IOException {
+        Path file = root.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content);
+    }
+
+    @Test
+    void aMachineWithNothingGetsARemedyForEachLack() throws IOException {
+        file("proc/cpuinfo", "processor : 0\nflags : fpu sse2\n");
+        assertThat(examine(Map.of())).as("softcuda runs, so all is well").isZero();
+        assertThat(shell.out()).contains("NVIDIA GPU: none seen").contains("softcuda runs the kernels on the CPU")
+                .contains("missing  cuBLAS").contains("missing  cuDNN").contains("optional")
+                .contains("scalar").contains("pretend device").contains("missing  fashion-mnist")
+                .contains("zoetrope data fashion-mnist");
+    }
+
+    @Test
+    void aMachineWithEverythingIsPraised() throws IOException {
+        file("proc/cpuinfo", "flags\t\t: fpu " + AVX512 + " avx512_bf16\n");
+        file("dev/nvidiactl", "");
+        file("proc/driver/nvidia/version",
+                "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build\nGCC version: 12\n");
+        file("usr/lib/x86_64-linux-gnu/libcuda.so.1", "");
+        file("usr/local/cuda/lib64/libcublas.so.13", "");
+        Path extra = Files.createDirectories(folder.resolve("extra"));
+        Files.writeString(extra.resolve("libcudnn.so.9"), "");
+        Path set = Files.createDirectories(folder.resolve("system").resolve(FashionMnist.NAME));
+        for (String part : new String[] {"train", "t10k"}) {
+            Files.writeString(set.resolve(part + "-images-idx3-ubyte.gz"), "");
+            Files.writeString(set.resolve(part + "-labels-idx1-ubyte.gz"), "");
+        }
+        Path smi = Files.writeString(extra.resolve("nvidia-smi"), "");
+        assertThat(smi.toFile().setExecutable(true)).isTrue();
+        assertThat(examine(Map.of("LD_LIBRARY_PATH", extra.toString(), "PATH", extra.toString()))).isZero();
+        assertThat(shell.out()).contains("580.65.06").contains("libcuda.so.1").contains("libcublas.so.13")
+                .contains("libcudnn.so.9").contains("AVX-512 with BF16").contains(set.toString())
+                .doesNotContain("missing");
+    }
+
+    @Test
+    void aGpuWithoutItsDriverIsExplained() throws IOException {
+        file("sys/bus/pci/devices/0000:01:00.0/vendor", "0x10de\n");
+        file("sys/bus/pci/devices/0000:01:00.0/class", "0x030200\n");
+        file("proc/cpuinfo", "flags : " + AVX512 + "\n");
+        assertThat(examine(Map.of())).isZero();
+        assertThat(shell.out()).contains("plugged in, but /dev/nvidiactl is missing").contains("--gpus all")
+                .contains("missing  kernel driver").contains("missing  driver library").contains("instruction set: AVX-512,");
+    }
+
+    @Test
+    void aDeviceThatDoesNotOpenIsAFailure() {
+        shell.work.failure = new IllegalStateException("libcuda.so.1 lacks cuInit");
+        assertThat(examine(Map.of())).isEqualTo(1);
+        assertThat(shell.out()).contains("libcuda.so.1 lacks cuInit");
+    }
+
+    @Test
+    void runsFromTheCommandLine() {
+        assertThat(shell.run("doctor", "--device", "cpu")).isZero();
+        assertThat(shell.out()).contains("Java").contains("Data sets");
+        assertThat(shell.work.device).isEqualTo(io.zoetrope.cuda.DeviceChoice.CPU);
+    }
+}

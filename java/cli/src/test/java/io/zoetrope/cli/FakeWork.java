@@ -1,0 +1,85 @@
+package io.zoetrope.cli;
+
+import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.metric.NoisePredictionMeter;
+import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.Progress;
+import io.zoetrope.pipeline.Sampling;
+import io.zoetrope.pipeline.TrainRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Stands in for the device: notes what it was asked, answers at once, fails on demand. */
+final class FakeWork implements Work {
+    DeviceChoice device;
+    Optional<String> model;
+    Sampling sampling;
+    TrainRequest training;
+    ImageDataset data;
+    int perBin;
+    Throwable failure;
+
+    private void asked(DeviceChoice choice) throws IOException {
+        device = choice;
+        if (failure instanceof IOException e) {
+            throw e;
+        }
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
+        }
+    }
+
+    @Override
+    public Images generate(DeviceChoice choice, Optional<String> name, Sampling request, Optional<Film> film,
+            Progress progress) throws IOException {
+        asked(choice);
+        model = name;
+        sampling = request;
+        Images images = new Images(request.count(), 28, 28, 1, new byte[request.count() * 784]);
+        progress.begin("generating", request.steps());
+        for (int step = 0; step <= request.steps(); step++) {
+            int now = step;
+            film.filter(f -> now % f.every() == 0 || now == request.steps()).ifPresent(f -> f.sink().accept(images));
+        }
+        progress.end();
+        return images;
+    }
+
+    @Override
+    public Path trainDdpm(DeviceChoice choice, TrainRequest request, Progress progress) throws IOException {
+        asked(choice);
+        training = request;
+        return request.run().resolve("model");
+    }
+
+    @Override
+    public NoisePredictionReport evaluateDdpm(DeviceChoice choice, Optional<String> name, ImageDataset set, int count,
+            Progress progress) throws IOException {
+        asked(choice);
+        model = name;
+        data = set;
+        perBin = count;
+        NoisePredictionMeter meter = new NoisePredictionMeter(1000, 20);
+        for (int t = 0; t < 1000; t += 10) {
+            meter.add(t, new float[] {0.5f, -0.5f}, new float[] {1, -1}, 0, 2);
+        }
+        return meter.report();
+    }
+
+    @Override
+    public List<String> describeDevice(DeviceChoice choice) {
+        try {
+            asked(choice);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return List.of("pretend device, compute capability 9.0");
+    }
+}

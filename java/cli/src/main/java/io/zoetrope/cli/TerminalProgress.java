@@ -11,7 +11,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * A bar with the time left, on standard error, for work that takes over two seconds. Silent when nobody watches: when
  * not on a terminal, or with ZOETROPE_PROGRESS=off.
  */
-final class TerminalProgress implements Progress, AutoCloseable {
+final class TerminalProgress implements Progress {
     private static final long PATIENCE_NANOS = 2_000_000_000L;
     private static final String SWITCH = "ZOETROPE_PROGRESS";
 
@@ -60,10 +60,5 @@ final class TerminalProgress implements Progress, AutoCloseable {
             bar.close();
             bar = null;
         }
-    }
-
-    @Override
-    public void close() {
-        end();
     }
 }

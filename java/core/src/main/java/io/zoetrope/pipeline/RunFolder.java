@@ -1,5 +1,6 @@
 package io.zoetrope.pipeline;
 
+import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.BadFileException;
 import io.zoetrope.data.Images;
 import java.io.IOException;
@@ -47,6 +48,7 @@ public final class RunFolder implements AutoCloseable {
         Files.createDirectories(folder);
         FileChannel lockFile = lock(folder);
         try {
+            removeParts(folder);
             if (!holdsOnlyLock(folder)) {
                 throw BadFileException.of(folder, Files.exists(folder.resolve(CONFIG))
                         ? "already holds a training run" : "is not empty", "a new or empty folder",
@@ -68,6 +70,7 @@ public final class RunFolder implements AutoCloseable {
         }
         FileChannel lockFile = lock(folder);
         try {
+            removeParts(folder);
             return new RunFolder(folder, Config.read(folder.resolve(CONFIG)), lockFile);
         } catch (IOException | RuntimeException e) {
             lockFile.close();
@@ -93,6 +96,15 @@ public final class RunFolder implements AutoCloseable {
                     "Wait for it or stop it, or name another folder with --run");
         }
         return channel;
+    }
+
+    /** A kill leaves the file that was being written; the lock is held, so nobody is writing now. */
+    private static void removeParts(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(AtomicFiles.PART_SUFFIX)).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
     }
 
     private static boolean holdsOnlyLock(Path folder) throws IOException {

@@ -108,6 +108,19 @@ class RunFolderTest {
     }
 
     @Test
+    void whatAKillLeftBehindIsInNobodysWay() throws IOException {
+        Path path = Files.createDirectories(temp.resolve("run"));
+        Files.writeString(path.resolve("run.lock"), "");
+        Files.writeString(path.resolve("config.json.1f.part"), "{");
+        RunFolder.create(path, CONFIG).close();
+        Path part = Files.createDirectories(path.resolve("samples")).resolve("step-000000001.png.2a.part");
+        Files.writeString(part, "x");
+        RunFolder.resume(path).close();
+        assertThat(part).doesNotExist();
+        assertThat(path.resolve("config.json.1f.part")).doesNotExist();
+    }
+
+    @Test
     void thePlotThinsLongRunsAndSkipsWhatCannotBeDrawn() {
         double[] steps = new double[10_007];
         double[] losses = new double[10_007];

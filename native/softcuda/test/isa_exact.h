@@ -15,12 +15,13 @@ enum class Mode { Nearest, Zero, Down, Up };
 struct Format {
     int precision, lowest, highest;  // bits with the hidden one; exponents of the smallest and the largest normal numbers
     int fraction() const { return precision - 1; }
-    int width() const { return precision == 53 ? 64 : precision == 24 ? 32 : 16; }
+    int width() const { return precision == 53 ? 64 : precision == 24 ? 32 : precision == 11 && highest == 127 ? 19 : 16; }
     u64 infinity() const { return u64(highest - lowest + 2) << fraction(); }
     u64 sign() const { return u64(1) << (width() - 1); }
     u64 nan() const { return precision == 53 ? 0x7ff8000000000000 : sign() - 1; }
 };
-inline const Format kSingle{24, -126, 127}, kHalf{11, -14, 15}, kBfloat{8, -126, 127}, kDouble{53, -1022, 1023};
+inline const Format kSingle{24, -126, 127}, kHalf{11, -14, 15}, kBfloat{8, -126, 127}, kDouble{53, -1022, 1023},
+    kTf32{11, -126, 127};
 
 // value + rest: `rest` is smaller than the value's last place and only its sign counts.
 struct Real {

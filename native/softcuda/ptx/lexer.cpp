@@ -91,6 +91,7 @@ Token Lexer::scan() {
         if (is_letter(c) || c == '.') {
             size_t end = begin + 1;
             while (end < source_.size()) {
+                if (c == '.' && source_[end] == '.') break;   // ".reg.b32" are two, opcodes do not begin with a dot
                 if (is_inner(source_[end])) end++;
                 else if (source_[end] == ':' && at(end + 1, ':') && end + 2 < source_.size() && is_inner(source_[end + 2])) end += 2;
                 else break;

@@ -55,6 +55,7 @@ public:
                     i.guard = -1;
                 }
                 negations(i);
+                carries(i);
                 addresses(i);
                 out_.push_back(std::move(i));
                 if (branch) {
@@ -106,6 +107,17 @@ private:
         }
     }
 
+    // The condition code becomes a predicate register: the second destination of what sets it, the last source of what adds it.
+    void carries(Instruction& i) {
+        bool extended = begins(i.opcode, "addc.") || begins(i.opcode, "subc.") || begins(i.opcode, "madc.");
+        bool plain = begins(i.opcode, "add.cc.") || begins(i.opcode, "sub.cc.") || begins(i.opcode, "mad.");
+        bool sets = (extended || plain) && i.opcode.find(".cc.") != std::string_view::npos;
+        if ((!sets && !extended) || i.operands.empty()) return;
+        if (carry_ == kNoCarry) carry_ = program_.add_register(kPredicate);
+        if (sets) i.operands.insert(i.operands.begin() + 1, as_register(carry_));
+        if (extended) i.operands.push_back(as_register(carry_));
+    }
+
     void addresses(Instruction& i) {
         size_t k = 0;
         for (Value& v : i.operands) {
@@ -140,7 +152,9 @@ private:
         }
     }
 
+    static constexpr uint32_t kNoCarry = ~0u;
     Program& program_;
+    uint32_t carry_ = kNoCarry;
     std::vector<Instruction> out_;
 };
 

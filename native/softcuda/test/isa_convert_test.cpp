@@ -3,6 +3,7 @@
 
 ISA_DECLARE(add_convert_integer_forms)
 ISA_DECLARE(add_convert_float_forms)
+ISA_DECLARE(add_convert_fp8_forms)
 
 namespace {
 
@@ -130,6 +131,50 @@ u64 convert(const Conversion& c, u64 bits) {
     return to.store(c.saturates ? to.clamp(value) : value);
 }
 
+// The 8-bit formats have their places for infinities and NaNs read differently: by value then, not by encoding.
+struct Byte {
+    Format format;
+    u64 largest, quietFrom;  // the largest finite number, the first NaN
+    u64 from(const Format& f, u64 bits) const {
+        if (exact::is_nan(f, bits)) return 0x7f;
+        u64 sign = (bits & f.sign()) != 0 ? 0x80 : 0;
+        if (exact::is_infinite(f, bits)) return largest | sign;
+        u64 size = exact::encode(format, {exact::decode(f, bits & (f.sign() - 1)), 0}, Mode::Nearest);
+        return std::min(size, largest) | sign;
+    }
+    u64 half(u64 byte) const {
+        u64 size = byte & 0x7f, sign = (byte & 0x80) << 8;
+        if (size >= quietFrom) return 0x7fff;
+        if (size > largest) return 0x7c00 | sign;
+        return exact::encode(exact::kHalf, {exact::decode(format, size), 0}, Mode::Nearest) | sign;
+    }
+};
+Definition define8(const std::string& name, const std::string&) {
+    std::vector<std::string> words = lanes::words(name);
+    const Byte e4m3{{4, -6, 8}, 0x7e, 0x7f}, e5m2{{3, -14, 15}, 0x7b, 0x7d};
+    std::string to = words[words.size() - 2], from = words.back();
+    Byte byte = name.find("e4m3") != std::string::npos ? e4m3 : e5m2;
+    bool relu = words[2] == "relu" || words[3] == "relu";
+    Definition d;
+    if (to == "f16x2") {
+        d.sourceBits = {16};
+        d.lane = [=](const u64* in, u64* out) {
+            for (int i = 0; i < 2; ++i) {
+                u64 h = byte.half(in[0] >> (8 * i) & 0xff);
+                out[0] |= (relu && (h & 0x8000) != 0 ? 0 : h) << (16 * i);
+            }
+        };
+        return d;
+    }
+    d.lane = [=](const u64* in, u64* out) {
+        for (int i = 0; i < 2; ++i) {
+            u64 b = from == "f32" ? byte.from(exact::kSingle, in[1 - i]) : byte.from(exact::kHalf, in[0] >> (16 * i) & 0xffff);
+            out[0] |= (relu && (b & 0x80) != 0 ? 0 : b) << (8 * i);
+        }
+    };
+    return d;
+}
+
 Definition define(const std::string& name, const std::string&) {
     std::vector<std::string> words = lanes::words(name);
     if (words[0] != "cvt") return {};
@@ -161,4 +206,5 @@ Definition define(const std::string& name, const std::string&) {
 
 TEST(integer_conversions) { isa::check_forms(ISA_LEVELS(add_convert_integer_forms), define, 4); }
 TEST(float_conversions) { isa::check_forms(ISA_LEVELS(add_convert_float_forms), define, 12); }
+TEST(eight_bit_conversions) { isa::check_forms(ISA_LEVELS(add_convert_fp8_forms), define8, 20); }
 TEST_MAIN

@@ -15,7 +15,7 @@ enum class Mode { Nearest, Zero, Down, Up };
 struct Format {
     int precision, lowest, highest;  // bits with the hidden one; exponents of the smallest and the largest normal numbers
     int fraction() const { return precision - 1; }
-    int width() const { return precision == 53 ? 64 : precision == 24 ? 32 : precision == 11 && highest == 127 ? 19 : 16; }
+    int width() const { return precision == 53 ? 64 : precision == 24 ? 32 : precision < 5 ? 8 : precision == 11 && highest == 127 ? 19 : 16; }
     u64 infinity() const { return u64(highest - lowest + 2) << fraction(); }
     u64 sign() const { return u64(1) << (width() - 1); }
     u64 nan() const { return precision == 53 ? 0x7ff8000000000000 : sign() - 1; }

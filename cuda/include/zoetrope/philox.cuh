@@ -112,11 +112,15 @@ __device__ __forceinline__ float philox_normal(const PhiloxKey& key, uint64_t el
     return (element & 1) != 0 ? pair.y : pair.x;
 }
 
+// Word index mod 4 of a block.
+__device__ __forceinline__ uint32_t word_of(const uint4& w, uint32_t index) {
+    const uint32_t low = (index & 1) != 0 ? w.y : w.x;
+    const uint32_t high = (index & 1) != 0 ? w.w : w.z;
+    return (index & 2) != 0 ? high : low;
+}
+
 __device__ __forceinline__ uint32_t philox_word(const PhiloxKey& key, uint64_t element) {
-    const uint4 w = philox_words(key, element >> 2);
-    const uint32_t low = (element & 1) != 0 ? w.y : w.x;
-    const uint32_t high = (element & 1) != 0 ? w.w : w.z;
-    return (element & 2) != 0 ? high : low;
+    return word_of(philox_words(key, element >> 2), static_cast<uint32_t>(element));
 }
 
 }  // namespace zoe

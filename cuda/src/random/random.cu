@@ -2,6 +2,7 @@
 //
 //   random_normal_*(out, n, seed, stream, state, mean, deviation)    mean + deviation·z, z standard normal
 //   random_uniform_*(out, n, seed, stream, state, low, high)         low + (high-low)·u, u in (0, 1]
+//   random_bits(out, n, seed, stream, state, first)                  I32: the words themselves, from block of four `first` on
 //   random_integers(out, n, seed, stream, state, bound)              I32 in 0 … bound-1, every value equally likely
 //   random_shuffle(out, n, seed, stream, state, bound)               I32: the next n indices of an endless sequence that
 //                                                                    runs through a fresh permutation of 0 … bound-1 in
@@ -102,6 +103,16 @@ __device__ __forceinline__ uint32_t feistel(const zoe::PhiloxKey& key, uint64_t 
 
 ZOE_RANDOM(f32, float)
 ZOE_RANDOM(bf16, zoe::bf16)
+
+ZOE_GEOMETRY(random_bits, kThreads, kThreads, 1, 1, 0)
+extern "C" __global__ void __launch_bounds__(kThreads)
+    random_bits(uint32_t* out, int64_t n, uint64_t seed, uint64_t stream, const uint64_t* state, uint64_t first) {
+    const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+    if (i >= n) return;
+    const zoe::PhiloxKey key = zoe::philox_key(seed, stream, state);
+    const uint4 w = zoe::philox_words(key, first + (static_cast<uint64_t>(i) >> 2));
+    out[i] = zoe::word_of(w, static_cast<uint32_t>(i));
+}
 
 ZOE_GEOMETRY(random_integers, kThreads, kThreads, 1, 1, 0)
 extern "C" __global__ void __launch_bounds__(kThreads)

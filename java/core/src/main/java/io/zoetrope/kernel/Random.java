@@ -48,6 +48,20 @@ public final class Random {
         }
     }
 
+    /**
+     * The generator's 32-bit words as they are, from block of four {@code firstBlock} on. {@code out}: I32.
+     *
+     * @param firstBlock the lower half of Philox's counter for the first four words; unsigned
+     */
+    public static void bits(Tensor out, long firstBlock, RandomKey key) {
+        Operands.of("random bits").type("out", out, DType.I32).device(out, key.state());
+        if (out.size() > 0) {
+            Kernel kernel = out.device().kernel(MODULE, "random_bits");
+            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()),
+                    key.appendTo(Args.of().address(out.address()).i64(out.size())).i64(firstBlock));
+        }
+    }
+
     /** Integers in 0 … bound-1, every one equally likely. {@code out}: I32. */
     public static void integers(Tensor out, int bound, RandomKey key) {
         indices("random integers", "random_integers", out, bound, key);

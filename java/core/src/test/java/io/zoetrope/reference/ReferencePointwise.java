@@ -1,0 +1,42 @@
+package io.zoetrope.reference;
+
+import java.util.function.DoubleUnaryOperator;
+
+/** Activations and their derivatives in double precision, as the formulas say. */
+public final class ReferencePointwise {
+    private ReferencePointwise() {
+    }
+
+    public static double silu(double x) {
+        return x / (1 + Math.exp(-x));
+    }
+
+    public static double siluSlope(double x) {
+        double s = 1 / (1 + Math.exp(-x));
+        return s * (1 + x * (1 - s));
+    }
+
+    public static double gelu(double x) {
+        return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+    }
+
+    public static double geluSlope(double x) {
+        double root = Math.sqrt(2 / Math.PI);
+        double tanh = Math.tanh(root * (x + 0.044715 * x * x * x));
+        return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * root * (1 + 3 * 0.044715 * x * x);
+    }
+
+    public static double leakyRelu(double x, double slope) {
+        return x > 0 ? x : slope * x;
+    }
+
+    public static double leakyReluSlope(double x, double slope) {
+        return x > 0 ? 1 : slope;
+    }
+
+    /** The central difference quotient of {@code f} at {@code x}. */
+    public static double difference(DoubleUnaryOperator f, double x) {
+        double h = 1e-5;
+        return (f.applyAsDouble(x + h) - f.applyAsDouble(x - h)) / (2 * h);
+    }
+}

@@ -5,7 +5,7 @@
 //
 // and for odd D a last column of zeros. (diffusers: flip_sin_to_cos = false, downscale_freq_shift = 0.)
 //
-//   timestep_embedding_*(t, out, samples, width, log2_period)       t f32;  log2_period = log2(max_period)
+//   timestep_embedding_*(t, out, samples, width, log2_period)       t f32;  log2_period = log2(max_period), f64
 //   timestep_embedding_i32_*(…)                                     t I32
 //
 // Mapping     one thread a frequency. The angle is taken in double precision and reduced to a turn before the sine, so that
@@ -40,7 +40,7 @@ __device__ __forceinline__ double power_of_two(double x) {
 }
 
 template <class In, class T>
-__device__ __forceinline__ void embed(const In* t, T* out, int samples, int width, float log2_period) {
+__device__ __forceinline__ void embed(const In* t, T* out, int samples, int width, double log2_period) {
     const int half = width >> 1;
     const int columns = half + (width & 1);
     const int64_t index = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
@@ -52,7 +52,7 @@ __device__ __forceinline__ void embed(const In* t, T* out, int samples, int widt
         zoe::store_float(row + width - 1, 0.0f);
         return;
     }
-    const double frequency = power_of_two(-static_cast<double>(log2_period) * i / half);
+    const double frequency = power_of_two(-log2_period * i / half);
     const double turns = static_cast<double>(t[n]) * frequency * 0.15915494309189533577;
     const float part = static_cast<float>(turns - rint(turns));
     float sine;
@@ -67,7 +67,7 @@ __device__ __forceinline__ void embed(const In* t, T* out, int samples, int widt
 #define ZOE_TIMESTEP(entry, in, type)                                                                                  \
     ZOE_GEOMETRY(entry, kThreads, kThreads, 1, 1, 0)                                                                   \
     extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        entry(const in* __restrict__ t, type* __restrict__ out, int samples, int width, float log2_period) {           \
+        entry(const in* __restrict__ t, type* __restrict__ out, int samples, int width, double log2_period) {           \
         embed(t, out, samples, width, log2_period);                                                                    \
     }
 

@@ -30,7 +30,7 @@ public final class Embed {
                     "timestep_embedding_" + (integer ? "i32_" : "") + out.dtype().suffix());
             kernel.launch(Grid.covering(out.dim(0) * ((out.dim(1) + 1) / 2), kernel.geometry().tileM()),
                     Args.of().address(t.address()).address(out.address()).i32(out.dim(0)).i32(out.dim(1))
-                            .f32((float) (Math.log(maxPeriod) / Math.log(2))));
+                            .f64(Math.log(maxPeriod) / Math.log(2)));
         }
     }
 

@@ -30,9 +30,9 @@ template <class T, int DP, bool KEYS>
 __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __restrict__ a2, const T* __restrict__ b1,
                                          const T* __restrict__ b2, const float* __restrict__ lse,
                                          const float* __restrict__ delta, T* __restrict__ out1, T* __restrict__ out2,
-                                         int heads, int queries, int keys, int dim, int64_t a1_stride, int64_t a2_stride,
-                                         int64_t b1_stride, int64_t b2_stride, int64_t out1_stride, int64_t out2_stride,
-                                         float scale, int causal, int wide) {
+                                         int heads, int queries, int keys, int dim, int64_t a1_stride,
+                                         int64_t a2_stride, int64_t b1_stride, int64_t b2_stride, int64_t out1_stride,
+                                         int64_t out2_stride, float scale, int causal, int wide) {
     constexpr int ROWS = kRows<DP>;
     constexpr int BN = kColumns<DP>;
     constexpr int COLUMNS = BN / 8;
@@ -104,7 +104,8 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
 #pragma unroll
     for (int i = 0; i < ROWS; ++i) {
         if (row + i >= rows) continue;
-        store_row<DP>(head_of(out1, at, rows, out1_stride, dim) + (row + i) * out1_stride, acc1[i], scale, c, dim, wide);
+        store_row<DP>(head_of(out1, at, rows, out1_stride, dim) + (row + i) * out1_stride, acc1[i], scale, c, dim,
+                      wide);
         if constexpr (KEYS) {
             store_row<DP>(head_of(out2, at, rows, out2_stride, dim) + (row + i) * out2_stride, acc2[i], 1.0f, c, dim,
                           wide);
@@ -118,7 +119,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
     ZOE_GEOMETRY(attention_backward_keys_##tier_dtype, zoe::attention::kPortableThreads,                               \
                  zoe::attention::kBlockRows<D>, zoe::attention::kColumns<D>, D,                                        \
                  static_cast<int>(sizeof(zoe::attention::Buffers<D>)))                                                 \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 2)                                     \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 2)                                  \
         attention_backward_keys_##tier_dtype(                                                                          \
             const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_k,      \
             T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
@@ -131,7 +132,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
     ZOE_GEOMETRY(attention_backward_queries_##tier_dtype, zoe::attention::kPortableThreads,                            \
                  zoe::attention::kBlockRows<D>, zoe::attention::kColumns<D>, D,                                        \
                  static_cast<int>(sizeof(zoe::attention::Buffers<D>)))                                                 \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 3)                                     \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 3)                                  \
         attention_backward_queries_##tier_dtype(                                                                       \
             const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_q,      \
             int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,           \

@@ -1,10 +1,10 @@
-// Flash attention, backward, tensor cores (mma.sync bf16, or TF32 for f32 operands). With P recomputed from the forward's
-// log-sum-exp and Δ_i = Σ_d dO_id·O_id (attention_delta):
+// Flash attention, backward, tensor cores (mma.sync bf16, or TF32 for f32 operands). With P recomputed from the
+// forward's log-sum-exp and Δ_i = Σ_d dO_id·O_id (attention_delta):
 //
 //   P_ij = exp(scale·q_i·k_j − lse_i)      dP_ij = dO_i·v_j      dS_ij = P_ij (dP_ij − Δ_i)
 //   dV_j = Σ_i P_ij dO_i                   dK_j = scale Σ_i dS_ij q_i                  dQ_i = scale Σ_j dS_ij k_j
 //
-// Two kernels, each the sole writer of what it computes, so that no atomics are needed and the bits are always the same:
+// Two kernels, each the sole writer of what it computes, so that no atomics are needed and the bits never change:
 //   …_keys     a block owns 64 keys and passes over the queries: dK, dV.
 //   …_queries  a block owns 64 queries and passes over the keys: dQ.
 // They are one body: `rows` are owned (A operands, from shared memory), `columns` stream by (B operands, two cp.async
@@ -13,8 +13,8 @@
 //
 // Layouts: as attention_forward_tensor.cu; lse and delta [B, H, Sq] f32.
 // Cost a head: keys 8·Sq·Sk·D FLOP, queries 6·Sq·Sk·D (each half when causal), Sq·Sk exponentials in each.
-// Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 2, with its dQ accumulation in global memory replaced by
-// the second pass.
+// Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 2, with its dQ accumulation in global memory replaced
+// by the second pass.
 // Not measured on a GPU yet.
 #include "fragments.cuh"
 #include "heads.cuh"
@@ -42,9 +42,9 @@ template <class T, int DP, bool KEYS>
 __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __restrict__ a2, const T* __restrict__ b1,
                                          const T* __restrict__ b2, const float* __restrict__ lse,
                                          const float* __restrict__ delta, T* __restrict__ out1, T* __restrict__ out2,
-                                         int heads, int queries, int keys, int dim, int64_t a1_stride, int64_t a2_stride,
-                                         int64_t b1_stride, int64_t b2_stride, int64_t out1_stride, int64_t out2_stride,
-                                         float scale, int causal, int wide) {
+                                         int heads, int queries, int keys, int dim, int64_t a1_stride,
+                                         int64_t a2_stride, int64_t b1_stride, int64_t b2_stride, int64_t out1_stride,
+                                         int64_t out2_stride, float scale, int causal, int wide) {
     constexpr int BN = kColumns<T, DP>;
     constexpr int STAGES = kStages<T, DP>;
     using RowTile = Tile<T, kRows, DP, kThreads>;
@@ -146,7 +146,8 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
             F::template load_a<RowTile::kElements + s.value * F::kInner>(a, address_a);
             unroll<BN / 16>([&](auto n) {
                 uint32_t b[4];
-                F::template load_b<ColumnTile::kElements + n.value * 16 * kPitch + s.value * F::kInner>(b, tile + b_lane);
+                constexpr int kOffset = ColumnTile::kElements + n.value * 16 * kPitch + s.value * F::kInner;
+                F::template load_b<kOffset>(b, tile + b_lane);
                 F::mma(ds[2 * n.value], a, b[0], b[1]);
                 F::mma(ds[2 * n.value + 1], a, b[2], b[3]);
             });
@@ -234,7 +235,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
 #define ZOE_ATTENTION_BACKWARD(tier_dtype, T, D)                                                                       \
     ZOE_GEOMETRY(attention_backward_keys_##tier_dtype, zoe::attention::kThreads, zoe::attention::kRows,                \
                  (zoe::attention::kColumns<T, D>), D, static_cast<int>(sizeof(zoe::attention::Buffers<T, D>)))         \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kThreads, 2) attention_backward_keys_##tier_dtype(       \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::kThreads, 2) attention_backward_keys_##tier_dtype(    \
         const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_k,          \
         T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,    \
         int64_t grad_o_stride, int64_t grad_k_stride, int64_t grad_v_stride, float scale, int causal, int wide) {      \
@@ -244,7 +245,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
     }                                                                                                                  \
     ZOE_GEOMETRY(attention_backward_queries_##tier_dtype, zoe::attention::kThreads, zoe::attention::kRows,             \
                  (zoe::attention::kColumns<T, D>), D, static_cast<int>(sizeof(zoe::attention::Buffers<T, D>)))         \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kThreads, 2) attention_backward_queries_##tier_dtype(    \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::kThreads, 2) attention_backward_queries_##tier_dtype( \
         const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_q,          \
         int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,               \
         int64_t grad_o_stride, int64_t grad_q_stride, float scale, int causal, int wide) {                             \

@@ -1,11 +1,12 @@
-// Flash attention, forward, CUDA cores: exact f32 arithmetic on f32 or bf16 operands, for devices and shapes without the
-// tensor tier, and the reference the other tiers are held to.
+// Flash attention, forward, CUDA cores: exact f32 arithmetic on f32 or bf16 operands, for devices and shapes without
+// the tensor tier, and the reference the other tiers are held to.
 //
 //   O = softmax(scale · Q Kᵀ + mask) V,   lse_i = ln Σ_j exp(scale · q_i·k_j)
 //
 // Layouts, causal rule and rows without keys: as attention_forward_tensor.cu.
-// Mapping: a block of 128 threads takes 64 queries (32 for D = 128) of one head and passes over the keys in tiles of 32,
-// held in shared memory as f32; 8 lanes share 4 (2) queries, a lane computes a 4 × 4 (2 × 4) tile of scores (lanes.cuh).
+// Mapping: a block of 128 threads takes 64 queries (32 for D = 128) of one head and passes over the keys in tiles of
+// 32, held in shared memory as f32; 8 lanes share 4 (2) queries, a lane computes a 4 × 4 (2 × 4) tile of scores
+// (lanes.cuh).
 // Cost a head: 4·Sq·Sk·D FLOP (half when causal); 4.5 FMA per 16-byte shared read.
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 1.
 // Not measured on a GPU yet.
@@ -118,7 +119,7 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
 #define ZOE_ATTENTION_FORWARD(name, T, D)                                                                              \
     ZOE_GEOMETRY(name, zoe::attention::kPortableThreads, zoe::attention::kGroups * zoe::attention::kRows<D>,           \
                  zoe::attention::kKeys, D, static_cast<int>(sizeof(zoe::attention::Buffers<D>)))                       \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 3)                                     \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 3)                                  \
         name(const T* q, const T* k, const T* v, T* o, float* lse, int heads, int queries, int keys, int dim,          \
              int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride, float scale, int causal,          \
              int wide) {                                                                                               \

@@ -2,9 +2,9 @@
 //
 //   O = softmax(scale · Q Kᵀ + mask) V,   lse_i = ln Σ_j exp(scale · q_i·k_j)  over the keys that query i may see
 //
-// Layouts: q [B, Sq, H, D], k, v [B, Sk, H, D], o [B, Sq, H, D], each with its own row stride (heads.cuh); lse [B, H, Sq]
-// f32, natural logarithm. Any Sq, Sk ≥ 1 and D ≤ the entry's head dimension. A query that sees no key gives O = 0 and
-// lse = −∞.
+// Layouts: q [B, Sq, H, D], k, v [B, Sk, H, D], o [B, Sq, H, D], each with its own row stride (heads.cuh); lse [B, H,
+// Sq] f32, natural logarithm. Any Sq, Sk ≥ 1 and D ≤ the entry's head dimension. A query that sees no key gives O = 0
+// and lse = −∞.
 //
 // Mapping: a block of 4 warps takes 64 queries of one head, a warp 16 of them; keys pass in tiles of BN. Scores, the
 // running maximum and sum, and the output stay in registers; the probabilities go from the first product's accumulators
@@ -14,8 +14,8 @@
 //
 // Cost a head: 4·Sq·Sk·D FLOP (half when causal) and Sq·Sk exponentials; it moves (2·Sq·D + 2·Sk·D·⌈Sq/64⌉) elements,
 // the K and V re-reads from L2.
-// Sources: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 1; Milakov and Gimelshein, "Online normalizer calculation
-// for softmax" (arXiv:1805.02867).
+// Sources: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 1; Milakov and Gimelshein, "Online normalizer
+// calculation for softmax" (arXiv:1805.02867).
 // Not measured on a GPU yet.
 #include "fragments.cuh"
 #include "heads.cuh"
@@ -177,7 +177,7 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
 
 #define ZOE_ATTENTION_FORWARD(name, T, D)                                                                              \
     ZOE_GEOMETRY(name, zoe::attention::kThreads, zoe::attention::kQueries, (zoe::attention::kKeys<T, D>), D, 0)        \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kThreads, 2)                                             \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::kThreads, 2)                                          \
         name(const T* q, const T* k, const T* v, T* o, float* lse, int heads, int queries, int keys, int dim,          \
              int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride, float scale, int causal,          \
              int wide) {                                                                                               \

@@ -1,11 +1,11 @@
 // Operands of mma.sync in shared memory and registers, the same calls for bf16 (m16n8k16) and f32 rounded to TF32
 // (m16n8k8), so that one kernel body serves both.
 //
-// In both shapes a warp's C fragment of 16 × 8 gives lane l the elements (l/4, 2(l%4)), (l/4, 2(l%4)+1) and the same two
-// of row l/4 + 8. What differs is how a probability tile, made as C, becomes an A operand without leaving the registers:
+// In both shapes a warp's C fragment of 16 × 8 gives lane l the elements (l/4, 2(l%4)), (l/4, 2(l%4)+1) and the same
+// two of row l/4 + 8. What differs is how a probability tile, made as C, becomes an A operand in registers:
 //   bf16   two C tiles side by side are one A fragment of 16 × 16, element for element.
-//   TF32   an A lane holds columns t and t+4 of 8 (t = l%4), but C gives it 2t and 2t+1. The inner index of a product may
-//          be numbered freely, so columns 2t, 2t+1 are called t, t+4 and B's rows are read in that order.
+//   TF32   an A lane holds columns t and t+4 of 8 (t = l%4), but C gives it 2t and 2t+1. The inner index of a product
+//          may be numbered freely, so columns 2t, 2t+1 are called t, t+4 and B's rows are read in that order.
 #pragma once
 #include <cstdint>
 #include "zoetrope/dtype.cuh"
@@ -16,9 +16,9 @@ namespace zoe::attention {
 
 __device__ __forceinline__ uint32_t tf32_bits(float x) { return to_tf32(__float_as_uint(x)); }
 
-// For operand tiles in shared memory of PITCH elements a row. `…_lane` is this lane's byte offset into a tile, which the
-// loads take added to the tile's shared address; OFFSET is in elements. One load of B is 16 outer columns: b[0], b[1] for
-// the first 8 of them, b[2], b[3] for the others.
+// For operand tiles in shared memory of PITCH elements a row. `…_lane` is this lane's byte offset into a tile, which
+// the loads take added to the tile's shared address; OFFSET is in elements. One load of B is 16 outer columns: b[0],
+// b[1] for the first 8 of them, b[2], b[3] for the others.
 template <class T, int PITCH> struct Fragments;
 
 template <int PITCH> struct Fragments<bf16, PITCH> {
@@ -59,8 +59,8 @@ template <int PITCH> struct Fragments<float, PITCH> {
     static __device__ __forceinline__ void mma(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
         mma_tf32(c, a, b0, b1);
     }
-    // A row of an 8 × 8 matrix of 16-bit elements is 16 bytes, four f32, of which lane l receives number l%4 of row l/4:
-    // the TF32 layout of A and of B with a row for each outer column.
+    // A row of an 8 × 8 matrix of 16-bit elements is 16 bytes, four f32, of which lane l receives number l%4 of row
+    // l/4: the TF32 layout of A and of B with a row for each outer column.
     static __device__ __forceinline__ uint32_t a_lane(int lane) { return ((lane & 15) * PITCH + (lane >> 4) * 4) * 4; }
     static __device__ __forceinline__ uint32_t b_lane(int lane) {
         return (((lane & 7) + ((lane >> 4) << 3)) * PITCH + ((lane >> 3) & 1) * 4) * 4;

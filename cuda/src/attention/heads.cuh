@@ -1,5 +1,5 @@
-// What the attention kernels have in common: how a block finds its head and tile, the causal rule, and how a tile of rows
-// comes from global memory.
+// What the attention kernels have in common: how a block finds its head and tile, the causal rule, and how a tile of
+// rows comes from global memory.
 //
 // Operands are [B, S, H, D] with D elements of a head adjacent, heads adjacent (head h begins at h·D), rows `stride`
 // elements apart, and S·stride elements from one batch entry to the next. A packed [B, S, 3, H, D] tensor is three such
@@ -45,17 +45,18 @@ __device__ __forceinline__ T* head_of(T* base, const Place& at, int sequence, in
 
 __device__ __forceinline__ int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
-// lse of a query in units of log2, ready to be subtracted: +∞ for queries that do not exist or see no key, so that P = 0.
+// lse of a query in units of log2, ready to be subtracted: +∞ for queries that do not exist or see no key, for
+// which P is then 0.
 __device__ __forceinline__ float log2_sum(const float* lse, int query, int queries) {
     const float l = query < queries ? lse[query] : CUDART_INF_F;
     return l == -CUDART_INF_F ? CUDART_INF_F : l * kLog2e;
 }
 
-// Rows row0 … row0+ROWS-1 of one head as float in shared memory, PITCH floats a row; rows from `rows` on and columns from
-// `dim` to DP are zero. The caller synchronises.
+// Rows row0 … row0+ROWS-1 of one head as float in shared memory, PITCH floats a row; rows from `rows` on and columns
+// from `dim` to DP are zero. The caller synchronises.
 template <int ROWS, int DP, int PITCH, int THREADS, class T>
-__device__ __forceinline__ void load_rows_as_float(float* to, const T* from, int64_t stride, int row0, int rows, int dim,
-                                                   bool wide) {
+__device__ __forceinline__ void load_rows_as_float(float* to, const T* from, int64_t stride, int row0, int rows,
+                                                   int dim, bool wide) {
     constexpr int V = kPack<T>;
     constexpr int kPerRow = DP / V;
     const int thread = static_cast<int>(threadIdx.x);

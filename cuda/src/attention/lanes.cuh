@@ -1,6 +1,6 @@
-// The register tiles of the portable attention kernels. A block of 128 threads is 16 groups of 8 lanes; a group owns ROWS
-// rows, and lane c of it the score columns c, c+8, c+16, … and the head columns 4c … 4c+3, 32 further on, and so on. Groups
-// lie within a warp, so that they exchange probabilities through shared memory without a block barrier.
+// The register tiles of the portable attention kernels. A block of 128 threads is 16 groups of 8 lanes; a group owns
+// ROWS rows, and lane c of it the score columns c, c+8, c+16, … and the head columns 4c … 4c+3, 32 further on, and so
+// on. Groups lie within a warp, so that they exchange probabilities through shared memory without a block barrier.
 //
 // Operand tiles have a pitch of DP + 4 floats: 8 lanes that read 16 bytes of 8 consecutive rows touch all 32 banks.
 #pragma once

@@ -4,8 +4,8 @@
 //   dβ_c = Σ dz,   dγ_c = Σ dz x̂                     (over samples and positions)
 //   dx = r_g (dz γ_c − (1/M) Σ_g dz γ − x̂ (1/M) Σ_g dz γ x̂)
 //
-// Layouts: dy, x, dx [N, S, C]; gamma, beta [C], mean, rstd [N, G] f32 from the forward. Both group sums follow from the
-// sums of one sample's channels, A_nc = Σ_s dz and B_nc = Σ_s dz x̂, which also give dβ and dγ; they are written to
+// Layouts: dy, x, dx [N, S, C]; gamma, beta [C], mean, rstd [N, G] f32 from the forward. Both group sums follow from
+// the sums of one sample's channels, A_nc = Σ_s dz and B_nc = Σ_s dz x̂, which also give dβ and dγ; they are written to
 // partial [N, chunks, 2, C] f32 (A, then B) and summed over samples by norm_parameter_gradient.
 //
 //   group_norm_backward         one block has whole groups of one sample; x and dy wait in shared memory for the sums:
@@ -81,8 +81,8 @@ __device__ __forceinline__ void read_and_sum(const T* __restrict__ grad_y, const
     }
 }
 
-// The thread's channels: dx = dz · scale + (x − mean) · slope + shift, from Σ_g dz γ in scratch.group[0] and Σ_g dz γ x̂ in
-// scratch.group[1].
+// The thread's channels: dx = dz · scale + (x − mean) · slope + shift, from Σ_g dz γ in scratch.group[0] and Σ_g dz γ
+// x̂ in scratch.group[1].
 template <class T, int V>
 __device__ __forceinline__ void gradient_terms(const Layout& l, const Tile<V>& tile, const float* __restrict__ rstds,
                                                const Scratch<T, 2>& scratch, float (&slope)[V], float (&shift)[V]) {
@@ -98,8 +98,8 @@ __device__ __forceinline__ void gradient_terms(const Layout& l, const Tile<V>& t
 
 template <class T, int V>
 __device__ __forceinline__ void store_gradient(T* to, const Raw<T, V>& raw_x, const Raw<T, V>& raw_g,
-                                               const Affine<V>& affine, const float (&slope)[V], const float (&shift)[V],
-                                               bool silu) {
+                                               const Affine<V>& affine, const float (&slope)[V],
+                                               const float (&shift)[V], bool silu) {
     float v[V], g[V];
     unpack(raw_x, v);
     unpack(raw_g, g);
@@ -133,8 +133,8 @@ template <class T, int V>
 __device__ __forceinline__ void backward(const T* __restrict__ grad_y, const T* __restrict__ x,
                                          const float* __restrict__ gamma, const float* __restrict__ beta,
                                          const float* __restrict__ mean, const float* __restrict__ rstd,
-                                         T* __restrict__ grad_x, float* __restrict__ partial, const Layout& l, bool silu,
-                                         Scratch<T, 2>& scratch, void* dynamic) {
+                                         T* __restrict__ grad_x, float* __restrict__ partial, const Layout& l,
+                                         bool silu, Scratch<T, 2>& scratch, void* dynamic) {
     const Tile<V> tile(l);
     Raw<T, V>* const cache = static_cast<Raw<T, V>*>(dynamic) + threadIdx.x;
     Affine<V> affine;
@@ -232,7 +232,7 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ grad_y, const T
 
 #define ZOE_GROUP_NORM_BACKWARD(dtype, T)                                                                              \
     ZOE_GEOMETRY(group_norm_backward_##dtype, zoe::norm::kThreads, zoe::norm::kMaxSlice, 1, 1, 0)                      \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_backward_##dtype(                     \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_backward_##dtype(                  \
         const T* grad_y, const T* x, const float* gamma, const float* beta, const float* mean, const float* rstd,      \
         T* grad_x, float* partial, int positions, int channels, int groups, int slice, int silu, int wide) {           \
         __shared__ zoe::norm::Scratch<T, 2> scratch;                                                                   \
@@ -247,7 +247,7 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ grad_y, const T
         }                                                                                                              \
     }                                                                                                                  \
     ZOE_GEOMETRY(group_norm_backward_sums_##dtype, zoe::norm::kThreads, zoe::norm::kMaxSlice, 1, 1, 0)                 \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_backward_sums_##dtype(                \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_backward_sums_##dtype(             \
         const T* grad_y, const T* x, const float* gamma, const float* beta, const float* mean, const float* rstd,      \
         float* partial, int positions, int channels, int groups, int slice, int parts, int chunk, int chunks,          \
         int silu, int wide) {                                                                                          \
@@ -260,7 +260,7 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ grad_y, const T
         }                                                                                                              \
     }                                                                                                                  \
     ZOE_GEOMETRY(group_norm_backward_apply_##dtype, zoe::norm::kThreads, zoe::norm::kMaxSlice, 1, 1, 0)                \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_backward_apply_##dtype(               \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_backward_apply_##dtype(            \
         const T* grad_y, const T* x, const float* gamma, const float* beta, const float* mean, const float* rstd,      \
         const float* partial, T* grad_x, int positions, int channels, int groups, int slice, int parts, int chunk,     \
         int chunks, int silu, int wide) {                                                                              \

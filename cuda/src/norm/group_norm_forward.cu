@@ -1,17 +1,19 @@
 // Group normalisation, optionally followed by SiLU, forward.
 //
-//   y = act((x − μ_g) · r_g · γ_c + β_c),   r_g = 1/√(σ²_g + ε),   μ, σ² over the C/G channels and all positions of group g
+//   y = act((x − μ_g) · r_g · γ_c + β_c),   r_g = 1/√(σ²_g + ε),   μ, σ² over the channels and positions of group g
 //   act(z) = z or z·sigmoid(z)
 //
-// Layouts: x, y [N, S, C]; gamma, beta [C] f32; mean, rstd [N, G] f32, kept for the backward. Any N, S, C ≥ 1, any G that
-// divides C.
-// The variance is the mean squared distance from the mean (two passes over data held in shared memory), never E[x²] − μ².
+// Layouts: x, y [N, S, C]; gamma, beta [C] f32; mean, rstd [N, G] f32, kept for the backward. Any N, S, C ≥ 1, any G
+// that divides C.
+// The variance is the mean squared distance from the mean, by two passes over data held in shared memory, and never
+// E[x²] − μ².
 //
 //   group_norm_forward      one block has whole groups of one sample: reads x once, writes y once.
-//   group_norm_statistics,  the data of a group exceed shared memory: blocks of the first reduce one chunk each to its mean
-//   group_norm_apply        and squared distances; those of the second merge them (Chan, Golub, LeVeque 1983) and apply.
-//                           Reads x twice.
-// Mapping: slices.cuh. Dynamic shared memory: the tile as it lies in memory, one pack for each thread and row of threads.
+//   group_norm_statistics,  the data of a group exceed shared memory: blocks of the first reduce one chunk each to
+//   group_norm_apply        its mean and squared distances; those of the second merge them (Chan, Golub and LeVeque,
+//                           1983) and apply. Reads x twice.
+// Mapping: slices.cuh. Dynamic shared memory: the tile as it lies in memory, one pack for each thread and row of
+// threads.
 // Bytes: N·S·C·(read 1 or 2 + write 1) elements; about 12 instructions an element-pack lane with SiLU. Memory bound.
 // Not measured on a GPU yet.
 #include "slices.cuh"
@@ -43,7 +45,8 @@ __device__ __forceinline__ void read_and_sum(const T* __restrict__ x, const Layo
 
 // scratch.group[which][g] = Σ of the group's channel sums · factor. Ends with a barrier.
 template <class T>
-__device__ __forceinline__ void group_sums(Scratch<T, 1>& scratch, int which, int group_count, int channels, float factor) {
+__device__ __forceinline__ void group_sums(Scratch<T, 1>& scratch, int which, int group_count, int channels,
+                                           float factor) {
     const int lane = static_cast<int>(threadIdx.x) & 31;
     for (int g = static_cast<int>(threadIdx.x) >> 5; g < group_count; g += kThreads / 32) {
         float sum = 0.0f;
@@ -54,8 +57,8 @@ __device__ __forceinline__ void group_sums(Scratch<T, 1>& scratch, int which, in
     __syncthreads();
 }
 
-// Leaves the mean of each of the tile's groups in scratch.group[0], the sum of squared distances from it in group[1], and
-// the tile in `cache`.
+// Leaves the mean of each of the tile's groups in scratch.group[0], the sum of squared distances from it in group[1],
+// and the tile in `cache`.
 template <class T, int V>
 __device__ __forceinline__ void tile_statistics(const T* __restrict__ x, const Layout& l, const Tile<V>& tile,
                                                 Raw<T, V>* cache, Scratch<T, 1>& scratch) {
@@ -162,8 +165,8 @@ __device__ __forceinline__ void statistics(const T* __restrict__ x, float2* __re
 
 // Merges the partial statistics of the tile's groups: mean to scratch.group[0], 1/√(σ² + ε) to group[1].
 template <class T, int V>
-__device__ __forceinline__ void merge(const float2* __restrict__ partial, const Layout& l, const Tile<V>& tile, float eps,
-                                      Scratch<T, 1>& scratch) {
+__device__ __forceinline__ void merge(const float2* __restrict__ partial, const Layout& l, const Tile<V>& tile,
+                                      float eps, Scratch<T, 1>& scratch) {
     const int lane = static_cast<int>(threadIdx.x) & 31;
     const int pieces = l.chunks * l.parts;
     const int channels = l.group_channels();
@@ -225,7 +228,7 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ x, const float2
 // The last geometry value is dynamic shared memory besides the cached tile: none.
 #define ZOE_GROUP_NORM_FORWARD(dtype, T)                                                                               \
     ZOE_GEOMETRY(group_norm_forward_##dtype, zoe::norm::kThreads, zoe::norm::kMaxSlice, 1, 1, 0)                       \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_forward_##dtype(                      \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_forward_##dtype(                   \
         const T* x, const float* gamma, const float* beta, T* y, float* mean, float* rstd, int positions,              \
         int channels, int groups, int slice, float eps, int silu, int wide) {                                          \
         __shared__ zoe::norm::Scratch<T, 1> scratch;                                                                   \
@@ -238,7 +241,7 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ x, const float2
         }                                                                                                              \
     }                                                                                                                  \
     ZOE_GEOMETRY(group_norm_statistics_##dtype, zoe::norm::kThreads, zoe::norm::kMaxSlice, 1, 1, 0)                    \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_statistics_##dtype(                   \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_statistics_##dtype(                \
         const T* x, float2* partial, int positions, int channels, int groups, int slice, int parts, int chunk,         \
         int chunks, int wide) {                                                                                        \
         __shared__ zoe::norm::Scratch<T, 1> scratch;                                                                   \
@@ -251,7 +254,7 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ x, const float2
         }                                                                                                              \
     }                                                                                                                  \
     ZOE_GEOMETRY(group_norm_apply_##dtype, zoe::norm::kThreads, zoe::norm::kMaxSlice, 1, 1, 0)                         \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_apply_##dtype(                        \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_apply_##dtype(                     \
         const T* x, const float2* partial, const float* gamma, const float* beta, T* y, float* mean, float* rstd,      \
         int positions, int channels, int groups, int slice, int parts, int chunk, int chunks, float eps, int silu,     \
         int wide) {                                                                                                    \

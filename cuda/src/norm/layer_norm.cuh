@@ -1,6 +1,6 @@
-// A warp's hold on one row of C elements: 16-byte packs, the first kHeld of each lane in registers so that a row of up to
-// 32·kHeld packs (1024 bf16, 512 f32) is read from memory once; longer rows are read again, from L1 as a rule. Rows whose
-// size or address does not allow packs go element by element.
+// A warp's hold on one row of C elements: 16-byte packs, the first kHeld of each lane in registers so that a row of up
+// to 32·kHeld packs (1024 bf16, 512 f32) is read from memory once; longer rows are read again, from L1 as a rule. Rows
+// whose size or address does not allow packs go element by element.
 #pragma once
 #include <cstdint>
 #include "zoetrope/reduce.cuh"

@@ -94,7 +94,7 @@ __device__ __forceinline__ void column_sums(const T* __restrict__ grad_y, const 
 
 #define ZOE_LAYER_NORM_BACKWARD(dtype, T)                                                                              \
     ZOE_GEOMETRY(layer_norm_backward_##dtype, zoe::norm::kRowThreads, zoe::norm::kRowWarps, 1, 1, 0)                   \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kRowThreads, 5) layer_norm_backward_##dtype(                  \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kRowThreads, 5) layer_norm_backward_##dtype(               \
         const T* grad_y, const T* x, const float* gamma, const float* mean, const float* rstd, T* grad_x,              \
         int64_t rows, int channels, int wide) {                                                                        \
         const int64_t row = static_cast<int64_t>(blockIdx.x) * zoe::norm::kRowWarps + (threadIdx.x >> 5);              \

@@ -60,7 +60,7 @@ __device__ __forceinline__ void normalise_row(const T* __restrict__ x, const flo
 
 #define ZOE_LAYER_NORM_FORWARD(dtype, T)                                                                               \
     ZOE_GEOMETRY(layer_norm_forward_##dtype, zoe::norm::kRowThreads, zoe::norm::kRowWarps, 1, 1, 0)                    \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kRowThreads, 6) layer_norm_forward_##dtype(                   \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kRowThreads, 6) layer_norm_forward_##dtype(                \
         const T* x, const float* gamma, const float* beta, T* y, float* mean, float* rstd, int64_t rows,               \
         int channels, float eps, int wide) {                                                                           \
         const int64_t row = static_cast<int64_t>(blockIdx.x) * zoe::norm::kRowWarps + (threadIdx.x >> 5);              \

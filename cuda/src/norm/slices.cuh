@@ -1,10 +1,10 @@
 // How the group-norm kernels cut their work, and their reductions within a block.
 //
-// x is [N, S, C], S spatial positions of C channels, channels last; a group is C/G neighbouring channels at all positions.
-// A block of kThreads threads takes one tile of one sample: a slice of channels (whole groups, or one of `parts` parts of a
-// group too wide for a block) at the positions of one chunk. Thread t holds the same V channels, a pack of 16 bytes or one
-// element, at every position it visits: packs side by side in a row of the slice, rows of threads down the chunk. So its
-// scale and shift stay in registers, and a warp reads whole sectors.
+// x is [N, S, C], S spatial positions of C channels, channels last; a group is C/G neighbouring channels at all
+// positions. A block of kThreads threads takes one tile of one sample: a slice of channels (whole groups, or one of
+// `parts` parts of a group too wide for a block) at the positions of one chunk. Thread t holds the same V channels, a
+// pack of 16 bytes or one element, at every position it visits: packs side by side in a row of the slice, rows of
+// threads down the chunk. So its scale and shift stay in registers, and a warp reads whole sectors.
 //
 // The host chooses slice, parts and positions per chunk so that a slice has at most kMaxSlice channels.
 #pragma once
@@ -35,7 +35,7 @@ template <int V> struct Tile {
     int channel0, width, group0, group_count;  // of the slice
     int position0, positions;                  // of the chunk
     int column;                                // first channel of this thread, within the slice
-    int row, rows;                             // first position of this thread within the chunk, and the step to its next
+    int row, rows;                             // first position of this thread within the chunk, step to its next
     bool active;
 
     __device__ __forceinline__ explicit Tile(const Layout& l) {

@@ -1,9 +1,10 @@
 // Average pooling with windows of k × k, stride s, no padding, forward and backward.
 //
-//   y[n, p, q, c] = (1/k²) Σ_{i,j<k} x[n, ps+i, qs+j, c]      dx[n, h, w, c] = (1/k²) Σ dy over the windows that hold (h, w)
+//   y[n, p, q, c] = (1/k²) Σ_{i,j<k} x[n, ps+i, qs+j, c]
+//   dx[n, h, w, c] = (1/k²) Σ dy over the windows that hold (h, w)
 //
-// Layouts: x, dx [N, H, W, C]; y, dy [N, P, Q, C], P = ⌊(H−k)/s⌋ + 1, Q alike. Sums in f32, in a fixed order; the backward
-// gathers, so that it needs no atomics.
+// Layouts: x, dx [N, H, W, C]; y, dy [N, P, Q, C], P = ⌊(H−k)/s⌋ + 1, Q alike. Sums in f32, in a fixed order; the
+// backward gathers, so that it needs no atomics.
 // Mapping: a block takes one row of what it writes (rows.cuh).
 // Bytes: x once from memory when s ≥ k, else from L1/L2 up to (k/s)² times; y once. Memory bound.
 // Not measured on a GPU yet.
@@ -73,7 +74,7 @@ __device__ __forceinline__ void average_backward(const T* __restrict__ grad_y, T
 
 #define ZOE_AVERAGE_POOL(dtype, T)                                                                                     \
     ZOE_GEOMETRY(average_pool_forward_##dtype, zoe::pool::kMaxThreads, 1, 1, 1, 0)                                     \
-    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) average_pool_forward_##dtype(                 \
+    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) average_pool_forward_##dtype(              \
         const T* x, T* y, int height, int width, int channels, int out_height, int out_width, int kernel, int stride,  \
         int wide) {                                                                                                    \
         const zoe::pool::Windows pool{height, width, channels, out_height, out_width, kernel, stride};                 \
@@ -84,7 +85,7 @@ __device__ __forceinline__ void average_backward(const T* __restrict__ grad_y, T
         }                                                                                                              \
     }                                                                                                                  \
     ZOE_GEOMETRY(average_pool_backward_##dtype, zoe::pool::kMaxThreads, 1, 1, 1, 0)                                    \
-    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) average_pool_backward_##dtype(                \
+    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) average_pool_backward_##dtype(             \
         const T* grad_y, T* grad_x, int height, int width, int channels, int out_height, int out_width, int kernel,    \
         int stride, int wide) {                                                                                        \
         const zoe::pool::Windows pool{height, width, channels, out_height, out_width, kernel, stride};                 \

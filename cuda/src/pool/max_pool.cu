@@ -1,10 +1,11 @@
 // Max pooling with windows of k × k, stride s, no padding, forward and backward.
 //
-//   y[n, p, q, c] = max_{i,j<k} x[n, ps+i, qs+j, c],  indices = h·W + w of the maximum, the first in row order among equals
+//   y[n, p, q, c] = max_{i,j<k} x[n, ps+i, qs+j, c]
+//   indices       = h·W + w of the maximum, the first in row order among equals
 //   dx[n, h, w, c] = Σ dy[n, p, q, c] over the windows whose index is h·W + w
 //
-// A NaN in a window is its maximum. Layouts: x, dx [N, H, W, C]; y, dy, indices (s32) [N, P, Q, C], P = ⌊(H−k)/s⌋ + 1, Q
-// alike. The backward gathers over the windows that hold a position, in a fixed order, so that it needs no atomics.
+// A NaN in a window is its maximum. Layouts: x, dx [N, H, W, C]; y, dy, indices (s32) [N, P, Q, C], P = ⌊(H−k)/s⌋ + 1,
+// Q alike. The backward gathers over the windows that hold a position, in a fixed order, so that it needs no atomics.
 // Mapping: a block takes one row of what it writes (rows.cuh).
 // Bytes: x once when s ≥ k, y and indices once. Memory bound.
 // Not measured on a GPU yet.
@@ -109,7 +110,7 @@ __device__ __forceinline__ void maximum_backward(const T* __restrict__ grad_y, c
 
 #define ZOE_MAX_POOL(dtype, T)                                                                                         \
     ZOE_GEOMETRY(max_pool_forward_##dtype, zoe::pool::kMaxThreads, 1, 1, 1, 0)                                         \
-    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) max_pool_forward_##dtype(                     \
+    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) max_pool_forward_##dtype(                  \
         const T* x, T* y, int* indices, int height, int width, int channels, int out_height, int out_width,            \
         int kernel, int stride, int wide) {                                                                            \
         const zoe::pool::Windows pool{height, width, channels, out_height, out_width, kernel, stride};                 \
@@ -120,7 +121,7 @@ __device__ __forceinline__ void maximum_backward(const T* __restrict__ grad_y, c
         }                                                                                                              \
     }                                                                                                                  \
     ZOE_GEOMETRY(max_pool_backward_##dtype, zoe::pool::kMaxThreads, 1, 1, 1, 0)                                        \
-    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) max_pool_backward_##dtype(                    \
+    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4) max_pool_backward_##dtype(                 \
         const T* grad_y, const int* indices, T* grad_x, int height, int width, int channels, int out_height,           \
         int out_width, int kernel, int stride, int wide) {                                                             \
         const zoe::pool::Windows pool{height, width, channels, out_height, out_width, kernel, stride};                 \

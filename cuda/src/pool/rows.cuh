@@ -1,5 +1,6 @@
-// Pooling kernels work on [N, H, W, C], a block on one row of W·C elements: neighbouring threads take neighbouring packs of
-// V channels (16 bytes where C and the addresses allow, else one element), so that every access is contiguous in a warp.
+// Pooling kernels work on [N, H, W, C], a block on one row of W·C elements: neighbouring threads take neighbouring
+// packs of V channels (16 bytes where C and the addresses allow, else one element), so that every access is contiguous
+// in a warp.
 #pragma once
 #include <cstdint>
 #include "zoetrope/vector.cuh"
@@ -8,8 +9,8 @@ namespace zoe::pool {
 
 inline constexpr int kMaxThreads = 256;
 
-// Calls body(w, c, offset) for the thread's packs of a row of `width` positions: channels c … c+V-1 of position w, which
-// begin `offset` elements into the row. The host sees to it that a row has fewer than 2^31 elements.
+// Calls body(w, c, offset) for the thread's packs of a row of `width` positions: channels c … c+V-1 of position w,
+// which begin `offset` elements into the row. The host sees to it that a row has fewer than 2^31 elements.
 template <int V, class Body> __device__ __forceinline__ void for_row(int width, int channels, Body body) {
     const int packs = channels / V;
     const int total = width * packs;

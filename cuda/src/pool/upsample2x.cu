@@ -50,7 +50,7 @@ __device__ __forceinline__ void upsample_backward(const T* __restrict__ grad_y, 
 
 #define ZOE_UPSAMPLE2X(dtype, T)                                                                                       \
     ZOE_GEOMETRY(upsample2x_forward_##dtype, zoe::pool::kMaxThreads, 1, 1, 1, 0)                                       \
-    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4)                                               \
+    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4)                                            \
         upsample2x_forward_##dtype(const T* x, T* y, int width, int channels, int wide) {                              \
         if (wide) {                                                                                                    \
             zoe::pool::upsample<T, zoe::kPack<T>>(x, y, width, channels);                                              \
@@ -59,7 +59,7 @@ __device__ __forceinline__ void upsample_backward(const T* __restrict__ grad_y, 
         }                                                                                                              \
     }                                                                                                                  \
     ZOE_GEOMETRY(upsample2x_backward_##dtype, zoe::pool::kMaxThreads, 1, 1, 1, 0)                                      \
-    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4)                                               \
+    extern "C" __global__ void __launch_bounds__(zoe::pool::kMaxThreads, 4)                                            \
         upsample2x_backward_##dtype(const T* grad_y, T* grad_x, int width, int channels, int wide) {                   \
         if (wide) {                                                                                                    \
             zoe::pool::upsample_backward<T, zoe::kPack<T>>(grad_y, grad_x, width, channels);                           \

@@ -43,7 +43,8 @@ CUresult read_options(unsigned count, const int* options, void** values, LogBuff
     return CUDA_SUCCESS;
 }
 
-void report(const LogBuffers& buffers, const std::string& log) {
+void report(const LogBuffers& buffers, std::string log) {
+    while (!log.empty() && log.back() == '\n') log.pop_back();
     size_t written = 0;
     if (buffers.error && buffers.errorBytes) {
         written = std::min(log.size(), buffers.errorBytes - 1);

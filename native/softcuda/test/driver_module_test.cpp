@@ -100,7 +100,7 @@ TEST(invalidates_functions_with_their_module) {
 TEST(reports_the_line_of_an_error) {
     Fixture f;
     CUresult result = 0;
-    const std::string log = load_log(".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k()\n{\n  frobnicate.b32 %r1;\n  ret;\n}\n",
+    const std::string log = load_log(".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k()\n{\n  frobnicate;\n  ret;\n}\n",
                                      result);
     EXPECT_EQ(result, CUDA_ERROR_INVALID_PTX);
     EXPECT(log.find("6") != std::string::npos && log.find("frobnicate") != std::string::npos);

@@ -16,6 +16,29 @@ namespace avx512bf16 { void add_all_forms(FormSink&); }
 
 namespace {
 
+// Which levels were built (CMake's SOFTCUDA_LEVELS).
+constexpr bool kBuilt[kLevels] = {
+#ifdef SOFTCUDA_HAS_SCALAR
+    true,
+#else
+    false,
+#endif
+#ifdef SOFTCUDA_HAS_AVX2
+    true,
+#else
+    false,
+#endif
+#ifdef SOFTCUDA_HAS_AVX512
+    true,
+#else
+    false,
+#endif
+#ifdef SOFTCUDA_HAS_AVX512BF16
+    true,
+#else
+    false,
+#endif
+};
 const char* const kNames[kLevels] = {"scalar", "avx2", "avx512", "avx512bf16"};
 
 Level best_level() {
@@ -48,6 +71,7 @@ Level& level_in_use() {
 const char* level_name(Level level) { return kNames[int(level)]; }
 
 bool level_available(Level level) {
+    if (!kBuilt[int(level)]) return false;
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
                 __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("f16c");
     bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -87,8 +87,8 @@ void Parser::parse_target() {
     } while (accept(','));
     if (!module_.target) fail(t, ".target names no sm_ architecture");
     if (lexer_.peek().is(".address_size")) {
-        lexer_.next();
-        if (expect_integer("an address size", 64) != 64) fail(t, "only .address_size 64 is supported");
+        Token at = lexer_.next();
+        if (expect_integer("an address size", 64) != 64) fail(at, "only .address_size 64 is supported");
     }
 }
 

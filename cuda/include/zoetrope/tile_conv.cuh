@@ -34,14 +34,15 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
     using Map::CHUNKS, Map::VEC;
     static constexpr int TK = TK_;
 
-    const T* row[CHUNKS];   // element (n, h0, w0, 0) of each row, possibly outside the tensor
+    Address row[CHUNKS];    // element (n, h0, w0, 0) of each row, possibly outside the tensor
     unsigned mask[CHUNKS];
     int r, s, c;            // tap and channel of this thread's chunk (vector path)
     int k;                  // the same as an index (scalar path)
     int channels, width, taps_h, taps_w;
-    unsigned need;
-    long long shift;        // elements from the row's beginning
-    bool vector;
+    unsigned need;          // the bits of the tap in a row's mask
+    long long shift;        // bytes from a row's beginning to the chunk
+    int line_skip;          // bytes from the last tap of a row to the first of the next
+    int vector;
 
     __device__ __forceinline__ void init(int thread, const T* base, const WindowView& v, int m_begin, int m_end) {
         Map::place(thread);
@@ -49,6 +50,9 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
         vector = aligned_16(base) && channels % VEC == 0;
         r = s = 0;
         c = k = Map::k0;
+        shift = c * int(sizeof(T));
+        line_skip = (width - taps_w) * channels * int(sizeof(T));
+        need = tap_bits(0, 0);
         carry();
 #pragma unroll
         for (int i = 0; i < CHUNKS; ++i) {
@@ -58,38 +62,48 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
             int h0 = v.origin_h + int(line % unsigned(v.rows_h)) * v.stride;
             int w0 = v.origin_w + ((inside ? m : 0) - int(line) * v.rows_w) * v.stride;
             long long n = line / unsigned(v.rows_h);
-            row[i] = base + ((n * v.height + h0) * v.width + w0) * channels;
+            row[i] = global_address(base) + ((n * v.height + h0) * v.width + w0) * channels * int(sizeof(T));
             mask[i] = inside ? tap_mask(h0, v.height, taps_h) | tap_mask(w0, v.width, taps_w) << 16 : 0;
+            keep(row[i]);
+            keep(mask[i]);
         }
+        keep(line_skip);
+        keep(vector);
     }
+    __device__ __forceinline__ unsigned tap_bits(int at_r, int at_s) const {
+        return at_r < taps_h ? 1u << at_r | 0x10000u << at_s : kOutsideWindow;
+    }
+    // Brings c below channels. Neighbouring taps of a row adjoin in memory, so only a new row moves the chunk.
     __device__ __forceinline__ void carry() {
-        while (c >= channels) {
+        if (c < channels) return;
+        do {
             c -= channels;
-            if (++s == taps_w) s = 0, ++r;
-        }
+            if (++s == taps_w) {
+                s = 0, ++r;
+                shift += line_skip;
+            }
+        } while (c >= channels);
+        need = tap_bits(r, s);
     }
-    __device__ __forceinline__ void prepare() {
-        need = r < taps_h ? 1u << r | 0x10000u << s : kOutsideWindow;
-        shift = (r * width + s) * static_cast<long long>(channels) + c;
-    }
-    __device__ __forceinline__ const void* address(int i) const { return row[i] + shift; }
+    __device__ __forceinline__ void prepare() {}
+    __device__ __forceinline__ Address address(int i) const { return row[i] + shift; }
     __device__ __forceinline__ int bytes(int i) const { return (mask[i] & need) == need ? 16 : 0; }
 
     struct Element { long long shift; unsigned need; };
     __device__ __forceinline__ Element element(int e) const {
         unsigned tap = unsigned(k + e) / unsigned(channels);
-        unsigned er = tap / unsigned(taps_w), es = tap - er * taps_w;
-        int ec = k + e - int(tap) * channels;
-        return {(int(er) * width + int(es)) * static_cast<long long>(channels) + ec,
-                er < taps_h ? 1u << er | 0x10000u << es : kOutsideWindow};
+        int at_r = tap / unsigned(taps_w), at_s = int(tap) - at_r * taps_w;
+        int at_c = k + e - int(tap) * channels;
+        return {((at_r * width + at_s) * static_cast<long long>(channels) + at_c) * int(sizeof(T)), tap_bits(at_r, at_s)};
     }
     __device__ __forceinline__ bool has(int i, Element at) const { return (mask[i] & at.need) == at.need; }
-    __device__ __forceinline__ T get(int i, Element at) const { return row[i][at.shift]; }
+    __device__ __forceinline__ T get(int i, Element at) const { return load_global<T>(row[i] + at.shift); }
 
     __device__ __forceinline__ void advance() {
         k += TK;
         if (vector) {
             c += TK;
+            shift += TK * int(sizeof(T));
             carry();
         }
     }
@@ -102,21 +116,21 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajo
     using Map::CHUNKS, Map::VEC;
     static constexpr int TK = TK_;
 
-    const T* tensor;
-    const T* window;        // element (n, h0, w0, 0) of this thread's window, possibly outside the tensor
+    Address tensor;
+    Address window;         // element (n, h0, w0, 0) of this thread's window, possibly outside the tensor
     WindowView view;
     int n, i, j, h0, w0;
     int step_n, step_i, step_j;   // TK windows on, in mixed radix
     int left;               // windows from this thread's to the end of the block's share
-    int tap_r[CHUNKS], tap_s[CHUNKS], shift[CHUNKS];   // of each chunk's first column (vector path)
+    int tap_r[CHUNKS], tap_s[CHUNKS], shift[CHUNKS];   // of each chunk's first column (vector path); bytes
     int column, columns;
-    bool vector;
+    int vector;
 
     __device__ __forceinline__ void init(int thread, const T* tensor_, const WindowView& v, int column_begin,
                                          int window_begin, int window_end) {
         Map::place(thread);
-        tensor = tensor_, view = v;
-        vector = aligned_16(tensor) && v.channels % VEC == 0;
+        tensor = global_address(tensor_), view = v;
+        vector = aligned_16(tensor_) && v.channels % VEC == 0;
         columns = v.taps_h * v.taps_w * v.channels;
         column = column_begin;
         unsigned m = window_begin + Map::k0, line = m / unsigned(v.rows_w);
@@ -132,7 +146,11 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajo
         for (int q = 0; q < CHUNKS; ++q) {
             Place at = locate(column + Map::mn(q));
             tap_r[q] = at.r, tap_s[q] = at.s, shift[q] = at.shift;
+            keep(tap_r[q]);
+            keep(tap_s[q]);
+            keep(shift[q]);
         }
+        keep(vector);
         find();
     }
 
@@ -140,19 +158,20 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajo
     __device__ __forceinline__ Place locate(int at) const {
         unsigned tap = unsigned(at) / unsigned(view.channels);
         int r = tap / unsigned(view.taps_w), s = tap - unsigned(r) * view.taps_w;
-        int shift = (r * view.width + s) * view.channels + (at - int(tap) * view.channels);
-        return {at < columns ? r : 1 << 29, s, shift};
+        int elements = (r * view.width + s) * view.channels + (at - int(tap) * view.channels);
+        return {at < columns ? r : 1 << 29, s, elements * int(sizeof(T))};
     }
     __device__ __forceinline__ void find() {
         h0 = left > 0 ? view.origin_h + i * view.stride : 1 << 29;
         w0 = view.origin_w + j * view.stride;
-        window = tensor + ((static_cast<long long>(n) * view.height + (view.origin_h + i * view.stride)) * view.width + w0) * view.channels;
+        int line = n * view.height + (view.origin_h + i * view.stride);
+        window = tensor + (static_cast<long long>(line) * view.width + w0) * (view.channels * int(sizeof(T)));
     }
     __device__ __forceinline__ bool inside(int r, int s) const {
         return unsigned(h0 + r) < unsigned(view.height) && unsigned(w0 + s) < unsigned(view.width);
     }
     __device__ __forceinline__ void prepare() {}
-    __device__ __forceinline__ const void* address(int q) const { return window + shift[q]; }
+    __device__ __forceinline__ Address address(int q) const { return window + shift[q]; }
     __device__ __forceinline__ int bytes(int q) const { return inside(tap_r[q], tap_s[q]) ? 16 : 0; }
 
     struct Element { int e; };
@@ -162,7 +181,9 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajo
         Place p = locate(at.e + Map::mn(q));
         return inside(p.r, p.s);
     }
-    __device__ __forceinline__ T get(int q, Element at) const { return window[locate(at.e + Map::mn(q)).shift]; }
+    __device__ __forceinline__ T get(int q, Element at) const {
+        return load_global<T>(window + locate(at.e + Map::mn(q)).shift);
+    }
 
     __device__ __forceinline__ void advance() {
         left -= TK;
@@ -183,13 +204,13 @@ template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajo
     using Map::CHUNKS, Map::VEC, Map::PER_ROW;
     static constexpr int TK = TK_;
 
-    const T* top;           // filter row 0, at the column of chunk 0
-    const T* first;
+    Address top;            // filter row 0, at the column of chunk 0
+    Address first;
     int filters, channels, width;   // K, C, S of the whole filter
     int taps_h, taps_w, last_r, last_s, stride;
     int r, s, k;
     int room[CHUNKS], valid[CHUNKS];
-    bool vector;
+    int vector;
 
     __device__ __forceinline__ void init(int thread, const T* w, int filters_, int channels_, int height_, int width_,
                                          const WindowView& v, int last_r_, int last_s_, int stride_, int c_begin) {
@@ -198,7 +219,7 @@ template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajo
         taps_h = v.taps_h, taps_w = v.taps_w, last_r = last_r_, last_s = last_s_, stride = stride_;
         row_elements = height_ * width_ * channels_;
         vector = aligned_16(w) && channels % VEC == 0;
-        top = w + c_begin + Map::mn(0);
+        top = global_address(w + c_begin + Map::mn(0));
         r = s = 0;
         k = Map::k0;
         carry();
@@ -206,7 +227,9 @@ template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajo
         for (int i = 0; i < CHUNKS; ++i) {
             room[i] = channels - c_begin - Map::mn(i);
             valid[i] = clamp_bytes(room[i], sizeof(T));
+            keep(valid[i]);
         }
+        keep(vector);
         find();
     }
     int row_elements;       // R * S * C
@@ -219,16 +242,18 @@ template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajo
     }
     __device__ __forceinline__ void find() {
         int tap = (last_r - r * stride) * width + last_s - s * stride;
-        first = top + static_cast<long long>(k) * row_elements + tap * channels;
+        first = top + (static_cast<long long>(k) * row_elements + tap * channels) * int(sizeof(T));
     }
     __device__ __forceinline__ void prepare() {}
-    __device__ __forceinline__ const void* address(int i) const { return first + i * PER_ROW * VEC; }
+    __device__ __forceinline__ Address address(int i) const { return first + i * PER_ROW * 16; }
     __device__ __forceinline__ int bytes(int i) const { return r < taps_h ? valid[i] : 0; }
 
     struct Element { int e; };
     __device__ __forceinline__ Element element(int e) const { return {e}; }
     __device__ __forceinline__ bool has(int i, Element at) const { return r < taps_h && at.e < room[i]; }
-    __device__ __forceinline__ T get(int i, Element at) const { return first[i * PER_ROW * VEC + at.e]; }
+    __device__ __forceinline__ T get(int i, Element at) const {
+        return load_global<T>(first + i * PER_ROW * 16 + at.e * int(sizeof(T)));
+    }
 
     __device__ __forceinline__ void advance() {
         k += TK;

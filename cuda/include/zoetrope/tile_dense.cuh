@@ -17,11 +17,12 @@ template <class T_, int MN_, int TK_, int THREADS> struct DenseKMajor : KMajorMa
     using Map::CHUNKS, Map::VEC;
     static constexpr int TK = TK_;
 
-    const T* row[CHUNKS];
+    Address row[CHUNKS];    // of this thread's chunk of the first k-tile
+    long long shift;        // bytes from there
     int whole[CHUNKS];      // 16, or 0 for a row outside the matrix
     int left;               // elements of k from this thread's chunk to the end
     int tail;
-    bool vector;
+    int vector;
 
     // `k_count` values of k from `k_begin` on belong to this block; k_begin is a multiple of VEC.
     __device__ __forceinline__ void init(int thread, const T* base, int k_begin, long long ld, int mn_begin, int mn_end,
@@ -33,22 +34,27 @@ template <class T_, int MN_, int TK_, int THREADS> struct DenseKMajor : KMajorMa
         for (int i = 0; i < CHUNKS; ++i) {
             int mn = mn_begin + Map::mn(i);
             whole[i] = mn < mn_end ? 16 : 0;
-            row[i] = base + (mn < mn_end ? mn : 0) * ld + k_begin + Map::k0;
+            row[i] = global_address(base + (mn < mn_end ? mn : 0) * ld + k_begin + Map::k0);
+            keep(row[i]);
+            keep(whole[i]);
         }
+        shift = 0;
+        keep(vector);
     }
     __device__ __forceinline__ void prepare() { tail = clamp_bytes(left, sizeof(T)); }
-    __device__ __forceinline__ const void* address(int i) const { return row[i]; }
+    __device__ __forceinline__ Address address(int i) const { return row[i] + shift; }
     __device__ __forceinline__ int bytes(int i) const { return min(tail, whole[i]); }
 
-    struct Element { int e; bool inside; };
-    __device__ __forceinline__ Element element(int e) const { return {e, e < left}; }
+    struct Element { long long shift; bool inside; };
+    __device__ __forceinline__ Element element(int e) const {
+        return {shift + e * int(sizeof(T)), e < left};
+    }
     __device__ __forceinline__ bool has(int i, Element at) const { return at.inside && whole[i] != 0; }
-    __device__ __forceinline__ T get(int i, Element at) const { return row[i][at.e]; }
+    __device__ __forceinline__ T get(int i, Element at) const { return load_global<T>(row[i] + at.shift); }
 
     __device__ __forceinline__ void advance() {
         left -= TK;
-#pragma unroll
-        for (int i = 0; i < CHUNKS; ++i) row[i] += TK;
+        shift += TK * int(sizeof(T));
     }
 };
 
@@ -59,35 +65,40 @@ template <class T_, int MN_, int TK_, int THREADS> struct DenseMNMajor : MNMajor
     using Map::CHUNKS, Map::VEC, Map::PER_ROW;
     static constexpr int TK = TK_;
 
-    const T* first;         // chunk 0 of this thread
-    long long step;         // elements from a k-tile to the next
+    Address first;          // chunk 0 of this thread
+    long long step;         // bytes from a k-tile to the next
     int room[CHUNKS];       // elements of the row from chunk i on
     int k_left;             // rows from this thread's k to the end
     int valid[CHUNKS];
-    bool vector;
+    int vector;
 
     // `k_count` values of k from `k_begin` on belong to this block.
     __device__ __forceinline__ void init(int thread, const T* base, int k_begin, long long ld, int mn_begin, int mn_end,
                                          int k_count) {
         Map::place(thread);
         vector = aligned_16(base) && ld % VEC == 0;
-        first = base + (k_begin + Map::k0) * ld + mn_begin + Map::mn(0);
-        step = TK * ld;
+        first = global_address(base + (k_begin + Map::k0) * ld + mn_begin + Map::mn(0));
+        step = TK * ld * int(sizeof(T));
         k_left = k_count - Map::k0;
 #pragma unroll
         for (int i = 0; i < CHUNKS; ++i) {
             room[i] = mn_end - mn_begin - Map::mn(i);
             valid[i] = clamp_bytes(room[i], sizeof(T));
+            keep(valid[i]);
         }
+        keep(step);
+        keep(vector);
     }
     __device__ __forceinline__ void prepare() {}
-    __device__ __forceinline__ const void* address(int i) const { return first + i * PER_ROW * VEC; }
+    __device__ __forceinline__ Address address(int i) const { return first + i * PER_ROW * 16; }
     __device__ __forceinline__ int bytes(int i) const { return k_left > 0 ? valid[i] : 0; }
 
     struct Element { int e; };
     __device__ __forceinline__ Element element(int e) const { return {e}; }
     __device__ __forceinline__ bool has(int i, Element at) const { return k_left > 0 && at.e < room[i]; }
-    __device__ __forceinline__ T get(int i, Element at) const { return first[i * PER_ROW * VEC + at.e]; }
+    __device__ __forceinline__ T get(int i, Element at) const {
+        return load_global<T>(first + i * PER_ROW * 16 + at.e * int(sizeof(T)));
+    }
 
     __device__ __forceinline__ void advance() {
         k_left -= TK;

@@ -37,14 +37,14 @@ template <class Source> struct Staged {
             for (int i = 0; i < Source::CHUNKS; ++i) {
                 chunk[i].whole = make_uint4(0, 0, 0, 0);
                 if (!source.present(i)) continue;
-                const T* from = static_cast<const T*>(source.address(i));
+                Address from = source.address(i);
                 int bytes = source.bytes(i);
                 if (bytes == 16) {
-                    chunk[i].whole = *reinterpret_cast<const uint4*>(from);
+                    chunk[i].whole = load_global_16(from);
                 } else if (bytes > 0) {
 #pragma unroll
                     for (int e = 0; e < VEC; ++e)
-                        if (e * int(sizeof(T)) < bytes) chunk[i].part[e] = from[e];
+                        if (e * int(sizeof(T)) < bytes) chunk[i].part[e] = load_global<T>(from + e * sizeof(T));
                 }
             }
         } else {

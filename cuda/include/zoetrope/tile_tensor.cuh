@@ -69,6 +69,10 @@ template <class Tile, bool A_K_MAJOR, bool B_K_MAJOR> struct Fragments {
                 b_place[j] = A_OFFSET + lane * B_ROW + swizzle<B_CHUNKS>(lane, warp_n / VEC) * 16;
             }
         }
+#pragma unroll
+        for (int i = 0; i < A_PLACES; ++i) keep(a_place[i]);
+#pragma unroll
+        for (int j = 0; j < B_PLACES; ++j) keep(b_place[j]);
     }
     static constexpr int A_OFFSET = Tile::A_BYTES;
 

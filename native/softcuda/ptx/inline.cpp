@@ -108,6 +108,7 @@ private:
             return emit_call(in, s, i, depth);
         } else {
             for (const Operand& o : s.operands) add_operand(i.operands, in, s, o);
+            if (!s.operands.empty() && s.operands[0].kind == OperandKind::Vector) i.destinations = uint8_t(s.operands[0].items.size());
             rewrite_parameter_access(in, s, i);
         }
         program_.code.push_back(std::move(i));

@@ -1,4 +1,6 @@
 // Which form of the table does each instruction: its canonical name and the banks of its operands decide.
+#include <algorithm>
+#include <cstring>
 #include <unordered_map>
 
 #include "exec/control.h"
@@ -22,6 +24,9 @@ char letter_of(const Program& p, const Value& v) {
 }
 
 bool fits(const Program& p, const Instruction& i, const char* signature, uint8_t& destinations) {
+    // mov packs and unpacks under one name: {a, b} = c and c = {a, b} differ only in where the braces are.
+    size_t written = size_t(std::strchr(signature, '=') - signature);
+    if (i.opcode.substr(0, 4) == "mov." && written != std::max<size_t>(i.destinations, 1)) return false;
     size_t k = 0;
     bool writes = true;
     for (const char* s = signature; *s; s++) {
@@ -125,8 +130,10 @@ bool match_forms(Program& p, const FormTable& table, bool checked, std::vector<s
         for (int k = 0; k < 2 && !i.form; k++) {
             if (!c.forms[k]) continue;
             for (const Form* f : *c.forms[k]) {
-                if (fits(p, i, f->signature, i.destinations)) {
+                uint8_t destinations = 0;
+                if (fits(p, i, f->signature, destinations)) {
                     i.form = f;
+                    i.destinations = destinations;
                     break;
                 }
             }

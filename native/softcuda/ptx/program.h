@@ -40,7 +40,7 @@ struct Instruction {
     std::vector<Value> operands;    // vectors and coordinates flattened
     // Set by match_forms.
     const Form* form = nullptr;
-    uint8_t destinations = 0;       // how many of the operands are written
+    uint8_t destinations = 0;       // how many of the operands are written; until then the size of a vector that is the first
 };
 
 struct Program {

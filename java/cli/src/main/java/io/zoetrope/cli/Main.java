@@ -1,8 +1,10 @@
 package io.zoetrope.cli;
 
+import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.DataPlaces;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import picocli.CommandLine;
 
 /** Entry point of the command line. Exit codes: 0 done, 1 failed with one line on standard error, 2 wrong usage. */
@@ -52,7 +54,7 @@ public final class Main {
 
     /** The message of {@code e} without line breaks; an exception without a message is named instead. */
     private static String oneLine(Throwable e) {
-        String message = e.getMessage();
+        String message = e instanceof FileSystemException f ? AtomicFiles.describe(f) : e.getMessage();
         if (message == null || message.isBlank()) {
             message = "internal error, " + e + " (run with --debug for its origin)";
         }

@@ -6,6 +6,7 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
 import io.zoetrope.diffusion.Sampler;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -92,6 +93,9 @@ class GenerateCommandTest {
             assertThat(shell.err().lines()).hasSize(1);
             nothingIsLeft();
         }
+        shell.work.failure = new AccessDeniedException("/root/weights");
+        assertThat(shell.run("generate", "--out", out)).isEqualTo(1);
+        assertThat(shell.err()).isEqualTo("zoetrope: /root/weights: permission denied\n");
         shell.work.failure = new IOException("weights.safetensors: truncated");
         assertThat(shell.run("generate", "--debug", "--out", out)).isEqualTo(1);
         assertThat(shell.err()).contains("weights.safetensors: truncated").contains("at io.zoetrope");

@@ -127,10 +127,10 @@ public final class AtomicFiles {
                 + Long.toHexString(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
     }
 
-    /** FileSystemExceptions of the common kinds have no reason in their message, only the file. */
-    private static String describe(FileSystemException e) {
+    /** What went wrong, in words: the common kinds of this exception have only the file in their message. */
+    public static String describe(FileSystemException e) {
         String reason = e instanceof AccessDeniedException ? "permission denied"
-                : e instanceof NoSuchFileException ? "no such folder can be made"
+                : e instanceof NoSuchFileException ? "does not exist"
                 : e instanceof FileAlreadyExistsException ? "a file is where a folder is needed"
                 : e.getReason();
         return reason == null ? e.getMessage() : e.getFile() + ": " + reason;

@@ -70,7 +70,7 @@ public final class DdpmModel implements AutoCloseable {
         weights.requireFinite();
         Map<String, float[]> values = new LinkedHashMap<>();
         for (Map.Entry<String, Shape> entry : shapes.entrySet()) {
-            values.put(entry.getKey(), weights.tensor(entry.getKey(), entry.getValue().dims()).toFloats());
+            values.put(entry.getKey(), weights.floats(entry.getKey(), entry.getValue().dims()));
         }
         return FileLayout.toBank(segments, bank.size(), values);
     }

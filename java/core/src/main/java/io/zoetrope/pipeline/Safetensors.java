@@ -133,6 +133,16 @@ public final class Safetensors {
         return tensor;
     }
 
+    /** The tensor called {@code name} as floats, which must have exactly this shape and a floating type. */
+    public float[] floats(String name, long... shape) throws IOException {
+        StoredTensor tensor = tensor(name, shape);
+        if (!tensor.type().isFloating()) {
+            throw BadFileException.of(path, "tensor '" + name + "' holds " + tensor.type(), "F32, F16, BF16 or F64",
+                    "Check that these weights belong to this model");
+        }
+        return tensor.toFloats();
+    }
+
     /** Throws unless the file holds exactly the tensors in {@code expected}, naming what is missing and unknown. */
     public void requireNames(Set<String> expected) throws BadFileException {
         List<String> missing = new ArrayList<>(expected);

@@ -33,13 +33,29 @@ template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
     if (bytes != 4 && bytes != 8 && bytes != 16)
         return fault(w, ip, kInvalidInstruction, -1, 0, "cp.async copies 4, 8 or 16 bytes");
 #ifndef SOFTCUDA_CHECKED
-    if (R == Source::Whole && lanes == kAllLanes && bytes == 16 && !(ip->aux & kBaseWide)) {
+    if (R != Source::Ignored && lanes == kAllLanes && bytes == 16 && !(ip->aux & kBaseWide)) {
         alignas(64) uint32_t offset[kLanes];
         alignas(64) Pointers source;
+        alignas(16) static const uint8_t zeros[16] = {};
         narrow_offsets(ip, w, 0, kAllLanes, offset);
         __builtin_memcpy(source.at, reg<uint64_t>(ip, w, 1), sizeof source.at);
-        if (__builtin_expect(offsets_in_range(offset, w.block->sharedBytes, kAllLanes, 16) &&
-                             global_in_range(source, *w.block->launch, kAllLanes, 16), 1)) {
+        uint32_t reading = kAllLanes, partial = 0;
+        if (R == Source::Sized) {
+            const uint32_t* size = reg<uint32_t>(ip, w, 3);
+            reading = 0;
+            for (int l = 0; l < kLanes; l++) {
+                reading |= uint32_t(size[l] != 0) << l;
+                partial |= uint32_t(size[l] - 1 < 15);
+            }
+        }
+        if (__builtin_expect(partial == 0 && offsets_in_range(offset, w.block->sharedBytes, kAllLanes, 16) &&
+                             global_in_range(source, *w.block->launch, reading, 16), 1)) {
+            if (R == Source::Sized && reading != kAllLanes) {  // what is all zeros is copied from zeros
+                for (int l = 0; l < kLanes; l++) {
+                    const uint64_t mask = lane_mask64(reading, l);
+                    source.at[l] = (source.at[l] & mask) | (reinterpret_cast<uint64_t>(zeros) & ~mask);
+                }
+            }
             uint8_t* shared = w.block->shared;
             for (int l = 0; l < kLanes; l += 8) {  // loads first: none has to wait for a store it might overlap
                 struct { uint64_t half[2]; } part[8];

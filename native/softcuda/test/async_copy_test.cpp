@@ -27,7 +27,8 @@ TEST(copies_whole_partial_and_ignored) {
                 uint32_t cell[32];
                 for (int l = 0; l < 32; l++) cell[l] = uint32_t(8 + (l * 37 + trial) % 128);
                 for (int l = 0; l < 32; l++) {
-                    const uint32_t size = sized ? uint32_t(m.pick(bytes + 1)) : bytes;
+                    // Whole or nothing, as at the edge of a tile, in the second half.
+                    const uint32_t size = !sized ? bytes : trial >= 15 ? bytes * uint32_t(m.pick(2)) : uint32_t(m.pick(bytes + 1));
                     m.w(12)[l] = size;
                     const uint32_t read = ignored && m.pred[4] >> l & 1 ? 0 : size;
                     const uint32_t to = cell[l] * 16;

@@ -53,4 +53,32 @@ public final class ReferencePhilox {
         }
         return values;
     }
+
+    /**
+     * The very bits that the device makes of a pair of words: its polynomials, operation by operation in single
+     * precision. Every operation is exact by IEEE 754, so any device must agree.
+     */
+    public static float[] normalPair(int first, int second) {
+        float u = Math.fma((float) (first & LOW), 0x1p-32f, 0x1p-33f);
+        int bits = Float.floatToRawIntBits(u);
+        int exponent = (bits - 0x3f2aaaab) >> 23;
+        float f = Float.intBitsToFloat(bits - (exponent << 23)) - 1;
+        float p = 0.13820241f;
+        for (float coefficient : new float[] {-0.15122184f, 0.14042309f, -0.16472326f, 0.2000792f, -0.25004238f, 0.33333266f,
+            -0.5f}) {
+            p = Math.fma(p, f, coefficient);
+        }
+        float logarithm = Math.fma(exponent, 0.6931472f, Math.fma(p * f, f, f));
+        float radius = (float) Math.sqrt(-2 * logarithm);
+        float r = (float) (second << 2 ^ 0x80000000) * 0x1p-32f;
+        float z = r * r;
+        float sine = r * Math.fma(Math.fma(Math.fma(-0.0046021785f, z, 0.07968023f), z, -0.6459635f), z, 1.5707964f);
+        float cosine = Math.fma(Math.fma(Math.fma(-0.02042625f, z, 0.25360635f), z, -1.233698f), z, 1);
+        return switch (second >>> 30) {
+            case 0 -> new float[] {radius * cosine, radius * sine};
+            case 1 -> new float[] {radius * -sine, radius * cosine};
+            case 2 -> new float[] {radius * -cosine, radius * -sine};
+            default -> new float[] {radius * sine, radius * -cosine};
+        };
+    }
 }

@@ -2,7 +2,7 @@
 # Compiles the kernels: build.sh TARGET_DIR ARCHITECTURES. Only what changed is compiled again.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-target=$1
+mkdir -p "$1" && target=$(cd "$1" && pwd)
 architectures=$2
 
 command -v cmake >/dev/null 2>&1 || {

@@ -3,7 +3,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 action=$1
-target=$2
+mkdir -p "$2" && target=$(cd "$2" && pwd)
 
 for tool in cmake "${CXX:-g++}"; do
     command -v "$tool" >/dev/null 2>&1 || {

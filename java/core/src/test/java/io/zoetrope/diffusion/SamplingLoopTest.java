@@ -76,10 +76,10 @@ class SamplingLoopTest {
             float[] stepwise = loop.batch().toFloats();
             loop.start(11);
             loop.all();
-            assertThat(loop.batch().toFloats()).containsExactly(stepwise);
+            assertThat(loop.batch().toFloats()).isEqualTo(stepwise);
             loop.start(11);
             loop.all();
-            assertThat(loop.batch().toFloats()).containsExactly(stepwise);
+            assertThat(loop.batch().toFloats()).isEqualTo(stepwise);
             loop.start(12);
             loop.all();
             assertThat(loop.batch().toFloats()).isNotEqualTo(stepwise);

@@ -15,6 +15,10 @@ template <int OFFSET> __device__ __forceinline__ void copy_async_16(unsigned to,
                  :: "r"(to), "n"(OFFSET), "l"(from), "r"(bytes) : "memory");
 }
 
+template <int OFFSET> __device__ __forceinline__ void copy_async_16(unsigned to, const void* from, int bytes) {
+    copy_async_16<OFFSET>(to, static_cast<unsigned long long>(__cvta_generic_to_global(from)), bytes);
+}
+
 __device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
 template <int PENDING> __device__ __forceinline__ void copy_async_wait() {

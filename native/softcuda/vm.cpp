@@ -113,6 +113,7 @@ std::unique_ptr<Module> Module::load(std::string_view ptx, const LoadOptions& op
             Program program = build_program(module, *f, placed);
             lower(program);
             if (!match_forms(program, table, options.checked, errors)) continue;
+            propagate_invariants(program);
             Liveness liveness = analyse_liveness(program);
             std::shared_ptr<Code> code = emit_code(program, liveness, allocate_slots(program, liveness));
             if (program.usesGridWorkspace) {

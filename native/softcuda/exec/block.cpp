@@ -5,6 +5,7 @@
 #include <new>
 
 #include "check/options.h"
+#include "exec/control.h"
 #include "exec/divergence.h"
 #include "exec/fault.h"
 
@@ -72,6 +73,7 @@ void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
     bool filled = filledSerial_ == code.serial && oldRegisters == registers && filledShared_ == launch.dynamicShared &&
                   filledCooperative_ == launch.cooperative &&
                   std::equal(launch.grid, launch.grid + 3, filledGrid_) && std::equal(launch.block, launch.block + 3, filledBlock_);
+    fill_parameters(!filled);
     if (filled) return;
     fill_constants();
     fill_specials(SpecialScope::Launch);
@@ -91,6 +93,21 @@ void ResidentBlock::fill_constants() {
             else splat<uint32_t>(slot, uint32_t(c.value));
         }
     }
+}
+
+// Most launches of a kernel differ from the one before in some of the parameters only.
+void ResidentBlock::fill_parameters(bool all) {
+    const uint8_t* now = launch_->params;
+    for (const ParameterFill& p : code_->parameters) {
+        if (!all && std::memcmp(now + p.offset, filledParameters_.data() + p.offset, p.flags & 15) == 0) continue;
+        uint64_t value = parameter_value(now + p.offset, p.flags);
+        for (uint32_t i = 0; i < block_.warps; i++) {
+            uint8_t* slot = warps_[i].regs + size_t(p.unit) * kUnit;
+            if (p.wide) splat<uint64_t>(slot, value);
+            else splat<uint32_t>(slot, uint32_t(value));
+        }
+    }
+    if (now) filledParameters_.assign(now, now + code_->parameterBytes);
 }
 
 void ResidentBlock::fill_specials(SpecialScope scope) {

@@ -44,6 +44,7 @@ public:
 
 private:
     void fill_constants();
+    void fill_parameters(bool all);
     void fill_specials(SpecialScope scope);
     uint64_t special_value(Special id, uint32_t warp, int lane) const;
     void shuffle_order();
@@ -62,6 +63,7 @@ private:
     uint64_t filledSerial_ = 0;
     uint32_t filledGrid_[3] = {}, filledBlock_[3] = {}, filledShared_ = 0;
     bool filledCooperative_ = false;
+    std::vector<uint8_t> filledParameters_;
 };
 
 // Runs a warp until it cannot go on: see Warp::state.

@@ -131,18 +131,6 @@ const Ins* guard_masked(const Ins* ip, Warp& w) {
 
 // ---- parameters, clocks ------------------------------------------------------------------------------------------------
 
-uint64_t parameter_value(const uint8_t* from, uint32_t aux) {
-    uint64_t bits = 0;
-    uint32_t bytes = aux & 15;
-    std::memcpy(&bits, from, bytes);
-    if ((aux & kParameterSigned) && bytes < 8) {
-        int shift = 64 - 8 * int(bytes);
-        bits = uint64_t(int64_t(bits << shift) >> shift);
-        if (!(aux & kParameterWide)) bits &= aux & kParameterHalf ? 0xffff : 0xffffffff;
-    }
-    return bits;
-}
-
 const Ins* load_parameter(const Ins* ip, Warp& w) {
     const Launch& launch = *w.block->launch;
     uint32_t count = ip->aux >> kParameterCountShift, bytes = ip->aux & 15;
@@ -218,6 +206,18 @@ const Ins* nanosleep(const Ins* ip, Warp& w) {
 }
 
 }  // namespace
+
+uint64_t parameter_value(const uint8_t* from, uint32_t aux) {
+    uint64_t bits = 0;
+    uint32_t bytes = aux & 15;
+    std::memcpy(&bits, from, bytes);
+    if ((aux & kParameterSigned) && bytes < 8) {
+        int shift = 64 - 8 * int(bytes);
+        bits = uint64_t(int64_t(bits << shift) >> shift);
+        if (!(aux & kParameterWide)) bits &= aux & kParameterHalf ? 0xffff : 0xffffffff;
+    }
+    return bits;
+}
 
 const ControlForms& control_forms() {
     static const ControlForms forms = {

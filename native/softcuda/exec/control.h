@@ -27,4 +27,7 @@ constexpr uint32_t kParameterBase = 64;
 constexpr uint32_t kParameterHalf = 128;  // 16-bit destinations: sign extension ends there
 constexpr int kParameterCountShift = 8;   // number of destinations
 
+// The value at `from` in the parameter block, extended as those flags say.
+uint64_t parameter_value(const uint8_t* from, uint32_t flags);
+
 }  // namespace softcuda

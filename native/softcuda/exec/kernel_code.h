@@ -24,6 +24,13 @@ struct SpecialFill {
     SpecialScope scope;
 };
 
+struct ParameterFill {
+    uint32_t unit;
+    bool wide;
+    uint32_t offset;
+    uint32_t flags;   // exec/control.h: bytes, sign
+};
+
 struct Code {
     std::string name;
     uint64_t serial = 0;                 // unlike that of every other code of this process
@@ -34,6 +41,7 @@ struct Code {
     uint32_t predicates = 0;
     std::vector<ConstantFill> constants;
     std::vector<SpecialFill> specials;
+    std::vector<ParameterFill> parameters;
     std::vector<std::pair<uint32_t, uint32_t>> predicateConstants;   // index, value
     std::vector<std::vector<uint32_t>> tables;                       // instruction numbers, for indexed branches
     uint32_t parameterBytes = 0;

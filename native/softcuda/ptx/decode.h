@@ -14,6 +14,10 @@ namespace softcuda {
 // each with its place in the PTX; false when there was any.
 bool match_forms(Program& program, const FormTable& table, bool checked, std::vector<std::string>& errors);
 
+// Values that are the same whenever they are computed in a launch (parameters, constants, special registers) need no
+// instruction: they are in slots filled beforehand. Removes the ld.param, mov and cvta that only name them.
+void propagate_invariants(Program& program);
+
 // Live ranges over the linear order of the code.
 //
 // A warp executes diverged lane groups in an order of the machine's choosing, yet liveness needs no more than the

@@ -45,9 +45,9 @@ private:
 
     struct Key {
         bool wide;
-        bool special;
-        uint64_t value;   // or the special register's number
-        bool operator<(const Key& o) const { return std::tie(wide, special, value) < std::tie(o.wide, o.special, o.value); }
+        enum Kind { Constant, Special, Parameter } kind;
+        uint64_t value;   // or the special register's number; or a parameter's offset and, in the upper half, its flags
+        bool operator<(const Key& o) const { return std::tie(wide, kind, value) < std::tie(o.wide, o.kind, o.value); }
     };
 
     // What the operand in place `k` asks for: signature letter of a source, skipping the '='.
@@ -61,23 +61,25 @@ private:
     }
 
     Key constant_key(const Instruction& i, const Value& v, bool wide) {
-        if (v.kind == ValueKind::Special) return {wide, true, v.index};
-        if (v.kind == ValueKind::Address) return {wide, false, wide ? uint64_t(v.base) : uint64_t(uint32_t(v.base))};
+        if (v.kind == ValueKind::Special) return {wide, Key::Special, v.index};
+        if (v.kind == ValueKind::Parameter) return {wide, Key::Parameter, v.index | uint64_t(v.value) << 32};
+        if (v.kind == ValueKind::Address && v.baseIsParameter) return {wide, Key::Parameter, v.index | uint64_t(v.base) << 32};
+        if (v.kind == ValueKind::Address) return {wide, Key::Constant, wide ? uint64_t(v.base) : uint64_t(uint32_t(v.base))};
         Literal literal;
         literal.kind = v.kind == ValueKind::Float32 ? Literal::Float32 : v.kind == ValueKind::Float64 ? Literal::Float64 : Literal::Integer;
         literal.bits = uint64_t(v.value);
         uint64_t bits = 0;
         literal_bits(literal, literal.kind != Literal::Integer, wide ? 64 : 32, bits);
-        if (!wide && literal.kind == Literal::Integer) {
+        if (!wide && literal.kind == Literal::Integer && !v.raw) {
             int width = operand_bits(i.opcode);
             if (width < 32) bits &= (1u << width) - 1;
         }
-        return {wide, false, bits};
+        return {wide, Key::Constant, bits};
     }
 
     // Bases without a register: 32-bit slots in .shared and .local, else 64-bit ones.
     static bool base_wide(const Instruction& i, const Value& v) {
-        if (i.form == &control_forms().loadParameter) return true;
+        if (i.form == &control_forms().loadParameter || v.baseIsParameter) return true;
         return is_wide_space(address_space(i.opcode, address_number(i, v)));
     }
 
@@ -134,11 +136,10 @@ private:
         if (end > 65535) throw PtxError(p_.entry->line, "the kernel holds too many values at once for the register file");
         code_->units = uint32_t(end);
         for (auto& [key, unit] : constants_) {
-            if (!key.special) {
-                code_->constants.push_back({unit, key.wide, key.value});
-                continue;
-            }
-            Special id = Special(key.value);
+            if (key.kind == Key::Constant) code_->constants.push_back({unit, key.wide, key.value});
+            if (key.kind == Key::Parameter) code_->parameters.push_back({unit, key.wide, uint32_t(key.value), uint32_t(key.value >> 32)});
+            if (key.kind != Key::Special) continue;
+            softcuda::Special id = softcuda::Special(key.value);
             code_->specials.push_back({unit, key.wide, id, special_info(id).scope});
         }
         predicateZero_ = slots_.count[int(Bank::P)] + 1;
@@ -177,6 +178,7 @@ private:
     void emit(size_t k) {
         const Instruction& i = p_.code[k];
         begins_.push_back(uint32_t(code_->ins.size()));
+        if (i.removed) return;
         const ControlForms& control = control_forms();
         uint16_t guard = i.guard >= 0 ? place(uint32_t(i.guard)) : 0;
         uint32_t negated = i.guardNegated ? kNegated : 0;
@@ -250,7 +252,7 @@ private:
             } else if (v.kind == ValueKind::Address) {
                 ins.arg[k] = v.baseIsRegister ? place(v.index) : constant(i, v, base_wide(i, v));
                 bool wide = v.baseIsRegister ? p_.registers[v.index].type.bank() == Bank::D : base_wide(i, v);
-                if (wide && !base_wide(i, v)) ins.aux |= kBaseWide;
+                if (wide && !is_wide_space(address_space(i.opcode, address_number(i, v)))) ins.aux |= kBaseWide;
                 if (firstAddress) ins.imm = int32_t(v.value);
                 firstAddress = false;
             } else if (c == 'i') {

@@ -10,14 +10,16 @@ namespace softcuda {
 
 struct Form;
 
-enum class ValueKind : uint8_t { Register, Integer, Float32, Float64, Special, Sink, Address };
+enum class ValueKind : uint8_t { Register, Integer, Float32, Float64, Special, Parameter, Sink, Address };
 
 struct Value {
     ValueKind kind = ValueKind::Integer;
     bool negated = false;               // a predicate source with !
-    bool baseIsRegister = false;        // Address: base in `index`, else in `base`
-    uint32_t index = 0;                 // Register: virtual register; Special: its number
-    int64_t value = 0;                  // Integer, Float32, Float64: the bits; Address: displacement
+    bool raw = false;                   // Integer: these bits as they are, whatever the instruction's type
+    bool baseIsRegister = false;        // Address: base in `index`
+    bool baseIsParameter = false;       // Address: base is the kernel parameter described by `index` and `base`; else it is `base`
+    uint32_t index = 0;                 // Register: virtual register; Special: its number; Parameter: its offset
+    int64_t value = 0;                  // Integer, Float32, Float64: the bits; Address: displacement; Parameter: flags (exec/control.h)
     int64_t base = 0;
     const Storage* storage = nullptr;   // until placed: add its address to `value` (Integer) or `base` (Address)
 };
@@ -38,6 +40,7 @@ struct Instruction {
     uint32_t line = 0;
     uint32_t target = 0;
     std::vector<Value> operands;    // vectors and coordinates flattened
+    bool removed = false;           // nothing is left to do
     // Set by match_forms.
     const Form* form = nullptr;
     uint8_t destinations = 0;       // how many of the operands are written; until then the size of a vector that is the first

@@ -121,7 +121,8 @@ SOFTCUDA_INLINE f32 tanh_approx(f32 x) {
 SOFTCUDA_INLINE f32 div_approx(f32 a, f32 b) {
     const f32 size = magnitude(b);
     const f32 signedZero = bits_as<f32>(bits_as<u32>(b) & 0x80000000u);
-    return size > 0x1p126f && size < __builtin_inff() ? a * signedZero : a / b;
+    const bool flushes = (size > 0x1p126f) & (size < __builtin_inff());
+    return bits_as<f32>(pick(flushes, bits_as<u32>(a * signedZero), bits_as<u32>(a / b)));
 }
 
 }  // namespace SOFTCUDA_LEVEL

@@ -23,8 +23,16 @@ template <class To, class From> SOFTCUDA_INLINE To saturated(From x) {
     return u64(x) > u64(R::highest) ? R::highest : To(x);
 }
 
+template <bool kHot, class F> void add_conversion(FormSink& sink, const char* name, F f) {
+    if constexpr (kHot) hot_form(sink, name, f);
+    else form(sink, name, f);
+}
+
+// Between 32 and 64 bits: address computations are full of them.
+template <class To, class From> constexpr bool kHotPair = sizeof(To) + sizeof(From) == 12 && Range<To>::isSigned == Range<From>::isSigned;
+
 #define INTEGER_TO(TO, FROM, TO_TEXT, FROM_TEXT)                                                                       \
-    form(sink, "cvt." TO_TEXT "." FROM_TEXT, [](FROM a) { return Register<TO>(TO(a)); });                              \
+    add_conversion<kHotPair<TO, FROM>>(sink, "cvt." TO_TEXT "." FROM_TEXT, [](FROM a) { return Register<TO>(TO(a)); });                              \
     form(sink, "cvt.sat." TO_TEXT "." FROM_TEXT, [](FROM a) { return Register<TO>(saturated<TO>(a)); });               \
     if (sizeof(FROM) < 8) form(sink, "cvt." TO_TEXT "." FROM_TEXT, [](u64 a) { return Register<TO>(TO(FROM(a))); })
 #define FROM_INTEGER(FROM, FROM_TEXT)                                                                                  \

@@ -52,6 +52,9 @@ SOFTCUDA_INLINE f64 flush(f64 x) {
     return bits_as<f64>((bits & 0x7ff0000000000000ull) == 0 ? bits & 0x8000000000000000ull : bits);
 }
 
+// A selection that stays one: the compiler makes branches of some chains of ?:, and then no vectors of the loop.
+SOFTCUDA_INLINE u32 pick(bool condition, u32 yes, u32 no) { return (yes & spread(condition)) | (no & ~spread(condition)); }
+
 // ---- widening: exact -----------------------------------------------------------------------------------------------
 
 SOFTCUDA_INLINE f32 widen(bf16 h) { return bits_as<f32>(u32(h.bits) << 16); }
@@ -95,12 +98,11 @@ template <Round kRound> struct Narrow<f16, kRound> {
             const u32 whole = u32(s32(steps));
             small = whole + (away<kRound>(negative) & u32(f32(s32(whole)) != steps));
         }
-        const u32 largest = kRound == Round::Nearest || away<kRound>(1) != 0 || away<kRound>(0) != 0 ? 0x7c00u : 0x7bffu;
-        const u32 overflow = kRound == Round::Nearest || away<kRound>(negative) != 0 ? largest : 0x7bffu;
-        u32 result = rest < 0x38800000u ? small : normal;
-        result = result >= 0x7c00u || rest >= 0x47800000u ? overflow : result;
-        result = rest == 0x7f800000u ? 0x7c00u : result;
-        return {u16(rest > 0x7f800000u ? u32(kHalfNan) : result | negative << 15)};
+        const u32 overflow = kRound == Round::Nearest ? 0x7c00u : 0x7bffu + away<kRound>(negative);
+        u32 result = pick(rest < 0x38800000u, small, normal);
+        result = pick((result >= 0x7c00u) | (rest >= 0x47800000u), overflow, result);
+        result = pick(rest == 0x7f800000u, 0x7c00u, result);
+        return {u16(pick(rest > 0x7f800000u, kHalfNan, result | negative << 15))};
     }
 };
 

@@ -37,13 +37,19 @@ template <class T> SOFTCUDA_INLINE T remainder_signed(T a, T b) {
 // 32 bits and fewer: the correctly rounded double quotient of two such integers never reaches the next integer (its
 // distance from it is at least 1/b, the rounding error at most 2^-21/b), so truncation gives the integer quotient; and
 // double division comes in vectors.
+SOFTCUDA_INLINE u32 truncated(f64 quotient) {
+#if defined(__AVX2__) && !defined(__AVX512DQ__)
+    return u32(bits_as<u64>(__builtin_trunc(quotient) + 0x1p52));  // no vector conversion to integers beyond 31 bits there
+#else
+    return u32(s64(quotient));
+#endif
+}
 SOFTCUDA_INLINE u32 divide_u32(u32 a, u32 b) {
-    const u32 quotient = u32(s64(f64(a) / f64(b | spread(b == 0))));
-    return quotient | spread(b == 0);
+    return truncated(f64(a) / f64(b | spread(b == 0))) | spread(b == 0);
 }
 SOFTCUDA_INLINE s32 divide_s32(s32 a, s32 b) {
     const u32 magnitudeA = a < 0 ? 0u - u32(a) : u32(a), magnitudeB = b < 0 ? 0u - u32(b) : u32(b);
-    const u32 quotient = u32(s64(f64(magnitudeA) / f64(magnitudeB | spread(b == 0))));
+    const u32 quotient = truncated(f64(magnitudeA) / f64(magnitudeB | spread(b == 0)));
     return s32(((a ^ b) < 0 ? 0u - quotient : quotient) | spread(b == 0));
 }
 

@@ -1,4 +1,5 @@
 // Loading of modules.
+#include "check/options.h"
 #include "vm.h"
 
 #include <algorithm>
@@ -112,7 +113,7 @@ std::unique_ptr<Module> Module::load(std::string_view ptx, const LoadOptions& op
             if (product(f->requiredCluster) > 1) throw PtxError(f->line, "thread block clusters are not supported");
             Program program = build_program(module, *f, placed);
             lower(program);
-            if (!match_forms(program, table, options.checked, errors)) continue;
+            if (!match_forms(program, table, options.checked || check_options().any(), errors)) continue;
             propagate_invariants(program);
             Liveness liveness = analyse_liveness(program);
             std::shared_ptr<Code> code = emit_code(program, liveness, allocate_slots(program, liveness));

@@ -50,7 +50,7 @@ struct LoadOptions {
     std::function<void(uint64_t address)> release;
     // Called for each initialised range, for the record of written bytes. May be empty.
     std::function<void(uint64_t address, uint64_t bytes)> written;
-    // Decode with the checked variants of the memory instructions.
+    // Decode with the checked variants of the memory instructions, also when check_options() asks for no check.
     bool checked = false;
 };
 

@@ -1,5 +1,6 @@
 #include "exec/barrier.h"
 
+#include "check/hooks.h"
 #include "exec/divergence.h"
 #include "exec/fault.h"
 #include "exec/kernel_code.h"
@@ -16,6 +17,7 @@ BlockBarriers& barriers(Block& b) { return *static_cast<BlockBarriers*>(b.barrie
 void deliver(Warp& w, const LaneGroup& g, const BarrierState& b);
 
 void release(Block& block, int id) {
+    if (block.checker != nullptr) check_barrier_release(block, id);
     BlockBarriers& all = barriers(block);
     BarrierState done = all.barrier[id];
     all.barrier[id] = BarrierState{0, 0, false, 0, true, false};
@@ -79,6 +81,10 @@ template <Kind kind, bool counted> const Ins* arrive(const Ins* ip, Warp& w) {
         b.all = b.all && set == w.active;
         b.any = b.any || set != 0;
     }
+    if (block.checker != nullptr) {
+        if (kind == Kind::Arrive) check_barrier_signal(w, id);
+        else check_barrier_arrive(w);
+    }
     if (kind == Kind::Arrive) {
         if (complete(all, b)) release(block, int(id));
         return ip + 1;
@@ -97,10 +103,14 @@ template <Kind kind, bool counted> const Ins* arrive(const Ins* ip, Warp& w) {
 
 // __syncwarp: the lanes of the mask wait for each other. All lanes that run are together already, so in a warp that has
 // not diverged there is nothing to do.
-const Ins* warp_sync_full(const Ins* ip, Warp&) { return ip + 1; }
+const Ins* warp_sync_full(const Ins* ip, Warp& w) {
+    if (w.block->checker != nullptr) check_warp_barrier(w);
+    return ip + 1;
+}
 
 const Ins* warp_sync_masked(const Ins* ip, Warp& w) {
     uint32_t members = reg<uint32_t>(ip, w, 0)[__builtin_ctz(w.active)] & w.live;
+    if (w.block->checker != nullptr) check_warp_barrier(w);
     if ((members & ~w.active) == 0) return ip + 1;
     uint32_t here = w.active;
     for (int k = 0; k < w.groupCount; k++) {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "check/hooks.h"
 #include "check/options.h"
 #include "exec/control.h"
 #include "exec/divergence.h"
@@ -33,6 +34,8 @@ uint8_t* Buffer::reserve(size_t bytes) {
     return data_;
 }
 
+ResidentBlock::~ResidentBlock() { check_block_free(block_); }
+
 void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
     const Code& code = *launch.code;
     uint32_t threads = launch.block[0] * launch.block[1] * launch.block[2];
@@ -50,7 +53,6 @@ void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
     block_.warps = warps;
     block_.launch = &launch;
     block_.barriers = &barriers_;
-    block_.checker = nullptr;
     if (warps_.size() < warps) warps_.resize(warps);
     block_.warp = warps_.data();
     for (uint32_t i = 0; i < warps; i++) {
@@ -185,6 +187,7 @@ void ResidentBlock::begin(uint64_t serial) {
     block_.index[1] = uint32_t(serial / l.grid[0] % l.grid[1]);
     block_.index[2] = uint32_t(serial / l.grid[0] / l.grid[1]);
     reset_barriers(barriers_, block_.threads);
+    if (l.checker != nullptr || block_.checker != nullptr) check_block_begin(block_);
     for (uint32_t i = 0; i < block_.warps; i++) {
         Warp& w = warps_[i];
         uint32_t lanes = block_.threads - i * kLanes;

@@ -30,6 +30,7 @@ enum class Progress { Done, Again };   // Again: some warp gave way and wants to
 class ResidentBlock {
 public:
     ResidentBlock() = default;
+    ~ResidentBlock();
     ResidentBlock(const ResidentBlock&) = delete;
     ResidentBlock& operator=(const ResidentBlock&) = delete;
 

@@ -1,5 +1,6 @@
 #include "exec/divergence.h"
 
+#include "check/hooks.h"
 #include "exec/barrier.h"
 
 namespace softcuda {
@@ -66,6 +67,7 @@ const Ins* diverge(Warp& w, uint32_t taken, const Ins* target, const Ins* next) 
 
 const Ins* end_lanes(Warp& w) {
     uint32_t ended = w.active;
+    if (w.block->checker != nullptr && !check_lanes_end(w, ended)) return nullptr;
     w.live &= ~ended;
     w.rotate = false;
     choose_group(w);

@@ -1,10 +1,12 @@
 // Launches: which thread runs which block, and when.
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <vector>
 
+#include "check/hooks.h"
 #include "exec/block.h"
 #include "exec/fault.h"
 #include "exec/pool.h"
@@ -130,6 +132,7 @@ FaultReport run(const LaunchRequest& request) {
     launch.arenaHigh = request.arenaHigh;
     launch.cooperative = request.cooperative;
     launch.faults = &log;
+    check_launch_begin(launch);
     uint64_t blocks = uint64_t(request.grid[0]) * request.grid[1] * request.grid[2];
     if (request.cooperative) {
         if (code.gridWorkspace) std::memset(reinterpret_cast<void*>(code.gridWorkspace), 0, 64);
@@ -141,6 +144,8 @@ FaultReport run(const LaunchRequest& request) {
     } else {
         run_small_or_spread(launch, blocks);
     }
+    if (launch.checker != nullptr && log.code) std::fprintf(stderr, "softcuda: %s\n", log.text.c_str());
+    check_launch_end(launch);
     return {log.code, log.text};
 }
 

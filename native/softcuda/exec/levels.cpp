@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "check/forms.h"
 #include "vm.h"
 
 namespace softcuda {
@@ -108,6 +109,7 @@ FormTable::FormTable(Level level) {
     add_control_forms(sink);
     add_barrier_forms(sink);
     add_call_forms(sink);
+    add_checked_forms(sink);
     switch (level) {
     case Level::Scalar: scalar::add_all_forms(sink); break;
     case Level::Avx2: avx2::add_all_forms(sink); break;

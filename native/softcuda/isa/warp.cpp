@@ -1,8 +1,9 @@
-// Warp-wide operations: shuffles, votes, matches, reductions, election.
+// Warp-wide operations: shuffles, votes, matches, reductions, election. (bar.warp.sync is exec/barrier.cpp's.)
 //
 // The lanes that take part are those of the member mask that are active here. Lanes may name different masks at one
 // instruction (tiles of a warp that work side by side): each set of lanes with the same mask is a group of its own.
 // Values of lanes outside are undefined in PTX; here a shuffle reads whatever their register holds.
+#include "exec/members.h"
 #include "mem/access.h"
 
 #if defined(__AVX512F__)
@@ -13,11 +14,15 @@ namespace softcuda {
 namespace SOFTCUDA_LEVEL {
 namespace {
 
+// Lanes that have diverged wait for the members of their masks first (exec/members.h).
+ALWAYS_INLINE bool members_meet(const Ins* ip, Warp& w, int k) {
+    if (__builtin_expect(w.active != w.live, 0) && !await_members(ip, w, reg<uint32_t>(ip, w, k))) return false;
 #ifdef SOFTCUDA_CHECKED
-#define MEMBERS_MEET(ip, w, k) check_members(ip, w, reg<uint32_t>(ip, w, k))
+    return check_members(ip, w, reg<uint32_t>(ip, w, k));
 #else
-#define MEMBERS_MEET(ip, w, k) true
+    return true;
 #endif
+}
 
 // Calls body(lanes, members) for each distinct member mask: `lanes` name it and take the result, `members` take part.
 template <class Body> ALWAYS_INLINE void for_each_group(const uint32_t* mask, uint32_t active, Body body) {
@@ -63,7 +68,7 @@ ALWAYS_INLINE void permute(const uint32_t* from, const uint32_t* index, uint32_t
 template <Shuffle M, bool Predicate, bool Masked> const Ins* shuffle(const Ins* ip, Warp& w) {
     constexpr int k = Predicate ? 2 : 1;
     const uint32_t *from = reg<uint32_t>(ip, w, k), *b = reg<uint32_t>(ip, w, k + 1), *c = reg<uint32_t>(ip, w, k + 2);
-    if (!MEMBERS_MEET(ip, w, k + 3)) return nullptr;
+    if (!members_meet(ip, w, k + 3)) return nullptr;
     alignas(64) uint32_t index[kLanes], result[kLanes];
     uint32_t valid = 0;
     alignas(64) uint32_t inside[kLanes];
@@ -103,7 +108,7 @@ template <Shuffle M, bool Predicate, bool Masked> const Ins* shuffle(const Ins* 
 enum class Vote { All, Any, Uni };
 
 template <Vote V> const Ins* vote(const Ins* ip, Warp& w) {
-    if (!MEMBERS_MEET(ip, w, 2)) return nullptr;
+    if (!members_meet(ip, w, 2)) return nullptr;
     const uint32_t votes = predicate(ip, w, 1);
     uint32_t result = 0;
     for_each_group(reg<uint32_t>(ip, w, 2), w.active, [&](uint32_t lanes, uint32_t members) {
@@ -116,7 +121,7 @@ template <Vote V> const Ins* vote(const Ins* ip, Warp& w) {
 }
 
 const Ins* ballot(const Ins* ip, Warp& w) {
-    if (!MEMBERS_MEET(ip, w, 2)) return nullptr;
+    if (!members_meet(ip, w, 2)) return nullptr;
     const uint32_t votes = predicate(ip, w, 1);
     alignas(64) uint32_t mask[kLanes];  // the destination may be the member mask's register
     __builtin_memcpy(mask, reg<uint32_t>(ip, w, 2), sizeof mask);
@@ -129,7 +134,7 @@ const Ins* ballot(const Ins* ip, Warp& w) {
 // ---- match.sync --------------------------------------------------------------------------------------------------------
 
 template <class T> const Ins* match_any(const Ins* ip, Warp& w) {
-    if (!MEMBERS_MEET(ip, w, 2)) return nullptr;
+    if (!members_meet(ip, w, 2)) return nullptr;
     const T* value = reg<T>(ip, w, 1);
     const uint32_t *mask = reg<uint32_t>(ip, w, 2), active = w.active;
     alignas(64) uint32_t result[kLanes];
@@ -145,7 +150,7 @@ template <class T> const Ins* match_any(const Ins* ip, Warp& w) {
 
 template <class T, bool Predicate> const Ins* match_all(const Ins* ip, Warp& w) {
     constexpr int k = Predicate ? 2 : 1;
-    if (!MEMBERS_MEET(ip, w, k + 1)) return nullptr;
+    if (!members_meet(ip, w, k + 1)) return nullptr;
     alignas(64) uint32_t mask[kLanes];
     alignas(64) T value[kLanes];  // the destination may be a source's register
     __builtin_memcpy(mask, reg<uint32_t>(ip, w, k + 1), sizeof mask);
@@ -181,7 +186,7 @@ template <Redux R> ALWAYS_INLINE uint32_t combine(uint32_t a, uint32_t b) {
 }
 
 template <Redux R> const Ins* reduce(const Ins* ip, Warp& w) {
-    if (!MEMBERS_MEET(ip, w, 2)) return nullptr;
+    if (!members_meet(ip, w, 2)) return nullptr;
     alignas(64) uint32_t value[kLanes], mask[kLanes];
     __builtin_memcpy(value, reg<uint32_t>(ip, w, 1), sizeof value);
     __builtin_memcpy(mask, reg<uint32_t>(ip, w, 2), sizeof mask);
@@ -204,7 +209,7 @@ const Ins* active_mask(const Ins* ip, Warp& w) {
 
 // The leader is the lowest member.
 const Ins* elect(const Ins* ip, Warp& w) {
-    if (!MEMBERS_MEET(ip, w, 2)) return nullptr;
+    if (!members_meet(ip, w, 2)) return nullptr;
     alignas(64) uint32_t mask[kLanes];
     __builtin_memcpy(mask, reg<uint32_t>(ip, w, 2), sizeof mask);
     uint32_t leaders = 0;
@@ -214,16 +219,6 @@ const Ins* elect(const Ins* ip, Warp& w) {
         leaders |= members & (0 - members);
     });
     put_predicate(predicate(ip, w, 1), w.active, leaders);
-    return ip + 1;
-}
-
-const Ins* warp_barrier(const Ins* ip, Warp& w) {
-    if (!MEMBERS_MEET(ip, w, 0)) return nullptr;
-#ifdef SOFTCUDA_CHECKED
-    check_warp_barrier(w, reg<uint32_t>(ip, w, 0));
-#else
-    (void)w;
-#endif
     return ip + 1;
 }
 
@@ -257,10 +252,7 @@ void add_warp_forms(FormSink& sink) {
     SAME("redux.sync.or.b32", "w=ww", reduce<Redux::Or>)
     SAME("redux.sync.xor.b32", "w=ww", reduce<Redux::Xor>)
     SAME("elect.sync", "wp=w", elect)
-    SAME("bar.warp.sync", "=w", warp_barrier)
-#ifndef SOFTCUDA_CHECKED
     SAME("activemask.b32", "w=", active_mask)
-#endif
 }
 
 }  // namespace SOFTCUDA_LEVEL

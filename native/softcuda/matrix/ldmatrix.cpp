@@ -146,9 +146,7 @@ void add_ldmatrix_forms(FormSink& sink) {
     MATRIX("stmatrix", store_matrix, 4, "x4", true, ".trans", SPACE, TEXT, "=mwwww")
     MATRIX_SPACE(Shared, ".shared")
     MATRIX_SPACE(Generic, "")
-#ifndef SOFTCUDA_CHECKED
-    sink.add({"movmatrix.sync.aligned.m8n8.trans.b16", "w=w", move_matrix, move_matrix, nullptr});
-#endif
+    sink.add({FORM_NAME("movmatrix.sync.aligned.m8n8.trans.b16"), "w=w", move_matrix, move_matrix, nullptr});
 }
 
 }  // namespace SOFTCUDA_LEVEL

@@ -61,19 +61,17 @@ const Ins* memory_fence(const Ins* ip, Warp& w) {
 }  // namespace
 
 void add_address_forms(FormSink& sink) {
-#ifndef SOFTCUDA_CHECKED
 #define CVTA(TEXT, SPACE) \
-    sink.add({"cvta." TEXT ".u64", "d=d", convert<Space::SPACE, false, false>, convert<Space::SPACE, false, true>, nullptr}); \
-    sink.add({"cvta.to." TEXT ".u64", "d=d", convert<Space::SPACE, true, false>, convert<Space::SPACE, true, true>, nullptr}); \
-    sink.add({"isspacep." TEXT, "p=d", is_space<Space::SPACE, false>, is_space<Space::SPACE, true>, nullptr});
+    sink.add({FORM_NAME("cvta." TEXT ".u64"), "d=d", convert<Space::SPACE, false, false>, convert<Space::SPACE, false, true>, nullptr}); \
+    sink.add({FORM_NAME("cvta.to." TEXT ".u64"), "d=d", convert<Space::SPACE, true, false>, convert<Space::SPACE, true, true>, nullptr}); \
+    sink.add({FORM_NAME("isspacep." TEXT), "p=d", is_space<Space::SPACE, false>, is_space<Space::SPACE, true>, nullptr});
     CVTA("global", Global)
     CVTA("shared", Shared)
     CVTA("local", Local)
     CVTA("param", Param)
-    sink.add({"isspacep.const", "p=d", is_const<false>, is_const<true>, nullptr});
-    sink.add({"prefetch", "=m", nothing, nothing, nullptr});
-    sink.add({"nanosleep.u32", "=w", nothing, nothing, nullptr});
-#endif
+    sink.add({FORM_NAME("isspacep.const"), "p=d", is_const<false>, is_const<true>, nullptr});
+    sink.add({FORM_NAME("prefetch"), "=m", nothing, nothing, nullptr});
+    sink.add({FORM_NAME("nanosleep.u32"), "=w", nothing, nothing, nullptr});
     sink.add({FORM_NAME("membar"), "=", memory_fence, memory_fence, nullptr});
 }
 

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "check/options.h"
+
 namespace softcuda {
 
 namespace {
@@ -25,6 +27,12 @@ void give_back_pages(uint64_t begin, uint64_t bytes) {
     if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
+constexpr uint64_t kQuarantine = 256 << 20;
+
+std::mutex& registry_mutex() { static std::mutex mutex; return mutex; }
+std::vector<Arena*>& registry() { static std::vector<Arena*> arenas; return arenas; }
+std::atomic<uint64_t> registryChanges{1};
+
 }  // namespace
 
 // Address space is cheap: reserving more than the capacity leaves room for guards, alignment, fragmentation and the
@@ -41,9 +49,28 @@ Arena::Arena(uint64_t capacity) : capacity_(round_up(capacity, kPage)) {
     high_ = low_ + span;
     // Vector accesses of the interpreter are checked by their first byte against high_ - size: no slack page needed.
     free_[low_ + kPage] = span - 2 * kPage;
+    if (check_options().memory) enable_quarantine(kQuarantine);
+    if (check_options().init) enable_initialisation_record();
+    std::lock_guard<std::mutex> lock(registry_mutex());
+    registry().push_back(this);
+    registryChanges.fetch_add(1);
+}
+
+uint64_t Arena::registrations() { return registryChanges.load(std::memory_order_acquire); }
+
+Arena* Arena::of(uint64_t address) {
+    std::lock_guard<std::mutex> lock(registry_mutex());
+    for (Arena* arena : registry())
+        if (address >= arena->low_ && address < arena->high_) return arena;
+    return nullptr;
 }
 
 Arena::~Arena() {
+    {
+        std::lock_guard<std::mutex> lock(registry_mutex());
+        registry().erase(std::find(registry().begin(), registry().end(), this));
+        registryChanges.fetch_add(1);
+    }
     munmap(reinterpret_cast<void*>(low_), high_ - low_);
     if (written_ != nullptr) munmap(written_, high_ - low_);
 }

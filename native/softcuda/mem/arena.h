@@ -27,6 +27,7 @@ public:
         bool contains(uint64_t address) const { return address - begin < bytes; }
     };
 
+    // Takes the checks of check_options() into account: a quarantine for `memory`, the record of written bytes for `init`.
     // `capacity`: the bytes that may be allocated at once (what cuMemGetInfo calls total). Pages cost memory only once
     // touched. Throws std::bad_alloc when the address space cannot be reserved.
     explicit Arena(uint64_t capacity);
@@ -46,6 +47,11 @@ public:
 
     // The allocation that contains `address`: live ones first; freed ones only while in quarantine. False: none.
     bool find(uint64_t address, Allocation& found) const;
+
+    // The arena that `address` lies in, null when none does.
+    static Arena* of(uint64_t address);
+    // Changes whenever an arena is made or destroyed: what a cached result of of() must compare.
+    static uint64_t registrations();
 
     // The live allocation nearest to `address` (for reports), false when there is none.
     bool nearest(uint64_t address, Allocation& found) const;

@@ -238,6 +238,11 @@ private:
         return false;
     }
 
+    // Accesses that others may see at any time: the race checker must know them.
+    static bool is_strong(std::string_view opcode) {
+        return has(opcode, ".volatile") || has(opcode, ".relaxed") || has(opcode, ".acquire") || has(opcode, ".release") || has(opcode, ".mmio");
+    }
+
     void operands(Ins& ins, const Instruction& i) {
         bool firstAddress = true, hasAddress = false, firstInteger = true;
         for (const Value& v : i.operands) hasAddress |= v.kind == ValueKind::Address;
@@ -253,6 +258,7 @@ private:
                 ins.arg[k] = v.baseIsRegister ? place(v.index) : constant(i, v, base_wide(i, v));
                 bool wide = v.baseIsRegister ? p_.registers[v.index].type.bank() == Bank::D : base_wide(i, v);
                 if (wide && !is_wide_space(address_space(i.opcode, address_number(i, v)))) ins.aux |= kBaseWide;
+                if (is_strong(i.opcode)) ins.aux |= kStrongAccess;
                 if (firstAddress) ins.imm = int32_t(v.value);
                 firstAddress = false;
             } else if (c == 'i') {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "check/forms.h"
 #include "exec/code.h"
 #include "test/expect.h"
 
@@ -31,7 +32,17 @@ struct NamedForm {
 
 struct Table : FormSink {
     std::vector<NamedForm> forms;
-    void add(const Form& form) override { forms.push_back({form.name, form.signature, form}); }
+    // A checked form takes the place of the plain one.
+    void add(const Form& form) override {
+        std::string name = form.name;
+        const size_t mark = name.find("!checked");
+        if (mark != std::string::npos) {
+            name.resize(mark);
+            for (NamedForm& f : forms)
+                if (f.name == name && f.signature == form.signature) { f.form = form; return; }
+        }
+        forms.push_back({name, form.signature, form});
+    }
     const Form* find(const std::string& name, const std::string& signature) const {
         for (const NamedForm& f : forms)
             if (f.name == name && f.signature == signature) return &f.form;
@@ -50,7 +61,7 @@ struct Level {
     Table table;
 };
 
-// The levels this CPU can run.
+// The levels this CPU can run, and the handlers of checked mode (without a checker, so that they must do the same).
 inline const std::vector<Level>& levels() {
     static const std::vector<Level> all = [] {
         std::vector<Level> found;
@@ -62,6 +73,10 @@ inline const std::vector<Level>& levels() {
         bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
         take("scalar", true, scalar::add_all_forms);
+        take("checked", true, [](FormSink& sink) {
+            scalar::add_all_forms(sink);
+            add_checked_forms(sink);
+        });
         take("avx2", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"), avx2::add_all_forms);
         take("avx512", avx512, avx512::add_all_forms);
         take("avx512bf16", avx512 && __builtin_cpu_supports("avx512bf16"), avx512bf16::add_all_forms);

@@ -1,0 +1,88 @@
+// cp.async in checked mode: a copy reads and lands when its thread waits for its group, which is as late as is legal.
+//
+// It is checked twice, as an interval: at issue (its source as a read, its destination as a write against what came
+// before) and at completion (as a write against what others did in between). In between the bytes are nobody's to touch.
+#include <cstring>
+
+#include "check/block_checker.h"
+
+namespace softcuda {
+
+namespace {
+
+void land(uint64_t shared, uint64_t global, uint32_t bytes, uint32_t read) {
+    uint8_t* to = reinterpret_cast<uint8_t*>(shared);
+    std::memcpy(to, reinterpret_cast<const void*>(global), read);
+    std::memset(to + read, 0, bytes - read);
+}
+
+// Shared bytes between issue and landing; `step` +1 or -1.
+void mark_pending(BlockChecker& checker, uint32_t offset, uint32_t bytes, int step, uint32_t at) {
+    if (!checker.options.race) return;
+    for (uint32_t o = offset / 2; o <= (offset + bytes - 1) / 2; o++) {
+        checker.granules[o].pending += uint32_t(step);
+        checker.granules[o].pendingAt = at;
+    }
+}
+
+}  // namespace
+
+bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint64_t* global, uint32_t lanes, uint32_t bytes, const uint32_t* read) {
+    Block& block = *w.block;
+    BlockChecker* checker = checker_of(block);
+    if (checker == nullptr) {
+        for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
+            const int l = __builtin_ctz(rest);
+            land(shared[l], global[l], bytes, read[l]);
+        }
+        return true;
+    }
+    const uint32_t at = instruction_number(block, ip);
+    WarpCopies& copies = checker->copies[w.index];
+    for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
+        const int l = __builtin_ctz(rest);
+        const uint32_t offset = uint32_t(shared[l] - reinterpret_cast<uint64_t>(block.shared));
+        if (read[l] != 0 && !check_global(ip, w, global, 1u << l, read[l], Access::Read, false)) return false;
+        if (checker->options.race) {
+            // As a write at issue, without making the bytes count as written.
+            const bool init = checker->options.init;
+            checker->options.init = false;
+            const bool free = check_shared(ip, w, l, offset, bytes, Access::Write, false);
+            checker->options.init = init;
+            if (!free) return false;
+        }
+        mark_pending(*checker, offset, bytes, 1, at);
+        copies.pending.push_back({shared[l], global[l], bytes, read[l], at, copies.committed[l], uint8_t(l)});
+    }
+    return true;
+}
+
+void check_async_commit(Warp& w) {
+    BlockChecker* checker = checker_of(*w.block);
+    if (checker == nullptr) return;
+    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) checker->copies[w.index].committed[__builtin_ctz(rest)]++;
+}
+
+bool check_async_wait(const Ins* ip, Warp& w, uint32_t keep, bool all) {
+    Block& block = *w.block;
+    BlockChecker* checker = checker_of(block);
+    if (checker == nullptr) return true;
+    WarpCopies& copies = checker->copies[w.index];
+    size_t kept = 0;
+    for (size_t i = 0; i < copies.pending.size(); i++) {
+        const PendingCopy copy = copies.pending[i];
+        const bool due = (w.active >> copy.lane & 1) && (all || copy.group + keep < copies.committed[copy.lane]);
+        if (!due) {
+            copies.pending[kept++] = copy;
+            continue;
+        }
+        const uint32_t offset = uint32_t(copy.shared - reinterpret_cast<uint64_t>(block.shared));
+        mark_pending(*checker, offset, copy.bytes, -1, copy.at);
+        land(copy.shared, copy.global, copy.bytes, copy.read);
+        if (!check_shared_landing(ip, w, copy.lane, offset, copy.bytes, copy.at)) return false;
+    }
+    copies.pending.resize(kept);
+    return true;
+}
+
+}  // namespace softcuda

@@ -1,0 +1,89 @@
+// What the checkers know of one resident block.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "check/clocks.h"
+#include "check/hooks.h"
+#include "check/options.h"
+#include "exec/code.h"
+
+namespace softcuda {
+
+// Who accessed something, where in the program and when (the warp's count of check/clocks.h).
+struct Accessor {
+    uint32_t clock = 0;
+    uint32_t at = 0;        // instruction number
+    uint16_t warp = 0;
+    uint8_t lane = 0;
+    uint8_t bytes = 0;      // which bytes of the granule; 0: nobody
+    bool strong = false;    // atomic, volatile or otherwise meant to be seen by others at any time
+    bool manyLanes = false; // several lanes of the warp
+};
+
+// Two bytes of shared memory.
+struct Granule {
+    Accessor writer;
+    int32_t readers = -1;       // head of a list of ReaderNode: the latest read of each warp
+    uint32_t pending = 0;       // asynchronous copies on their way here
+    uint32_t pendingAt = 0;     // instruction of the latest of them
+};
+struct ReaderNode { Accessor who; int32_t next; };
+
+struct PendingCopy {
+    uint64_t shared, global;
+    uint32_t bytes, read;
+    uint32_t at;                // instruction
+    uint32_t group;             // of its lane
+    uint8_t lane;
+};
+
+struct WarpCopies {
+    std::vector<PendingCopy> pending;
+    std::array<uint32_t, kLanes> committed{};  // groups that the lane has committed
+};
+
+struct BlockChecker {
+    CheckOptions options;
+    uint64_t serial = 0;                    // number of the block in its launch
+    Clocks clocks;
+    std::vector<uint8_t> written;           // of shared memory, one for each byte
+    std::vector<Granule> granules;
+    std::vector<ReaderNode> readers;
+    std::unordered_map<uint64_t, std::vector<uint32_t>> locations;  // clocks carried by atomics, by host address
+    std::vector<WarpCopies> copies;         // by warp
+    std::array<std::vector<uint32_t>, 16> signals;  // by barrier: what those who did not wait there knew
+    std::vector<uint32_t> absent;           // by warp: lanes that were elsewhere when others arrived at a barrier
+    std::vector<uint32_t> awaited;          // by warp: lanes that others wait for at a warp-wide operation
+    uint32_t atomics = 0;                   // strong accesses of global memory so far
+    bool acquiring = false;                 // one of them is the latest access, or was going on
+    uint64_t acquired = 0;                  // when the latest of them was over (check/global_race.cpp)
+};
+
+inline BlockChecker* checker_of(const Block& block) { return static_cast<BlockChecker*>(block.checker); }
+
+uint32_t instruction_number(const Block& block, const Ins* ip);
+// "warp 3, lane 5, PTX line 120"
+std::string describe(const Block& block, const Accessor& who);
+const char* verb(Access access);   // "read", "write", "atomic operation"
+
+// Shared memory: races and uninitialised reads. Offsets in bytes. False after a report.
+bool check_shared(const Ins* ip, Warp& w, int lane, uint32_t offset, uint32_t bytes, Access access, bool strong);
+// The write of a copy that was issued by `at`, at its completion.
+bool check_shared_landing(const Ins* ip, Warp& w, int lane, uint32_t offset, uint32_t bytes, uint32_t at);
+
+// Global memory: bounds of allocations, uninitialised reads (check/global.cpp), races (check/global_race.cpp).
+bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong);
+bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong);
+void global_race_launch_begin();
+
+// Fault with a text made here. Always false.
+bool report(const Ins* ip, Warp& w, int error, int lane, uint64_t address, const std::string& what);
+
+constexpr int kCheckIllegalAddress = 700;
+constexpr int kCheckLaunchFailed = 719;
+
+}  // namespace softcuda

@@ -1,0 +1,129 @@
+// Races in global memory within one launch: between blocks, and between the warps and lanes of one.
+//
+// Within a block, order comes from its barriers (check/clocks.h). Between blocks it comes from atomics and other strong
+// accesses alone: what block a did before one of its strong accesses is taken to be ordered before what block b does
+// after a later one of its own. That ignores which location they meet at, so that some races go unreported, and no
+// correct hand-over (a counter of finished blocks, a grid-wide barrier) is.
+//
+// For each word the latest writer and the latest reader are kept, under one mutex: the checkers' launches run as if on one
+// thread, which also gives every strong access its place in one order.
+#include <array>
+#include <memory>
+#include <mutex>
+
+#include "check/block_checker.h"
+
+namespace softcuda {
+
+namespace {
+
+struct Party {
+    uint64_t block = 0;
+    uint32_t launch = 0;     // 0: nobody
+    uint32_t atomics = 0;    // strong accesses that the block had made
+    Accessor who;            // bytes of the word
+    bool manyBlocks = false; // readers
+};
+
+struct Word { Party writer, reader; };
+
+constexpr uint64_t kPage = 4096;
+using Page = std::array<Word, kPage / 4>;
+constexpr size_t kPages = 16384;  // shadow pages kept from launch to launch
+
+struct State {
+    std::mutex mutex;
+    std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;      // by address / kPage
+    std::unordered_map<uint64_t, std::vector<uint64_t>> released;   // by block: when its strong accesses began
+    uint64_t time = 0;
+    uint32_t launch = 0;
+};
+State& state() { static State s; return s; }
+
+bool ordered(State& s, const BlockChecker& checker, const Party& before, const Warp& w, int lane) {
+    if (before.block == checker.serial) {
+        const Accessor& who = before.who;
+        if (who.warp == w.index && who.lane == lane && !who.manyLanes) return true;
+        if (who.warp == w.index) return checker.clocks.own(w.index) > who.clock;
+        return checker.clocks.known(w.index, who.warp) >= who.clock;
+    }
+    auto theirs = s.released.find(before.block);
+    return theirs != s.released.end() && theirs->second.size() > before.atomics && theirs->second[before.atomics] < checker.acquired;
+}
+
+std::string party_name(const Block& block, const Party& p) {
+    const uint32_t* grid = block.launch->grid;
+    return "block (" + std::to_string(p.block % grid[0]) + ", " + std::to_string(p.block / grid[0] % grid[1]) + ", " +
+           std::to_string(p.block / grid[0] / grid[1]) + "), " + describe(block, p.who);
+}
+
+bool race(const Ins* ip, Warp& w, int lane, uint64_t address, Access now, const Party& other, const char* before) {
+    return report(ip, w, kCheckLaunchFailed, lane, address,
+                  std::string("race in global memory: ") + verb(now) + " not ordered with a " + before + " by " + party_name(*w.block, other));
+}
+
+bool check_word(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint64_t address, uint8_t mask, Access access, bool strong) {
+    std::unique_ptr<Page>& page = s.pages[address / kPage];
+    if (!page) page = std::make_unique<Page>();
+    Word& word = (*page)[address % kPage / 4];
+    auto conflicts = [&](const Party& p) {
+        return !strong && p.launch == s.launch && !p.who.strong && (p.who.bytes & mask) && !ordered(s, checker, p, w, lane);
+    };
+    const uint32_t at = instruction_number(*w.block, ip);
+    const bool writes = access != Access::Read;
+    const bool oneStore = writes && word.writer.block == checker.serial && word.writer.who.warp == w.index && word.writer.who.at == at;
+    if (!oneStore && conflicts(word.writer)) return race(ip, w, lane, address, access, word.writer, "write");
+    Party me;
+    me.block = checker.serial;
+    me.launch = s.launch;
+    me.atomics = checker.atomics;
+    me.who = {checker.clocks.own(w.index), at, uint16_t(w.index), uint8_t(lane), mask, strong, false};
+    if (writes) {
+        if (conflicts(word.reader)) return race(ip, w, lane, address, access, word.reader, "read");
+        word.writer = me;
+        word.reader.launch = 0;
+        return true;
+    }
+    // A reader of another block stays on record: a later write has to be ordered with it too.
+    if (word.reader.launch == s.launch && word.reader.block != me.block) return true;
+    if (word.reader.launch == s.launch && word.reader.who.warp == w.index && word.reader.who.clock == me.who.clock && word.reader.who.lane != lane)
+        me.who.manyLanes = true;
+    if (word.reader.launch == s.launch) me.who.bytes |= word.reader.who.bytes;
+    word.reader = me;
+    return true;
+}
+
+}  // namespace
+
+void global_race_launch_begin() {
+    State& s = state();
+    std::lock_guard<std::mutex> lock(s.mutex);
+    s.launch++;
+    s.released.clear();
+    if (s.pages.size() > kPages) s.pages.clear();
+}
+
+bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong) {
+    BlockChecker& checker = *checker_of(*w.block);
+    State& s = state();
+    std::lock_guard<std::mutex> lock(s.mutex);
+    // A strong access happens after this call and before the block's next one: it releases from here, acquires until there.
+    if (checker.acquiring) checker.acquired = ++s.time;
+    checker.acquiring = strong;
+    if (strong) {
+        s.released[checker.serial].push_back(++s.time);
+        checker.atomics++;
+    }
+    for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
+        const int l = __builtin_ctz(rest);
+        if (strong) checker.clocks.exchange(w.index, checker.locations[host[l]]);
+        for (uint64_t a = host[l] & ~3ull; a < host[l] + bytes; a += 4) {
+            uint8_t mask = 0;
+            for (int b = 0; b < 4; b++) mask |= uint8_t((a + b >= host[l] && a + b < host[l] + bytes) << b);
+            if (!check_word(s, ip, w, checker, l, a, mask, access, strong)) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace softcuda

@@ -77,20 +77,23 @@ template <class T_, int MN_, int TK_, int THREADS> struct MNMajorMap {
     static constexpr int CHUNKS = (COLUMNS + PER_ROW - 1) / PER_ROW, BYTES = TK * ROW_BYTES;
     static constexpr bool EXACT = COLUMNS % PER_ROW == 0;
 
+    // The swizzle turns 8 neighbouring chunks among themselves: chunks i and i + PERIOD are a constant apart.
+    static constexpr int PERIOD = PER_ROW < 8 ? 8 / PER_ROW : 1, PLACES = CHUNKS < PERIOD ? CHUNKS : PERIOD;
+
     int k0, column0;        // row of the tile; first chunk column
-    unsigned places[CHUNKS];
+    unsigned places[PLACES];
 
     __device__ __forceinline__ void place(int thread) {
         k0 = thread / PER_ROW;
         column0 = thread % PER_ROW;
 #pragma unroll
-        for (int i = 0; i < CHUNKS; ++i)
+        for (int i = 0; i < PLACES; ++i)
             places[i] = k0 * ROW_BYTES + swizzle_mn_major<T, COLUMNS>(k0, column0 + i * PER_ROW) * 16;
     }
     __device__ __forceinline__ int mn(int i) const { return (column0 + i * PER_ROW) * VEC; }
     __device__ __forceinline__ bool present(int i) const { return EXACT || column0 + i * PER_ROW < COLUMNS; }
-    __device__ __forceinline__ unsigned base(int i) const { return places[i]; }
-    static constexpr __host__ __device__ int offset(int) { return 0; }
+    __device__ __forceinline__ unsigned base(int i) const { return places[i % PERIOD]; }
+    static constexpr __host__ __device__ int offset(int i) { return i / PERIOD * PERIOD * PER_ROW * 16; }
 };
 
 // Keeps a value that the loop needs in its register: the compiler would compute it again in every iteration, which the

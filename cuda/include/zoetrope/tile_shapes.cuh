@@ -14,6 +14,7 @@ namespace zoe {
 using tensor_bf16_128x128 = TensorTile<bf16, 128, 128, 64, 64, 3>;
 using tensor_bf16_128x64 = TensorTile<bf16, 128, 64, 64, 32, 3>;
 using tensor_bf16_64x64 = TensorTile<bf16, 64, 64, 32, 32, 3>;
+using tensor_bf16_256x32 = TensorTile<bf16, 256, 32, 64, 32, 2>;   // two stages: three are over 48 KB
 using tensor_bf16_128x32 = TensorTile<bf16, 128, 32, 32, 32, 3>;
 using tensor_bf16_128x8 = TensorTile<bf16, 128, 8, 32, 8, 3>;
 using tensor_bf16_64x128 = TensorTile<bf16, 64, 128, 64, 32, 3>;
@@ -36,8 +37,8 @@ using portable_bf16_128x8 = PortableTile<bf16, 128, 8, 8, 1>;
 }  // namespace zoe
 
 #define ZOE_CONV_TILES(ENTRY)                                                                                          \
-    ENTRY(tensor, bf16, 128x128) ENTRY(tensor, bf16, 128x64) ENTRY(tensor, bf16, 64x64) ENTRY(tensor, bf16, 128x32)    \
-    ENTRY(tensor, bf16, 128x8)                                                                                         \
+    ENTRY(tensor, bf16, 128x128) ENTRY(tensor, bf16, 128x64) ENTRY(tensor, bf16, 64x64) ENTRY(tensor, bf16, 256x32)    \
+    ENTRY(tensor, bf16, 128x32) ENTRY(tensor, bf16, 128x8)                                                             \
     ENTRY(tensor, f32, 128x64) ENTRY(tensor, f32, 128x32) ENTRY(tensor, f32, 128x8)                                    \
     ENTRY(portable, f32, 128x64) ENTRY(portable, f32, 128x32) ENTRY(portable, f32, 128x8)                              \
     ENTRY(portable, bf16, 128x64) ENTRY(portable, bf16, 128x32) ENTRY(portable, bf16, 128x8)

@@ -36,10 +36,11 @@ final class Tiles {
         if (columns <= 8) {
             return "128x8";
         }
+        boolean wide = tier == Tier.TENSOR && dtype == DType.BF16;
         if (columns <= 32) {
-            return "128x32";
+            return wide && blocks("256x32", rows, columns) >= multiprocessors ? "256x32" : "128x32";
         }
-        if (tier == Tier.PORTABLE || dtype == DType.F32) {
+        if (!wide) {
             return "128x64";
         }
         if (columns > 64 && (columns % 128 == 0 || columns > 256) && blocks("128x128", rows, columns) >= multiprocessors) {

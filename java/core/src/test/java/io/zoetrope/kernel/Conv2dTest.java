@@ -24,7 +24,7 @@ class Conv2dTest {
     private static final List<String> WIDE = List.of("128x64", "128x32", "128x8");
 
     static Stream<Case> rowCases() {
-        return ConvCases.cases(List.of("128x128", "128x64", "64x64", "128x32", "128x8"), WIDE, WIDE).stream();
+        return ConvCases.cases(List.of("128x128", "128x64", "64x64", "256x32", "128x32", "128x8"), WIDE, WIDE).stream();
     }
 
     static Stream<Case> wgradCases() {

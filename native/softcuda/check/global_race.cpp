@@ -5,7 +5,7 @@
 // after a later one of its own. That ignores which location they meet at, so that some races go unreported, and no
 // correct hand-over (a counter of finished blocks, a grid-wide barrier) is.
 //
-// For each word the latest writer and the latest reader are kept, under one mutex: the checkers' launches run as if on one
+// For each pair of bytes the latest writer and the latest reader are kept, under one mutex: the checkers' launches run as if on one
 // thread, which also gives every strong access its place in one order.
 #include <array>
 #include <memory>
@@ -21,15 +21,17 @@ struct Party {
     uint64_t block = 0;
     uint32_t launch = 0;     // 0: nobody
     uint32_t atomics = 0;    // strong accesses that the block had made
-    Accessor who;            // bytes of the word
+    Accessor who;            // bytes of the cell
     bool manyBlocks = false; // readers
 };
 
-struct Word { Party writer, reader; };
+// Two bytes, not a whole word: lanes that update neighbouring bf16 in place share words and do not race.
+struct Cell { Party writer, reader; };
+constexpr uint64_t kCell = 2;
 
 constexpr uint64_t kPage = 4096;
-using Page = std::array<Word, kPage / 4>;
-constexpr size_t kPages = 16384;  // shadow pages kept from launch to launch
+using Page = std::array<Cell, kPage / kCell>;
+constexpr size_t kPages = 8192;  // shadow pages kept from launch to launch
 
 struct State {
     std::mutex mutex;
@@ -62,34 +64,34 @@ bool race(const Ins* ip, Warp& w, int lane, uint64_t address, Access now, const 
                   std::string("race in global memory: ") + verb(now) + " not ordered with a " + before + " by " + party_name(*w.block, other));
 }
 
-bool check_word(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint64_t address, uint8_t mask, Access access, bool strong) {
+bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint64_t address, uint8_t mask, Access access, bool strong) {
     std::unique_ptr<Page>& page = s.pages[address / kPage];
     if (!page) page = std::make_unique<Page>();
-    Word& word = (*page)[address % kPage / 4];
+    Cell& cell = (*page)[address % kPage / kCell];
     auto conflicts = [&](const Party& p) {
         return !strong && p.launch == s.launch && !p.who.strong && (p.who.bytes & mask) && !ordered(s, checker, p, w, lane);
     };
     const uint32_t at = instruction_number(*w.block, ip);
     const bool writes = access != Access::Read;
-    const bool oneStore = writes && word.writer.block == checker.serial && word.writer.who.warp == w.index && word.writer.who.at == at;
-    if (!oneStore && conflicts(word.writer)) return race(ip, w, lane, address, access, word.writer, "write");
+    const bool oneStore = writes && cell.writer.block == checker.serial && cell.writer.who.warp == w.index && cell.writer.who.at == at;
+    if (!oneStore && conflicts(cell.writer)) return race(ip, w, lane, address, access, cell.writer, "write");
     Party me;
     me.block = checker.serial;
     me.launch = s.launch;
     me.atomics = checker.atomics;
     me.who = {checker.clocks.own(w.index), at, uint16_t(w.index), uint8_t(lane), mask, strong, false};
     if (writes) {
-        if (conflicts(word.reader)) return race(ip, w, lane, address, access, word.reader, "read");
-        word.writer = me;
-        word.reader.launch = 0;
+        if (conflicts(cell.reader)) return race(ip, w, lane, address, access, cell.reader, "read");
+        cell.writer = me;
+        cell.reader.launch = 0;
         return true;
     }
     // A reader of another block stays on record: a later write has to be ordered with it too.
-    if (word.reader.launch == s.launch && word.reader.block != me.block) return true;
-    if (word.reader.launch == s.launch && word.reader.who.warp == w.index && word.reader.who.clock == me.who.clock && word.reader.who.lane != lane)
+    if (cell.reader.launch == s.launch && cell.reader.block != me.block) return true;
+    if (cell.reader.launch == s.launch && cell.reader.who.warp == w.index && cell.reader.who.clock == me.who.clock && cell.reader.who.lane != lane)
         me.who.manyLanes = true;
-    if (word.reader.launch == s.launch) me.who.bytes |= word.reader.who.bytes;
-    word.reader = me;
+    if (cell.reader.launch == s.launch) me.who.bytes |= cell.reader.who.bytes;
+    cell.reader = me;
     return true;
 }
 
@@ -117,10 +119,10 @@ bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t la
     for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
         const int l = __builtin_ctz(rest);
         if (strong) checker.clocks.exchange(w.index, checker.locations[host[l]]);
-        for (uint64_t a = host[l] & ~3ull; a < host[l] + bytes; a += 4) {
+        for (uint64_t a = host[l] & ~(kCell - 1); a < host[l] + bytes; a += kCell) {
             uint8_t mask = 0;
-            for (int b = 0; b < 4; b++) mask |= uint8_t((a + b >= host[l] && a + b < host[l] + bytes) << b);
-            if (!check_word(s, ip, w, checker, l, a, mask, access, strong)) return false;
+            for (uint64_t b = 0; b < kCell; b++) mask |= uint8_t((a + b >= host[l] && a + b < host[l] + bytes) << b);
+            if (!check_cell(s, ip, w, checker, l, a, mask, access, strong)) return false;
         }
     }
     return true;

@@ -150,6 +150,40 @@ TEST(races_between_blocks) {
     }
 }
 
+// Each thread adds one to a 16-bit element it reads `ahead` elements further on. With 0 lanes share words but no element.
+TEST(neighbouring_halves_of_a_word_in_place) {
+    const char* ptx = R"(
+.version 8.0
+.target sm_80
+.address_size 64
+.visible .entry step(.param .u64 data, .param .u32 ahead)
+{
+    .reg .b16 %h<3>;
+    .reg .b32 %r<4>;
+    .reg .b64 %d<5>;
+    ld.param.u64 %d1, [data];
+    ld.param.u32 %r1, [ahead];
+    mov.u32 %r2, %tid.x;
+    mul.wide.u32 %d2, %r2, 2;
+    add.s64 %d3, %d1, %d2;
+    mul.wide.u32 %d2, %r1, 2;
+    add.s64 %d4, %d3, %d2;
+    ld.global.u16 %h1, [%d4];
+    add.s16 %h2, %h1, 1;
+    st.global.u16 [%d3], %h2;
+    ret;
+}
+)";
+    for (uint64_t seed : kSeeds) {
+        Checked m("race", seed);
+        Module& module = m.load(ptx);
+        uint16_t* data = m.input<uint16_t>(130, [](size_t i) { return uint16_t(i); });
+        EXPECT_EQ(m.launch(module, "step", {1, 1, 1, 128}, data, 0u).text, "");
+        for (uint32_t i = 0; i < 128; i++) EXPECT_EQ(data[i], i + 1);
+        expect_report(m.launch(module, "step", {1, 1, 1, 128}, data, 1u), 719, "step", {"race in global memory"});
+    }
+}
+
 TEST(flags_and_passing_barriers_hand_over) {
     for (uint64_t seed : kSeeds) {
         Checked m("all", seed);

@@ -8,20 +8,25 @@ import jcuda.driver.JCudaDriver;
 
 /** A kernel that can be launched on its device's stream. */
 public final class Kernel {
-    /** Dynamic shared memory up to this needs no opt-in. */
+    /** Shared memory of a block, static and dynamic together, up to this needs no opt-in. */
     private static final int DEFAULT_SHARED_LIMIT = 48 * 1024;
 
     private final Device device;
     private final String name;
     private final CUfunction function;
     private final Geometry geometry;
-    private int sharedLimit = DEFAULT_SHARED_LIMIT;
+    private int dynamicSharedLimit;
 
     Kernel(Device device, String name, CUfunction function, Geometry geometry) {
         this.device = device;
         this.name = name;
         this.function = function;
         this.geometry = geometry;
+        int[] staticShared = new int[1];
+        Driver.check(JCudaDriver.cuFuncGetAttribute(staticShared,
+                CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function),
+                "reading the shared memory of " + name);
+        this.dynamicSharedLimit = DEFAULT_SHARED_LIMIT - staticShared[0];
     }
 
     public String name() {
@@ -58,11 +63,11 @@ public final class Kernel {
     }
 
     private synchronized void allowShared(int sharedBytes) {
-        if (sharedBytes > sharedLimit) {
+        if (sharedBytes > dynamicSharedLimit) {
             Driver.check(JCudaDriver.cuFuncSetAttribute(function,
                     CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes),
                     "asking for " + sharedBytes + " bytes of shared memory for " + name);
-            sharedLimit = sharedBytes;
+            dynamicSharedLimit = sharedBytes;
         }
     }
 

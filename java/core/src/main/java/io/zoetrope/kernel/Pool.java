@@ -18,27 +18,25 @@ public final class Pool {
     /** y[n, 2h+i, 2w+j, c] = x[n, h, w, c] for i, j of 0 and 1. @param y [N, 2H, 2W, C] */
     public static void upsample2x(Tensor x, Tensor y) {
         upsample("upsample 2x", "x", x, "y", y);
-        launchRows("upsample2x", "upsample2x_forward_", x, x.dim(0) * x.dim(1), x.dim(2), x, y, null,
-                new int[] {(int) x.dim(2), (int) x.dim(3)});
+        launch("upsample2x", "upsample2x_forward_", x, new int[] {(int) x.dim(2), (int) x.dim(3)}, x, y);
     }
 
     /** dx[n, h, w, c]: the sum of the four dy that x[n, h, w, c] went to. @param dy [N, 2H, 2W, C] */
     public static void upsample2xBackward(Tensor dy, Tensor dx) {
         upsample("upsample 2x backward", "dx", dx, "dy", dy);
-        launchRows("upsample2x", "upsample2x_backward_", dx, dx.dim(0) * dx.dim(1), dx.dim(2), dy, dx, null,
-                new int[] {(int) dx.dim(2), (int) dx.dim(3)});
+        launch("upsample2x", "upsample2x_backward_", dx, new int[] {(int) dx.dim(2), (int) dx.dim(3)}, dy, dx);
     }
 
     /** The mean of each k × k window, windows {@code stride} apart. @param y [N, (H−k)/stride + 1, (W−k)/stride + 1, C] */
     public static void avgPool(Tensor x, Tensor y, int k, int stride) {
         int[] extents = windows("average pool", "x", x, "y", y, k, stride);
-        launchRows("average_pool", "average_pool_forward_", y, y.dim(0) * y.dim(1), y.dim(2), x, y, null, extents);
+        launch("average_pool", "average_pool_forward_", y, extents, x, y);
     }
 
     /** The gradient of {@link #avgPool} with respect to x. */
     public static void avgPoolBackward(Tensor dy, Tensor dx, int k, int stride) {
         int[] extents = windows("average pool backward", "dx", dx, "dy", dy, k, stride);
-        launchRows("average_pool", "average_pool_backward_", dx, dx.dim(0) * dx.dim(1), dx.dim(2), dy, dx, null, extents);
+        launch("average_pool", "average_pool_backward_", dx, extents, dy, dx);
     }
 
     /**
@@ -50,14 +48,14 @@ public final class Pool {
     public static void maxPool(Tensor x, Tensor y, Tensor indices, int k, int stride) {
         int[] extents = windows("max pool", "x", x, "y", y, k, stride);
         Operands.of("max pool").exactly("indices", indices, DType.I32, y.shape().dims()).device(x, indices);
-        launchRows("max_pool", "max_pool_forward_", y, y.dim(0) * y.dim(1), y.dim(2), x, y, indices, extents);
+        launch("max_pool", "max_pool_forward_", y, extents, x, y, indices);
     }
 
     /** The gradient of {@link #maxPool} with respect to x. @param indices as maxPool wrote them */
     public static void maxPoolBackward(Tensor dy, Tensor indices, Tensor dx, int k, int stride) {
         int[] extents = windows("max pool backward", "dx", dx, "dy", dy, k, stride);
         Operands.of("max pool backward").exactly("indices", indices, DType.I32, dy.shape().dims()).device(dx, indices);
-        launchRows("max_pool", "max_pool_backward_", dx, dx.dim(0) * dx.dim(1), dx.dim(2), dy, dx, indices, extents);
+        launch("max_pool", "max_pool_backward_", dx, extents, dy, indices, dx);
     }
 
     private static void upsample(String op, String smallName, Tensor small, String largeName, Tensor large) {
@@ -85,27 +83,26 @@ public final class Pool {
                         name + " is " + x + ": H·W, W·C or N·H is more than the kernels can count");
     }
 
-    /** Launches one block for each of {@code rows} rows of {@code width} positions; {@code like} has dtype and channels. */
-    private static void launchRows(String file, String entry, Tensor like, long rows, long width, Tensor from, Tensor to,
-                                   Tensor indices, int[] extents) {
-        Device device = like.device();
-        Kernel kernel = device.kernel("pool/" + file, entry + like.dtype().suffix());
-        long channels = like.dim(3);
-        boolean wide = (from.address() | to.address() | Operands.address(indices) | channels * like.dtype().bytes()) % 16 == 0;
-        long packs = width * (wide ? channels * like.dtype().bytes() / 16 : channels);
-        int threads = (int) Math.min(kernel.geometry().threads(), (packs + 31) / 32 * 32);
-        boolean backward = entry.contains("backward");
-        Args args = Args.of().address(from.address());
-        if (indices != null && backward) {
-            args.address(indices.address());
-        }
-        args.address(to.address());
-        if (indices != null && !backward) {
-            args.address(indices.address());
+    /**
+     * Launches one block for each row of {@code rowsOf} [N, H, W, C].
+     *
+     * @param operands in the kernel's order
+     */
+    private static void launch(String file, String entry, Tensor rowsOf, int[] extents, Tensor... operands) {
+        Device device = rowsOf.device();
+        Kernel kernel = device.kernel("pool/" + file, entry + rowsOf.dtype().suffix());
+        Args args = Args.of();
+        long bits = rowsOf.dim(3) * rowsOf.dtype().bytes();
+        for (Tensor operand : operands) {
+            args.address(operand.address());
+            bits |= operand.address();
         }
         for (int extent : extents) {
             args.i32(extent);
         }
-        kernel.launch(Grid.of(rows), threads, 0, args.i32(wide ? 1 : 0));
+        boolean wide = bits % 16 == 0;
+        long packs = rowsOf.dim(2) * rowsOf.dim(3) / (wide ? 16 / rowsOf.dtype().bytes() : 1);
+        int threads = (int) Math.min(kernel.geometry().threads(), (packs + 31) / 32 * 32);
+        kernel.launch(Grid.of(rowsOf.dim(0) * rowsOf.dim(1)), threads, 0, args.i32(wide ? 1 : 0));
     }
 }

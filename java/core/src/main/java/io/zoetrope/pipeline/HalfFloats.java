@@ -1,21 +1,8 @@
 package io.zoetrope.pipeline;
 
-/** Conversions between float and the 16-bit formats of weights files, rounding to nearest, ties to even. */
+/** IEEE binary16, which weights files of others may hold. */
 final class HalfFloats {
     private HalfFloats() { }
-
-    /** bfloat16 bits of {@code value}; a NaN stays a NaN. */
-    static short toBfloat16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        if (Float.isNaN(value)) {
-            return (short) (bits >>> 16 | 0x0040); // quiet, so that cutting the low half cannot make an infinity
-        }
-        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
-    }
-
-    static float fromBfloat16(short bits) {
-        return Float.intBitsToFloat(bits << 16);
-    }
 
     /** IEEE binary16 to float, exact. */
     static float fromHalf(short half) {

@@ -1,5 +1,6 @@
 package io.zoetrope.pipeline;
 
+import io.zoetrope.tensor.Bfloat16;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -40,7 +41,7 @@ public final class StoredTensor {
     public static StoredTensor ofBf16(float[] values, long... shape) {
         ByteBuffer bytes = allocate(StoredType.BF16, values.length);
         for (int i = 0; i < values.length; i++) {
-            bytes.putShort(2 * i, HalfFloats.toBfloat16(values[i]));
+            bytes.putShort(2 * i, Bfloat16.fromFloat(values[i]));
         }
         return new StoredTensor(StoredType.BF16, shape, bytes);
     }
@@ -107,7 +108,7 @@ public final class StoredTensor {
             }
             case BF16 -> {
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = HalfFloats.fromBfloat16(bytes.getShort(2 * i));
+                    values[i] = Bfloat16.toFloat(bytes.getShort(2 * i));
                 }
             }
             default -> throw new IllegalStateException("a tensor of " + type + " does not hold floats");

@@ -22,16 +22,6 @@ class TensorTest {
     }
 
     @Test
-    void bf16RoundsToNearestEven() {
-        assertThat(Bfloat16.round(1 + 1 / 256f)).isEqualTo(1f);
-        assertThat(Bfloat16.round(1 + 3 / 256f)).isEqualTo(1 + 4 / 256f);
-        assertThat(Bfloat16.round(1 + 1.01f / 256)).isEqualTo(1 + 2 / 256f);
-        assertThat(Bfloat16.round(Float.MAX_VALUE)).isEqualTo(Float.POSITIVE_INFINITY);
-        assertThat(Bfloat16.round(Float.NaN)).isNaN();
-        assertThat(Bfloat16.round(-0f)).isEqualTo(-0f);
-    }
-
-    @Test
     void viewsShareMemory() {
         try (Scope scope = Scope.open(device)) {
             Tensor x = scope.of(new float[] {0, 1, 2, 3, 4, 5}, 3, 2);

@@ -56,26 +56,26 @@ public final class Conv2d {
 
     /** A convolution's extents, checked against each other. */
     private record Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, Spec spec) {
-        static Extents of(Expect expect, String xName, Tensor x, Tensor w, String yName, Tensor y, Spec spec) {
-            expect.rank(xName, x, 4, "[N, H, W, C]");
-            expect.rank("w", w, 4, "[K, R, S, C]");
-            expect.rank(yName, y, 4, "[N, P, Q, K]");
-            expect.type(xName, x, DType.F32, DType.BF16);
-            expect.type(yName, y, x.dtype());
-            expect.that(w.dim(3) == x.dim(3), xName + " " + x.shape() + " has " + x.dim(3) + " channels, but the filters "
+        static Extents of(Operands operands, String xName, Tensor x, Tensor w, String yName, Tensor y, Spec spec) {
+            operands.rank(xName, x, 4, "[N, H, W, C]");
+            operands.rank("w", w, 4, "[K, R, S, C]");
+            operands.rank(yName, y, 4, "[N, P, Q, K]");
+            operands.type(xName, x, DType.F32, DType.BF16);
+            operands.type(yName, y, x.dtype());
+            operands.require(w.dim(3) == x.dim(3), xName + " " + x.shape() + " has " + x.dim(3) + " channels, but the filters "
                     + w.shape() + " have " + w.dim(3));
-            expect.that(w.dim(1) <= MAX_WINDOW && w.dim(2) <= MAX_WINDOW,
+            operands.require(w.dim(1) <= MAX_WINDOW && w.dim(2) <= MAX_WINDOW,
                     "filters " + w.shape() + " are larger than " + MAX_WINDOW + "×" + MAX_WINDOW);
             long p = spec.outHeight(x.dim(1), w.dim(1));
             long q = spec.outWidth(x.dim(2), w.dim(2));
-            expect.that(p >= 1 && q >= 1, "filters " + w.shape() + " do not fit into " + xName + " " + x.shape()
+            operands.require(p >= 1 && q >= 1, "filters " + w.shape() + " do not fit into " + xName + " " + x.shape()
                     + " with " + spec);
-            expect.shape(yName, y, " for " + xName + " " + x.shape() + ", filters " + w.shape() + " and " + spec,
+            operands.shape(yName, y, " for " + xName + " " + x.shape() + ", filters " + w.shape() + " and " + spec,
                     x.dim(0), p, q, w.dim(0));
-            expect.fits("the number of pixels of " + xName, x.dim(0) * x.dim(1) * x.dim(2));
-            expect.fits("the number of pixels of " + yName, y.dim(0) * p * q);
-            expect.fits("the size of the filters", w.size());
-            return new Extents((int) x.dim(0), (int) x.dim(1), (int) x.dim(2), expect.fits("C", x.dim(3)),
+            operands.fits("the number of pixels of " + xName, x.dim(0) * x.dim(1) * x.dim(2));
+            operands.fits("the number of pixels of " + yName, y.dim(0) * p * q);
+            operands.fits("the size of the filters", w.size());
+            return new Extents((int) x.dim(0), (int) x.dim(1), (int) x.dim(2), operands.fits("C", x.dim(3)),
                     (int) w.dim(0), (int) w.dim(1), (int) w.dim(2), (int) p, (int) q, spec);
         }
 
@@ -93,28 +93,28 @@ public final class Conv2d {
      * @param residual  shaped and typed like y, and possibly y itself; null: none
      */
     public static void forward(Tensor x, Tensor w, Tensor bias, Tensor perSample, Tensor residual, Tensor y, Spec spec) {
-        Expect expect = new Expect("conv2d_fprop");
-        Extents e = Extents.of(expect, "x", x, w, "y", y, spec);
-        expect.type("w", w, x.dtype());
+        Operands operands = Operands.of("conv2d_fprop");
+        Extents e = Extents.of(operands, "x", x, w, "y", y, spec);
+        operands.type("w", w, x.dtype());
         if (bias != null) {
-            expect.type("bias", bias, DType.F32);
-            expect.shape("bias", bias, ", one for each filter of " + w.shape(), e.k);
-            expect.apart("y", y, "bias", bias);
+            operands.type("bias", bias, DType.F32);
+            operands.shape("bias", bias, ", one for each filter of " + w.shape(), e.k);
+            operands.apart("y", y, "bias", bias);
         }
         if (perSample != null) {
-            expect.type("perSample", perSample, x.dtype());
-            expect.shape("perSample", perSample, ", a row for each sample of y " + y.shape(), e.n, e.k);
-            expect.apart("y", y, "perSample", perSample);
+            operands.type("perSample", perSample, x.dtype());
+            operands.shape("perSample", perSample, ", a row for each sample of y " + y.shape(), e.n, e.k);
+            operands.apart("y", y, "perSample", perSample);
         }
         if (residual != null) {
-            expect.type("residual", residual, x.dtype());
-            expect.shape("residual", residual, " like y", e.n, e.p, e.q, e.k);
+            operands.type("residual", residual, x.dtype());
+            operands.shape("residual", residual, " like y", e.n, e.p, e.q, e.k);
             if (residual.address() != y.address()) {
-                expect.apart("y", y, "residual", residual);
+                operands.apart("y", y, "residual", residual);
             }
         }
-        expect.apart("y", y, "x", x);
-        expect.apart("y", y, "w", w);
+        operands.apart("y", y, "x", x);
+        operands.apart("y", y, "w", w);
 
         long rows = (long) e.n * e.p * e.q;
         Kernel kernel = kernel("conv2d_fprop", x, rows, e.k);
@@ -125,11 +125,11 @@ public final class Conv2d {
 
     /** {@code dx}: the gradient of forward with respect to x, for the gradient dy with respect to y. */
     public static void dgrad(Tensor dy, Tensor w, Tensor dx, Spec spec) {
-        Expect expect = new Expect("conv2d_dgrad");
-        Extents e = Extents.of(expect, "dx", dx, w, "dy", dy, spec);
-        expect.type("w", w, dx.dtype());
-        expect.apart("dx", dx, "dy", dy);
-        expect.apart("dx", dx, "w", w);
+        Operands operands = Operands.of("conv2d_dgrad");
+        Extents e = Extents.of(operands, "dx", dx, w, "dy", dy, spec);
+        operands.type("w", w, dx.dtype());
+        operands.apart("dx", dx, "dy", dy);
+        operands.apart("dx", dx, "w", w);
 
         long rows = e.n * Tiles.count(e.h, spec.stride) * Tiles.count(e.w, spec.stride);
         Kernel kernel = kernel("conv2d_dgrad", dx, rows, e.c);
@@ -144,11 +144,11 @@ public final class Conv2d {
      * @param accumulate adds to dw instead of overwriting it
      */
     public static void wgrad(Tensor x, Tensor dy, Tensor dw, Spec spec, boolean accumulate) {
-        Expect expect = new Expect("conv2d_wgrad");
-        Extents e = Extents.of(expect, "x", x, dw, "dy", dy, spec);
-        expect.type("dw", dw, DType.F32);
-        expect.apart("dw", dw, "x", x);
-        expect.apart("dw", dw, "dy", dy);
+        Operands operands = Operands.of("conv2d_wgrad");
+        Extents e = Extents.of(operands, "x", x, dw, "dy", dy, spec);
+        operands.type("dw", dw, DType.F32);
+        operands.apart("dw", dw, "x", x);
+        operands.apart("dw", dw, "dy", dy);
 
         Device device = dw.device();
         Tier tier = Tiers.choose(device, x.dtype());

@@ -62,34 +62,34 @@ public final class Gemm {
      * @throws IllegalArgumentException when shapes or types do not fit together
      */
     public static void run(Tensor a, Tensor b, Tensor bias, Tensor c, Spec spec) {
-        Expect expect = new Expect(OPERATION + "_" + spec.layout());
-        matrix(expect, "a", a);
-        matrix(expect, "b", b);
-        matrix(expect, "c", c);
-        expect.type("a", a, DType.F32, DType.BF16);
-        expect.type("b", b, a.dtype());
-        expect.type("c", c, a.dtype(), DType.F32);
+        Operands operands = Operands.of(OPERATION + "_" + spec.layout());
+        matrix(operands, "a", a);
+        matrix(operands, "b", b);
+        matrix(operands, "c", c);
+        operands.type("a", a, DType.F32, DType.BF16);
+        operands.type("b", b, a.dtype());
+        operands.type("c", c, a.dtype(), DType.F32);
         long m = c.shape().dim(-2);
         long n = c.shape().dim(-1);
         long k = a.shape().dim(spec.transA ? -2 : -1);
         String shapes = "a " + a.shape() + ", b " + b.shape() + ", c " + c.shape();
-        expect.that(a.shape().dim(spec.transA ? -1 : -2) == m && b.shape().dim(spec.transB ? -1 : -2) == k
+        operands.require(a.shape().dim(spec.transA ? -1 : -2) == m && b.shape().dim(spec.transB ? -1 : -2) == k
                         && b.shape().dim(spec.transB ? -2 : -1) == n,
                 shapes + " do not fit: expected a " + (spec.transA ? "[k, m]" : "[m, k]") + ", b "
                         + (spec.transB ? "[n, k]" : "[k, n]") + ", c [m, n]");
         long[] batch = leading(c);
-        expect.that(fitsBatch(a, batch) && fitsBatch(b, batch),
+        operands.require(fitsBatch(a, batch) && fitsBatch(b, batch),
                 shapes + " do not fit: a and b need c's leading dimensions, or none");
         if (bias != null) {
-            expect.type("bias", bias, DType.F32);
-            expect.shape("bias", bias, ", one for each column of c " + c.shape(), n);
-            expect.apart("c", c, "bias", bias);
+            operands.type("bias", bias, DType.F32);
+            operands.shape("bias", bias, ", one for each column of c " + c.shape(), n);
+            operands.apart("c", c, "bias", bias);
         }
-        expect.apart("c", c, "a", a);
-        expect.apart("c", c, "b", b);
-        expect.fits("m", m);
-        expect.fits("n", n);
-        expect.fits("k", k);
+        operands.apart("c", c, "a", a);
+        operands.apart("c", c, "b", b);
+        operands.fits("m", m);
+        operands.fits("n", n);
+        operands.fits("k", k);
 
         long count = c.size() / (m * n);
         long strideA = a.rank() == 2 ? 0 : m * k;
@@ -133,10 +133,10 @@ public final class Gemm {
         return Tiers.forcedTile().orElseGet(() -> Tiles.gemm(wideFirst, m, n, batch, multiprocessors));
     }
 
-    private static void matrix(Expect expect, String name, Tensor tensor) {
-        expect.present(name, tensor);
-        expect.that(tensor.rank() >= 2, name + " has shape " + tensor.shape() + ", expected at least two dimensions");
-        expect.nonEmpty(name, tensor);
+    private static void matrix(Operands operands, String name, Tensor tensor) {
+        operands.given(name, tensor);
+        operands.require(tensor.rank() >= 2, name + " has shape " + tensor.shape() + ", expected at least two dimensions");
+        operands.nonEmpty(name, tensor);
     }
 
     private static long[] leading(Tensor tensor) {

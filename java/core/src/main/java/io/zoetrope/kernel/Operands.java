@@ -4,6 +4,8 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * Checks the tensors of one call. Every failure is an {@link IllegalArgumentException} that names the operation, the
@@ -38,9 +40,43 @@ final class Operands {
         return require(tensor.dtype().isFloating(), name + " is " + tensor + ", expected F32 or BF16");
     }
 
-    Operands type(String name, Tensor tensor, DType expected) {
+    Operands type(String name, Tensor tensor, DType... allowed) {
         given(name, tensor);
-        return require(tensor.dtype() == expected, name + " is " + tensor + ", expected " + expected);
+        return require(Arrays.asList(allowed).contains(tensor.dtype()), name + " is " + tensor + ", expected "
+                + Arrays.stream(allowed).map(DType::name).collect(Collectors.joining(" or ")));
+    }
+
+    /** Exactly so many dimensions, which {@code dims} names, none of them empty. */
+    Operands rank(String name, Tensor tensor, int rank, String dims) {
+        given(name, tensor);
+        return require(tensor.rank() == rank, name + " has shape " + tensor.shape() + ", expected " + dims)
+                .nonEmpty(name, tensor);
+    }
+
+    Operands nonEmpty(String name, Tensor tensor) {
+        return require(tensor.size() > 0, name + " has shape " + tensor.shape() + ": expected extents of 1 or more");
+    }
+
+    /** Exact shape; {@code because} says where it comes from. */
+    Operands shape(String name, Tensor tensor, String because, long... dims) {
+        given(name, tensor);
+        Shape shape = Shape.of(dims);
+        return require(tensor.shape().equals(shape),
+                name + " has shape " + tensor.shape() + ", expected " + shape + because);
+    }
+
+    /** No byte of the output is also an input's: the kernel may write the one before it has read the other. */
+    Operands apart(String outputName, Tensor output, String inputName, Tensor input) {
+        return require(input == null || output.address() >= input.address() + input.bytes()
+                || input.address() >= output.address() + output.bytes(),
+                outputName + " overlaps " + inputName + ": give it memory of its own");
+    }
+
+    /** The value as the int the kernels count with. */
+    int fits(String what, long value) {
+        require(value <= Integer.MAX_VALUE, what + " is " + value + ", more than the " + Integer.MAX_VALUE
+                + " the kernels can count");
+        return (int) value;
     }
 
     /** Type and exact shape. */
@@ -94,7 +130,7 @@ final class Operands {
         return first.device();
     }
 
-    private void given(String name, Tensor tensor) {
+    void given(String name, Tensor tensor) {
         require(tensor != null, name + " is null, expected a tensor");
     }
 }

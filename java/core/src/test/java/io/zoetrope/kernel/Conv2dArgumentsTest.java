@@ -68,7 +68,7 @@ class Conv2dArgumentsTest {
         Tensor x = scope.empty(DType.BF16, 1, 4, 4, 8);
         Tensor dy = scope.empty(DType.BF16, 1, 4, 4, 2);
         assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.wgrad(x, dy, scope.empty(DType.BF16, 2, 3, 3, 8),
-                Conv2d.Spec.of(1, 1), false)).withMessageContaining("dw is BF16, expected F32");
+                Conv2d.Spec.of(1, 1), false)).withMessageContaining("dw is BF16[2, 3, 3, 8], expected F32");
     }
 
     @Test

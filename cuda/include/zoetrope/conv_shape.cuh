@@ -12,9 +12,9 @@ struct Convolution {
     __device__ __forceinline__ WindowView windows() const { return {h, w, c, p, q, -top, -left, stride, r, s}; }
 };
 
-// One phase of dgrad: the pixels of x whose row is `phase_h` and whose column is `phase_w` modulo the stride, counted from
-// the padded border. The taps that reach them are phase, phase + stride, ...; within the phase dgrad is a convolution of
-// dy with stride 1, so that no product with an inserted zero is ever made.
+// One phase of dgrad: the pixels of x whose row is `phase_h` and whose column is `phase_w` modulo the stride, counted
+// from the padded border. The taps that reach them are phase, phase + stride, ...; within the phase dgrad is a
+// convolution of dy with stride 1, so that no product with an inserted zero is ever made.
 struct DgradPhase {
     int taps_h, taps_w;     // taps of this phase; none when the filter is smaller than the stride
     int last_r, last_s;     // the greatest of them

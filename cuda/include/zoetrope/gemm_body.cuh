@@ -28,10 +28,9 @@ __device__ __forceinline__ void gemm(const T* a, const T* b, const float* bias, 
     a += blockIdx.z * g.batch_a;
     b += blockIdx.z * g.batch_b;
 
-    Choose<TRANS_A, DenseMNMajor<T, Tile::TM, Tile::TK, Tile::THREADS>, DenseKMajor<T, Tile::TM, Tile::TK, Tile::THREADS>>
-        left;
-    Choose<TRANS_B, DenseKMajor<T, Tile::TN, Tile::TK, Tile::THREADS>, DenseMNMajor<T, Tile::TN, Tile::TK, Tile::THREADS>>
-        right;
+    constexpr int TM = Tile::TM, TN = Tile::TN, TK = Tile::TK, THREADS = Tile::THREADS;
+    Choose<TRANS_A, DenseMNMajor<T, TM, TK, THREADS>, DenseKMajor<T, TM, TK, THREADS>> left;
+    Choose<TRANS_B, DenseKMajor<T, TN, TK, THREADS>, DenseMNMajor<T, TN, TK, THREADS>> right;
     left.init(threadIdx.x, a, 0, g.lda, m0, g.m, g.k);
     right.init(threadIdx.x, b, 0, g.ldb, n0, g.n, g.k);
     block_product<Tile>(left, right, (g.k + Tile::TK - 1) / Tile::TK, g.m - m0, g.n - n0,
@@ -50,7 +49,8 @@ __device__ __forceinline__ void gemm(const T* a, const T* b, const float* bias, 
 
 }  // namespace zoe
 
-// Four entries a tile: gemm_<tier>_<type>_<shape>_<nn|nt|tn|tt>, the letters for a and b: t where it is stored transposed.
+// Four entries a tile: gemm_<tier>_<type>_<shape>_<nn|nt|tn|tt>, the letters for a and b: t where it is stored
+// transposed.
 #define ZOE_GEMM_ENTRY(TIER, TYPE, SHAPE, LAYOUT, TRANS_A, TRANS_B)                                                    \
     ZOE_TILE_GEOMETRY(gemm_##TIER##_##TYPE##_##SHAPE##_##LAYOUT, zoe::TIER##_##TYPE##_##SHAPE)                         \
     extern "C" __global__ void __launch_bounds__(zoe::TIER##_##TYPE##_##SHAPE::THREADS)                                \

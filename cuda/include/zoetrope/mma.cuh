@@ -1,4 +1,5 @@
-// Tensor-core instructions of sm_80: ldmatrix, mma.sync for bf16 and TF32, and the shared-memory accesses that feed them.
+// Tensor-core instructions of sm_80: ldmatrix, mma.sync for bf16 and TF32, and the shared-memory accesses that feed
+// them.
 //
 // Offsets known at compile time travel as template arguments, so that they become the displacement of the instruction
 // instead of an addition before it.

@@ -7,8 +7,8 @@
 
 namespace zoe {
 
-// Copies `bytes` (0..16) of 16 bytes and fills the rest with zeros; with 0 the source is not read.
-// Both addresses (`from` in the global space) must be multiples of 16. .cg: through L2 only, the tile is used once per block.
+// Copies `bytes` (0..16) of 16 bytes and fills the rest with zeros; with 0 the source is not read. Both addresses
+// (`from` in the global space) must be multiples of 16. .cg: through L2 only, the tile is used once per block.
 template <int OFFSET> __device__ __forceinline__ void copy_async_16(unsigned to, unsigned long long from,
                                                                       int bytes) {
     asm volatile("cp.async.cg.shared.global [%0+%1], [%2], 16, %3;"

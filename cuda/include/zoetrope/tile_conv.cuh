@@ -94,7 +94,8 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
         unsigned tap = unsigned(k + e) / unsigned(channels);
         int at_r = tap / unsigned(taps_w), at_s = int(tap) - at_r * taps_w;
         int at_c = k + e - int(tap) * channels;
-        return {((at_r * width + at_s) * static_cast<long long>(channels) + at_c) * int(sizeof(T)), tap_bits(at_r, at_s)};
+        long long elements = (at_r * width + at_s) * static_cast<long long>(channels) + at_c;
+        return {elements * int(sizeof(T)), tap_bits(at_r, at_s)};
     }
     __device__ __forceinline__ bool has(int i, Element at) const { return (mask[i] & at.need) == at.need; }
     __device__ __forceinline__ T get(int i, Element at) const { return load_global<T>(row[i] + at.shift); }

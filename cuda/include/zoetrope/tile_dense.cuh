@@ -8,7 +8,9 @@
 
 namespace zoe {
 
-__device__ __forceinline__ bool aligned_16(const void* p) { return (reinterpret_cast<unsigned long long>(p) & 15) == 0; }
+__device__ __forceinline__ bool aligned_16(const void* p) {
+    return (reinterpret_cast<unsigned long long>(p) & 15) == 0;
+}
 
 // K-major: element (mn, k) at base + mn * ld + k.
 template <class T_, int MN_, int TK_, int THREADS> struct DenseKMajor : KMajorMap<T_, MN_, TK_, THREADS> {

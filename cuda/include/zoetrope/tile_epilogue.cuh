@@ -1,5 +1,6 @@
 // What happens to a product between the accumulators and memory, in passes over the outputs a thread holds: bias,
-// activation, other terms to add, and the store. Passes that do not apply are skipped by branches uniform over the block.
+// activation, other terms to add, and the store. Passes that do not apply are skipped by branches uniform over the
+// block.
 //
 // Where two neighbouring columns can move as one word (even leading dimension, aligned pointers) they do.
 #pragma once
@@ -47,7 +48,8 @@ __device__ __forceinline__ void activate(const Outputs& out, typename Outputs::A
     out.each_value(acc, [&](float v) { return gated(v, c0, c1); });
 }
 
-// acc += factor * matrix; line(row) is the matrix's row, at the tile's first column. `pairs`: its rows are pair-aligned.
+// acc += factor * matrix; line(row) is the matrix's row, at the tile's first column. `pairs`: its rows are
+// pair-aligned.
 template <class T, class Outputs, class Line>
 __device__ __forceinline__ void add_rows(const Outputs& out, typename Outputs::Acc& acc, int rows, int columns,
                                          bool pairs, float factor, Line line) {

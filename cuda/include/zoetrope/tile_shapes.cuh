@@ -1,9 +1,8 @@
-// The tile shapes that are compiled, by tier and type: <tier>_<type>_<TM>x<TN>, the suffix of the entries' names.
-// The host picks one by the shape of the product (io.zoetrope.kernel.Tiles): wide tiles reuse operands more, narrow ones
+// The tile shapes that are compiled, by tier and type: <tier>_<type>_<TM>x<TN>, the suffix of the entries' names. The
+// host picks one by the shape of the product (io.zoetrope.kernel.Tiles): wide tiles reuse operands more, narrow ones
 // waste less on few columns, 64x64 fills more multiprocessors.
 //
 // ZOE_CONV_TILES(ENTRY) and ZOE_WGRAD_TILES(ENTRY) expand ENTRY(tier, type, shape) for the shapes of those kernels.
-//
 #pragma once
 #include "zoetrope/geometry.cuh"
 #include "zoetrope/tile_product.cuh"

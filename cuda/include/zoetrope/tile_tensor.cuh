@@ -165,7 +165,8 @@ template <class Source> __device__ __forceinline__ void load_tile(Source& source
     source.advance();
 }
 
-// acc += A B over `tiles` k-tiles. `live`: this warp has outputs at all (the others load and wait, but do not multiply).
+// acc += A B over `tiles` k-tiles. `live`: this warp has outputs at all (the others load and wait, but do not
+// multiply).
 template <class Tile, class SourceA, class SourceB>
 __device__ __forceinline__ void tensor_product(SourceA& a, SourceB& b, int tiles, bool live, int warp_m, int warp_n,
                                                unsigned shared, float (&acc)[Tile::MI][Tile::NI][4]) {

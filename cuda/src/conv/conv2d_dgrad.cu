@@ -1,14 +1,15 @@
 // 2-D convolution, gradient with respect to the input, as an implicit GEMM.
 //
-//   dx[n,h,w,c] = sum_{r,s,k} dy[n,p,q,k] w[k,r,s,c]   over the taps with p stride - top + r = h, q stride - left + s = w
+//   dx[n,h,w,c] = sum_{r,s,k} dy[n,p,q,k] w[k,r,s,c]
+//   over the taps with p stride - top + r = h and q stride - left + s = w
 //
 // Layouts: dy [N,P,Q,K], w [K,R,S,C], dx [N,H,W,C] in the storage type. R, S <= 15.
 //
-// With stride t, pixels h of x with the same (h + top) mod t see the same taps: t x t phases, one per blockIdx.z, each a
-// convolution of dy with stride 1 and a filter of every t-th tap (conv_shape.cuh). It is a gather: every pixel is written
-// once, by one thread, no atomics; a phase no tap reaches is written with zeros.
-// The product of a phase is [pixels, R' S' K] x [R' S' K, C]: dy is gathered K-major, the filter is read as it lies,
-// C contiguous, so the second tile is MN-major (ldmatrix.trans, or words for TF32).
+// With stride t, pixels h of x with the same (h + top) mod t see the same taps: t x t phases, one per blockIdx.z, each
+// a convolution of dy with stride 1 and a filter of every t-th tap (conv_shape.cuh). It is a gather: every pixel is
+// written once, by one thread, no atomics; a phase no tap reaches is written with zeros. The product of a phase is
+// [pixels, R' S' K] x [R' S' K, C]: dy is gathered K-major, the filter is read as it lies, C contiguous, so the second
+// tile is MN-major (ldmatrix.trans, or words for TF32).
 //
 // FLOPs 2 N P Q K R S C (without the part in the padding); bytes at least |dy| + |w| + |dx|.
 // Source: the phase decomposition of strided dgrad as in Vasilache et al. and CUTLASS's documentation; PTX ISA.

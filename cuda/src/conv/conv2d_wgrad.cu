@@ -6,8 +6,8 @@
 //
 // The product is [K, N P Q] x [N P Q, R S C]: few outputs, a long inner index, contiguous in neither operand, so both
 // tiles are MN-major. blockIdx.y takes a share of `share` k-tiles and writes its sums to a slice of the workspace
-// [shares, K, R S C]; conv2d_wgrad_reduce adds the slices in order. Same bits every time, no atomics. With one share the
-// sums go straight to dw.
+// [shares, K, R S C]; conv2d_wgrad_reduce adds the slices in order. Same bits every time, no atomics. With one share
+// the sums go straight to dw.
 //
 // FLOPs 2 N P Q K R S C; bytes: x and dy once for each column, respectively row, of tiles, and 8 shares K R S C.
 // Source: split-K as in CUTLASS's documentation ("efficient GEMM"); PTX ISA for the fragments.

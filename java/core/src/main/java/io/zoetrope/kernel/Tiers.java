@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Which tier an operation runs in: chosen from the device and the type, or forced.
  *
- * <p>bf16 runs on tensor cores where there are any. f32 runs exactly, on FMA units, unless TF32 is allowed: its products
- * have 10 bits of mantissa.
+ * <p>bf16 runs on tensor cores where there are any. f32 runs exactly, on FMA units, unless TF32 is allowed: the
+ * factors of its products have 10 bits of mantissa.
  */
 public final class Tiers {
     private static final Logger LOG = LoggerFactory.getLogger(Tiers.class);
@@ -41,7 +41,7 @@ public final class Tiers {
         }
     }
 
-    /** Operations of this thread run in this tier, if they have it, until the result is closed. For tests and measurements. */
+    /** Operations of this thread run in this tier, if they have it, until the result is closed: to test and measure. */
     public static Forced force(Tier tier) {
         return force(tier, null);
     }

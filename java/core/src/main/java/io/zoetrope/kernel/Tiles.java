@@ -4,9 +4,9 @@ import io.zoetrope.tensor.DType;
 import java.util.List;
 
 /**
- * Picks among the tile shapes that are compiled (zoetrope/tile_shapes.cuh). Wide tiles reuse operands more; narrow ones
- * waste less on few columns; smaller ones give every multiprocessor a block. The shape of a tile never changes the order
- * of a sum, so the choice may depend on the device.
+ * Picks among the tile shapes that are compiled (zoetrope/tile_shapes.cuh). Wide tiles reuse operands more; narrow
+ * ones waste less on few columns; smaller ones give every multiprocessor a block. The shape of a tile never changes the
+ * order of a sum, so the choice may depend on the device.
  */
 final class Tiles {
     private Tiles() {
@@ -18,7 +18,8 @@ final class Tiles {
 
     private static long blocks(String tile, long m, long n) {
         int cross = tile.indexOf('x');
-        return count(m, Integer.parseInt(tile.substring(0, cross))) * count(n, Integer.parseInt(tile.substring(cross + 1)));
+        return count(m, Integer.parseInt(tile.substring(0, cross)))
+                * count(n, Integer.parseInt(tile.substring(cross + 1)));
     }
 
     /** The first of the shapes that fills the multiprocessors without padding most of a tile, else the last. */
@@ -43,7 +44,8 @@ final class Tiles {
         if (!wide) {
             return "128x64";
         }
-        if (columns > 64 && (columns % 128 == 0 || columns > 256) && blocks("128x128", rows, columns) >= multiprocessors) {
+        boolean fills = columns % 128 == 0 || columns > 256;
+        if (fills && blocks("128x128", rows, columns) >= multiprocessors) {
             return "128x128";
         }
         return blocks("128x64", rows, columns) >= multiprocessors ? "128x64" : "64x64";

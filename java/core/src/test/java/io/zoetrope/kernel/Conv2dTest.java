@@ -28,7 +28,8 @@ class Conv2dTest {
     }
 
     static Stream<Case> wgradCases() {
-        return ConvCases.cases(List.of("128x128", "64x128", "32x128"), List.of("64x128", "32x128"), List.of("64x64")).stream();
+        return ConvCases.cases(List.of("128x128", "64x128", "32x128"), List.of("64x128", "32x128"), List.of("64x64"))
+                .stream();
     }
 
     private static float[] values(Case test, long seed, int size) {
@@ -42,7 +43,7 @@ class Conv2dTest {
 
     private static void assertRan(Case test, String operation) {
         assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(entry -> assertThat(entry)
-                .contains(test.tier().suffix()).contains(test.dtype().suffix()).contains(test.tile() == null ? "x" : test.tile()));
+                .contains(test.tier().suffix(), test.dtype().suffix(), test.tile() == null ? "x" : test.tile()));
     }
 
     @ParameterizedTest
@@ -56,7 +57,8 @@ class Conv2dTest {
                 Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
             Tensor y = guarded.output("y", test.dtype(), e.n(), e.p(), e.q(), e.k());
             Conv2d.forward(guarded.input("x", test.dtype(), x, e.n(), e.h(), e.w(), e.c()),
-                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.c()), null, null, null, y, test.shape().spec());
+                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.c()), null, null, null, y,
+                    test.shape().spec());
             tolerance(test, test.dtype(), (long) e.r() * e.s() * e.c()).check("y", expected, y.toFloats());
         }
         assertRan(test, "conv2d_fprop");
@@ -72,7 +74,8 @@ class Conv2dTest {
         float[] perSample = values(test, 6, e.n() * e.k());
         float[] residual = values(test, 7, e.ySize());
         double[] expected = ReferenceConv2d.forward(e, Values.doubles(x), Values.doubles(w));
-        ReferenceConv2d.addTerms(e, expected, Values.doubles(bias), Values.doubles(perSample), Values.doubles(residual));
+        ReferenceConv2d.addTerms(e, expected, Values.doubles(bias), Values.doubles(perSample),
+                Values.doubles(residual));
         try (Guarded guarded = new Guarded(Devices.shared(), test.offset());
                 Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
             Tensor y = guarded.input("y, at first the residual", test.dtype(), residual, e.n(), e.p(), e.q(), e.k());
@@ -123,7 +126,7 @@ class Conv2dTest {
         assertRan(test, "conv2d_wgrad");
     }
 
-    /** ⟨conv(x, w), dy⟩ = ⟨x, dgrad(dy, w)⟩ = ⟨w, wgrad(x, dy)⟩: the three kernels agree with each other, no reference. */
+    /** ⟨conv(x, w), dy⟩ = ⟨x, dgrad(dy, w)⟩ = ⟨w, wgrad(x, dy)⟩: the three kernels agree, without a reference. */
     @ParameterizedTest
     @MethodSource("adjointCases")
     void gradientsAreAdjoint(Case test) {

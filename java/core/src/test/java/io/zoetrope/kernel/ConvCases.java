@@ -10,8 +10,8 @@ final class ConvCases {
     /** One convolution shape; extents of y follow. */
     record Shape(String name, int n, int h, int w, int c, int k, int r, int s, Conv2d.Spec spec) {
         Extents extents() {
-            return new Extents(n, h, w, c, k, r, s, (int) spec.outHeight(h, r), (int) spec.outWidth(w, s), spec.stride(),
-                    spec.padTop(), spec.padLeft());
+            return new Extents(n, h, w, c, k, r, s, (int) spec.outHeight(h, r), (int) spec.outWidth(w, s),
+                    spec.stride(), spec.padTop(), spec.padLeft());
         }
     }
 

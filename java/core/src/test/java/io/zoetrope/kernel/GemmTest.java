@@ -99,15 +99,15 @@ class GemmTest {
                     float[] b = Values.stored(dtype, Values.uniform(4, 24 * 50));
                     float[] bias = Values.uniform(5, 50);
                     float[] old = Values.stored(out, Values.uniform(6, 37 * 50));
-                    double[] expected = ReferenceGemm.run(37, 50, 24, false, true, 1.5f, -0.75f, function, Values.doubles(a),
-                            Values.doubles(b), Values.doubles(bias), Values.doubles(old));
+                    double[] expected = ReferenceGemm.run(37, 50, 24, false, true, 1.5f, -0.75f, function,
+                            Values.doubles(a), Values.doubles(b), Values.doubles(bias), Values.doubles(old));
                     try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(tier)) {
                         Tensor c = guarded.input("c", out, old, 37, 50);
                         Gemm.run(guarded.input("a", dtype, a, 37, 24), guarded.input("b", dtype, b, 50, 24),
                                 guarded.input("bias", DType.F32, bias, 50), c,
                                 Gemm.Spec.NT.alpha(1.5f).beta(-0.75f).activation(activation));
-                        test.tolerance(out).times(2).check(activation + " " + dtype + " " + tier + " to " + out, expected,
-                                c.toFloats());
+                        test.tolerance(out).times(2).check(activation + " " + dtype + " " + tier + " to " + out,
+                                expected, c.toFloats());
                     }
                 }
             }
@@ -149,14 +149,16 @@ class GemmTest {
         float[] b = Values.uniform(10, 3 * 12 * 7);
         double[] expected = new double[3 * 5 * 7];
         for (int i = 0; i < 3; i++) {
-            double[] one = ReferenceGemm.run(5, 7, 12, false, false, 1, 0, DoubleUnaryOperator.identity(), Values.doubles(a),
-                    Values.doubles(Arrays.copyOfRange(b, i * 84, (i + 1) * 84)), null, null);
+            double[] one = ReferenceGemm.run(5, 7, 12, false, false, 1, 0, DoubleUnaryOperator.identity(),
+                    Values.doubles(a), Values.doubles(Arrays.copyOfRange(b, i * 84, (i + 1) * 84)), null, null);
             System.arraycopy(one, 0, expected, i * 35, 35);
         }
         try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(tier)) {
             Tensor c = guarded.output("c", DType.F32, 3, 5, 7);
-            Gemm.run(guarded.input("a", DType.F32, a, 5, 12), guarded.input("b", DType.F32, b, 3, 12, 7), null, c, Gemm.Spec.NN);
-            (tier == Tier.TENSOR ? Tolerance.tf32Sum(12, 1) : Tolerance.sum(DType.F32, 12, 1)).check("c", expected, c.toFloats());
+            Gemm.run(guarded.input("a", DType.F32, a, 5, 12), guarded.input("b", DType.F32, b, 3, 12, 7), null, c,
+                    Gemm.Spec.NN);
+            Tolerance tolerance = tier == Tier.TENSOR ? Tolerance.tf32Sum(12, 1) : Tolerance.sum(DType.F32, 12, 1);
+            tolerance.check("c", expected, c.toFloats());
         }
     }
 }

@@ -3,7 +3,8 @@ package io.zoetrope.reference;
 /** Convolutions in plain double-precision loops, NHWC and KRSC: the definition, with no regard for speed. */
 public final class ReferenceConv2d {
     /** Extents of x [n,h,w,c], filters [k,r,s,c], y [n,p,q,k]; pads before the first row and column. */
-    public record Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, int stride, int top, int left) {
+    public record Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, int stride, int top,
+            int left) {
         public int xSize() {
             return n * h * w * c;
         }

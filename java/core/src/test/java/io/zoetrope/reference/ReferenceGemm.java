@@ -7,7 +7,7 @@ public final class ReferenceGemm {
     private ReferenceGemm() {
     }
 
-    /** {@code act(alpha op(a) op(b) + bias) + beta c} for one matrix; a is stored k x m when transA, b n x k when transB. */
+    /** {@code act(alpha op(a) op(b) + bias) + beta c} for one matrix; a is k x m when transA, b n x k when transB. */
     public static double[] run(int m, int n, int k, boolean transA, boolean transB, double alpha, double beta,
                                DoubleUnaryOperator activation, double[] a, double[] b, double[] bias, double[] c) {
         double[] out = new double[m * n];

@@ -66,6 +66,16 @@ struct BlockChecker {
 inline BlockChecker* checker_of(const Block& block) { return static_cast<BlockChecker*>(block.checker); }
 
 uint32_t instruction_number(const Block& block, const Ins* ip);
+// `me` reads where `before` was the reader on record, and takes its place. Two lanes of a warp become "several lanes" if
+// they read the same bytes; of lanes that read different bytes of one granule the later alone stays on record, so that
+// neighbours that each update their own part give no false alarm.
+inline void merge_reader(Accessor& me, const Accessor& before) {
+    if (before.warp != me.warp || before.clock != me.clock) return;
+    me.strong = me.strong && before.strong;
+    if (before.bytes == me.bytes) me.manyLanes = before.manyLanes || before.lane != me.lane;
+    else if (before.lane == me.lane && !before.manyLanes) me.bytes |= before.bytes;
+}
+
 // "warp 3, lane 5, PTX line 120"
 std::string describe(const Block& block, const Accessor& who);
 const char* verb(Access access);   // "read", "write", "atomic operation"

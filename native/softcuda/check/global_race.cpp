@@ -88,9 +88,7 @@ bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lan
     }
     // A reader of another block stays on record: a later write has to be ordered with it too.
     if (cell.reader.launch == s.launch && cell.reader.block != me.block) return true;
-    if (cell.reader.launch == s.launch && cell.reader.who.warp == w.index && cell.reader.who.clock == me.who.clock && cell.reader.who.lane != lane)
-        me.who.manyLanes = true;
-    if (cell.reader.launch == s.launch) me.who.bytes |= cell.reader.who.bytes;
+    if (cell.reader.launch == s.launch) merge_reader(me.who, cell.reader.who);
     cell.reader = me;
     return true;
 }

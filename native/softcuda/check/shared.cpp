@@ -48,11 +48,7 @@ bool conflict_free(const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint
     for (int32_t n = g.readers; n >= 0; n = checker.readers[n].next) {
         Accessor& reader = checker.readers[n].who;
         if (reader.warp != w.index) continue;
-        if (reader.clock == me.clock) {
-            me.manyLanes = reader.manyLanes || reader.lane != me.lane;
-            me.bytes |= reader.bytes;
-            me.strong = me.strong && reader.strong;
-        }
+        merge_reader(me, reader);
         reader = me;
         return true;
     }

@@ -201,6 +201,17 @@ TEST(flags_and_passing_barriers_hand_over) {
     }
 }
 
+TEST(neighbours_may_update_parts_of_a_word) {
+    for (uint64_t seed : kSeeds) {
+        Checked m("all", seed);
+        unsigned char* bytes = m.input<unsigned char>(64, [](size_t i) { return static_cast<unsigned char>(i * 3); });
+        unsigned short* halves = m.input<unsigned short>(64, [](size_t i) { return static_cast<unsigned short>(i * 1000); });
+        EXPECT_EQ(m.launch(m.module, "in_place", {1, 1, 1, 64}, bytes, halves).text, "");
+        for (int i = 0; i < 64; i++) EXPECT_EQ(int(bytes[i]) * 65536 + halves[i], (i * 3 % 256 + 1) * 65536 + i * 1000 + 1);
+        expect_report(m.launch(m.module, "in_place_bug", {1, 1, 1, 64}, bytes, halves), 719, "in_place_bug", {"race in global memory: write not ordered with a read"});
+    }
+}
+
 TEST(atomics_do_not_race) {
     for (uint64_t seed : kSeeds) {
         Checked m("all", seed);

@@ -205,6 +205,17 @@ template <int BUG> __device__ void flag_body(const float* in, float* data, volat
 }
 BOTH(flag, (const float* in, float* data, int* raised, float* out), (in, data, raised, out))
 
+// Each thread updates its own element, of one or two bytes, beside its neighbours'. BUG: after looking at a neighbour's.
+template <int BUG> __device__ void in_place_body(unsigned char* bytes, unsigned short* halves) {
+    __shared__ unsigned char tile[64];
+    int t = threadIdx.x;
+    tile[t] = bytes[t];
+    tile[t] = tile[t] + 1;
+    bytes[t] = tile[t];
+    halves[t] = halves[BUG ? t ^ 1 : t] + 1;
+}
+BOTH(in_place, (unsigned char* bytes, unsigned short* halves), (bytes, halves))
+
 // Shared and global atomics.
 extern "C" __global__ void histogram(const unsigned char* in, unsigned* out, int n) {
     __shared__ unsigned bins[64];

@@ -56,7 +56,50 @@ SOFTCUDA_INLINE f32 xor_sign(f32 value, f32 a, f32 b) {
     directed_forms(sink, [] PARAMETERS { return out<FLUSH, SAT>(VALUE); }, OP ".rz" TEXT ".f32", OP ".rm" TEXT ".f32", \
                    OP ".rp" TEXT ".f32")
 
-void add_arithmetic(FormSink& sink) {
+#if defined(__AVX512F__)
+// Runs of fma.rn.f32. A product of two register tiles multiplies one element by several in a row: its lanes stay in vector
+// registers as long as the first factor is the same slot, which nothing may have written meanwhile.
+const Ins* fma_run(const Ins* ip, Warp& w) {
+    const Ins* const end = ip + ip->aux;
+    __m512 left[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    u32 held = ~0u;
+    for (; ip != end; ++ip) {
+        __builtin_prefetch(ip + 12);
+        if (ip->arg[1] != held) {
+            held = ip->arg[1];
+            const f32* a = reg<f32>(ip, w, 1);
+            left[0] = _mm512_load_ps(a);
+            left[1] = _mm512_load_ps(a + 16);
+        }
+        const f32 *b = reg<f32>(ip, w, 2), *c = reg<f32>(ip, w, 3);
+        f32* d = reg<f32>(ip, w, 0);
+        const __m512 low = _mm512_fmadd_ps(left[0], _mm512_load_ps(b), _mm512_load_ps(c));
+        const __m512 high = _mm512_fmadd_ps(left[1], _mm512_load_ps(b + 16), _mm512_load_ps(c + 16));
+        _mm512_store_ps(d, low);
+        _mm512_store_ps(d + 16, high);
+        if (ip->arg[0] == held) held = ~0u;
+    }
+    return ip;
+}
+
+// Passes forms on, fma.rn.f32 (and its other spelling) with the handler above for its runs.
+struct FmaSink final : FormSink {
+    FormSink& to;
+    explicit FmaSink(FormSink& sink) : to(sink) {}
+    void add(const Form& form) override {
+        Form changed = form;
+        if (__builtin_strcmp(form.name, "fma.rn.f32") == 0 || __builtin_strcmp(form.name, "mad.rn.f32") == 0) changed.run = fma_run;
+        to.add(changed);
+    }
+};
+#endif
+
+void add_arithmetic(FormSink& all) {
+#if defined(__AVX512F__)
+    FmaSink sink(all);
+#else
+    FormSink& sink = all;
+#endif
     ARITHMETIC("", false, "", false);
     ARITHMETIC(".ftz", true, "", false);
     ARITHMETIC("", false, ".sat", true);

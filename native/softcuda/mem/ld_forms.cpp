@@ -105,6 +105,13 @@ template <class T, int N, class D> ALWAYS_INLINE bool load_shared_quick(const In
     const Block& block = *w.block;
     const uint32_t first = base[0], size = N * sizeof(T);
     uint32_t stride = 0;
+#ifdef SOFTCUDA_SHARED_V4
+    if constexpr (sizeof(T) == 4 && N == 4 && sizeof(D) == 4) {
+        D* out[N];
+        destinations<T, N, D>(ip, w, out);
+        return load_shared_v4(block.shared, block.sharedBytes, base, ip->imm, out);
+    }
+#endif
     for (int l = 0; l < kLanes; l++) stride |= (base[l] - first) ^ uint32_t(l * size);
     if (stride == 0) {
         const uint32_t from = first + uint32_t(ip->imm), last = block.sharedBytes - kLanes * size;
@@ -112,16 +119,9 @@ template <class T, int N, class D> ALWAYS_INLINE bool load_shared_quick(const In
         load_contiguous<T, N, D>(ip, w, block.shared + from);
         return true;
     }
-#ifdef SOFTCUDA_TRANSPOSE
-    if constexpr (sizeof(T) == 4 && N == 4 && sizeof(D) == 4) {
-        alignas(64) uint32_t offset[kLanes];
-        narrow_offsets(ip, w, N, kAllLanes, offset);
-        if (!offsets_in_range(offset, block.sharedBytes, kAllLanes, size)) return false;
-        D* out[N];
-        destinations<T, N, D>(ip, w, out);
-        load_shared_v4(block.shared, offset, out);
-        return true;
-    }
+#ifdef SOFTCUDA_SHARED_V4
+    if constexpr (sizeof(T) == 4 && N == 1 && sizeof(D) == 4)
+        return load_shared_b32(block.shared, block.sharedBytes, base, ip->imm, reg<D>(ip, w, 0));
 #endif
     return false;
 }

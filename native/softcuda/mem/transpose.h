@@ -59,27 +59,69 @@ ALWAYS_INLINE void load_v4_contiguous(const void* from, uint32_t* const* out) {
     }
 }
 
-// Tiled kernels read one address, or adjacent ones, from each half warp.
-ALWAYS_INLINE void load_shared_v4(const uint8_t* shared, const uint32_t* offset, uint32_t* const* out) {
+// v4.b32 from shared memory at base[lane] + displacement for all lanes; false, and nothing done, when one is out of the
+// block's `size` bytes or misaligned. Threads of a tiled kernel that work on the same rows or columns of the tile read the
+// same 16 bytes: four adjacent lanes that agree are one broadcast, lanes that read on from each other one vector load.
+#define SOFTCUDA_SHARED_V4 1
+ALWAYS_INLINE bool load_shared_v4(const uint8_t* shared, uint32_t size, const uint32_t* base, int32_t displacement,
+                                  uint32_t* const* out) {
     const __m512i steps = _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240);
+    const __m512i twice = _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 0, 16, 32, 48, 64, 80, 96, 112);
+    const __m512i apart = _mm512_set1_epi32(displacement), last = _mm512_set1_epi32(int(size - 16));
+    const __m512i half[2] = {_mm512_add_epi32(_mm512_load_si512(base), apart), _mm512_add_epi32(_mm512_load_si512(base + 16), apart)};
+    const __mmask16 bad = _mm512_cmpgt_epu32_mask(half[0], last) | _mm512_cmpgt_epu32_mask(half[1], last) |
+                          _mm512_test_epi32_mask(_mm512_or_si512(half[0], half[1]), _mm512_set1_epi32(15));
+    if (__builtin_expect(bad != 0 || size < 16, 0)) return false;
+    const bool same = _mm512_cmpneq_epi32_mask(half[0], half[1]) == 0;
     for (int h = 0; h < kLanes; h += 16) {
-        const uint32_t first = offset[h];
-        const __m512i apart = _mm512_sub_epi32(_mm512_load_si512(offset + h), _mm512_set1_epi32(int(first)));
-        __m512i m[4];
-        if (_mm512_test_epi32_mask(apart, apart) == 0) {
-            uint32_t value[4];
-            __builtin_memcpy(value, shared + first, 16);
-            for (int j = 0; j < 4; j++) _mm512_store_si512(out[j] + h, _mm512_set1_epi32(int(value[j])));
-            continue;
-        }
-        if (_mm512_cmpneq_epi32_mask(apart, steps) == 0) {
-            for (int i = 0; i < 4; i++) m[i] = _mm512_loadu_si512(shared + first + 64 * i);
+        const __m512i offset = half[h / 16];
+        const uint32_t* from = base + h;
+        const auto at = [&](int l) { return shared + uint32_t(from[l] + uint32_t(displacement)); };
+        if (_mm512_cmpneq_epi32_mask(offset, _mm512_shuffle_epi32(offset, _MM_PERM_AAAA)) == 0) {
+            const __m512i m = four_lanes(at(0), at(4), at(8), at(12));
+            const __m512i value[4] = {_mm512_shuffle_epi32(m, _MM_PERM_AAAA), _mm512_shuffle_epi32(m, _MM_PERM_BBBB),
+                                      _mm512_shuffle_epi32(m, _MM_PERM_CCCC), _mm512_shuffle_epi32(m, _MM_PERM_DDDD)};
+            for (int j = 0; j < 4; j++) _mm512_store_si512(out[j] + h, value[j]);
+            if (same)
+                for (int j = 0; j < 4; j++) _mm512_store_si512(out[j] + 16, value[j]);
         } else {
-            const uint32_t* o = offset + h;
-            for (int i = 0; i < 4; i++, o += 4) m[i] = four_lanes(shared + o[0], shared + o[1], shared + o[2], shared + o[3]);
+            const __m512i distance = _mm512_sub_epi32(offset, _mm512_broadcastd_epi32(_mm512_castsi512_si128(offset)));
+            __m512i m[4];
+            if (_mm512_cmpneq_epi32_mask(distance, steps) == 0) {
+                for (int i = 0; i < 4; i++) m[i] = _mm512_loadu_si512(at(0) + 64 * i);
+            } else if (_mm512_cmpneq_epi32_mask(distance, twice) == 0) {
+                m[0] = m[2] = _mm512_loadu_si512(at(0));
+                m[1] = m[3] = _mm512_loadu_si512(at(0) + 64);
+            } else {
+                for (int i = 0; i < 4; i++) m[i] = four_lanes(at(4 * i), at(4 * i + 1), at(4 * i + 2), at(4 * i + 3));
+            }
+            columns_of_16(m, out, h);
+            if (same) columns_of_16(m, out, 16);
         }
-        columns_of_16(m, out, h);
+        if (same) break;
     }
+    return true;
+}
+
+// The same for single words.
+ALWAYS_INLINE bool load_shared_b32(const uint8_t* shared, uint32_t size, const uint32_t* base, int32_t displacement, uint32_t* out) {
+    const __m512i apart = _mm512_set1_epi32(displacement), last = _mm512_set1_epi32(int(size - 4));
+    const __m512i a = _mm512_add_epi32(_mm512_load_si512(base), apart), b = _mm512_add_epi32(_mm512_load_si512(base + 16), apart);
+    const __mmask16 bad = _mm512_cmpgt_epu32_mask(a, last) | _mm512_cmpgt_epu32_mask(b, last) |
+                          _mm512_test_epi32_mask(_mm512_or_si512(a, b), _mm512_set1_epi32(3));
+    if (__builtin_expect(bad != 0 || size < 4, 0)) return false;
+    const __m512i first = _mm512_broadcastd_epi32(_mm512_castsi512_si128(a));
+    if ((_mm512_cmpneq_epi32_mask(a, first) | _mm512_cmpneq_epi32_mask(b, first)) == 0) {
+        int32_t value;
+        __builtin_memcpy(&value, shared + uint32_t(base[0] + uint32_t(displacement)), 4);
+        _mm512_store_si512(out, _mm512_set1_epi32(value));
+        _mm512_store_si512(out + 16, _mm512_set1_epi32(value));
+    } else {
+        const __m512i low = _mm512_i32gather_epi32(a, shared, 1), high = _mm512_i32gather_epi32(b, shared, 1);
+        _mm512_store_si512(out, low);
+        _mm512_store_si512(out + 16, high);
+    }
+    return true;
 }
 
 template <class At> ALWAYS_INLINE void store_v4(At at, const uint32_t* const* in) {
@@ -134,10 +176,6 @@ template <class At> ALWAYS_INLINE void store_v4(At at, const uint32_t* const* in
         transpose4(r[0], r[1], r[2], r[3]);
         for (int j = 0; j < 4; j++) _mm_storeu_si128(static_cast<__m128i*>(static_cast<void*>(at(l + j))), r[j]);
     }
-}
-
-ALWAYS_INLINE void load_shared_v4(const uint8_t* shared, const uint32_t* offset, uint32_t* const* out) {
-    load_v4([shared, offset](int l) { return shared + offset[l]; }, out);
 }
 
 ALWAYS_INLINE void load_v4_contiguous(const void* from, uint32_t* const* out) {

@@ -115,6 +115,7 @@ std::unique_ptr<Module> Module::load(std::string_view ptx, const LoadOptions& op
             lower(program);
             if (!match_forms(program, table, options.checked || check_options().any(), errors)) continue;
             propagate_invariants(program);
+            form_tiles(program, table);
             Liveness liveness = analyse_liveness(program);
             std::shared_ptr<Code> code = emit_code(program, liveness, allocate_slots(program, liveness));
             if (program.usesGridWorkspace) {

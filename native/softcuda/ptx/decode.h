@@ -18,6 +18,10 @@ bool match_forms(Program& program, const FormTable& table, bool checked, std::ve
 // instruction: they are in slots filled beforehand. Removes the ld.param, mov and cvta that only name them.
 void propagate_invariants(Program& program);
 
+// Gathers the outer products of unrolled matrix products into tiles, where the level has a form for them: a header,
+// `target` the number of steps, and behind it the 16 fma of each step, row by row.
+void form_tiles(Program& program, const FormTable& table);
+
 // Live ranges over the linear order of the code.
 //
 // A warp executes diverged lane groups in an order of the machine's choosing, yet liveness needs no more than the

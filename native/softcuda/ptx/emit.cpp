@@ -209,6 +209,7 @@ private:
         case Flow::Next: break;
         }
         if (i.guard >= 0) guard_next(i, guard, negated);
+        if (std::strcmp(i.form->name, "internal.fma.tile") == 0) return emit_tile(k);
         Ins& ins = push(*i.form, i);
         if (i.guard >= 0) guarded_.back() = true;
         if (i.form == &control.readClock) {
@@ -219,6 +220,28 @@ private:
             load_parameter(ins, i);
         } else {
             operands(ins, i);
+        }
+    }
+
+    // The records in front of a tile's single fma (isa/fma_tile.cpp).
+    void emit_tile(size_t k) {
+        const Instruction& header = p_.code[k];
+        uint32_t steps = header.target, records = 2 + (steps + 1) / 2;
+        size_t at = code_->ins.size();
+        for (uint32_t n = 0; n < records; n++) push(*header.form, header);
+        Ins* ins = &code_->ins[at];
+        ins->aux = steps;
+        ins->imm = int32_t(records + 16 * steps);
+        auto operand = [&](uint32_t step, uint32_t m, size_t which) { return place(p_.code[k + 1 + 16 * step + m].operands[which].index); };
+        for (uint32_t m = 0; m < 16; m++) {
+            ins[0].arg[m] = operand(0, m, 3);
+            ins[1].arg[m] = operand(steps - 1, m, 0);
+        }
+        for (uint32_t s = 0; s < steps; s++) {
+            for (uint32_t m = 0; m < 4; m++) {
+                ins[2 + s / 2].arg[s % 2 * 8 + m] = operand(s, 4 * m, 1);
+                ins[2 + s / 2].arg[s % 2 * 8 + 4 + m] = operand(s, m, 2);
+            }
         }
     }
 

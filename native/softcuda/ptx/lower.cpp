@@ -13,8 +13,13 @@ bool begins(std::string_view text, std::string_view prefix) { return text.substr
 
 // These can leave the warp waiting in the middle of a lane group, which a guard could not resume: a branch leads round them.
 bool may_suspend(std::string_view opcode) {
-    return begins(opcode, "bar.") || begins(opcode, "barrier.") || begins(opcode, "call.") || begins(opcode, "nanosleep") ||
-           begins(opcode, "mbarrier.try_wait") || begins(opcode, "mbarrier.test_wait");
+    for (std::string_view name : {"bar.", "barrier.", "call.", "nanosleep", "mbarrier.try_wait", "mbarrier.test_wait",
+                                  // These wait for the members of their masks.
+                                  "shfl.", "vote.", "match.", "redux.", "elect.", "ldmatrix.", "stmatrix.", "movmatrix.",
+                                  "mma.", "wmma.", "wgmma."}) {
+        if (begins(opcode, name)) return true;
+    }
+    return false;
 }
 
 Value as_register(uint32_t index) {

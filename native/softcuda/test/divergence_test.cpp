@@ -145,6 +145,26 @@ TEST(a_guarded_definition_does_not_end_the_old_value) {
     }
 }
 
+TEST(a_guarded_exchange_waits_for_its_members) {
+    Machine m;
+    // Odd and even lanes come by different ways to one guarded shfl, whose mask names the lower half of the warp.
+    auto r = results(m, kernel(R"(
+    setp.lt.u32 %p1, %t, 16;
+    and.b32 %r1, %t, 1;
+    setp.eq.u32 %p2, %r1, 0;
+    mov.u32 %r2, 500;
+    @%p2 bra EVEN;
+    mul.lo.u32 %r3, %t, 10;
+    bra JOIN;
+EVEN:
+    add.u32 %r3, %t, 100;
+JOIN:
+    @%p1 shfl.sync.bfly.b32 %r2, %r3, 1, 31, 0xffff;
+    mov.u32 %result, %r2;
+)"), 32, 0);
+    for (uint32_t t = 0; t < 32; t++) EXPECT_EQ(r[t], t >= 16 ? 500u : t % 2 ? t - 1 + 100 : (t + 1) * 10);
+}
+
 TEST(early_exit_of_some_lanes) {
     Machine m;
     auto r = results(m, kernel(R"(

@@ -149,8 +149,8 @@ public final class DataImport {
     private static void fetchWithApt(String debianPackage, Path folder) throws IOException {
         if (!isOnPath("apt-get") || !isOnPath("dpkg-deb")) {
             throw new IOException("this machine has no apt-get and dpkg-deb to fetch the package " + debianPackage
-                    + " with. Take it from https://packages.debian.org/" + debianPackage + ", unpack it, and run "
-                    + "'zoetrope data " + FashionMnist.NAME + " --from DIR'");
+                    + " with. Download that package from Debian 12's main archive on another machine, unpack it here,"
+                    + " and run 'zoetrope data " + FashionMnist.NAME + " --from DIR'");
         }
         run(folder, List.of("apt-get", "download", debianPackage),
                 "Run 'sudo apt-get update' first, or give a folder with --from DIR");

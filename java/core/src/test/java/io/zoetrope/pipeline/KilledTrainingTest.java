@@ -59,6 +59,7 @@ class KilledTrainingTest {
         Path killed = folder.resolve("killed");
         SplittableRandom random = new SplittableRandom(1);
         int kills = 0;
+        long saved = 0;
         for (int starts = 0; starts < MOST_STARTS; starts++) {
             Process process = start(killed);
             // Long enough to pass a checkpoint at times, short enough not to finish at once.
@@ -69,8 +70,9 @@ class KilledTrainingTest {
             }
             process.destroyForcibly().waitFor();
             kills++;
-            long before = newest(killed);
-            assertThat(before).isBetween(0L, STEPS);
+            long newest = newest(killed);
+            assertThat(newest).as("newest whole checkpoint after a kill").isBetween(saved, STEPS);
+            saved = newest;
         }
         assertThat(kills).as("the run must have been killed at least once").isPositive();
         assertThat(result(killed)).isEqualTo(result(whole));

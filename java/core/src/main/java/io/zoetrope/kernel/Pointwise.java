@@ -61,6 +61,26 @@ public final class Pointwise {
         binary("leaky relu backward", ACTIVATION, "leaky_relu_backward_", "dy", dy, "x", x, "dx", dx, Args.of(), slope);
     }
 
+    /** y = tanh(x). */
+    public static void tanh(Tensor x, Tensor y) {
+        unary("tanh", ACTIVATION, "tanh_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·(1 − tanh²(x)). */
+    public static void tanhBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("tanh backward", ACTIVATION, "tanh_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
+    /** y = σ(x) = 1/(1 + exp(−x)). */
+    public static void sigmoid(Tensor x, Tensor y) {
+        unary("sigmoid", ACTIVATION, "sigmoid_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·σ(x)·(1 − σ(x)). */
+    public static void sigmoidBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("sigmoid backward", ACTIVATION, "sigmoid_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
     /** out = a + b. */
     public static void add(Tensor a, Tensor b, Tensor out) {
         binary("add", ARITHMETIC, "add_", "a", a, "b", b, "out", out, Args.of());

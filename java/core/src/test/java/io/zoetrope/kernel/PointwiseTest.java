@@ -62,6 +62,8 @@ class PointwiseTest {
             new UnaryOp("gelu", Pointwise::gelu, ReferencePointwise::gelu),
             new UnaryOp("relu", Pointwise::relu, x -> Math.max(x, 0)),
             new UnaryOp("leaky relu", (x, y) -> Pointwise.leakyRelu(x, SLOPE, y), x -> ReferencePointwise.leakyRelu(x, SLOPE)),
+            new UnaryOp("tanh", Pointwise::tanh, Math::tanh),
+            new UnaryOp("sigmoid", Pointwise::sigmoid, ReferencePointwise::sigmoid),
             new UnaryOp("scale", (x, y) -> Pointwise.scale(x, -1.7f, y), x -> -1.7f * x),
             new UnaryOp("clamp", (x, y) -> Pointwise.clamp(x, -0.5f, 1.25f, y), x -> Math.max(-0.5, Math.min(1.25, x))));
 
@@ -71,6 +73,8 @@ class PointwiseTest {
             new BinaryOp("relu backward", Pointwise::reluBackward, (dy, x) -> x > 0 ? dy : 0),
             new BinaryOp("leaky relu backward", (dy, x, dx) -> Pointwise.leakyReluBackward(dy, x, SLOPE, dx),
                     (dy, x) -> dy * ReferencePointwise.leakyReluSlope(x, SLOPE)),
+            new BinaryOp("tanh backward", Pointwise::tanhBackward, (dy, x) -> dy * ReferencePointwise.tanhSlope(x)),
+            new BinaryOp("sigmoid backward", Pointwise::sigmoidBackward, (dy, x) -> dy * ReferencePointwise.sigmoidSlope(x)),
             new BinaryOp("add", Pointwise::add, Double::sum),
             new BinaryOp("multiply", Pointwise::multiply, (a, b) -> a * b),
             new BinaryOp("axpby", (a, b, out) -> Pointwise.axpby(0.3f, a, -2.5f, b, out), (a, b) -> 0.3f * a - 2.5f * b),
@@ -124,6 +128,10 @@ class PointwiseTest {
                     ReferencePointwise.difference(ReferencePointwise::silu, x), org.assertj.core.data.Offset.offset(1e-8));
             assertThat(ReferencePointwise.geluSlope(x)).isCloseTo(
                     ReferencePointwise.difference(ReferencePointwise::gelu, x), org.assertj.core.data.Offset.offset(1e-8));
+            assertThat(ReferencePointwise.tanhSlope(x)).isCloseTo(
+                    ReferencePointwise.difference(Math::tanh, x), org.assertj.core.data.Offset.offset(1e-8));
+            assertThat(ReferencePointwise.sigmoidSlope(x)).isCloseTo(
+                    ReferencePointwise.difference(ReferencePointwise::sigmoid, x), org.assertj.core.data.Offset.offset(1e-8));
         }
     }
 
@@ -157,8 +165,35 @@ class PointwiseTest {
             assertThat(y.toFloats()).containsExactly(Float.NaN, inf, -0.0f, 0, 100, -0.0f, 3e38f, -0.0f);
             Pointwise.relu(in, y);
             assertThat(withoutNegativeZeros(y)).containsExactly(Float.NaN, inf, 0, 0, 100, 0, 3e38f, 0);
+            Pointwise.tanh(in, y);
+            assertThat(withoutNegativeZeros(y)).containsExactly(Float.NaN, 1, 0, 0, 1, -1, 1, -1);
+            Pointwise.sigmoid(in, y);
+            assertThat(y.toFloats()).containsExactly(Float.NaN, 1, 0.5f, 0.5f, 1, 0, 1, 0);
             Pointwise.clamp(in, -1, 1, y);
             assertThat(withoutNegativeZeros(y)).containsExactly(Float.NaN, 1, 0, 0, 1, -1, 1, -1);
+        }
+    }
+
+    @Test
+    void slopesKeepTheirDigitsWhereTheFunctionIsFlat() {
+        float[] x = {-20, -12, -9, 9, 12, 20, 1e-6f, Float.POSITIVE_INFINITY};
+        float[] ones = new float[x.length];
+        java.util.Arrays.fill(ones, 1);
+        double[] tanh = new double[x.length];
+        double[] sigmoid = new double[x.length];
+        for (int i = 0; i < x.length; i++) {
+            tanh[i] = ReferencePointwise.tanhSlope(x[i]);
+            sigmoid[i] = ReferencePointwise.sigmoidSlope(x[i]);
+        }
+        try (Guarded guarded = new Guarded(Devices.shared())) {
+            Tensor in = guarded.input("x", DType.F32, x, x.length);
+            Tensor dy = guarded.input("dy", DType.F32, ones, x.length);
+            Tensor dx = guarded.output("dx", DType.F32, x.length);
+            Tolerance digits = new Tolerance(2e-5, 0);
+            Pointwise.tanhBackward(dy, in, dx);
+            digits.check("tanh'", tanh, dx.toFloats());
+            Pointwise.sigmoidBackward(dy, in, dx);
+            digits.check("sigmoid'", sigmoid, dx.toFloats());
         }
     }
 

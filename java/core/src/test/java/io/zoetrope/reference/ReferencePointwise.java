@@ -26,6 +26,20 @@ public final class ReferencePointwise {
         return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * root * (1 + 3 * 0.044715 * x * x);
     }
 
+    public static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+
+    public static double sigmoidSlope(double x) {
+        double e = Math.exp(-Math.abs(x));
+        return e / ((1 + e) * (1 + e));
+    }
+
+    public static double tanhSlope(double x) {
+        double cosh = Math.cosh(x);
+        return 1 / (cosh * cosh);
+    }
+
     public static double leakyRelu(double x, double slope) {
         return x > 0 ? x : slope * x;
     }

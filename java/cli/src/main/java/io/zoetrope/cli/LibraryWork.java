@@ -6,14 +6,16 @@ import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.metric.NoiseEvaluation;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.DdpmModel;
 import io.zoetrope.pipeline.DdpmPipeline;
-import io.zoetrope.pipeline.DdpmTrainer;
 import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
 import io.zoetrope.pipeline.TrainRequest;
+import io.zoetrope.pipeline.Trainer;
+import io.zoetrope.pipeline.TrainingFamily;
+import io.zoetrope.tensor.DType;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -38,9 +40,10 @@ final class LibraryWork implements Work {
     }
 
     @Override
-    public Path trainDdpm(DeviceChoice choice, TrainRequest request, Progress progress) throws IOException {
+    public Path train(DeviceChoice choice, TrainingFamily family, TrainRequest request, Progress progress)
+            throws IOException {
         try (Device device = Device.open(choice)) {
-            return new DdpmTrainer(device).train(request, progress);
+            return new Trainer(device).train(family, request, progress);
         }
     }
 
@@ -63,12 +66,8 @@ final class LibraryWork implements Work {
         }
     }
 
-    /** A folder if there is one of that name, else a shipped model; a word with a slash can only be a folder. */
     private static DdpmPipeline open(Device device, Optional<String> model) throws IOException {
-        String name = model.orElse(PretrainedModels.FASHION_DDPM);
-        if (model.isPresent() && (name.contains("/") || Files.isDirectory(Path.of(name)))) {
-            return DdpmPipeline.fromPretrained(device, Path.of(name));
-        }
-        return DdpmPipeline.fromPretrained(device, name);
+        return new DdpmPipeline(PretrainedModels.open(model.orElse(PretrainedModels.FASHION_DDPM),
+                folder -> DdpmModel.load(device, folder, DType.BF16)));
     }
 }

@@ -7,6 +7,7 @@ import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
 import io.zoetrope.pipeline.TrainRequest;
+import io.zoetrope.pipeline.TrainingFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,8 +32,8 @@ interface Work {
     Images generate(DeviceChoice device, Optional<String> model, Sampling sampling, Optional<Film> film,
             Progress progress) throws IOException;
 
-    /** Trains a diffusion model and returns the folder it is in. */
-    Path trainDdpm(DeviceChoice device, TrainRequest request, Progress progress) throws IOException;
+    /** Trains a model and returns the folder it is in. */
+    Path train(DeviceChoice device, TrainingFamily family, TrainRequest request, Progress progress) throws IOException;
 
     /**
      * Measures how well a diffusion model predicts noise on the test part of {@code data}.

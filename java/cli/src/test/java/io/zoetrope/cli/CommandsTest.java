@@ -58,11 +58,12 @@ class CommandsTest {
     void trainingPassesItsSettingsOn() {
         assertThat(shell.run("train", "ddpm", "--data", pictures, "--steps", "30", "--batch", "8", "--seed", "5",
                 "--run", folder.resolve("run").toString(), "--device", "gpu")).isZero();
+        assertThat(shell.work.family.name()).isEqualTo("ddpm");
         assertThat(shell.work.training.steps()).isEqualTo(30);
         assertThat(shell.work.training.batch()).isEqualTo(8);
         assertThat(shell.work.training.seed()).isEqualTo(5);
         assertThat(shell.work.training.resume()).isFalse();
-        assertThat(shell.work.training.data().train().images().count()).isEqualTo(18);
+        assertThat(shell.work.training.data().trainingExamples()).isEqualTo(18);
         assertThat(shell.work.device).isEqualTo(DeviceChoice.GPU);
         assertThat(shell.out()).contains(folder.resolve("run/model").toString());
     }

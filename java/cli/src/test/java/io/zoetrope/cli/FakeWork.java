@@ -8,6 +8,7 @@ import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
 import io.zoetrope.pipeline.TrainRequest;
+import io.zoetrope.pipeline.TrainingFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,7 @@ final class FakeWork implements Work {
     DeviceChoice device;
     Optional<String> model;
     Sampling sampling;
+    TrainingFamily family;
     TrainRequest training;
     ImageDataset data;
     int perBin;
@@ -53,8 +55,10 @@ final class FakeWork implements Work {
     }
 
     @Override
-    public Path trainDdpm(DeviceChoice choice, TrainRequest request, Progress progress) throws IOException {
+    public Path train(DeviceChoice choice, TrainingFamily kind, TrainRequest request, Progress progress)
+            throws IOException {
         asked(choice);
+        family = kind;
         training = request;
         return request.run().resolve("model");
     }

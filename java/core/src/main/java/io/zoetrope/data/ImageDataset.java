@@ -1,6 +1,8 @@
 package io.zoetrope.data;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Labelled pictures in a training and a test part.
@@ -10,7 +12,7 @@ import java.util.List;
  * @param train      what models learn from
  * @param test       what they are measured on; shares no picture with {@code train}
  */
-public record ImageDataset(String name, List<String> classNames, Part train, Part test) {
+public record ImageDataset(String name, List<String> classNames, Part train, Part test) implements Dataset {
     /**
      * Pictures and, for each, its class.
      *
@@ -45,5 +47,25 @@ public record ImageDataset(String name, List<String> classNames, Part train, Par
 
     public int channels() {
         return train.images().channels();
+    }
+
+    @Override
+    public int trainingExamples() {
+        return train.images().count();
+    }
+
+    @Override
+    public String examples() {
+        return "pictures";
+    }
+
+    @Override
+    public Map<String, Integer> facts() {
+        Map<String, Integer> facts = new LinkedHashMap<>();
+        facts.put("data_pictures", trainingExamples());
+        facts.put("height", height());
+        facts.put("width", width());
+        facts.put("channels", channels());
+        return facts;
     }
 }

@@ -16,24 +16,32 @@ public final class Parameter {
         CONVOLUTION
     }
 
+    /** What training does with it. */
+    public enum Role {
+        /** A weight: kept in the compute type, optimised, decayed. */
+        MATRIX,
+        /** A bias or a norm's affine vector: kept in F32, optimised, not decayed. */
+        VECTOR,
+        /** A statistic that layers keep themselves, such as a running mean: F32, saved with the model, never optimised. */
+        BUFFER
+    }
+
     private final List<String> names;
     private final Shape shape;
     private final Layout layout;
-    private final boolean matrix;
+    private final Role role;
     private final Init init;
     private Variable variable;
 
     /**
-     * @param names  names in weights files; several when the tensor is several of a file's tensors stacked along the
-     *               first dimension
-     * @param matrix true for weights (kept in the compute type, decayed), false for biases and norms (kept in F32, not
-     *               decayed)
+     * @param names names in weights files; several when the tensor is several of a file's tensors stacked along the
+     *              first dimension
      */
-    Parameter(List<String> names, Shape shape, Layout layout, boolean matrix, Init init) {
+    Parameter(List<String> names, Shape shape, Layout layout, Role role, Init init) {
         this.names = List.copyOf(names);
         this.shape = shape;
         this.layout = layout;
-        this.matrix = matrix;
+        this.role = role;
         this.init = init;
     }
 
@@ -50,7 +58,11 @@ public final class Parameter {
     }
 
     public boolean isMatrix() {
-        return matrix;
+        return role == Role.MATRIX;
+    }
+
+    public boolean isBuffer() {
+        return role == Role.BUFFER;
     }
 
     Init init() {

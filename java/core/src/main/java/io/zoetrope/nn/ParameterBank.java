@@ -61,7 +61,9 @@ public final class ParameterBank implements AutoCloseable {
             Parameter parameter = segment.parameter;
             Tensor source = parameter.isMatrix() && copy != null ? copy : masters;
             long[] dims = parameter.shape().dims();
-            parameter.bind(Variable.parameter(source.view(segment.start, dims), gradients.view(segment.start, dims)));
+            Tensor value = source.view(segment.start, dims);
+            parameter.bind(parameter.isBuffer() ? Variable.constant(value)
+                    : Variable.parameter(value, gradients.view(segment.start, dims)));
         }
     }
 
@@ -91,6 +93,11 @@ public final class ParameterBank implements AutoCloseable {
 
     public List<Segment> segments() {
         return List.copyOf(segments);
+    }
+
+    /** The segments that training optimises: all but buffers. */
+    public List<Segment> trainable() {
+        return segments.stream().filter(segment -> !segment.parameter.isBuffer()).toList();
     }
 
     /** The F32 values that training updates. */

@@ -30,30 +30,35 @@ public final class Parameters {
 
     /** A matrix [out, in] or other weight in plain order. */
     public Parameter weight(String name, Init init, long... dims) {
-        return declare(List.of(name), Shape.of(dims), Parameter.Layout.PLAIN, true, init);
+        return declare(List.of(name), Shape.of(dims), Parameter.Layout.PLAIN, Parameter.Role.MATRIX, init);
     }
 
     /** A weight that files keep as several tensors stacked along the first dimension. */
     public Parameter stackedWeight(List<String> names, Init init, long... dims) {
-        return declare(names, Shape.of(dims), Parameter.Layout.PLAIN, true, init);
+        return declare(names, Shape.of(dims), Parameter.Layout.PLAIN, Parameter.Role.MATRIX, init);
     }
 
     /** A convolution weight [K,R,S,C]. */
     public Parameter convolution(String name, Init init, long k, long r, long s, long c) {
-        return declare(List.of(name), Shape.of(k, r, s, c), Parameter.Layout.CONVOLUTION, true, init);
+        return declare(List.of(name), Shape.of(k, r, s, c), Parameter.Layout.CONVOLUTION, Parameter.Role.MATRIX, init);
     }
 
     /** A bias or a norm's affine vector. */
     public Parameter vector(String name, Init init, long size) {
-        return declare(List.of(name), Shape.of(size), Parameter.Layout.PLAIN, false, init);
+        return declare(List.of(name), Shape.of(size), Parameter.Layout.PLAIN, Parameter.Role.VECTOR, init);
     }
 
     /** A vector that files keep as several stacked ones. */
     public Parameter stackedVector(List<String> names, Init init, long size) {
-        return declare(names, Shape.of(size), Parameter.Layout.PLAIN, false, init);
+        return declare(names, Shape.of(size), Parameter.Layout.PLAIN, Parameter.Role.VECTOR, init);
     }
 
-    private Parameter declare(List<String> names, Shape shape, Parameter.Layout layout, boolean matrix, Init init) {
+    /** A statistic that a layer keeps up to date itself while training, such as a running mean. */
+    public Parameter buffer(String name, Init init, long size) {
+        return declare(List.of(name), Shape.of(size), Parameter.Layout.PLAIN, Parameter.Role.BUFFER, init);
+    }
+
+    private Parameter declare(List<String> names, Shape shape, Parameter.Layout layout, Parameter.Role role, Init init) {
         List<String> full = names.stream().map(name -> prefix + name).toList();
         for (String name : full) {
             if (!taken.add(name)) {
@@ -64,7 +69,7 @@ public final class Parameters {
             throw new IllegalArgumentException("parameter " + full + " " + shape + ": its first extent does not divide by "
                     + names.size());
         }
-        Parameter parameter = new Parameter(full, shape, layout, matrix, init);
+        Parameter parameter = new Parameter(full, shape, layout, role, init);
         all.add(parameter);
         return parameter;
     }
@@ -76,6 +81,6 @@ public final class Parameters {
 
     /** The number of trainable values. */
     public long count() {
-        return all.stream().mapToLong(parameter -> parameter.shape().size()).sum();
+        return all.stream().filter(parameter -> !parameter.isBuffer()).mapToLong(parameter -> parameter.shape().size()).sum();
     }
 }

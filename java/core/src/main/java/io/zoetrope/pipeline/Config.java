@@ -99,6 +99,13 @@ public final class Config {
         return changed(name, array);
     }
 
+    /** A copy with all settings of {@code other} too, which win. */
+    public Config with(Config other) {
+        JsonObject copy = json.deepCopy();
+        other.json.deepCopy().entrySet().forEach(setting -> copy.add(setting.getKey(), setting.getValue()));
+        return new Config(source, copy);
+    }
+
     private Config changed(String name, JsonElement value) {
         JsonObject copy = json.deepCopy();
         copy.add(name, value);

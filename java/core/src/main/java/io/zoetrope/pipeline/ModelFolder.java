@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A trained model on disk, laid out as diffusers lays out its pipelines:
@@ -18,7 +19,7 @@ import java.util.Map;
  * </pre>
  */
 public final class ModelFolder {
-    private static final String INDEX = "model_index.json";
+    static final String INDEX = "model_index.json";
     private static final String CLASS_NAME = "_class_name";
 
     private final Path folder;
@@ -87,6 +88,12 @@ public final class ModelFolder {
 
     public Path path() {
         return folder;
+    }
+
+    /** The files a folder with this index may hold, relative to it; a component has settings, weights, or both. */
+    static List<String> files(Config index) {
+        return index.names().stream().filter(name -> !name.startsWith("_"))
+                .flatMap(name -> Stream.of(name + "/" + configName(name), name + "/" + weightsName(name))).toList();
     }
 
     /** diffusers' class for the whole, such as DDPMPipeline. */

@@ -2,23 +2,23 @@ package io.zoetrope.pipeline;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The models that ship with the library, as folders of files on the class path. */
+/** The models that ship with the library, as {@linkplain ModelFolder folders} of files on the class path. */
 public final class PretrainedModels {
-    private static final String ROOT = "/weights/";
-    private static final List<String> DDPM_FILES = List.of("model_index.json", "unet/config.json",
-            "unet/diffusion_pytorch_model.safetensors", "scheduler/scheduler_config.json");
     /** The name of the default model. */
     public static final String FASHION_DDPM = "fashion-ddpm";
+    private static final String ROOT = "/weights/";
+    private static final List<String> NAMES = List.of(FASHION_DDPM);
 
     /** Reads a model from its folder. */
     @FunctionalInterface
-    interface Loader<T> {
+    public interface Loader<T> {
         T load(Path folder) throws IOException;
     }
 
@@ -27,27 +27,30 @@ public final class PretrainedModels {
 
     /** The names of the models that ship. */
     public static List<String> names() {
-        return List.of(FASHION_DDPM);
+        return NAMES;
+    }
+
+    /** A folder if there is one of that name, else a shipped model; a name with a slash can only be a folder's. */
+    public static <T> T open(String nameOrFolder, Loader<T> loader) throws IOException {
+        Path folder = Path.of(nameOrFolder);
+        return nameOrFolder.contains("/") || Files.isDirectory(folder) ? loader.load(folder) : load(nameOrFolder, loader);
     }
 
     /** Unpacks a shipped model into a folder of its own for as long as loading takes. */
     static <T> T load(String name, Loader<T> loader) throws IOException {
-        if (!names().contains(name)) {
-            throw new IllegalArgumentException("no model '" + name + "' ships with this library: expected one of " + names()
+        if (!NAMES.contains(name)) {
+            throw new IllegalArgumentException("no model '" + name + "' ships with this library: expected one of " + NAMES
                     + ", or the folder of a model");
         }
         Path folder = Files.createTempDirectory("zoetrope-model-");
         try {
-            for (String file : DDPM_FILES) {
-                Path target = folder.resolve(file);
-                Files.createDirectories(target.getParent());
-                try (InputStream in = PretrainedModels.class.getResourceAsStream(ROOT + name + "/" + file)) {
-                    if (in == null) {
-                        throw new IOException("the model '" + name + "' is missing from this build (" + ROOT + name + "/" + file
-                                + "): train one with 'train ddpm'");
-                    }
-                    Files.copy(in, target);
-                }
+            if (!unpack(name, ModelFolder.INDEX, folder)) {
+                throw new IOException("the model '" + name + "' is missing from this build (" + ROOT + name + "/"
+                        + ModelFolder.INDEX + "): train one with 'train'");
+            }
+            String index = Files.readString(folder.resolve(ModelFolder.INDEX), StandardCharsets.UTF_8);
+            for (String file : ModelFolder.files(Config.parse(index, name))) {
+                unpack(name, file, folder);
             }
             return loader.load(folder);
         } finally {
@@ -56,6 +59,18 @@ public final class PretrainedModels {
                     Files.deleteIfExists(path);
                 }
             }
+        }
+    }
+
+    private static boolean unpack(String name, String file, Path folder) throws IOException {
+        try (InputStream in = PretrainedModels.class.getResourceAsStream(ROOT + name + "/" + file)) {
+            if (in == null) {
+                return false;
+            }
+            Path target = folder.resolve(file);
+            Files.createDirectories(target.getParent());
+            Files.copy(in, target);
+            return true;
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.zoetrope.pipeline;
 
 import io.zoetrope.tensor.Bfloat16;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -56,6 +58,27 @@ public final class StoredTensor {
     /** Stores {@code values} as U8. */
     public static StoredTensor ofU8(byte[] values, long... shape) {
         return new StoredTensor(StoredType.U8, shape, ByteBuffer.wrap(values));
+    }
+
+    /** What a tensor on the device holds now, bit for bit. Waits for queued work. */
+    public static StoredTensor of(Tensor tensor) {
+        return new StoredTensor(StoredType.valueOf(tensor.dtype().name()), tensor.shape().dims(),
+                ByteBuffer.wrap(tensor.toBytes()));
+    }
+
+    /**
+     * Copies the elements into a tensor on the device.
+     *
+     * @throws IllegalArgumentException if its type or shape is another
+     */
+    public void copyTo(Tensor tensor) {
+        if (!type.name().equals(tensor.dtype().name()) || !Arrays.equals(shape, tensor.shape().dims())) {
+            throw new IllegalArgumentException("copy of " + this + " into " + tensor
+                    + ": types and shapes must be the same");
+        }
+        byte[] content = new byte[bytes.capacity()];
+        bytes.get(0, content);
+        tensor.as(DType.U8, 0, content.length).copyFrom(content);
     }
 
     private static ByteBuffer allocate(StoredType type, int elements) {

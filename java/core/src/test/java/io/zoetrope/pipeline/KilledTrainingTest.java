@@ -32,7 +32,8 @@ class KilledTrainingTest {
             boolean resume = Files.exists(run.resolve("config.json"));
             DeviceChoice choice = DeviceChoice.parse(System.getProperty("zoetrope.test.device", "auto"));
             try (Device device = Device.open(choice)) {
-                new DdpmTrainer(device).train(TinyData.request(run, STEPS, resume, SAVE_EVERY), Progress.none());
+                new Trainer(device).train(new DdpmFamily(), TinyData.request(run, STEPS, resume, SAVE_EVERY),
+                        Progress.none());
             }
         }
     }

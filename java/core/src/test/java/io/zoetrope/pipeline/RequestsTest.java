@@ -25,16 +25,19 @@ class RequestsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Sampling.count(1).clip(0));
     }
 
+    private static TrainRequest request(long steps, int batch, long seed, int saveEvery, int sampleEvery) {
+        return new TrainRequest(DATA, steps, batch, seed, Path.of("run"), false, saveEvery, sampleEvery, Config.empty());
+    }
+
     @Test
     void trainingRefusesNonsense() {
-        Path run = Path.of("run");
-        assertThat(new TrainRequest(DATA, 1, 9, 0, run, false, 1, 0).batch()).isEqualTo(9);
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainRequest(DATA, 0, 9, 0, run, false, 1, 0))
+        assertThat(request(1, 9, 0, 1, 0).batch()).isEqualTo(9);
+        assertThatIllegalArgumentException().isThrownBy(() -> request(0, 9, 0, 1, 0))
                 .withMessageContaining("steps");
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainRequest(DATA, 1, 10, 0, run, false, 1, 0))
+        assertThatIllegalArgumentException().isThrownBy(() -> request(1, 10, 0, 1, 0))
                 .withMessageContaining("9 training pictures of dots").withMessageContaining("not 10");
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainRequest(DATA, 1, -1, 0, run, false, 1, 0));
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainRequest(DATA, 1, 1, 0, run, false, 0, 0));
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainRequest(DATA, 1, 1, 0, run, false, 1, -1));
+        assertThatIllegalArgumentException().isThrownBy(() -> request(1, -1, 0, 1, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> request(1, 1, 0, 0, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> request(1, 1, 0, 1, -1));
     }
 }

@@ -29,6 +29,6 @@ final class TinyData {
     }
 
     static TrainRequest request(Path run, long steps, boolean resume, int saveEvery) {
-        return new TrainRequest(squares(), steps, 4, 3, run, resume, saveEvery, 0);
+        return new TrainRequest(squares(), steps, 4, 3, run, resume, saveEvery, 0, Config.empty());
     }
 }

@@ -20,11 +20,15 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DdpmTrainerTest {
+class DdpmTrainingTest {
     private final Device device = Devices.shared();
 
     @TempDir
     Path folder;
+
+    private Path train(TrainRequest request, Progress progress) throws IOException {
+        return new Trainer(device).train(new DdpmFamily(), request, progress);
+    }
 
     private static byte[] checkpoint(Path run, long step) throws IOException {
         return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
@@ -32,15 +36,14 @@ class DdpmTrainerTest {
 
     @Test
     void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
-        DdpmTrainer trainer = new DdpmTrainer(device);
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
-        trainer.train(TinyData.request(whole, 6, false, 3), Progress.none());
+        train(TinyData.request(whole, 6, false, 3), Progress.none());
 
         // Stopped after three of its six steps: the settings say six, the request of the first part three.
         RunFolder.create(parts, RunFolderSettings.of(whole)).close();
-        trainer.train(TinyData.request(parts, 3, true, 3), Progress.none());
-        trainer.train(TinyData.request(parts, 6, true, 3), Progress.none());
+        train(TinyData.request(parts, 3, true, 3), Progress.none());
+        train(TinyData.request(parts, 6, true, 3), Progress.none());
 
         assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
         assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
@@ -50,7 +53,7 @@ class DdpmTrainerTest {
     @Test
     void theLossFallsAndTheModelMakesPictures() throws IOException {
         Path run = folder.resolve("run");
-        Path modelFolder = new DdpmTrainer(device).train(TinyData.request(run, 60, false, 60), Progress.none());
+        Path modelFolder = train(TinyData.request(run, 60, false, 60), Progress.none());
 
         double[] losses = LossCsv.read(run.resolve("loss.csv"), "loss")[1];
         assertThat(losses).hasSize(6);
@@ -68,8 +71,7 @@ class DdpmTrainerTest {
     @Test
     void aNonFiniteLossStopsAndLeavesTheLastCheckpointIntact() throws IOException {
         Path run = folder.resolve("broken");
-        DdpmTrainer trainer = new DdpmTrainer(device);
-        trainer.train(TinyData.request(run, 2, false, 2), Progress.none());
+        train(TinyData.request(run, 2, false, 2), Progress.none());
         Path file = run.resolve("checkpoints/step-000000002.safetensors");
         Checkpoint good = Checkpoint.read(file);
         float[] poisoned = good.tensors().get("master").toFloats();
@@ -79,7 +81,7 @@ class DdpmTrainerTest {
         new Checkpoint(2, good.state(), tensors).write(file);
         byte[] before = Files.readAllBytes(file);
 
-        assertThatThrownBy(() -> trainer.train(TinyData.request(run, 20, true, 20), Progress.none()))
+        assertThatThrownBy(() -> train(TinyData.request(run, 20, true, 20), Progress.none()))
                 .isInstanceOf(TrainingFailedException.class).hasMessageContaining("no longer finite")
                 .hasMessageContaining("checkpoint is intact");
         assertThat(Files.readAllBytes(file)).isEqualTo(before);
@@ -88,14 +90,35 @@ class DdpmTrainerTest {
     @Test
     void anotherRunsDataIsRefused() throws IOException {
         Path run = folder.resolve("other");
-        new DdpmTrainer(device).train(TinyData.request(run, 1, false, 1), Progress.none());
+        train(TinyData.request(run, 1, false, 1), Progress.none());
         ImageDataset all = TinyData.squares();
         ImageDataset.Part fewer = new ImageDataset.Part(all.train().images().slice(0, 20),
                 Arrays.copyOf(all.train().labels(), 20));
         TrainRequest request = new TrainRequest(new ImageDataset("fewer", List.of("a"), fewer, fewer), 2, 4, 3,
-                run, true, 1, 0);
-        assertThatThrownBy(() -> new DdpmTrainer(device).train(request, Progress.none()))
-                .isInstanceOf(BadFileException.class).hasMessageContaining("36 pictures").hasMessageContaining("--data");
+                run, true, 1, 0, Config.empty());
+        assertThatThrownBy(() -> train(request, Progress.none()))
+                .isInstanceOf(BadFileException.class).hasMessageContaining("data_pictures 36").hasMessageContaining("--data");
+    }
+
+    @Test
+    void anotherFamilysRunIsRefused() throws IOException {
+        Path run = folder.resolve("painter");
+        train(TinyData.request(run, 1, false, 1), Progress.none());
+        Config settings = Config.read(run.resolve("config.json"));
+        settings.with("model", "painter").write(run.resolve("config.json"));
+        assertThatThrownBy(() -> train(TinyData.request(run, 2, true, 1), Progress.none()))
+                .isInstanceOf(BadFileException.class).hasMessageContaining("painter").hasMessageContaining("ddpm");
+    }
+
+    @Test
+    void anotherModelsCheckpointIsRefused() throws IOException {
+        Path run = folder.resolve("foreign");
+        train(TinyData.request(run, 1, false, 1), Progress.none());
+        new Checkpoint(1, Map.of(), Map.of("master", StoredTensor.ofF32(new float[3], 3)))
+                .write(run.resolve("checkpoints/step-000000001.safetensors"));
+        assertThatThrownBy(() -> train(TinyData.request(run, 2, true, 1), Progress.none()))
+                .isInstanceOf(BadFileException.class).hasMessageContaining("step 1").hasMessageContaining("master")
+                .hasMessageContaining("new run");
     }
 
     @Test

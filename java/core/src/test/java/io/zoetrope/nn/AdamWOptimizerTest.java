@@ -1,0 +1,94 @@
+package io.zoetrope.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.kernel.AdamW;
+import io.zoetrope.kernel.Pointwise;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+import io.zoetrope.testkit.Devices;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AdamWOptimizerTest {
+    private static final Device DEVICE = Devices.shared();
+    private static final AdamW.Hyper HYPER = AdamW.Hyper.of(0.1f).withEma(0.5f, 0).withWeightDecay(0.1f);
+
+    private final Parameters parameters = Parameters.root();
+    private final Parameter weight = parameters.weight("weight", Init.uniform(1), 5, 17);
+    private final Parameter mean = parameters.buffer("running_mean", Init.constant(3), 17);
+    private final Parameter bias = parameters.vector("bias", Init.zeros(), 5);
+
+    private static float[] values(ParameterBank bank, int segment, float[] flat) {
+        ParameterBank.Segment s = bank.segments().get(segment);
+        return Arrays.copyOfRange(flat, (int) s.start(), (int) s.end());
+    }
+
+    @Test
+    void buffersAreSavedButNeverOptimised() {
+        try (ParameterBank bank = new ParameterBank(DEVICE, parameters, DType.BF16, 1);
+                AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER)) {
+            float[] before = bank.masters().toFloats();
+            Pointwise.fill(bank.gradients(), 1f);
+            optimizer.step();
+            float[] after = bank.masters().toFloats();
+            assertThat(values(bank, 0, after)).isNotEqualTo(values(bank, 0, before));
+            assertThat(values(bank, 2, after)).isNotEqualTo(values(bank, 2, before));
+            assertThat(values(bank, 1, after)).containsOnly(3);
+            assertThat(mean.variable().needsGrad()).isFalse();
+            assertThat(mean.variable().value().dtype()).isEqualTo(DType.F32);
+            assertThat(parameters.count()).isEqualTo(5 * 17 + 5);
+
+            // What a layer writes into its buffer is what the averaged model keeps, with no averaging.
+            Pointwise.fill(mean.variable().value(), 8f);
+            float[] averaged = optimizer.averaged();
+            assertThat(values(bank, 1, averaged)).containsOnly(8);
+            for (int i = 0; i < 5; i++) {
+                float half = (values(bank, 2, before)[i] + values(bank, 2, after)[i]) / 2;
+                assertThat(values(bank, 2, averaged)[i]).isEqualTo(half);
+            }
+            assertThat(bias.isBuffer() || weight.isBuffer()).isFalse();
+        }
+    }
+
+    @Test
+    void theStateContinuesBitForBit() {
+        try (ParameterBank bank = new ParameterBank(DEVICE, parameters, DType.BF16, 1);
+                AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER.withSchedule(2, 10, 0.01f))) {
+            Pointwise.fill(bank.gradients(), 0.5f);
+            optimizer.step();
+            optimizer.step();
+            Map<String, float[]> saved = new LinkedHashMap<>();
+            optimizer.state().forEach((name, tensor) -> saved.put(name, tensor.toFloats()));
+            optimizer.step();
+            float[] masters = bank.masters().toFloats();
+            byte[] copy = bank.copy().toBytes();
+            float rate = optimizer.learningRate();
+
+            for (Map.Entry<String, Tensor> entry : optimizer.state().entrySet()) {
+                entry.getValue().copyFrom(saved.get(entry.getKey()));
+            }
+            optimizer.restored(2);
+            optimizer.step();
+            assertThat(bank.masters().toFloats()).isEqualTo(masters);
+            assertThat(bank.copy().toBytes()).isEqualTo(copy);
+            assertThat(optimizer.learningRate()).isEqualTo(rate);
+        }
+    }
+
+    @Test
+    void aGradientThatIsNotFiniteIsNoticed() {
+        try (ParameterBank bank = new ParameterBank(DEVICE, parameters, DType.BF16, 1);
+                AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER)) {
+            Pointwise.fill(bank.gradients(), 1f);
+            optimizer.step();
+            assertThat(optimizer.sawNonFinite()).isFalse();
+            Pointwise.fill(bank.gradients(), Float.NaN);
+            optimizer.step();
+            assertThat(optimizer.sawNonFinite()).isTrue();
+        }
+    }
+}

@@ -16,12 +16,22 @@ import java.util.List;
 public record UNetConfig(int imageSize, int channels, List<Integer> blockChannels, int layersPerBlock,
         List<Boolean> attention, int normGroups, int classes) {
 
+    private static final int MOST_RESOLUTIONS = 16;
+    private static final int MOST_LAYERS = 64;
+    private static final int MOST_CHANNELS = 1 << 16;
+
     public UNetConfig {
         blockChannels = List.copyOf(blockChannels);
         attention = List.copyOf(attention);
         if (blockChannels.isEmpty() || blockChannels.size() != attention.size()) {
             throw new IllegalArgumentException("UNet: " + blockChannels.size() + " resolutions with channels " + blockChannels
                     + " and attention " + attention + ": expected one entry each, at least one");
+        }
+        if (blockChannels.size() > MOST_RESOLUTIONS || layersPerBlock > MOST_LAYERS
+                || blockChannels.stream().anyMatch(width -> width > MOST_CHANNELS)) {
+            throw new IllegalArgumentException("UNet: " + blockChannels.size() + " resolutions of " + layersPerBlock
+                    + " layers with channels " + blockChannels + ": expected at most " + MOST_RESOLUTIONS + ", "
+                    + MOST_LAYERS + " and " + MOST_CHANNELS);
         }
         int factor = 1 << (blockChannels.size() - 1);
         if (imageSize < 1 || imageSize % factor != 0) {

@@ -11,19 +11,23 @@ import java.util.Map;
  * parameters as several tensors.
  */
 public final class FileLayout {
-    /** A tensor as a weights file holds it. */
-    public record Entry(Shape shape, float[] values) {
+    /**
+     * A tensor as a weights file holds it.
+     *
+     * @param exact whether it is a statistic that rounding would spoil
+     */
+    public record Entry(Shape shape, float[] values, boolean exact) {
     }
 
     private FileLayout() {
     }
 
     /** The shapes a file of these parameters must have, by name. */
-    public static Map<String, Shape> shapes(List<ParameterBank.Segment> segments) {
+    public static Map<String, Shape> shapes(Parameters parameters) {
         Map<String, Shape> shapes = new LinkedHashMap<>();
-        for (ParameterBank.Segment segment : segments) {
-            for (String name : segment.parameter().names()) {
-                shapes.put(name, fileShape(segment.parameter()));
+        for (Parameter parameter : parameters.all()) {
+            for (String name : parameter.names()) {
+                shapes.put(name, fileShape(parameter));
             }
         }
         return shapes;
@@ -38,7 +42,8 @@ public final class FileLayout {
             int at = Math.toIntExact(segment.start());
             for (String name : parameter.names()) {
                 float[] values = Arrays.copyOfRange(bank, at, at + part);
-                entries.put(name, new Entry(fileShape(parameter), reorder(parameter, values, true)));
+                entries.put(name, new Entry(fileShape(parameter), reorder(parameter, values, true),
+                        parameter.isBuffer()));
                 at += part;
             }
         }

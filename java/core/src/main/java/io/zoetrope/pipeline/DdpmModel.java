@@ -4,16 +4,13 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.BadFileException;
 import io.zoetrope.diffusion.NoiseSchedule;
 import io.zoetrope.model.UNet;
-import io.zoetrope.nn.FileLayout;
 import io.zoetrope.nn.ParameterBank;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
-import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -53,26 +50,16 @@ public final class DdpmModel implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check the model's config.json");
         }
+        Map<String, float[]> values = ModelWeights.read(new UNet(config.unet(), Parameters.root()).parameters(),
+                files.weights(UNET));
         DdpmModel model = new DdpmModel(device, config, compute, 0);
         try {
-            model.bank.masters(model.read(files.weights(UNET)));
+            ModelWeights.into(model.bank, values);
             return model;
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             model.close();
             throw e;
         }
-    }
-
-    private float[] read(Safetensors weights) throws IOException {
-        List<ParameterBank.Segment> segments = bank.segments();
-        Map<String, Shape> shapes = FileLayout.shapes(segments);
-        weights.requireNames(shapes.keySet());
-        weights.requireFinite();
-        Map<String, float[]> values = new LinkedHashMap<>();
-        for (Map.Entry<String, Shape> entry : shapes.entrySet()) {
-            values.put(entry.getKey(), weights.floats(entry.getKey(), entry.getValue().dims()));
-        }
-        return FileLayout.toBank(segments, bank.size(), values);
     }
 
     /**
@@ -82,11 +69,9 @@ public final class DdpmModel implements AutoCloseable {
      * @param metadata goes into the header of the weights: where they come from
      */
     public void save(Path folder, float[] values, Map<String, String> metadata) throws IOException {
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        FileLayout.toFile(bank.segments(), values).forEach((name, entry) ->
-                tensors.put(name, StoredTensor.ofBf16(entry.values(), entry.shape().dims())));
         ModelFolder.write(folder, "DDPMPipeline", List.of(
-                new ModelFolder.Component(UNET, "diffusers", "UNet2DModel", config.unetSettings(), tensors),
+                new ModelFolder.Component(UNET, "diffusers", "UNet2DModel", config.unetSettings(),
+                        ModelWeights.stored(bank, values)),
                 new ModelFolder.Component(SCHEDULER, "diffusers", "DDPMScheduler", config.schedulerSettings(), Map.of())),
                 metadata);
     }

@@ -23,8 +23,9 @@ class FileLayoutTest {
 
     @Test
     void stackedParametersBecomeSeveralTensors() {
-        Parameter qkv = Parameters.root().at("attn").stackedWeight(List.of("q", "k"), Init.zeros(), 2, 2);
-        assertThat(FileLayout.shapes(List.of(segment(qkv, 0)))).containsExactly(
+        Parameters root = Parameters.root();
+        Parameter qkv = root.at("attn").stackedWeight(List.of("q", "k"), Init.zeros(), 2, 2);
+        assertThat(FileLayout.shapes(root)).containsExactly(
                 Map.entry("attn.q", Shape.of(1, 2)), Map.entry("attn.k", Shape.of(1, 2)));
         assertThat(FileLayout.toFile(List.of(segment(qkv, 0)), new float[] {1, 2, 3, 4}).get("attn.k").values())
                 .containsExactly(3, 4);

@@ -2,6 +2,7 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.DataImport;
 import io.zoetrope.data.DataSets;
+import io.zoetrope.data.KnownSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -13,19 +14,20 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code zoetrope data}: brings a data set onto the machine. */
-@Command(name = "data", description = "Bring a data set in and check that it is what its authors published.")
+/** {@code zoetrope data}: brings a data set onto the machine, or lists those there are. */
+@Command(name = "data", description = {"Bring a data set in and check that it is what its authors published.",
+        "Without a name, list the known sets."})
 final class DataCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", description = "Which: fashion-mnist.")
+    @Parameters(paramLabel = "NAME", arity = "0..1", description = "Which: fashion-mnist, mnist or cifar10.")
     private String name;
 
-    @Option(names = "--from", paramLabel = "DIR",
-            description = "Take its files from this folder instead of fetching the Debian package.")
+    @Option(names = "--from", paramLabel = "DIR", description = "Take its files from this folder instead of fetching "
+            + "a package: IDX files, gzipped or not; CIFAR-10's binary batches.")
     private Optional<Path> from;
 
     DataCommand(Surroundings surroundings) {
@@ -34,11 +36,27 @@ final class DataCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!DataSets.names().contains(name)) {
+        if (name == null) {
+            if (from.isPresent()) {
+                throw new ParameterException(spec.commandLine(), "--from needs the name of the set in that folder, one of "
+                        + String.join(", ", DataSets.names()));
+            }
+            list();
+            return 0;
+        }
+        if (DataSets.find(name).isEmpty()) {
             throw new ParameterException(spec.commandLine(),
-                    "unknown data set '" + name + "'; known are " + DataSets.names());
+                    "unknown data set '" + name + "'; known are " + String.join(", ", DataSets.names()));
         }
         new DataImport(surroundings.places(), surroundings.out()::println).bringIn(name, from);
         return 0;
+    }
+
+    private void list() {
+        for (KnownSet set : DataSets.all()) {
+            surroundings.out().println(set.name() + ": " + set.contents());
+            surroundings.out().println("    " + set.find(surroundings.places()).map(folder -> "in " + folder)
+                    .orElse("not here: 'zoetrope data " + set.name() + "' fetches " + set.source().megabytes() + " MB"));
+        }
     }
 }

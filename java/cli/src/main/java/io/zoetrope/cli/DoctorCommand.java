@@ -1,7 +1,8 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.cuda.DeviceChoice;
-import io.zoetrope.data.FashionMnist;
+import io.zoetrope.data.DataSets;
+import io.zoetrope.data.KnownSet;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -106,11 +107,13 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void dataSets() {
-        Optional<Path> folder = FashionMnist.find(surroundings.places());
-        if (folder.isPresent()) {
-            good(FashionMnist.NAME, folder.get().toString());
-        } else {
-            lack(FashionMnist.NAME, "not found", FashionMnist.howToGet());
+        for (KnownSet set : DataSets.all()) {
+            Optional<Path> folder = set.find(surroundings.places());
+            if (folder.isPresent()) {
+                good(set.name(), folder.get().toString());
+            } else {
+                lack(set.name(), "not found", set.howToGet());
+            }
         }
     }
 

@@ -116,16 +116,6 @@ class CommandsTest {
     }
 
     @Test
-    void dataIsCheckedByName() {
-        assertThat(shell.run("data")).isEqualTo(2);
-        assertThat(shell.err()).contains("NAME");
-        assertThat(shell.run("data", "imagenet")).isEqualTo(2);
-        assertThat(shell.err()).contains("imagenet").contains("fashion-mnist");
-        assertThat(shell.run("data", "fashion-mnist", "--from", folder.resolve("nowhere").toString())).isEqualTo(1);
-        assertThat(shell.err()).contains("train-images-idx3-ubyte");
-    }
-
-    @Test
     void barsAreForTerminalsOnly() {
         assertThat(TerminalProgress.isWatched(Map.of(), true)).isTrue();
         assertThat(TerminalProgress.isWatched(Map.of(), false)).isFalse();

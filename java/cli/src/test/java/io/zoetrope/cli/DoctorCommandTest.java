@@ -2,7 +2,6 @@ package io.zoetrope.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zoetrope.data.FashionMnist;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +34,11 @@ class DoctorCommandTest {
         Files.writeString(file, content);
     }
 
+    private static void emptyFile(Path file) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "");
+    }
+
     @Test
     void aMachineWithNothingGetsARemedyForEachLack() throws IOException {
         file("proc/cpuinfo", "processor : 0\nflags : fpu sse2\n");
@@ -42,7 +46,8 @@ class DoctorCommandTest {
         assertThat(shell.out()).contains("NVIDIA GPU: none seen").contains("softcuda runs the kernels on the CPU")
                 .contains("missing  cuBLAS").contains("missing  cuDNN").contains("optional")
                 .contains("scalar").contains("pretend device").contains("missing  fashion-mnist")
-                .contains("zoetrope data fashion-mnist");
+                .contains("zoetrope data fashion-mnist").contains("missing  mnist")
+                .contains("zoetrope data mnist").contains("missing  cifar10").contains("zoetrope data cifar10");
     }
 
     @Test
@@ -55,16 +60,22 @@ class DoctorCommandTest {
         file("usr/local/cuda/lib64/libcublas.so.13", "");
         Path extra = Files.createDirectories(folder.resolve("extra"));
         Files.writeString(extra.resolve("libcudnn.so.9"), "");
-        Path set = Files.createDirectories(folder.resolve("system").resolve(FashionMnist.NAME));
-        for (String part : new String[] {"train", "t10k"}) {
-            Files.writeString(set.resolve(part + "-images-idx3-ubyte.gz"), "");
-            Files.writeString(set.resolve(part + "-labels-idx1-ubyte.gz"), "");
+        Path sets = folder.resolve("system");
+        for (String name : new String[] {"fashion-mnist", "mnist"}) {
+            for (String part : new String[] {"train", "t10k"}) {
+                emptyFile(sets.resolve(name).resolve(part + "-images-idx3-ubyte.gz"));
+                emptyFile(sets.resolve(name).resolve(part + "-labels-idx1-ubyte.gz"));
+            }
+        }
+        for (String batch : new String[] {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
+            "data_batch_5", "test_batch"}) {
+            emptyFile(sets.resolve("cifar10").resolve(batch + ".bin"));
         }
         Path smi = Files.writeString(extra.resolve("nvidia-smi"), "");
         assertThat(smi.toFile().setExecutable(true)).isTrue();
         assertThat(examine(Map.of("LD_LIBRARY_PATH", extra.toString(), "PATH", extra.toString()))).isZero();
         assertThat(shell.out()).contains("580.65.06").contains("libcuda.so.1").contains("libcublas.so.13")
-                .contains("libcudnn.so.9").contains("AVX-512 with BF16").contains(set.toString())
+                .contains("libcudnn.so.9").contains("AVX-512 with BF16").contains(sets.resolve("mnist").toString())
                 .doesNotContain("missing");
     }
 

@@ -4,40 +4,77 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The data sets this library knows by name, and folders of a user's own. */
 public final class DataSets {
+    private static final List<KnownSet> ALL = List.of(FashionMnist.SET, Mnist.SET, Cifar10.SET);
+
     private DataSets() { }
+
+    /** Every set of pictures that is known by name. */
+    public static List<KnownSet> all() {
+        return ALL;
+    }
 
     /** Names that {@link #load} and {@link DataImport} take. */
     public static List<String> names() {
-        return List.of(FashionMnist.NAME);
+        return ALL.stream().map(KnownSet::name).toList();
+    }
+
+    /** The set called {@code name}, if one is. */
+    public static Optional<KnownSet> find(String name) {
+        return ALL.stream().filter(set -> set.name().equals(name)).findFirst();
+    }
+
+    /** As {@link #find}; an unknown name is an {@link IllegalArgumentException} that lists the known ones. */
+    public static KnownSet named(String name) {
+        return find(name).orElseThrow(() -> new IllegalArgumentException(
+                "unknown data set '" + name + "'; known are " + String.join(", ", names())));
     }
 
     /**
      * Loads a set.
      *
-     * @param nameOrFolder a name of {@link #names()}, or a folder with that set's files or with PNGs
+     * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set, with four IDX files
+     *                     named as theirs, or with PNGs (see {@link ImageFolder})
      */
     public static ImageDataset load(String nameOrFolder, DataPlaces places) throws IOException {
-        if (nameOrFolder.equals(FashionMnist.NAME)) {
-            Path folder = FashionMnist.find(places).orElseThrow(() -> BadFileException.of(FashionMnist.NAME,
-                    "this data set is not on this machine (looked in " + places.cache().resolve(FashionMnist.NAME)
-                            + " and " + places.system() + ")", "its four IDX files", FashionMnist.howToGet()));
-            return FashionMnist.load(folder);
+        Optional<KnownSet> known = find(nameOrFolder);
+        if (known.isPresent()) {
+            KnownSet set = known.get();
+            Path folder = set.find(places).orElseThrow(() -> BadFileException.of(set.name(),
+                    "this data set is not on this machine (looked in " + String.join(", ",
+                            set.candidates(places).map(Path::toString).toList()) + ")",
+                    set.files().describe(), set.howToGet()));
+            return set.load(folder);
         }
         Path folder = Path.of(nameOrFolder);
         if (!Files.isDirectory(folder)) {
             throw BadFileException.of(nameOrFolder, "is neither a data set's name nor a folder",
-                    "one of " + names() + " or a folder", FashionMnist.howToGet());
+                    "one of " + String.join(", ", names()) + " or a folder",
+                    "'zoetrope data NAME' brings a set in");
         }
-        if (FashionMnist.MEMBERS.stream().anyMatch(member -> member.in(folder).isPresent())) {
-            return FashionMnist.load(folder);
+        return loadFolder(folder);
+    }
+
+    private static ImageDataset loadFolder(Path folder) throws IOException {
+        for (KnownSet set : ALL) {
+            if (set.files().isRecognised(folder)) {
+                return set.load(folder);
+            }
+        }
+        if (FashionMnist.SET.files().isPartlyIn(folder)) {
+            return ((IdxSet) FashionMnist.SET.files()).loadUnknown(folder);
+        }
+        if (Cifar10.SET.files().isPartlyIn(folder)) {
+            return Cifar10.SET.load(folder); // says which files are missing
         }
         if (ImageFolder.isIn(folder)) {
             return ImageFolder.load(folder);
         }
-        throw BadFileException.of(folder, "holds neither PNGs nor the IDX files of " + FashionMnist.NAME,
-                "one or the other", FashionMnist.howToGet());
+        throw BadFileException.of(folder, "holds neither PNGs nor the files of a known data set",
+                "PNGs (sub-folders are classes), four IDX files, or the batches of " + Cifar10.NAME,
+                "'zoetrope data NAME' brings " + String.join(", ", names()) + " in");
     }
 }

@@ -24,7 +24,7 @@ public final class IdxReader {
     /** Deflate cannot expand its input by more than this (RFC 1951: 258 bytes from 2 bits). */
     private static final long MAX_GZIP_RATIO = 1032;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
-    private static final String REMEDY = "Get the file anew (zoetrope data fashion-mnist)";
+    private static final String REMEDY = "Get the file anew ('zoetrope data NAME' brings a published set in)";
 
     private IdxReader() { }
 

@@ -9,16 +9,14 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DataSetsTest {
-    private static final Path DEBIAN = Path.of("/usr/share/datasets/fashion-mnist");
-
     @TempDir
     private Path folder;
 
@@ -26,132 +24,110 @@ class DataSetsTest {
         return new DataPlaces(folder.resolve("cache"), List.of(folder.resolve("system")));
     }
 
-    /** A tiny set in the files of Fashion-MNIST: n training and n test pictures of 2 × 2. */
-    private static void writeTiny(Path folder, int n, int labels) throws IOException {
-        Files.createDirectories(folder);
-        for (String part : new String[] {"train", "t10k"}) {
-            byte[] classes = new byte[labels];
-            for (int i = 0; i < labels; i++) {
-                classes[i] = (byte) (i % 10);
-            }
-            Files.write(folder.resolve(part + "-images-idx3-ubyte.gz"),
-                    IdxFiles.gzip(IdxFiles.raw(new byte[4 * n], n, 2, 2)));
-            Files.write(folder.resolve(part + "-labels-idx1-ubyte"), IdxFiles.raw(classes, labels));
+    @Test
+    void absentDataNamesEveryWayToGetIt() {
+        assertThatExceptionOfType(BadFileException.class)
+                .isThrownBy(() -> DataSets.load("fashion-mnist", nowhere()))
+                .withMessageContaining(folder.resolve("system/fashion-mnist").toString())
+                .withMessageContaining("zoetrope data fashion-mnist")
+                .withMessageContaining("apt-get install dataset-fashion-mnist").withMessageContaining("--data DIR");
+        for (String name : new String[] {"mnist", "cifar10"}) {
+            assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load(name, nowhere()))
+                    .withMessageContaining("zoetrope data " + name).withMessageContaining("--data DIR")
+                    .satisfies(e -> assertThat(e.getMessage()).doesNotContain("apt-get"));
         }
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("no-such-set", nowhere()))
+                .withMessageContaining("no-such-set").withMessageContaining("fashion-mnist, mnist, cifar10");
+        assertThatExceptionOfType(BadFileException.class)
+                .isThrownBy(() -> DataSets.load(folder.toString(), nowhere())).withMessageContaining("PNG");
+        assertThatIllegalArgumentException().isThrownBy(() -> DataSets.named("imagenet"))
+                .withMessageContaining("imagenet").withMessageContaining("mnist");
     }
 
     @Test
-    void absentDataNamesBothWaysToGetIt() {
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> DataSets.load("fashion-mnist", nowhere()))
-                .withMessageContaining("zoetrope data fashion-mnist")
-                .withMessageContaining("apt-get install dataset-fashion-mnist").withMessageContaining("--data DIR");
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("no-such-set", nowhere()))
-                .withMessageContaining("no-such-set");
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> DataSets.load(folder.toString(), nowhere())).withMessageContaining("PNG");
+    void everySetSaysWhatItIsAndWhoseItIs() {
+        assertThat(DataSets.names()).doesNotHaveDuplicates().containsExactly("fashion-mnist", "mnist", "cifar10");
+        for (KnownSet set : DataSets.all()) {
+            assertThat(set.classNames()).hasSize(10).doesNotHaveDuplicates();
+            assertThat(set.licence()).hasSizeGreaterThan(40);
+            assertThat(set.howToGetByHand()).contains("https://").contains("zoetrope data " + set.name() + " --from DIR");
+            assertThat(set.source().megabytes()).isPositive();
+        }
     }
 
     @Test
     void findsTheCacheBeforeTheSystem() throws IOException {
         DataPlaces places = nowhere();
-        Path system = folder.resolve("system/fashion-mnist");
-        writeTiny(system, 3, 3);
-        assertThat(FashionMnist.find(places)).contains(system);
-        Path cache = folder.resolve("cache/fashion-mnist");
-        writeTiny(cache, 3, 3);
-        assertThat(FashionMnist.find(places)).contains(cache);
-        Files.delete(cache.resolve("train-labels-idx1-ubyte"));
-        assertThat(FashionMnist.find(places)).as("an incomplete set is no set").contains(system);
+        for (KnownSet set : List.of(FashionMnist.SET, Mnist.SET)) {
+            Path system = folder.resolve("system").resolve(set.name());
+            IdxFiles.writeTiny(system, 3, 3);
+            assertThat(set.find(places)).contains(system);
+            Path cache = folder.resolve("cache").resolve(set.name());
+            IdxFiles.writeTiny(cache, 3, 3);
+            assertThat(set.find(places)).contains(cache);
+            Files.delete(cache.resolve("train-labels-idx1-ubyte"));
+            assertThat(set.find(places)).as("an incomplete set is no set").contains(system);
+        }
+        assertThat(Cifar10.SET.find(places)).isEmpty();
     }
 
     @Test
-    void loadsMixedCompressionFromAnyFolder() throws IOException {
-        writeTiny(folder.resolve("mine"), 12, 12);
-        ImageDataset set = DataSets.load(folder.resolve("mine").toString(), nowhere());
+    void aFolderOfIdxFilesThatIsNoKnownSetIsReadUnderItsOwnName() throws IOException {
+        Path mine = folder.resolve("mine");
+        IdxFiles.writeTiny(mine, 12, 12);
+        Files.write(mine.resolve("t10k-labels-idx1-ubyte"),
+                IdxFiles.raw(new byte[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 12));
+        ImageDataset set = DataSets.load(mine.toString(), nowhere());
+        assertThat(set.name()).isEqualTo(mine.toString());
         assertThat(set.train().images().count()).isEqualTo(12);
-        assertThat(set.test().labels()).hasSize(12).endsWith(0, 1);
-        assertThat(set.classNames()).hasSize(10);
+        assertThat(set.train().labels()).hasSize(12).endsWith(0, 1);
+        assertThat(set.classNames()).as("0 to the highest label").hasSize(12).endsWith("11");
     }
 
     @Test
     void mismatchedFilesAreNamed() throws IOException {
         Path mine = folder.resolve("mine");
-        writeTiny(mine, 12, 11);
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> FashionMnist.load(mine))
+        IdxFiles.writeTiny(mine, 12, 11);
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> FashionMnist.SET.load(mine))
                 .withMessageContaining("has 11 labels").withMessageContaining("expected 12");
-        writeTiny(mine, 2, 2);
+        IdxFiles.writeTiny(mine, 2, 2);
         Files.write(mine.resolve("t10k-labels-idx1-ubyte"), IdxFiles.raw(new byte[] {1, 10}, 2));
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> FashionMnist.load(mine))
-                .withMessageContaining("label 1 is 10");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> Mnist.SET.load(mine))
+                .withMessageContaining("label 1 is 10").withMessageContaining("mnist");
+        Files.write(mine.resolve("t10k-images-idx3-ubyte.gz"), IdxFiles.raw(new byte[12], 2, 2, 3));
+        assertThatExceptionOfType(BadFileException.class)
+                .isThrownBy(() -> DataSets.load(mine.toString(), nowhere())).withMessageContaining("t10k-images")
+                .withMessageContaining("2 × 3");
         Files.delete(mine.resolve("t10k-labels-idx1-ubyte"));
         assertThatExceptionOfType(BadFileException.class)
                 .isThrownBy(() -> DataSets.load(mine.toString(), nowhere()))
                 .withMessageContaining("t10k-labels-idx1-ubyte").withMessageContaining("neither");
     }
 
-    @Test
-    void theRealSetIsWhole() throws IOException {
-        assumeThat(DEBIAN).isDirectory();
-        ImageDataset set = FashionMnist.load(DEBIAN);
-        assertThat(set.train().images().count()).isEqualTo(60_000);
+    /** The real sets, where this machine has them. */
+    @ParameterizedTest
+    @CsvSource({"fashion-mnist, 28, 1, 60000, 0.2860", "mnist, 28, 1, 60000, 0.1307", "cifar10, 32, 3, 50000, 0.4734"})
+    void theRealSetIsWhole(String name, int side, int channels, int count, double mean) throws IOException {
+        assumeThat(DataSets.named(name).find(DataPlaces.usual())).isPresent();
+        ImageDataset set = DataSets.load(name, DataPlaces.usual());
+        assertThat(set.name()).isEqualTo(name);
+        assertThat(set.train().images().count()).isEqualTo(count);
         assertThat(set.test().images().count()).isEqualTo(10_000);
-        assertThat(set.height()).isEqualTo(28);
-        assertThat(set.width()).isEqualTo(28);
+        assertThat(List.of(set.height(), set.width(), set.channels())).containsExactly(side, side, channels);
         long sum = 0;
-        int[] perClass = new int[10];
         for (byte pixel : set.train().images().pixels()) {
             sum += pixel & 0xff;
         }
+        int[] perClass = new int[10];
         for (int label : set.train().labels()) {
             perClass[label]++;
         }
-        assertThat(sum / 255.0 / set.train().images().pixels().length).isCloseTo(0.2860, within(1e-4));
-        assertThat(perClass).containsOnly(6000);
-    }
-
-    @Test
-    void bringsTheRealSetInFromAPackage() throws IOException {
-        assumeThat(DEBIAN).isDirectory();
-        List<String> said = new ArrayList<>();
-        DataImport data = new DataImport(nowhere(), (name, scratch) -> {
-            assertThat(name).isEqualTo("dataset-fashion-mnist");
-            Path unpacked = Files.createDirectories(scratch.resolve("usr/share/datasets/fashion-mnist"));
-            try (var files = Files.list(DEBIAN)) {
-                for (Path file : files.toList()) {
-                    Files.copy(file, unpacked.resolve(file.getFileName()));
-                }
-            }
-        }, said::add);
-        Path where = data.bringIn("fashion-mnist", Optional.empty());
-        assertThat(where).isEqualTo(folder.resolve("cache/fashion-mnist"));
-        assertThat(FashionMnist.find(nowhere())).contains(where);
-        assertThat(String.join("\n", said)).contains("SHA-256").contains("MIT").contains("Zalando");
-    }
-
-    @Test
-    void aSetWithTheWrongDigestIsRefusedAndNotKept() throws IOException {
-        Path mine = folder.resolve("mine");
-        writeTiny(mine, 2, 2);
-        DataImport data = new DataImport(nowhere(), (name, scratch) -> {
-            throw new AssertionError("must not be fetched");
-        }, line -> { });
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> data.bringIn("fashion-mnist", Optional.of(mine)))
-                .withMessageContaining("SHA-256").withMessageContaining("train-images-idx3-ubyte.gz");
-        assertThat(folder.resolve("cache")).doesNotExist();
-        assertThatIllegalArgumentException().isThrownBy(() -> data.bringIn("imagenet", Optional.empty()))
-                .withMessageContaining("imagenet").withMessageContaining("fashion-mnist");
-    }
-
-    @Test
-    void aFailedFetchSaysWhyAndLeavesNothing() {
-        DataImport data = new DataImport(nowhere(), (name, scratch) -> {
-            throw new IOException("no network");
-        }, line -> { });
-        assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> data.bringIn("fashion-mnist", Optional.empty())).withMessage("no network");
-        assertThat(folder.resolve("cache")).doesNotExist();
+        assertThat(sum / 255.0 / set.train().images().pixels().length).isCloseTo(mean, within(1e-4));
+        if (!name.equals("mnist")) { // MNIST's classes are not quite even
+            assertThat(perClass).containsOnly(count / 10);
+        }
+        Path real = DataSets.named(name).find(DataPlaces.usual()).orElseThrow();
+        assertThat(DataSets.load(real.toString(), nowhere()).name()).as("a folder is known by its content").isEqualTo(name);
     }
 
     @Test

@@ -4,6 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
 
 /** Makes IDX files, good and bad. */
@@ -30,6 +32,19 @@ final class IdxFiles {
             return bytes.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A tiny set in the files of the MNIST family: n training and n test pictures of 2 × 2, some files gzipped. */
+    static void writeTiny(Path folder, int n, int labels) throws IOException {
+        Files.createDirectories(folder);
+        for (String part : new String[] {"train", "t10k"}) {
+            byte[] classes = new byte[labels];
+            for (int i = 0; i < labels; i++) {
+                classes[i] = (byte) (i % 10);
+            }
+            Files.write(folder.resolve(part + "-images-idx3-ubyte.gz"), gzip(raw(new byte[4 * n], n, 2, 2)));
+            Files.write(folder.resolve(part + "-labels-idx1-ubyte"), raw(classes, labels));
         }
     }
 }

@@ -94,7 +94,7 @@ class IdxReaderTest {
                 .withMessageContaining("expected 3 axes");
         Path missing = folder.resolve("missing");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> IdxReader.read(missing))
-                .withMessageContaining(missing.toString()).withMessageContaining("zoetrope data fashion-mnist");
+                .withMessageContaining(missing.toString()).withMessageContaining("zoetrope data NAME");
     }
 
     private static void refused(byte[] file, String... parts) {

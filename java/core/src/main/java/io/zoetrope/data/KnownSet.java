@@ -1,0 +1,109 @@
+package io.zoetrope.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A published data set of labelled pictures: what it is, how to get it, what may be done with it, and how to read it. */
+public final class KnownSet {
+    private final String name;
+    private final String title;
+    private final String contents;
+    private final List<String> classNames;
+    private final String licence;
+    private final String page;
+    private final PackageSource source;
+    private final SetFiles files;
+
+    /**
+     * @param name       what users call it, also its folder
+     * @param title      its proper name
+     * @param contents   how many pictures of what kind
+     * @param classNames what its labels mean
+     * @param licence    what may be done with it, and whose it is
+     * @param page       where its authors, or who keeps it now, offer it
+     * @param source     a package that carries it
+     * @param files      the layout of its files
+     */
+    KnownSet(String name, String title, String contents, List<String> classNames, String licence, String page,
+            PackageSource source, SetFiles files) {
+        this.name = name;
+        this.title = title;
+        this.contents = contents;
+        this.classNames = List.copyOf(classNames);
+        this.licence = licence;
+        this.page = page;
+        this.source = source;
+        this.files = files;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String title() {
+        return title;
+    }
+
+    /** How many pictures of what kind. */
+    public String contents() {
+        return contents;
+    }
+
+    public List<String> classNames() {
+        return classNames;
+    }
+
+    /** What may be done with it, and whose it is. */
+    public String licence() {
+        return licence;
+    }
+
+    /** Where it is offered officially. */
+    public String page() {
+        return page;
+    }
+
+    public PackageSource source() {
+        return source;
+    }
+
+    SetFiles files() {
+        return files;
+    }
+
+    /** Where it may lie: this user's cache, then where packages put it. */
+    Stream<Path> candidates(DataPlaces places) {
+        return Stream.concat(Stream.of(places.cache()), places.system().stream()).map(place -> place.resolve(name));
+    }
+
+    /** The folder that holds the set, if it is on this machine: all its files are there, by name. */
+    public Optional<Path> find(DataPlaces places) {
+        return candidates(places).filter(files::isIn).findFirst();
+    }
+
+    /** All ways to get the set, for messages; no full stop. */
+    public String howToGet() {
+        String whole = source.manager() == PackageSource.Manager.DEBIAN
+                ? " or, for the whole machine, 'sudo apt-get install " + source.name() + "'" : "";
+        return "Get it with 'zoetrope data " + name + "' (into your own cache)" + whole + "; or name a folder that holds "
+                + files.describe() + " with --data DIR";
+    }
+
+    /** What to do where the package cannot be fetched: a clause that begins with a verb. */
+    String howToGetByHand() {
+        return "download " + title + " from " + page + " and run 'zoetrope data " + name + " --from DIR'";
+    }
+
+    /** Reads the set from {@code folder}. */
+    public ImageDataset load(Path folder) throws IOException {
+        return files.load(this, folder);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -30,6 +30,15 @@ public final class Reduce {
         }
     }
 
+    /** out[c] = the mean of x[…, c] over all places, of which there must be some; out: F32[C]. */
+    public static void meanRows(Tensor x, Tensor out) {
+        Operands operands = Operands.of("mean of rows").floating("x", x).rankAtLeast("x", x, 1).nonEmpty("x", x);
+        long channels = x.shape().dim(-1);
+        operands.exactly("out", out, DType.F32, channels).device(x, out);
+        long rows = x.size() / channels;
+        sum(x, out, 1, rows, Math.toIntExact(channels), (float) (1.0 / rows), false);
+    }
+
     /** out[n, c] = factor·Σ x[n, …, c] over the places of each sample; out has x's type; factor 1/HW gives the mean. */
     public static void sumSpatial(Tensor x, Tensor out, float factor) {
         Operands operands = Operands.of("sum spatial").floating("x", x).rankAtLeast("x", x, 2);

@@ -3,6 +3,11 @@
 // A window of size R x S slides over an NHWC tensor; channels are fastest, so that with C a multiple of VEC a 16-byte
 // chunk lies in one tap (r, s). Padding is zero fill. The tap of a chunk is walked with the k-tiles (no division), and
 // whether it falls inside the picture is one bit of a mask made once a row: rows r in bits 0..14, columns s in 16..31.
+//
+// The sources with GENERAL = true serve grouped convolutions, whose windows see `channels` of the tensor's `pitch`, and
+// dilated ones, whose taps lie `dilation` pixels apart; their masks hold any window of R + S <= 31 (rows from bit 0,
+// columns from bit R), such as the 1 x 25 of one-dimensional ones. The others know that pitch = channels and
+// dilation = 1 when they are compiled, and pay nothing.
 #pragma once
 #include "zoetrope/tile_dense.cuh"
 
@@ -10,11 +15,19 @@ namespace zoe {
 
 constexpr int kMaxWindow = 15;
 constexpr unsigned kOutsideWindow = 1u << 15;   // never set in a mask
+constexpr unsigned kOutsideGeneral = 1u << 31;
 
 // Bits lo..hi-1 for the taps t of 0..taps-1 with 0 <= begin + t < size.
 __device__ __forceinline__ unsigned tap_mask(int begin, int size, int taps) {
     int lo = min(max(-begin, 0), taps);
     int hi = min(max(size - begin, 0), taps);
+    return hi > lo ? (1u << hi) - (1u << lo) : 0;
+}
+
+// The same for taps `dilation` apart: 0 <= begin + t dilation < size.
+__device__ __forceinline__ unsigned tap_mask(int begin, int size, int taps, int dilation) {
+    int lo = min((max(-begin, 0) + dilation - 1) / dilation, taps);
+    int hi = min((max(size - begin, 0) + dilation - 1) / dilation, taps);
     return hi > lo ? (1u << hi) - (1u << lo) : 0;
 }
 
@@ -25,10 +38,12 @@ struct WindowView {
     int rows_h, rows_w;
     int origin_h, origin_w, stride;
     int taps_h, taps_w;
+    int pitch, dilation;    // elements from a pixel to the next, pixels from a tap to the next; read where GENERAL
 };
 
 // K-major: the activations of fprop and, with windows over dy, of dgrad.
-template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
+template <class T_, int MN_, int TK_, int THREADS, bool GENERAL = false>
+struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
     using Map = KMajorMap<T_, MN_, TK_, THREADS>;
     using T = T_;
     using Map::CHUNKS, Map::VEC;
@@ -39,19 +54,28 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
     int r, s, c;            // tap and channel of this thread's chunk (vector path)
     int k;                  // the same as an index (scalar path)
     int channels, width, taps_h, taps_w;
+    int pixel_pitch, tap_step;      // pitch and dilation of the view; read through pitch() and dilation()
+    int tap_skip;           // bytes from the last channel of a tap to the first of the next
     unsigned need;          // the bits of the tap in a row's mask
     long long shift;        // bytes from a row's beginning to the chunk
     int line_skip;          // bytes from the last tap of a row to the first of the next
     int vector;
 
+    __device__ __forceinline__ int pitch() const { return GENERAL ? pixel_pitch : channels; }
+    __device__ __forceinline__ int dilation() const { return GENERAL ? tap_step : 1; }
+
     __device__ __forceinline__ void init(int thread, const T* base, const WindowView& v, int m_begin, int m_end) {
         Map::place(thread);
         channels = v.channels, width = v.width, taps_h = v.taps_h, taps_w = v.taps_w;
+        if constexpr (GENERAL) {
+            pixel_pitch = v.pitch, tap_step = v.dilation;
+            tap_skip = (tap_step * pixel_pitch - channels) * int(sizeof(T));
+        }
         vector = aligned_16(base) && channels % VEC == 0;
         r = s = 0;
         c = k = Map::k0;
         shift = c * int(sizeof(T));
-        line_skip = (width - taps_w) * channels * int(sizeof(T));
+        line_skip = dilation() * (width - taps_w) * pitch() * int(sizeof(T));
         need = tap_bits(0, 0);
         carry();
 #pragma unroll
@@ -62,8 +86,12 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
             int h0 = v.origin_h + int(line % unsigned(v.rows_h)) * v.stride;
             int w0 = v.origin_w + ((inside ? m : 0) - int(line) * v.rows_w) * v.stride;
             long long n = line / unsigned(v.rows_h);
-            row[i] = global_address(base) + ((n * v.height + h0) * v.width + w0) * channels * int(sizeof(T));
-            mask[i] = inside ? tap_mask(h0, v.height, taps_h) | tap_mask(w0, v.width, taps_w) << 16 : 0;
+            row[i] = global_address(base) + ((n * v.height + h0) * v.width + w0) * pitch() * int(sizeof(T));
+            if constexpr (GENERAL)
+                mask[i] = inside ? tap_mask(h0, v.height, taps_h, tap_step)
+                                       | tap_mask(w0, v.width, taps_w, tap_step) << taps_h : 0;
+            else
+                mask[i] = inside ? tap_mask(h0, v.height, taps_h) | tap_mask(w0, v.width, taps_w) << 16 : 0;
             keep(row[i]);
             keep(mask[i]);
         }
@@ -71,13 +99,16 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
         keep(vector);
     }
     __device__ __forceinline__ unsigned tap_bits(int at_r, int at_s) const {
+        if constexpr (GENERAL) return at_r < taps_h ? 1u << at_r | (1u << taps_h) << at_s : kOutsideGeneral;
         return at_r < taps_h ? 1u << at_r | 0x10000u << at_s : kOutsideWindow;
     }
-    // Brings c below channels. Neighbouring taps of a row adjoin in memory, so only a new row moves the chunk.
+    // Brings c below channels. Neighbouring taps of a row adjoin in memory, so only a new row moves the chunk; in the
+    // general case a new tap does too.
     __device__ __forceinline__ void carry() {
         if (c < channels) return;
         do {
             c -= channels;
+            if constexpr (GENERAL) shift += tap_skip;
             if (++s == taps_w) {
                 s = 0, ++r;
                 shift += line_skip;
@@ -94,7 +125,7 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
         unsigned tap = unsigned(k + e) / unsigned(channels);
         int at_r = tap / unsigned(taps_w), at_s = int(tap) - at_r * taps_w;
         int at_c = k + e - int(tap) * channels;
-        long long elements = (at_r * width + at_s) * static_cast<long long>(channels) + at_c;
+        long long elements = (at_r * width + at_s) * dilation() * static_cast<long long>(pitch()) + at_c;
         return {elements * int(sizeof(T)), tap_bits(at_r, at_s)};
     }
     __device__ __forceinline__ bool has(int i, Element at) const { return (mask[i] & at.need) == at.need; }
@@ -111,7 +142,8 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowKMajor : KMajorM
 };
 
 // MN-major: the activations of wgrad. Row k of the product is a window, column (r, s, c) belongs to the thread's chunk.
-template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajorMap<T_, MN_, TK_, THREADS> {
+template <class T_, int MN_, int TK_, int THREADS, bool GENERAL = false>
+struct WindowMNMajor : MNMajorMap<T_, MN_, TK_, THREADS> {
     using Map = MNMajorMap<T_, MN_, TK_, THREADS>;
     using T = T_;
     using Map::CHUNKS, Map::VEC;
@@ -126,6 +158,9 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajo
     int tap_r[CHUNKS], tap_s[CHUNKS], shift[CHUNKS];   // of each chunk's first column (vector path); bytes
     int column, columns;
     int vector;
+
+    __device__ __forceinline__ int pitch() const { return GENERAL ? view.pitch : view.channels; }
+    __device__ __forceinline__ int dilation() const { return GENERAL ? view.dilation : 1; }
 
     __device__ __forceinline__ void init(int thread, const T* tensor_, const WindowView& v, int column_begin,
                                          int window_begin, int window_end) {
@@ -155,18 +190,19 @@ template <class T_, int MN_, int TK_, int THREADS> struct WindowMNMajor : MNMajo
         find();
     }
 
-    struct Place { int r, s, shift; };
+    struct Place { int r, s, shift; };      // pixels down and across from the window's first, bytes
     __device__ __forceinline__ Place locate(int at) const {
         unsigned tap = unsigned(at) / unsigned(view.channels);
         int r = tap / unsigned(view.taps_w), s = tap - unsigned(r) * view.taps_w;
-        int elements = (r * view.width + s) * view.channels + (at - int(tap) * view.channels);
+        r *= dilation(), s *= dilation();
+        int elements = (r * view.width + s) * pitch() + (at - int(tap) * view.channels);
         return {at < columns ? r : 1 << 29, s, elements * int(sizeof(T))};
     }
     __device__ __forceinline__ void find() {
         h0 = left > 0 ? view.origin_h + i * view.stride : 1 << 29;
         w0 = view.origin_w + j * view.stride;
         int line = n * view.height + (view.origin_h + i * view.stride);
-        window = tensor + (static_cast<long long>(line) * view.width + w0) * (view.channels * int(sizeof(T)));
+        window = tensor + (static_cast<long long>(line) * view.width + w0) * (pitch() * int(sizeof(T)));
     }
     __device__ __forceinline__ bool inside(int r, int s) const {
         return unsigned(h0 + r) < unsigned(view.height) && unsigned(w0 + s) < unsigned(view.width);

@@ -12,35 +12,7 @@
 // FLOPs 2 N P Q K R S C; bytes: x and dy once for each column, respectively row, of tiles, and 8 shares K R S C.
 // Source: split-K as in CUTLASS's documentation ("efficient GEMM"); PTX ISA for the fragments.
 // Not measured on a GPU yet.
-#include "zoetrope/conv_shape.cuh"
-#include "zoetrope/tile_shapes.cuh"
-
-namespace zoe {
-
-template <class Tile, class T = typename Tile::T>
-__device__ __forceinline__ void wgrad(const T* x, const T* dy, float* out, const Convolution& g, int share,
-                                      int accumulate) {
-    const int width = g.r * g.s * g.c;
-    const int across = (width + Tile::TN - 1) / Tile::TN;
-    const int m0 = int(blockIdx.x / across) * Tile::TM, n0 = int(blockIdx.x % across) * Tile::TN;
-    const int rows = g.k - m0, columns = width - n0;
-    const int begin = int(blockIdx.y) * share * Tile::TK;
-    const int end = min(g.n * g.p * g.q, begin + share * Tile::TK);
-
-    DenseMNMajor<T, Tile::TM, Tile::TK, Tile::THREADS> a;
-    WindowMNMajor<T, Tile::TN, Tile::TK, Tile::THREADS> b;
-    a.init(threadIdx.x, dy, begin, g.k, m0, g.k, end - begin);
-    b.init(threadIdx.x, x, g.windows(), n0, begin, end);
-    float* slice = out + static_cast<long long>(blockIdx.y) * g.k * width;
-    block_product<Tile>(a, b, (end - begin + Tile::TK - 1) / Tile::TK, rows, columns, [&](const auto& o, auto& acc) {
-        const bool pairs = width % 2 == 0 && pair_aligned(slice);
-        auto line = [&](int row) { return slice + static_cast<long long>(m0 + row) * width + n0; };
-        if (accumulate) add_rows<float>(o, acc, rows, columns, pairs, 1.0f, line);
-        store_rows<float>(o, acc, rows, columns, Tile::TN, pairs, line);
-    });
-}
-
-}  // namespace zoe
+#include "wgrad.cuh"
 
 #define ENTRY(TIER, TYPE, SHAPE)                                                                                       \
     ZOE_TILE_GEOMETRY(conv2d_wgrad_##TIER##_##TYPE##_##SHAPE, zoe::TIER##_##TYPE##_##SHAPE)                            \

@@ -51,6 +51,29 @@ final class Tiles {
         return blocks("128x64", rows, columns) >= multiprocessors ? "128x64" : "64x64";
     }
 
+    /** For fprop and dgrad of grouped and dilated convolutions: {@code columns} channels of a group. */
+    static String general(Tier tier, DType dtype, long columns) {
+        boolean wide = tier == Tier.TENSOR && dtype == DType.BF16;
+        if (columns <= 8) {
+            return "128x8";
+        }
+        if (wide && columns <= 16) {
+            return "128x16";
+        }
+        return wide && columns > 32 ? "128x64" : "128x32";
+    }
+
+    /** For wgrad of grouped and dilated convolutions: {@code filters} of a group. */
+    static String generalWgrad(Tier tier, DType dtype, long filters) {
+        if (tier == Tier.PORTABLE) {
+            return "32x64";
+        }
+        if (dtype != DType.BF16) {
+            return "32x128";
+        }
+        return filters <= 16 ? "16x128" : "64x128";
+    }
+
     /** For wgrad: {@code filters} rows by r · s · c columns. It depends on the shape alone. */
     static String wgrad(Tier tier, DType dtype, long filters) {
         if (tier == Tier.PORTABLE) {

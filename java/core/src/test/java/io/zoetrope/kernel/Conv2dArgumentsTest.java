@@ -52,8 +52,8 @@ class Conv2dArgumentsTest {
 
     @Test
     void filtersBeyondTheWindowLimitAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 20, 20, 8), f32(2, 16, 1, 8), null, null,
-                null, f32(1, 5, 20, 2), Conv2d.Spec.of(1, 0))).withMessageContaining("15×15");
+        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 20, 20, 8), f32(2, 16, 16, 8), null, null,
+                null, f32(1, 5, 5, 2), Conv2d.Spec.of(1, 0))).withMessageContaining("15×15").withMessageContaining("31");
     }
 
     @Test
@@ -76,6 +76,19 @@ class Conv2dArgumentsTest {
         Tensor x = f32(1, 4, 4, 8);
         assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(x, f32(8, 1, 1, 8), null, null, null, x,
                 Conv2d.Spec.of(1, 0))).withMessageContaining("y overlaps x");
+    }
+
+    @Test
+    void groupsMustDivideChannelsAndFilters() {
+        Conv2d.Spec groups = Conv2d.Spec.of(1, 1).withGroups(4);
+        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(6, 3, 3, 2), null, null,
+                null, f32(1, 4, 4, 6), groups)).withMessageContaining("6 filters").withMessageContaining("4 groups");
+        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(4, 3, 3, 8), null, null,
+                null, f32(1, 4, 4, 4), groups)).withMessageContaining("2 channels in each of 4 groups");
+        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.Spec.of(1, 1).withGroups(0))
+                .withMessageContaining("0 groups");
+        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.Spec.of(1, 1).withDilation(0))
+                .withMessageContaining("dilation 0");
     }
 
     @Test

@@ -22,14 +22,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 @SuppressWarnings("try")
 class Conv2dTest {
     private static final List<String> WIDE = List.of("128x64", "128x32", "128x8");
+    private static final List<String> NARROW = List.of("128x32", "128x8");
 
     static Stream<Case> rowCases() {
-        return ConvCases.cases(List.of("128x128", "128x64", "64x64", "256x32", "128x32", "128x8"), WIDE, WIDE).stream();
+        return Stream.concat(
+                ConvCases.cases(List.of("128x128", "128x64", "64x64", "256x32", "128x32", "128x8"), WIDE, WIDE).stream(),
+                ConvCases.general(List.of("128x64", "128x32", "128x16", "128x8"), NARROW, NARROW).stream());
     }
 
     static Stream<Case> wgradCases() {
-        return ConvCases.cases(List.of("128x128", "64x128", "32x128"), List.of("64x128", "32x128"), List.of("64x64"))
-                .stream();
+        return Stream.concat(
+                ConvCases.cases(List.of("128x128", "64x128", "32x128"), List.of("64x128", "32x128"), List.of("64x64"))
+                        .stream(),
+                ConvCases.general(List.of("64x128", "16x128"), List.of("32x128"), List.of("32x64")).stream());
     }
 
     private static float[] values(Case test, long seed, int size) {
@@ -42,6 +47,11 @@ class Conv2dTest {
     }
 
     private static void assertRan(Case test, String operation) {
+        if (test.shape().isDepthwise()) {
+            assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(entry -> assertThat(entry)
+                    .startsWith("depthwise_").contains(test.dtype().suffix()));
+            return;
+        }
         assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(entry -> assertThat(entry)
                 .contains(test.tier().suffix(), test.dtype().suffix(), test.tile() == null ? "x" : test.tile()));
     }
@@ -57,7 +67,7 @@ class Conv2dTest {
                 Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
             Tensor y = guarded.output("y", test.dtype(), e.n(), e.p(), e.q(), e.k());
             Conv2d.forward(guarded.input("x", test.dtype(), x, e.n(), e.h(), e.w(), e.c()),
-                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.c()), null, null, null, y,
+                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.groupChannels()), null, null, null, y,
                     test.shape().spec());
             tolerance(test, test.dtype(), (long) e.r() * e.s() * e.c()).check("y", expected, y.toFloats());
         }
@@ -80,7 +90,7 @@ class Conv2dTest {
                 Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
             Tensor y = guarded.input("y, at first the residual", test.dtype(), residual, e.n(), e.p(), e.q(), e.k());
             Conv2d.forward(guarded.input("x", test.dtype(), x, e.n(), e.h(), e.w(), e.c()),
-                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.c()),
+                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.groupChannels()),
                     guarded.input("bias", DType.F32, bias, e.k()),
                     guarded.input("perSample", test.dtype(), perSample, e.n(), e.k()), y, y, test.shape().spec());
             tolerance(test, test.dtype(), (long) e.r() * e.s() * e.c() + 3).check("y", expected, y.toFloats());
@@ -98,7 +108,7 @@ class Conv2dTest {
                 Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
             Tensor dx = guarded.output("dx", test.dtype(), e.n(), e.h(), e.w(), e.c());
             Conv2d.dgrad(guarded.input("dy", test.dtype(), dy, e.n(), e.p(), e.q(), e.k()),
-                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.c()), dx, test.shape().spec());
+                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.groupChannels()), dx, test.shape().spec());
             tolerance(test, test.dtype(), (long) e.r() * e.s() * e.k()).check("dx", expected, dx.toFloats());
         }
         assertRan(test, "conv2d_dgrad");
@@ -115,7 +125,7 @@ class Conv2dTest {
         Tolerance tolerance = tolerance(test, DType.F32, (long) e.n() * e.p() * e.q());
         try (Guarded guarded = new Guarded(Devices.shared(), test.offset());
                 Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
-            Tensor dw = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.c());
+            Tensor dw = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.groupChannels());
             Tensor tx = guarded.input("x", test.dtype(), x, e.n(), e.h(), e.w(), e.c());
             Tensor tdy = guarded.input("dy", test.dtype(), dy, e.n(), e.p(), e.q(), e.k());
             Conv2d.wgrad(tx, tdy, dw, test.shape().spec(), false);
@@ -136,11 +146,11 @@ class Conv2dTest {
             float[] ws = Values.uniform(13, e.wSize());
             float[] dys = Values.uniform(14, e.ySize());
             Tensor x = guarded.input("x", DType.F32, xs, e.n(), e.h(), e.w(), e.c());
-            Tensor w = guarded.input("w", DType.F32, ws, e.k(), e.r(), e.s(), e.c());
+            Tensor w = guarded.input("w", DType.F32, ws, e.k(), e.r(), e.s(), e.groupChannels());
             Tensor dy = guarded.input("dy", DType.F32, dys, e.n(), e.p(), e.q(), e.k());
             Tensor y = guarded.output("y", DType.F32, e.n(), e.p(), e.q(), e.k());
             Tensor dx = guarded.output("dx", DType.F32, e.n(), e.h(), e.w(), e.c());
-            Tensor dw = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.c());
+            Tensor dw = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.groupChannels());
             Conv2d.forward(x, w, null, null, null, y, test.shape().spec());
             Conv2d.dgrad(dy, w, dx, test.shape().spec());
             Conv2d.wgrad(x, dy, dw, test.shape().spec(), false);
@@ -152,7 +162,8 @@ class Conv2dTest {
     }
 
     static Stream<Case> adjointCases() {
-        return ConvCases.cases(List.of(), List.of(), List.of()).stream()
+        return Stream.concat(ConvCases.cases(List.of(), List.of(), List.of()).stream(),
+                        ConvCases.general(List.of(), List.of(), List.of()).stream())
                 .filter(test -> test.dtype() == DType.F32 && test.tier() == Tier.PORTABLE);
     }
 
@@ -174,11 +185,11 @@ class Conv2dTest {
         float[] dys = Values.uniform(17, e.ySize());
         try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.PORTABLE)) {
             Tensor x = guarded.input("x", DType.F32, xs, e.n(), e.h(), e.w(), e.c());
-            Tensor w = guarded.input("w", DType.F32, ws, e.k(), e.r(), e.s(), e.c());
+            Tensor w = guarded.input("w", DType.F32, ws, e.k(), e.r(), e.s(), e.groupChannels());
             Tensor dy = guarded.input("dy", DType.F32, dys, e.n(), e.p(), e.q(), e.k());
             Tensor y = guarded.output("y", DType.F32, e.n(), e.p(), e.q(), e.k());
             Tensor dx = guarded.output("dx", DType.F32, e.n(), e.h(), e.w(), e.c());
-            Tensor dw = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.c());
+            Tensor dw = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.groupChannels());
             Conv2d.dgrad(dy, w, dx, spec);
             Conv2d.wgrad(x, dy, dw, spec, false);
             for (int i = 0; i < e.xSize(); i += 7) {
@@ -214,8 +225,8 @@ class Conv2dTest {
         try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(test.tier())) {
             Tensor x = guarded.input("x", test.dtype(), Values.uniform(18, e.xSize()), e.n(), e.h(), e.w(), e.c());
             Tensor dy = guarded.input("dy", test.dtype(), Values.uniform(19, e.ySize()), e.n(), e.p(), e.q(), e.k());
-            Tensor once = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.c());
-            Tensor again = guarded.output("dw again", DType.F32, e.k(), e.r(), e.s(), e.c());
+            Tensor once = guarded.output("dw", DType.F32, e.k(), e.r(), e.s(), e.groupChannels());
+            Tensor again = guarded.output("dw again", DType.F32, e.k(), e.r(), e.s(), e.groupChannels());
             Conv2d.wgrad(x, dy, once, test.shape().spec(), false);
             Conv2d.wgrad(x, dy, again, test.shape().spec(), false);
             assertThat(again.toFloats()).isEqualTo(once.toFloats());
@@ -223,7 +234,8 @@ class Conv2dTest {
     }
 
     static Stream<Case> repeatCases() {
-        return ConvCases.cases(List.of(), List.of(), List.of()).stream().filter(test -> test.shape().n() == 2
-                && test.shape().h() == 28);
+        return Stream.concat(ConvCases.cases(List.of(), List.of(), List.of()).stream(),
+                        ConvCases.general(List.of(), List.of(), List.of()).stream())
+                .filter(test -> test.shape().n() == 2 && test.shape().h() >= 28);
     }
 }

@@ -1,16 +1,25 @@
 package io.zoetrope.reference;
 
-/** Convolutions in plain double-precision loops, NHWC and KRSC: the definition, with no regard for speed. */
+/** Convolutions in plain double-precision loops, NHWC and KRSC, with groups and dilation: the definition, slow. */
 public final class ReferenceConv2d {
-    /** Extents of x [n,h,w,c], filters [k,r,s,c], y [n,p,q,k]; pads before the first row and column. */
+    /** Extents of x [n,h,w,c], filters [k,r,s,c/groups], y [n,p,q,k]; pads before the first row and column. */
     public record Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, int stride, int top,
-            int left) {
+            int left, int dilation, int groups) {
+        public Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, int stride, int top, int left) {
+            this(n, h, w, c, k, r, s, p, q, stride, top, left, 1, 1);
+        }
+
+        /** Channels a filter sees. */
+        public int groupChannels() {
+            return c / groups;
+        }
+
         public int xSize() {
             return n * h * w * c;
         }
 
         public int wSize() {
-            return k * r * s * c;
+            return k * r * s * groupChannels();
         }
 
         public int ySize() {
@@ -31,14 +40,16 @@ public final class ReferenceConv2d {
                 for (int q = 0; q < e.q; q++) {
                     for (int r = 0; r < e.r; r++) {
                         for (int s = 0; s < e.s; s++) {
-                            int h = p * e.stride - e.top + r;
-                            int w = q * e.stride - e.left + s;
+                            int h = p * e.stride - e.top + r * e.dilation;
+                            int w = q * e.stride - e.left + s * e.dilation;
                             if (h < 0 || h >= e.h || w < 0 || w >= e.w) {
                                 continue;
                             }
                             for (int k = 0; k < e.k; k++) {
-                                for (int c = 0; c < e.c; c++) {
-                                    term.at(((n * e.h + h) * e.w + w) * e.c + c, ((k * e.r + r) * e.s + s) * e.c + c,
+                                int first = k / (e.k / e.groups) * e.groupChannels();
+                                for (int c = 0; c < e.groupChannels(); c++) {
+                                    term.at(((n * e.h + h) * e.w + w) * e.c + first + c,
+                                            ((k * e.r + r) * e.s + s) * e.groupChannels() + c,
                                             ((n * e.p + p) * e.q + q) * e.k + k);
                                 }
                             }

@@ -1,4 +1,4 @@
-// What the optimiser's three kernels share: the layouts of its small device tensors. The host side is AdamW.java.
+// What the optimisers' kernels share: the layouts of their small device tensors. The host side is AdamW.java and Sgd.java.
 #pragma once
 #include "zoetrope/geometry.cuh"
 #include "zoetrope/vector.cuh"
@@ -19,10 +19,10 @@ struct Chunk {
 // Hyper-parameters, f32.
 enum Hyper {
     kRate,           // peak learning rate
-    kBeta1,
+    kBeta1,          // or momentum
     kBeta2,
     kEpsilon,
-    kWeightDecay,    // decoupled, times the rate
+    kWeightDecay,    // AdamW: decoupled, times the rate; SGD: times the weight, added to its gradient
     kMaxNorm,        // gradients of a larger global norm are scaled down to it; 0: no clipping
     kGradientScale,  // every gradient is multiplied by it first (1/accumulated steps)
     kEmaDecay,       // decay of the moving average

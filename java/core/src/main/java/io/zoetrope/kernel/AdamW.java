@@ -38,6 +38,7 @@ public final class AdamW {
     private static final int CONTROL_SIZE = 8;
 
     private static final String MODULE = "optim/adamw";
+    private static final String PREPARE = "optim/prepare";
     private static final long MAX_EXACT_STEPS = 1L << 24;
 
     private AdamW() {
@@ -213,23 +214,30 @@ public final class AdamW {
      * @param clearGradient whether the gradient is zero afterwards, ready to be accumulated into
      */
     public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clearGradient) {
-        Operands operands = Operands.of("adamw").type("segments", segments, DType.I64)
-                .require(segments.rank() == 2 && segments.dim(1) == 3, "segments is " + segments + ", expected I64[chunks, 3]")
-                .sized("hyper", hyper, DType.F32, Hyper.of(0).values().length)
-                .sized("state", state, DType.I32, STATE_SIZE).sized("control", control, DType.F32, CONTROL_SIZE);
-        Device device = operands.device(banks.master(), segments, hyper, state, control);
-        long chunks = segments.dim(0);
-        try (Scope scope = Scope.open(device)) {
-            Tensor partial = scope.empty(DType.F32, chunks);
-            device.kernel(MODULE, "adamw_norm").launch(Grid.of(chunks), Args.of().address(banks.gradient().address())
-                    .address(segments.address()).address(partial.address()));
-            device.kernel(MODULE, "adamw_prepare").launch(Grid.of(1), Args.of().address(partial.address()).i32(chunks)
-                    .address(hyper.address()).address(state.address()).address(control.address()));
-        }
+        Device device = prepare("adamw", banks.master(), banks.gradient(), segments, hyper, state, control);
         Kernel update = device.kernel(MODULE, "adamw_update");
-        update.launch(Grid.of(chunks), Args.of().address(banks.master().address()).address(banks.gradient().address())
+        update.launch(Grid.of(segments.dim(0)), Args.of().address(banks.master().address()).address(banks.gradient().address())
                 .address(banks.m().address()).address(banks.v().address()).address(address(banks.ema()))
                 .address(address(banks.copy())).address(segments.address()).address(hyper.address())
                 .address(control.address()).i32(clearGradient ? 1 : 0));
+    }
+
+    /** What every optimiser does first: the gradients' norm, the step's rate, clipping and average, into control. */
+    static Device prepare(String op, Tensor master, Tensor gradient, Tensor segments, Tensor hyper, Tensor state,
+            Tensor control) {
+        Device device = Operands.of(op).type("segments", segments, DType.I64)
+                .require(segments.rank() == 2 && segments.dim(1) == 3, "segments is " + segments + ", expected I64[chunks, 3]")
+                .sized("hyper", hyper, DType.F32, Hyper.of(0).values().length)
+                .sized("state", state, DType.I32, STATE_SIZE).sized("control", control, DType.F32, CONTROL_SIZE)
+                .device(master, segments, hyper, state, control);
+        long chunks = segments.dim(0);
+        try (Scope scope = Scope.open(device)) {
+            Tensor partial = scope.empty(DType.F32, chunks);
+            device.kernel(PREPARE, "optimizer_norm").launch(Grid.of(chunks), Args.of().address(gradient.address())
+                    .address(segments.address()).address(partial.address()));
+            device.kernel(PREPARE, "optimizer_prepare").launch(Grid.of(1), Args.of().address(partial.address()).i32(chunks)
+                    .address(hyper.address()).address(state.address()).address(control.address()));
+        }
+        return device;
     }
 }

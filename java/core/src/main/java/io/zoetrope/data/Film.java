@@ -15,7 +15,7 @@ import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Writes animated GIFs that loop for ever. */
+/** Writes animated GIFs that loop for ever. Grey frames are kept exactly; RGB ones get a {@link Palette} each. */
 public final class Film {
     private static final String NATIVE_FORMAT = "javax_imageio_gif_image_1.0";
 
@@ -59,7 +59,9 @@ public final class Film {
             writer.setOutput(stream);
             writer.prepareWriteSequence(null);
             for (int i = 0; i < frames.size(); i++) {
-                BufferedImage image = frames.get(i).toBuffered(0);
+                Images frame = frames.get(i);
+                // Of RGB the encoder would make a palette too, but a coarse one.
+                BufferedImage image = frame.channels() == 1 ? frame.toBuffered(0) : Palette.of(frame).apply(frame);
                 int hundredths = Math.round((i == frames.size() - 1 ? lastMillis : millis) / 10f);
                 IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), null);
                 describe(metadata, hundredths, i == 0);

@@ -2,7 +2,7 @@ package io.zoetrope.bench;
 
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.kernel.Sampling;
+import io.zoetrope.kernel.SamplerStep;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -36,8 +36,8 @@ public class LaunchBenchmark {
         device = Device.open();
         scope = Scope.open(device);
         counter = scope.zeros(DType.I32, 1);
-        Sampling.advance(counter, 0);
-        graph = CapturedGraph.record(device, () -> Sampling.advance(counter, 0));
+        SamplerStep.advance(counter, 0);
+        graph = CapturedGraph.record(device, () -> SamplerStep.advance(counter, 0));
     }
 
     @TearDown
@@ -49,13 +49,13 @@ public class LaunchBenchmark {
 
     @Benchmark
     public void launchAndWait() {
-        Sampling.advance(counter, 0);
+        SamplerStep.advance(counter, 0);
         device.synchronize();
     }
 
     @Benchmark
     public void launch() {
-        Sampling.advance(counter, 0);
+        SamplerStep.advance(counter, 0);
     }
 
     @Benchmark

@@ -5,7 +5,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.kernel.Random;
 import io.zoetrope.kernel.RandomKey;
-import io.zoetrope.kernel.Sampling;
+import io.zoetrope.kernel.SamplerStep;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Shape;
@@ -108,10 +108,10 @@ public final class SamplingLoop implements AutoCloseable {
     }
 
     private void queueStep() {
-        Sampling.timestep(timesteps, counter, time);
-        denoiser.predict(input, time, output -> Sampling.step(x, output, history, input == x ? null : input, table,
+        SamplerStep.timestep(timesteps, counter, time);
+        denoiser.predict(input, time, output -> SamplerStep.step(x, output, history, input == x ? null : input, table,
                 counter, RandomKey.reading(random, STEP_STREAM)));
-        Sampling.advance(counter, plan.steps().size());
+        SamplerStep.advance(counter, plan.steps().size());
     }
 
     /** The batch as it stands, F32: noise at first, pictures after the last step. */

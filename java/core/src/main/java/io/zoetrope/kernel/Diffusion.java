@@ -10,7 +10,7 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * The training side of diffusion: noising and conversion between predictions. Sampling is in {@link Sampling}. Samples are
+ * The training side of diffusion: noising and conversion between predictions. Sampling is in {@link SamplerStep}. Samples are
  * the outermost dimension; tables of ᾱ are F32[T]; timesteps are I32.
  */
 public final class Diffusion {
@@ -133,9 +133,9 @@ public final class Diffusion {
         Pointwise.axpby(scale, conditional, 1 - scale, unconditional, out);
     }
 
-    /** See {@link Sampling#update}. */
+    /** See {@link SamplerStep#update}. */
     public static void samplerUpdate(Tensor[] terms, Tensor out, Tensor coefficientTable, Tensor stepCounter, RandomKey key) {
-        Sampling.update(terms, out, null, coefficientTable, stepCounter, key, Float.NEGATIVE_INFINITY,
+        SamplerStep.update(terms, out, null, coefficientTable, stepCounter, key, Float.NEGATIVE_INFINITY,
                 Float.POSITIVE_INFINITY);
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class SamplingTest {
+class SamplerStepTest {
     private static final RandomKey KEY = new RandomKey(17, 5, 2, null);
     private static final float NONE = Float.POSITIVE_INFINITY;
 
@@ -68,7 +68,7 @@ class SamplingTest {
                 for (int row = 0; row < 3; row++) {
                     Tensor out = guarded.output("out", c.dtype, c.size);
                     Tensor copy = guarded.output("copy", c.other(), c.size);
-                    Sampling.update(inputs, out, copy, coefficients, counter, KEY, -NONE, NONE);
+                    SamplerStep.update(inputs, out, copy, coefficients, counter, KEY, -NONE, NONE);
                     double[] z = noise(row, c.size);
                     double[] expected = new double[c.size];
                     for (int i = 0; i < c.size; i++) {
@@ -79,12 +79,12 @@ class SamplingTest {
                     }
                     tolerance(c.dtype).check(terms + " terms, row " + row, expected, out.toFloats());
                     tolerance(c.other()).check("copy", expected, copy.toFloats());
-                    Sampling.update(inputs, out, null, coefficients, counter, KEY, -0.25f, 0.5f);
+                    SamplerStep.update(inputs, out, null, coefficients, counter, KEY, -0.25f, 0.5f);
                     for (int i = 0; i < c.size; i++) {
                         expected[i] = Math.max(-0.25, Math.min(0.5, expected[i]));
                     }
                     tolerance(c.dtype).check("clamped", expected, out.toFloats());
-                    Sampling.advance(counter, 3);
+                    SamplerStep.advance(counter, 3);
                 }
                 assertThat(counter.toInts()).as("the counter starts over").containsExactly(0);
             }
@@ -113,7 +113,7 @@ class SamplingTest {
                     float[] previous = new float[c.size];
                     for (int row = 0; row < 3; row++) {
                         float[] now = x.toFloats();
-                        Sampling.step(x, output, history, copy, coefficients, counter, KEY);
+                        SamplerStep.step(x, output, history, copy, coefficients, counter, KEY);
                         double[] z = noise(row, c.size);
                         double[] clean = new double[c.size];
                         double[] next = new double[c.size];
@@ -130,7 +130,7 @@ class SamplingTest {
                             tolerance(c.dtype).check("clean estimate of row " + row, clean, history.toFloats());
                             previous = history.toFloats();
                         }
-                        Sampling.advance(counter, 0);
+                        SamplerStep.advance(counter, 0);
                     }
                     assertThat(counter.toInts()).containsExactly(3);
                 }
@@ -147,10 +147,10 @@ class SamplingTest {
                 Diffusion.samplerUpdate(new Tensor[] {x}, x, scope.zeros(DType.F32, 2, 2), counter, KEY);
                 assertThat(x.toFloats()).containsOnly(Float.NaN);
                 x.zero();
-                Sampling.step(x, scope.zeros(DType.F32, 9), null, null, scope.zeros(DType.F32, 2, 8), counter, KEY);
+                SamplerStep.step(x, scope.zeros(DType.F32, 9), null, null, scope.zeros(DType.F32, 2, 8), counter, KEY);
                 assertThat(x.toFloats()).containsOnly(Float.NaN);
                 Tensor t = scope.zeros(DType.F32, 3);
-                Sampling.timestep(scope.of(new float[] {4, 5}, 2), counter, t);
+                SamplerStep.timestep(scope.of(new float[] {4, 5}, 2), counter, t);
                 assertThat(t.toFloats()).containsOnly(Float.NaN);
             }
         }
@@ -162,7 +162,7 @@ class SamplingTest {
             Tensor x = scope.of(new float[] {1, 2, 3, 4, 5}, 5);
             Tensor output = scope.of(new float[] {0, 0, Float.NaN, 0, Float.NaN}, 5);
             Tensor table = scope.of(new float[] {1, 1, -1, 1, 0, 1, 0, 0}, 1, 8);
-            Sampling.step(x, output, null, null, table, null, KEY);
+            SamplerStep.step(x, output, null, null, table, null, KEY);
             assertThat(x.toFloats()).containsExactly(1, 1, Float.NaN, 1, Float.NaN);
         }
     }
@@ -182,9 +182,9 @@ class SamplingTest {
             Tensor coefficients = scope.of(table, rows, 3);
             Tensor steps = scope.of(timesteps, rows);
             Runnable step = () -> {
-                Sampling.timestep(steps, counter, t);
+                SamplerStep.timestep(steps, counter, t);
                 Diffusion.samplerUpdate(new Tensor[] {x, other}, x, coefficients, counter, KEY);
-                Sampling.advance(counter, rows);
+                SamplerStep.advance(counter, rows);
             };
             List<float[]> eager = new ArrayList<>();
             for (int row = 0; row < rows; row++) {
@@ -215,7 +215,7 @@ class SamplingTest {
                     .isThrownBy(() -> Diffusion.samplerUpdate(new Tensor[] {x}, x, scope.zeros(DType.F32, 1, 3), null, KEY))
                     .withMessage("sampler update: table is F32[1, 3], expected F32[steps, 2]");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> Sampling.step(x, x, null, x, scope.zeros(DType.F32, 1, 8), null, KEY))
+                    .isThrownBy(() -> SamplerStep.step(x, x, null, x, scope.zeros(DType.F32, 1, 8), null, KEY))
                     .withMessage("sampler step: copy is F32[8], expected BF16 of 8 elements");
         }
     }

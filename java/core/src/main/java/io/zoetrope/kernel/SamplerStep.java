@@ -14,13 +14,13 @@ import io.zoetrope.tensor.Tensor;
  * counter, I32[1], so that a recorded loop replays without the host. The noise of row r is the key's normal numbers from
  * r·4·⌈n/4⌉ on, for tensors of n elements.
  */
-public final class Sampling {
+public final class SamplerStep {
     /** Columns of the table of {@link #step}. */
     public static final int STEP_COLUMNS = 8;
     private static final int MAX_TERMS = 4;
     private static final String STEP = "diffusion/step";
 
-    private Sampling() {
+    private SamplerStep() {
     }
 
     /**

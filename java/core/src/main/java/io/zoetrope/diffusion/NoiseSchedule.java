@@ -1,5 +1,6 @@
 package io.zoetrope.diffusion;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -10,6 +11,9 @@ import java.util.Locale;
 public final class NoiseSchedule {
     /** Timesteps of the published DDPM models. */
     public static final int DEFAULT_TIMESTEPS = 1000;
+    /** β of the first and the last of 1000 timesteps of the published linear schedule. */
+    public static final double FIRST_BETA = 1e-4;
+    public static final double LAST_BETA = 0.02;
     /** More than this is a mistake, not a schedule. */
     private static final int MAX_TIMESTEPS = 10_000_000;
 
@@ -59,7 +63,7 @@ public final class NoiseSchedule {
     /** The linear schedule of DDPM, β from 1e-4 to 0.02 at T = 1000. */
     public static NoiseSchedule linear(int timesteps) {
         double scale = (double) DEFAULT_TIMESTEPS / timesteps;
-        return linear(timesteps, Math.min(scale * 1e-4, 0.999), Math.min(scale * 0.02, 0.999));
+        return linear(timesteps, Math.min(scale * FIRST_BETA, 0.999), Math.min(scale * LAST_BETA, 0.999));
     }
 
     /** A linear schedule with β rising from {@code first} to {@code last}, both in (0, 1). */
@@ -152,6 +156,16 @@ public final class NoiseSchedule {
             throw new IndexOutOfBoundsException("timestep " + t + " is outside 0.." + (betas.length - 1));
         }
         return t;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NoiseSchedule that && kind == that.kind && Arrays.equals(betas, that.betas);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * kind.hashCode() + Arrays.hashCode(betas);
     }
 
     @Override

@@ -12,11 +12,10 @@ import java.util.List;
  * {@code DDPMScheduler}.
  *
  * @param unet       the network
- * @param schedule   kind of noise schedule
- * @param timesteps  T
+ * @param schedule   how much noise each timestep holds
  * @param prediction what the network predicts
  */
-public record DdpmConfig(UNetConfig unet, NoiseSchedule.Kind schedule, int timesteps, Prediction prediction) {
+public record DdpmConfig(UNetConfig unet, NoiseSchedule schedule, Prediction prediction) {
     private static final String PLAIN_DOWN = "DownBlock2D";
     private static final String ATTENTION_DOWN = "AttnDownBlock2D";
     private static final String PLAIN_UP = "UpBlock2D";
@@ -26,7 +25,12 @@ public record DdpmConfig(UNetConfig unet, NoiseSchedule.Kind schedule, int times
     public static DdpmConfig forPictures(int size, int channels) {
         UNetConfig base = UNetConfig.fashion();
         return new DdpmConfig(new UNetConfig(size, channels, base.blockChannels(), base.layersPerBlock(), base.attention(),
-                base.normGroups(), 0), NoiseSchedule.Kind.COSINE, NoiseSchedule.DEFAULT_TIMESTEPS, Prediction.V);
+                base.normGroups(), 0), NoiseSchedule.cosine(NoiseSchedule.DEFAULT_TIMESTEPS), Prediction.V);
+    }
+
+    /** T of the schedule. */
+    public int timesteps() {
+        return schedule.timesteps();
     }
 
     Config unetSettings() {
@@ -49,10 +53,9 @@ public record DdpmConfig(UNetConfig unet, NoiseSchedule.Kind schedule, int times
     }
 
     Config schedulerSettings() {
-        NoiseSchedule betas = NoiseSchedule.of(schedule, timesteps);
-        return Config.empty().with("_class_name", "DDPMScheduler").with("num_train_timesteps", timesteps)
-                .with("beta_schedule", schedule.diffusersName()).with("beta_start", betas.firstBeta())
-                .with("beta_end", betas.lastBeta()).with("prediction_type", prediction.diffusersName())
+        return Config.empty().with("_class_name", "DDPMScheduler").with("num_train_timesteps", timesteps())
+                .with("beta_schedule", schedule.kind().diffusersName()).with("beta_start", schedule.firstBeta())
+                .with("beta_end", schedule.lastBeta()).with("prediction_type", prediction.diffusersName())
                 .with("clip_sample", true).with("clip_sample_range", 1.0).with("timestep_spacing", "trailing");
     }
 
@@ -65,7 +68,22 @@ public record DdpmConfig(UNetConfig unet, NoiseSchedule.Kind schedule, int times
         UNetConfig shape = new UNetConfig(unet.integer("sample_size"), unet.integer("in_channels"), widths,
                 unet.integer("layers_per_block"), attention, unet.integer("norm_num_groups"),
                 unet.integer("num_class_embeds", 0));
-        return new DdpmConfig(shape, NoiseSchedule.Kind.named(scheduler.text("beta_schedule")),
-                scheduler.integer("num_train_timesteps"), Prediction.named(scheduler.text("prediction_type")));
+        return new DdpmConfig(shape, schedule(scheduler), Prediction.named(scheduler.text("prediction_type")));
+    }
+
+    /** As diffusers reads it: a linear schedule goes from beta_start to beta_end, the cosine knows neither. */
+    private static NoiseSchedule schedule(Config scheduler) throws BadFileException {
+        if (scheduler.has("trained_betas")) {
+            throw new IllegalArgumentException("the scheduler has a table of its own, 'trained_betas'");
+        }
+        if (scheduler.flag("rescale_betas_zero_snr", false)) {
+            throw new IllegalArgumentException("the scheduler asks for 'rescale_betas_zero_snr'");
+        }
+        int timesteps = scheduler.integer("num_train_timesteps");
+        return switch (NoiseSchedule.Kind.named(scheduler.text("beta_schedule"))) {
+            case LINEAR -> NoiseSchedule.linear(timesteps, scheduler.number("beta_start", NoiseSchedule.FIRST_BETA),
+                    scheduler.number("beta_end", NoiseSchedule.LAST_BETA));
+            case COSINE -> NoiseSchedule.cosine(timesteps);
+        };
     }
 }

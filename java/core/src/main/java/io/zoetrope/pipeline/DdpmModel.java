@@ -23,7 +23,6 @@ public final class DdpmModel implements AutoCloseable {
     private final DdpmConfig config;
     private final UNet unet;
     private final ParameterBank bank;
-    private final NoiseSchedule schedule;
     private final Tensor alphaBar;
 
     /**
@@ -34,11 +33,10 @@ public final class DdpmModel implements AutoCloseable {
      */
     public DdpmModel(Device device, DdpmConfig config, DType compute, long seed) {
         this.config = config;
-        this.schedule = NoiseSchedule.of(config.schedule(), config.timesteps());
         this.unet = new UNet(config.unet(), Parameters.root());
         this.bank = new ParameterBank(device, unet.parameters(), compute, seed);
         this.scope = Scope.open(device);
-        this.alphaBar = scope.of(schedule.alphaBarTable(), config.timesteps());
+        this.alphaBar = scope.of(config.schedule().alphaBarTable(), config.timesteps());
     }
 
     /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
@@ -48,7 +46,7 @@ public final class DdpmModel implements AutoCloseable {
         try {
             config = DdpmConfig.of(files.config(UNET), files.config(SCHEDULER));
         } catch (IllegalArgumentException e) {
-            throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check the model's config.json");
+            throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check its config.json and scheduler_config.json");
         }
         Map<String, float[]> values = ModelWeights.read(new UNet(config.unet(), Parameters.root()).parameters(),
                 files.weights(UNET));
@@ -93,7 +91,7 @@ public final class DdpmModel implements AutoCloseable {
     }
 
     public NoiseSchedule schedule() {
-        return schedule;
+        return config.schedule();
     }
 
     /** ᾱ for each timestep, F32 [T], on the device. */

@@ -132,6 +132,17 @@ class BadModelTest {
     void schedulesNobodyKnows() throws IOException {
         set("scheduler/scheduler_config.json", "squaredcos_cap_v2", "sigmoid");
         refused("sigmoid");
+        set("scheduler/scheduler_config.json", "\"beta_schedule\"", "\"trained_betas\": [0.1], \"beta_schedule\"");
+        refused("trained_betas");
+        set("scheduler/scheduler_config.json", "\"trained_betas\": [0.1]", "\"rescale_betas_zero_snr\": true");
+        refused("rescale_betas_zero_snr");
+    }
+
+    @Test
+    void linearSchedulesThatFall() throws IOException {
+        set("scheduler/scheduler_config.json", "squaredcos_cap_v2", "linear");
+        set("scheduler/scheduler_config.json", "\"beta_start\": ", "\"beta_start\": 0.9995, \"was\": ");
+        refused("0.9995", "0 < first");
     }
 
     @Test

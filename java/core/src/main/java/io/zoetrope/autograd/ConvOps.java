@@ -4,6 +4,8 @@ import io.zoetrope.kernel.Conv2d;
 import io.zoetrope.kernel.PhaseShuffle;
 import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.kernel.Reduce;
+import io.zoetrope.kernel.ScaledBias;
+import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
 
@@ -39,8 +41,8 @@ public final class ConvOps {
         }
         Variable out = tape.output(y, x, w, bias);
         tape.note(out, dy -> {
-            tape.accumulateParameter(w, (dw, add) -> Conv2d.wgrad(dy, input, dw, spec, add));
-            tape.accumulateParameter(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, dy.dim(3)), db, add));
+            tape.accumulateParameterAlone(w, (dw, add) -> Conv2d.wgrad(dy, input, dw, spec, add));
+            tape.accumulateParameterAlone(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, dy.dim(3)), db, add));
             tape.accumulate(x, dx -> Conv2d.forward(dy, weight, null, null, null, dx, spec));
         });
         return out;
@@ -70,6 +72,19 @@ public final class ConvOps {
 
     private static Variable lengthwise(Tape tape, Variable y) {
         return Ops.reshape(tape, y, y.value().dim(0), y.value().dim(2), y.value().dim(3));
+    }
+
+    /**
+     * bias [K] (F32) times scale[n] for each sample: [N,K] of {@code type}, such as a convolution adds to its samples.
+     *
+     * @param scale F32 [N]; must not change before the backward pass
+     */
+    public static Variable scaledBias(Tape tape, Tensor scale, Variable bias, DType type) {
+        Tensor y = tape.empty(type, scale.size(), bias.value().size());
+        ScaledBias.forward(scale, bias.value(), y);
+        Variable out = tape.output(y, bias);
+        tape.note(out, dy -> tape.accumulateParameterAlone(bias, (db, add) -> ScaledBias.backward(scale, dy, db, add)));
+        return out;
     }
 
     /**

@@ -33,8 +33,8 @@ public final class Ops {
         Variable out = tape.output(y, x, w, bias, perSample, residual);
         tape.note(out, dy -> {
             long channels = dy.dim(3);
-            tape.accumulateParameter(w, (dw, add) -> Conv2d.wgrad(input, dy, dw, spec, add));
-            tape.accumulateParameter(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, channels), db, add));
+            tape.accumulateParameterAlone(w, (dw, add) -> Conv2d.wgrad(input, dy, dw, spec, add));
+            tape.accumulateParameterAlone(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, channels), db, add));
             tape.accumulate(perSample, d -> Reduce.sumSpatial(dy.reshape(dy.dim(0), -1, channels), d, 1f));
             tape.accumulate(x, dx -> Conv2d.dgrad(dy, weight, dx, spec));
             tape.accumulateShared(residual, dy);
@@ -62,9 +62,9 @@ public final class Ops {
         Variable out = tape.output(y, x, w, bias, residual);
         tape.note(out, dy -> {
             Tensor dyRows = dy.reshape(-1, outFeatures);
-            tape.accumulateParameter(w, (dw, add) ->
+            tape.accumulateParameterAlone(w, (dw, add) ->
                     Gemm.run(dyRows, rows, null, dw, Gemm.Spec.TN.beta(add ? 1 : 0)));
-            tape.accumulateParameter(bias, (db, add) -> Reduce.sumRows(dyRows, db, add));
+            tape.accumulateParameterAlone(bias, (db, add) -> Reduce.sumRows(dyRows, db, add));
             tape.accumulate(x, dx -> Gemm.run(dyRows, w.value(), null, dx.reshape(-1, in), Gemm.Spec.NN));
             tape.accumulateShared(residual, dy);
         });
@@ -149,7 +149,7 @@ public final class Ops {
         Tensor y = tape.empty(table.value().dtype(), ids.dim(0), table.value().dim(1));
         Embed.lookup(table.value(), ids, y);
         Variable out = tape.output(y, table);
-        tape.note(out, dy -> tape.accumulateParameter(table, (dtable, add) -> Embed.lookupBackward(dy, ids, dtable, add)));
+        tape.note(out, dy -> tape.accumulateParameterAlone(table, (dtable, add) -> Embed.lookupBackward(dy, ids, dtable, add)));
         return out;
     }
 

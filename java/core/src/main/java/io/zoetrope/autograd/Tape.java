@@ -21,22 +21,29 @@ import java.util.function.Consumer;
 public final class Tape implements AutoCloseable {
     private final Scope scope;
     private final boolean recording;
+    private final boolean parameters;
     private final List<Runnable> notes = new ArrayList<>();
     private final Set<Variable> writtenParameters = new HashSet<>();
 
-    private Tape(Device device, boolean recording) {
+    private Tape(Device device, boolean recording, boolean parameters) {
         this.scope = Scope.open(device);
         this.recording = recording;
+        this.parameters = parameters;
     }
 
     /** A tape that can run backward. */
     public static Tape forTraining(Device device) {
-        return new Tape(device, true);
+        return new Tape(device, true, true);
+    }
+
+    /** A tape that can run backward to its inputs and leaves the gradients of parameters alone. */
+    public static Tape forInputs(Device device) {
+        return new Tape(device, true, false);
     }
 
     /** A tape that only computes. */
     public static Tape forInference(Device device) {
-        return new Tape(device, false);
+        return new Tape(device, false, false);
     }
 
     public Device device() {
@@ -142,8 +149,25 @@ public final class Tape implements AutoCloseable {
      * overwrite it (false).
      */
     public void accumulateParameter(Variable parameter, BiConsumer<Tensor, Boolean> writer) {
-        if (parameter != null && parameter.needsGrad()) {
+        if (parameter == null || !parameter.needsGrad()) {
+            return;
+        }
+        if (parameters) {
             writer.accept(parameter.grad(), !writtenParameters.add(parameter));
+            return;
+        }
+        try (Scope scratch = Scope.open(device())) {
+            writer.accept(scratch.empty(DType.F32, parameter.shape()), false);
+        }
+    }
+
+    /**
+     * As {@link #accumulateParameter}, for a {@code writer} that writes nothing else and need not run on a tape that
+     * leaves parameters alone.
+     */
+    public void accumulateParameterAlone(Variable parameter, BiConsumer<Tensor, Boolean> writer) {
+        if (parameters) {
+            accumulateParameter(parameter, writer);
         }
     }
 

@@ -31,4 +31,18 @@ public interface Init {
     static Init fanIn(long fanIn) {
         return uniform(1 / Math.sqrt(fanIn));
     }
+
+    /** Normal with mean 0. */
+    static Init normal(double deviation) {
+        return (values, random) -> {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (deviation * random.nextGaussian());
+            }
+        };
+    }
+
+    /** Normal with variance 2/((1 + slope²)·fanIn), which keeps the variance through a leaky ReLU (He et al. 2015). */
+    static Init leaky(long fanIn, double slope, double gain) {
+        return normal(gain * Math.sqrt(2 / ((1 + slope * slope) * fanIn)));
+    }
 }

@@ -20,6 +20,11 @@ public final class Linear {
                 parameters.vector("bias", Init.zeros(), out));
     }
 
+    /** A linear map: no bias. */
+    public static Linear unbiased(Parameters parameters, long in, long out) {
+        return new Linear(parameters.weight("weight", Init.fanIn(in), out, in), null);
+    }
+
     /** Weights that start at zero: its block starts as the identity. */
     public static Linear zero(Parameters parameters, long in, long out) {
         return new Linear(parameters.weight("weight", Init.zeros(), out, in),
@@ -39,6 +44,6 @@ public final class Linear {
     }
 
     public Variable forward(Tape tape, Variable x, Variable residual) {
-        return Ops.linear(tape, x, weight.variable(), bias.variable(), residual);
+        return Ops.linear(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual);
     }
 }

@@ -1,0 +1,63 @@
+package io.zoetrope.model;
+
+import java.util.List;
+
+/**
+ * The sizes of an adversarial pair of networks for square pictures.
+ *
+ * @param imageSize     height and width
+ * @param channels      of the pictures
+ * @param widths        channels of each resolution from the picture's own down, each half the one before
+ * @param blocks        residual blocks at each resolution, in the same order
+ * @param expansion     channels inside a block, as a multiple of its width
+ * @param groupWidth    channels of a group of the convolution inside a block
+ * @param latent        length of the generator's noise vector
+ * @param classes       kinds of pictures that can be asked for; 0: none
+ * @param classFeatures length of a class's learned vector
+ */
+public record GanShape(int imageSize, int channels, List<Integer> widths, List<Integer> blocks, int expansion,
+        int groupWidth, int latent, int classes, int classFeatures) {
+    public GanShape {
+        widths = List.copyOf(widths);
+        blocks = List.copyOf(blocks);
+        require(channels >= 1 && latent >= 1 && expansion >= 1 && groupWidth >= 1,
+                "channels " + channels + ", latent " + latent + ", expansion " + expansion + " and group width " + groupWidth
+                        + " must be 1 or more");
+        require(!widths.isEmpty() && widths.size() == blocks.size(), widths.size() + " widths and " + blocks.size()
+                + " numbers of blocks: there must be one of each for every resolution");
+        require(classes >= 0 && (classes == 0 || classFeatures >= 1), classes + " classes with " + classFeatures
+                + " features: expected 0 or more, and features with classes");
+        int shrink = 1 << widths.size() - 1;
+        require(imageSize >= 1 && imageSize % shrink == 0, "pictures of " + imageSize + " pixels do not halve "
+                + (widths.size() - 1) + " times: their size must be a multiple of " + shrink);
+        for (int i = 0; i < widths.size(); i++) {
+            require(blocks.get(i) >= 0, blocks.get(i) + " blocks: expected 0 or more");
+            require(widths.get(i) >= 1 && widths.get(i) * expansion % groupWidth == 0, "width " + widths.get(i) + " times "
+                    + expansion + " does not divide into groups of " + groupWidth);
+        }
+    }
+
+    /** The default networks for square pictures of this size, a multiple of 4. */
+    public static GanShape forPictures(int size, int channels, int classes) {
+        return new GanShape(size, channels, List.of(32, 64, 128), List.of(1, 2, 2), 2, 16, 64, classes, 32);
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException("adversarial networks: " + message);
+        }
+    }
+
+    int levels() {
+        return widths.size();
+    }
+
+    /** Height and width at a level: 0 is the picture's own. */
+    int size(int level) {
+        return imageSize >> level;
+    }
+
+    int residualBlocks() {
+        return blocks.stream().mapToInt(Integer::intValue).sum();
+    }
+}

@@ -14,30 +14,12 @@
 // Source      Vaswani et al. 2017 (arXiv:1706.03762) §3.5; Ho, Jain, Abbeel 2020 (arXiv:2006.11239) appendix B.
 // Measured    not measured on a GPU yet.
 #include "zoetrope/geometry.cuh"
+#include "zoetrope/sines.cuh"
 #include "zoetrope/vector.cuh"
 
 namespace {
 
 constexpr int kThreads = 128;
-
-// 2^x for -64 < x ≤ 0 in double: 2^n·e^g with |g| ≤ ln2/2, the Taylor series to g^11 (error below 1e-14).
-__device__ __forceinline__ double power_of_two(double x) {
-    const int n = static_cast<int>(floor(x + 0.5));
-    const double g = (x - n) * 0.69314718055994530942;
-    double p = 1.0 / 39916800.0;
-    p = fma(p, g, 1.0 / 3628800.0);
-    p = fma(p, g, 1.0 / 362880.0);
-    p = fma(p, g, 1.0 / 40320.0);
-    p = fma(p, g, 1.0 / 5040.0);
-    p = fma(p, g, 1.0 / 720.0);
-    p = fma(p, g, 1.0 / 120.0);
-    p = fma(p, g, 1.0 / 24.0);
-    p = fma(p, g, 1.0 / 6.0);
-    p = fma(p, g, 0.5);
-    p = fma(p, g, 1.0);
-    p = fma(p, g, 1.0);
-    return p * __longlong_as_double(static_cast<int64_t>(n + 1023) << 52);
-}
 
 template <class In, class T>
 __device__ __forceinline__ void embed(const In* t, T* out, int samples, int width, double log2_period) {
@@ -52,12 +34,9 @@ __device__ __forceinline__ void embed(const In* t, T* out, int samples, int widt
         zoe::store_float(row + width - 1, 0.0f);
         return;
     }
-    const double frequency = power_of_two(-log2_period * i / half);
-    const double turns = static_cast<double>(t[n]) * frequency * 0.15915494309189533577;
-    const float part = static_cast<float>(turns - rint(turns));
     float sine;
     float cosine;
-    sincospif(2.0f * part, &sine, &cosine);
+    zoe::sine_cosine(static_cast<double>(t[n]), i, half, log2_period, sine, cosine);
     zoe::store_float(row + i, sine);
     zoe::store_float(row + half + i, cosine);
 }

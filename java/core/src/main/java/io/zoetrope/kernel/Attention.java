@@ -62,17 +62,17 @@ public final class Attention {
             }
         }
 
-        private long address() {
+        long address() {
             return tensor.address() + start * tensor.dtype().bytes();
         }
 
         /** True when every row of every head begins at a multiple of 16 bytes and fills whole multiples. */
-        private boolean wide() {
+        boolean wide() {
             int bytes = tensor.dtype().bytes();
             return (address() | stride * bytes | dim * bytes) % 16 == 0;
         }
 
-        private String text() {
+        String text() {
             return tensor.dtype() + "[" + batch + ", " + sequence + ", " + heads + ", " + dim + "]";
         }
     }
@@ -157,6 +157,21 @@ public final class Attention {
                     .i64(q.stride).i64(k.stride).i64(v.stride).i64(dO.stride).i64(dq.stride)
                     .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, dO, dq)));
         }
+    }
+
+    /**
+     * The weights softmax(scale · q kᵀ) themselves, for looking at: which query looks at which key.
+     *
+     * @param lse as {@link #forward(Heads, Heads, Heads, Heads, Tensor, float, boolean)} wrote it
+     * @param p   F32 [B, H, Sq, Sk], written
+     */
+    public static void weights(Heads q, Heads k, Tensor lse, Tensor p, float scale, boolean causal) {
+        Problem problem = Problem.of("attention weights", q, k, k, lse, scale);
+        problem.operands.exactly("p", p, DType.F32, q.batch, q.heads, q.sequence, k.sequence).device(lse, p);
+        Kernel kernel = problem.device.kernel("attention/attention_weights", "attention_weights_" + problem.dtype.suffix());
+        kernel.launch(Grid.covering(p.size(), kernel.geometry().tileM()), Args.of().address(q.address())
+                .address(k.address()).address(lse.address()).address(p.address()).i64(p.size()).i32(q.heads)
+                .i32(q.sequence).i32(k.sequence).i32(q.dim).i64(q.stride).i64(k.stride).f32(scale).i32(causal ? 1 : 0));
     }
 
     private static void requireThree(String name, Tensor packed) {

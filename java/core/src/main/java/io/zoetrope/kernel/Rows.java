@@ -68,7 +68,7 @@ public final class Rows {
     }
 
     /** The kernels' choice of unit: the widest of 16, 4, 2 and 1 bytes that divides all addresses and row lengths. */
-    private static long unit(long bits) {
+    static long unit(long bits) {
         return (bits & 15) == 0 ? 16 : (bits & 3) == 0 ? 4 : (bits & 1) == 0 ? 2 : 1;
     }
 }

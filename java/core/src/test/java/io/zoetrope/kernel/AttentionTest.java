@@ -307,4 +307,46 @@ class AttentionTest {
         }
         return result;
     }
+
+    /** The weights made again for a look reproduce what forward mixed: P v = o, each row adding up to one. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void weightsReproduceTheOutput(Case c, DType dtype, Tier tier) {
+        if (tier != Tier.PORTABLE) {
+            return;
+        }
+        Data data = new Data(c, dtype);
+        double[] o = c.reference().output(Values.doubles(data.q), Values.doubles(data.k), Values.doubles(data.v));
+        double[] lse = c.reference().logSumExp(Values.doubles(data.q), Values.doubles(data.k));
+        try (Guarded guarded = new Guarded(DEVICE, c.offset)) {
+            Tensor p = guarded.output("p", DType.F32, c.batch, c.heads, c.queries, c.keys);
+            Attention.weights(Attention.Heads.of(guarded.input("q", dtype, data.q, c.queryShape())),
+                    Attention.Heads.of(guarded.input("k", dtype, data.k, c.keyShape())),
+                    guarded.input("lse", DType.F32, toFloats(lse), c.batch, c.heads, c.queries), p, c.scale(), c.causal);
+            float[] weights = p.toFloats();
+            double[] mixed = new double[o.length];
+            for (int b = 0; b < c.batch; b++) {
+                for (int h = 0; h < c.heads; h++) {
+                    for (int i = 0; i < c.queries; i++) {
+                        for (int j = 0; j < c.keys; j++) {
+                            double w = weights[((b * c.heads + h) * c.queries + i) * c.keys + j];
+                            for (int d = 0; d < c.dim; d++) {
+                                mixed[((b * c.queries + i) * c.heads + h) * c.dim + d] +=
+                                        w * data.v[((b * c.keys + j) * c.heads + h) * c.dim + d];
+                            }
+                        }
+                    }
+                }
+            }
+            new Tolerance(0, 1e-5).check("P v", o, toFloats(mixed));
+        }
+    }
+
+    private static float[] toFloats(double[] values) {
+        float[] result = new float[values.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (float) values[i];
+        }
+        return result;
+    }
 }

@@ -3,6 +3,7 @@ package io.zoetrope.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.zoetrope.reference.ReferenceSequences;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -69,12 +70,13 @@ class EmbedTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 1, 1", "F32, 5, 17, 3", "BF16, 10, 64, 32", "BF16, 3, 300, 129", "F32, 130, 257, 17"})
+    @CsvSource({"F32, 1, 1, 1", "F32, 5, 17, 3", "BF16, 10, 64, 32", "BF16, 3, 300, 129", "F32, 130, 257, 17",
+        "F32, 1000, 5000, 3", "BF16, 70000, 2049, 2"})
     void lookupBackwardAddsTheRowsOfEachId(DType dtype, int entries, int rows, int width) {
         float[] dout = Values.stored(dtype, Values.uniform(2, (long) rows * width));
         int[] ids = new int[rows];
         for (int i = 0; i < rows; i++) {
-            ids[i] = (i * i + i / 3) % entries;
+            ids[i] = (int) (((long) i * i * 31 + i / 3) % entries);
         }
         if (rows > 10) {
             ids[4] = -1;
@@ -131,6 +133,40 @@ class EmbedTest {
     }
 
     @Test
+    void theSameIdsGiveTheSameBits() {
+        int[] ids = new int[3000];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = i % 7 == 0 ? 5 : i * 13 % 40;
+        }
+        try (Scope scope = Scope.open(Devices.shared())) {
+            Tensor index = scope.of(ids, ids.length);
+            Tensor dout = scope.of(Values.uniform(8, ids.length * 5L), ids.length, 5);
+            Tensor once = scope.empty(DType.F32, 40, 5);
+            Tensor again = scope.empty(DType.F32, 40, 5);
+            Embed.lookupBackward(dout, index, once, false);
+            Embed.lookupBackward(dout, index, again, false);
+            assertThat(again.toBytes()).isEqualTo(once.toBytes());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"F32, 6, 1, 1, 0", "F32, 32, 7, 7, 0", "BF16, 128, 7, 7, 1", "BF16, 20, 17, 3, 0", "F32, 4, 65, 1, 1"})
+    void placesOfAGridBecomeSinesAndCosines(DType dtype, int width, int rows, int columns, int offset) {
+        int[] extents = columns == 1 ? new int[] {rows} : new int[] {rows, columns};
+        Tolerance tolerance = dtype == DType.F32 ? new Tolerance(1e-6, 1e-6) : new Tolerance(1.0 / 256, 1e-4);
+        try (Guarded guarded = new Guarded(Devices.shared(), offset)) {
+            Tensor out = guarded.output("out", dtype, (long) rows * columns, width);
+            Embed.positions(out, 10_000, extents);
+            tolerance.check("positions", ReferenceSequences.positions(width, 10_000, extents), out.toFloats());
+        }
+        try (Guarded guarded = new Guarded(Devices.shared(), offset)) {
+            Tensor out = guarded.output("out", dtype, 24, 8 * 6);
+            Embed.positions(out, 100, 2, 1, 3, 4);
+            tolerance.check("four axes", ReferenceSequences.positions(48, 100, 2, 1, 3, 4), out.toFloats());
+        }
+    }
+
+    @Test
     void mismatchesNameTheShapes() {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor out = scope.zeros(DType.F32, 4, 8);
@@ -139,6 +175,10 @@ class EmbedTest {
                     .withMessage("timestep embedding: t is F32[" + n + "], expected F32 of 4 elements"));
             assertThatIllegalArgumentException().isThrownBy(() -> Embed.timestep(scope.zeros(DType.F32, 4), out, 0))
                     .withMessage("timestep embedding: maxPeriod is 0.0, expected 1 or more");
+            assertThatIllegalArgumentException().isThrownBy(() -> Embed.positions(out, 100, 3))
+                    .withMessage("position embedding: out is F32[4, 8], expected 3 rows for the grid [3]");
+            assertThatIllegalArgumentException().isThrownBy(() -> Embed.positions(out, 100, 2, 2, 1))
+                    .withMessageContaining("do not divide into sines and cosines for each of 3 axes");
         }
     }
 }

@@ -40,6 +40,15 @@ public final class ActivationOps {
         return out;
     }
 
+    /** x·½(1 + tanh(√(2/π)(x + 0.044715 x³))). */
+    public static Variable gelu(Tape tape, Variable x) {
+        Tensor y = tape.empty(x.value().dtype(), x.shape());
+        Pointwise.gelu(x.value(), y);
+        Variable out = tape.output(y, x);
+        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.geluBackward(dy, x.value(), dx)));
+        return out;
+    }
+
     /** tanh(x). */
     public static Variable tanh(Tape tape, Variable x) {
         Tensor y = tape.empty(x.value().dtype(), x.shape());

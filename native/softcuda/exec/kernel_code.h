@@ -1,6 +1,7 @@
 // A kernel ready to run.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "ptx/special.h"
 
 namespace softcuda {
+
+class NativeCode;
 
 // The register file of a warp, in units of kUnit bytes: the W slots that instructions write, W constants, the D slots,
 // D constants. Constants and special registers are filled when a warp is made ready; nothing writes them afterwards.
@@ -49,6 +52,7 @@ struct Code {
     uint32_t localBytes = 0;
     uint32_t registers = 0;              // estimate of 32-bit registers a thread
     uint64_t gridWorkspace = 0;          // device address for the grid's barrier, 0: not used
+    std::shared_ptr<NativeCode> native;  // of its chains (jit/), null when there are none
 };
 
 }  // namespace softcuda

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <unordered_map>
 
 #include "exec/control.h"
+#include "exec/levels.h"
+#include "jit/chain.h"
 #include "mem/address.h"
 #include "ptx/decode.h"
 #include "ptx/literal.h"
@@ -15,6 +18,12 @@ namespace {
 constexpr uint32_t kUnitsW = 2, kUnitsD = 4;
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// Whether chains are compiled: at the AVX-512 levels, unless ZOETROPE_JIT=0.
+bool chains_wanted() {
+    const char* text = std::getenv("ZOETROPE_JIT");
+    return current_level() >= Level::Avx512 && (!text || std::strcmp(text, "0") != 0);
+}
 
 // Width of the values an instruction works on, from its last type: immediates of narrow types are cut to it.
 int operand_bits(std::string_view opcode) {
@@ -36,6 +45,7 @@ public:
         for (size_t k = 0; k < p_.code.size(); k++) emit(k);
         place_branches();
         fuse_runs();
+        compile_chains();
         finish();
         return code_;
     }
@@ -171,6 +181,7 @@ private:
         code_->lines.push_back(i.line);
         code_->names.push_back(form.name);
         forms_.push_back(&form);
+        origins_.push_back(uint32_t(&i - p_.code.data()));
         guarded_.push_back(false);
         return code_->ins.back();
     }
@@ -368,6 +379,56 @@ private:
         }
     }
 
+    struct Constants final : KnownValues {
+        std::unordered_map<uint32_t, uint64_t> values;
+        bool value_of(uint32_t unit, uint64_t& value) const override {
+            auto found = values.find(unit);
+            if (found == values.end()) return false;
+            value = found->second;
+            return true;
+        }
+    };
+
+    // Neighbours that only compute become native code (jit/chain.h).
+    void compile_chains() {
+        if (!chains_wanted()) return;
+        std::unordered_map<const Form*, const ChainForm*> known;
+        auto form_at = [&](size_t at) {
+            if (guarded_[at]) return static_cast<const ChainForm*>(nullptr);
+            auto [entry, isNew] = known.emplace(forms_[at], nullptr);
+            if (isNew) entry->second = chain_form(*forms_[at]);
+            return entry->second;
+        };
+        std::vector<bool> leader(code_->ins.size() + 1, false);
+        for (size_t k = 0; k < p_.code.size(); k++) {
+            if (live_.leader[k]) leader[begins_[k]] = true;
+        }
+        Constants constants;
+        for (const ConstantFill& c : code_->constants) constants.values.emplace(c.unit, c.value);
+        std::vector<uint8_t> code;
+        std::vector<std::pair<size_t, size_t>> begins;   // instruction, offset in the code
+        const size_t n = code_->ins.size();
+        for (size_t at = 0, end; at < n; at = end) {
+            end = at + 1;
+            if (std::strcmp(forms_[at]->name, "internal.fma.tile") == 0) {
+                end = at + size_t(code_->ins[at].imm);   // the single fma behind it are for diverged warps
+                continue;
+            }
+            if (!form_at(at)) continue;
+            while (end < n && !leader[end] && form_at(end)) end++;
+            if (end - at < 2) continue;
+            std::vector<ChainStep> steps;
+            for (size_t k = at; k < end; k++) {
+                const Value& d = p_.code[origins_[k]].operands[0];
+                const bool kept = d.kind == ValueKind::Register && live_.ranges[d.index].end > 2 * origins_[end - 1];
+                steps.push_back({&code_->ins[k], form_at(k), kept});
+            }
+            begins.emplace_back(at, compile_chain(steps, constants, end < n, code));
+        }
+        if (begins.empty() || !(code_->native = NativeCode::place(code))) return;
+        for (auto [at, offset] : begins) code_->ins[at].full = reinterpret_cast<Handler>(code_->native->at(offset));
+    }
+
     void finish() {
         static std::atomic<uint64_t> serial{1};
         code_->serial = serial++;
@@ -388,6 +449,7 @@ private:
     uint32_t predicateZero_ = 0;
     std::vector<uint32_t> begins_;      // first Ins of each instruction
     std::vector<const Form*> forms_;    // of each Ins
+    std::vector<uint32_t> origins_;     // of each Ins: the instruction it was made from
     std::vector<bool> guarded_;         // each Ins: runs under a guard before it
 };
 

@@ -3,16 +3,22 @@ package io.zoetrope.cli;
 import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.Film;
 import io.zoetrope.data.Images;
-import io.zoetrope.diffusion.Sampler;
+import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,8 +26,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code zoetrope generate}: pictures from noise. */
-@Command(name = "generate", description = "Make pictures with a diffusion model: a grid as PNG, the way there as GIF.")
+/** {@code zoetrope generate}: pictures from noise, by a model of any kind. */
+@Command(name = "generate", description = "Make pictures: a grid as PNG. What else can be said depends on the kind of model.")
 final class GenerateCommand implements Callable<Integer> {
     private static final int MOST_FRAMES = 60;
     private static final int MILLIS_PER_FRAME = 80;
@@ -35,24 +41,12 @@ final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "NAME|DIR",
-            description = "A model that ships with Zoetrope, or a model's folder. Default: the shipped one.")
-    private Optional<String> model;
+    @Option(names = "--model", paramLabel = "NAME|DIR", defaultValue = PretrainedModels.FASHION_DDPM,
+            description = "A model that ships with Zoetrope, or a model's folder. Default: ${DEFAULT-VALUE}.")
+    private String model;
 
     @Option(names = "--count", defaultValue = "64", description = "How many pictures. Default: ${DEFAULT-VALUE}.")
     private int count;
-
-    @Option(names = "--steps", defaultValue = "50",
-            description = "Denoising steps: more are slower and better. Default: ${DEFAULT-VALUE}.")
-    private int steps;
-
-    @Option(names = "--sampler", paramLabel = "ddpm|ddim|dpm++2m", defaultValue = "ddim",
-            description = "How to walk from noise to picture. Default: ${DEFAULT-VALUE}.")
-    private String sampler;
-
-    @Option(names = "--eta", defaultValue = "0",
-            description = "DDIM's share of fresh noise, 0 to 1. Default: ${DEFAULT-VALUE}.")
-    private double eta;
 
     @Option(names = "--seed", defaultValue = "7",
             description = "The same seed gives the same pictures. Default: ${DEFAULT-VALUE}.")
@@ -62,8 +56,12 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Where the grid goes. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
-    @Option(names = "--film", paramLabel = "FILE.gif", description = "Also show the denoising from noise to picture.")
-    private Optional<Path> film;
+    @Option(names = "--steps", description = "Denoising steps of a diffusion model: more are slower and better. Default: "
+            + DiffusionOptions.STEPS + ".")
+    private Optional<Integer> steps;
+
+    @ArgGroup(validate = false, heading = "%nFor diffusion models:%n")
+    private final DiffusionOptions diffusion = new DiffusionOptions();
 
     @Mixin
     private DeviceOption deviceOption;
@@ -72,39 +70,87 @@ final class GenerateCommand implements Callable<Integer> {
         this.surroundings = surroundings;
     }
 
+    /** What was made, and how, in a few words. */
+    private record Made(Images images, String how) {
+    }
+
     @Override
     public Integer call() throws IOException {
-        Sampling sampling = sampling();
         AtomicFiles.requireWritable(out);
-        if (film.isPresent()) {
-            AtomicFiles.requireWritable(film.get());
-        }
+        ModelKind kind = kind();
+        requireOptionsOf(kind);
         long start = System.nanoTime();
-        List<Images> frames = new ArrayList<>();
-        Progress progress = TerminalProgress.ifWatched();
-        Images images;
-        try {
-            images = surroundings.work().generate(deviceOption.device, model, sampling, film.map(file ->
-                    new Work.Film((steps + MOST_FRAMES - 1) / MOST_FRAMES, batch -> frames.add(shown(batch)))), progress);
-        } finally {
-            progress.end();
-        }
+        Made made = switch (kind) {
+            case DIFFUSION -> diffusion();
+        };
         double seconds = (System.nanoTime() - start) / 1e9;
-        shown(images).writePng(out);
-        surroundings.out().printf(Locale.ROOT, "%s: %d pictures, %d steps of %s, seed %d, %.1f s%n", out, count, steps,
-                sampler, seed, seconds);
-        if (film.isPresent()) {
-            Film.writeGif(film.get(), frames, MILLIS_PER_FRAME, MILLIS_LAST_FRAME);
-            surroundings.out().println(film.get() + ": " + frames.size() + " frames");
-        }
+        shown(made.images).writePng(out);
+        surroundings.out().printf(Locale.ROOT, "%s: %d pictures, %s, seed %d, %.1f s%n", out, count, made.how, seed, seconds);
         return 0;
     }
 
-    private Sampling sampling() {
+    private ModelKind kind() throws IOException {
+        String pipelineClass = surroundings.work().pipelineClass(model);
+        return ModelKind.of(pipelineClass).orElseThrow(() -> new ParameterException(spec.commandLine(), "--model " + model
+                + " is a " + pipelineClass + ", which makes no pictures: expected "
+                + Arrays.stream(ModelKind.values()).map(ModelKind::description).collect(Collectors.joining(" or "))));
+    }
+
+    /** An option of another kind of model is a misunderstanding, not something to pass over. */
+    private void requireOptionsOf(ModelKind kind) {
+        Set<String> given = new TreeSet<>();
+        spec.commandLine().getParseResult().matchedOptions().forEach(option -> given.add(option.longestName()));
+        for (ModelKind other : ModelKind.values()) {
+            for (String option : other.options()) {
+                if (given.contains(option) && !kind.options().contains(option)) {
+                    throw new ParameterException(spec.commandLine(), option + " is for " + other.description() + "; " + model
+                            + " is " + kind.description() + " and takes " + new TreeSet<>(kind.options()));
+                }
+            }
+        }
+    }
+
+    private Made diffusion() throws IOException {
+        int total = steps.orElse(DiffusionOptions.STEPS);
+        Sampling sampling = asked(() -> diffusion.sampling(count, total, seed));
+        if (diffusion.film.isPresent()) {
+            AtomicFiles.requireWritable(diffusion.film.get());
+        }
+        List<Images> frames = new ArrayList<>();
+        Optional<Work.Film> film = diffusion.film.map(file -> new Work.Film((total + MOST_FRAMES - 1) / MOST_FRAMES,
+                batch -> frames.add(shown(batch))));
+        Images images = watched(progress -> surroundings.work().generate(deviceOption.device, model, sampling, film, progress));
+        if (film.isPresent()) {
+            writeFilm(diffusion.film.get(), frames);
+        }
+        return new Made(images, total + " steps of " + diffusion.sampler());
+    }
+
+    private void writeFilm(Path file, List<Images> frames) throws IOException {
+        Film.writeGif(file, frames, MILLIS_PER_FRAME, MILLIS_LAST_FRAME);
+        surroundings.out().println(file + ": " + frames.size() + " frames");
+    }
+
+    /** A request made of the options; one that is out of range is wrong usage. */
+    private <T> T asked(Supplier<T> request) {
         try {
-            return Sampling.count(count).steps(steps).sampler(Sampler.named(sampler, eta)).seed(seed);
+            return request.get();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    /** Work that takes a while. */
+    private interface Task<T> {
+        T run(Progress progress) throws IOException;
+    }
+
+    private static <T> T watched(Task<T> task) throws IOException {
+        Progress progress = TerminalProgress.ifWatched();
+        try {
+            return task.run(progress);
+        } finally {
+            progress.end();
         }
     }
 

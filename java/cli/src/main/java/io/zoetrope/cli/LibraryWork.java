@@ -8,6 +8,7 @@ import io.zoetrope.metric.NoiseEvaluation;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.DdpmModel;
 import io.zoetrope.pipeline.DdpmPipeline;
+import io.zoetrope.pipeline.ModelFolder;
 import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
@@ -27,9 +28,14 @@ final class LibraryWork implements Work {
     private static final long EVALUATION_SEED = 7;
 
     @Override
-    public Images generate(DeviceChoice choice, Optional<String> model, Sampling sampling, Optional<Film> film,
+    public String pipelineClass(String model) throws IOException {
+        return PretrainedModels.open(model, folder -> ModelFolder.open(folder).pipelineClass());
+    }
+
+    @Override
+    public Images generate(DeviceChoice choice, String model, Sampling sampling, Optional<Film> film,
             Progress progress) throws IOException {
-        try (Device device = Device.open(choice); DdpmPipeline pipeline = open(device, model)) {
+        try (Device device = Device.open(choice); DdpmPipeline pipeline = openDdpm(device, model)) {
             DdpmPipeline.Viewer viewer = film.<DdpmPipeline.Viewer>map(shown -> (step, images) -> {
                 if (step % shown.every() == 0 || step == sampling.steps()) {
                     shown.sink().accept(images);
@@ -50,7 +56,8 @@ final class LibraryWork implements Work {
     @Override
     public NoisePredictionReport evaluateDdpm(DeviceChoice choice, Optional<String> model, ImageDataset data, int perBin,
             Progress progress) throws IOException {
-        try (Device device = Device.open(choice); DdpmPipeline pipeline = open(device, model)) {
+        try (Device device = Device.open(choice); DdpmPipeline pipeline = openDdpm(device,
+                model.orElse(PretrainedModels.FASHION_DDPM))) {
             return NoiseEvaluation.measure(pipeline.model(), data.test().images(), EVALUATION_BINS, perBin,
                     EVALUATION_SEED, progress);
         }
@@ -66,8 +73,7 @@ final class LibraryWork implements Work {
         }
     }
 
-    private static DdpmPipeline open(Device device, Optional<String> model) throws IOException {
-        return new DdpmPipeline(PretrainedModels.open(model.orElse(PretrainedModels.FASHION_DDPM),
-                folder -> DdpmModel.load(device, folder, DType.BF16)));
+    private static DdpmPipeline openDdpm(Device device, String model) throws IOException {
+        return new DdpmPipeline(PretrainedModels.open(model, folder -> DdpmModel.load(device, folder, DType.BF16)));
     }
 }

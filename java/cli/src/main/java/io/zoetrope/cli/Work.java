@@ -24,12 +24,11 @@ interface Work {
      */
     record Film(int every, Consumer<Images> sink) { }
 
-    /**
-     * Makes pictures.
-     *
-     * @param model a shipped model's name or a model's folder; empty for the default
-     */
-    Images generate(DeviceChoice device, Optional<String> model, Sampling sampling, Optional<Film> film,
+    /** What the model, a shipped one's name or a folder, says it is: its pipeline's class, such as DDPMPipeline. */
+    String pipelineClass(String model) throws IOException;
+
+    /** Makes pictures with a diffusion model. */
+    Images generate(DeviceChoice device, String model, Sampling sampling, Optional<Film> film,
             Progress progress) throws IOException;
 
     /** Trains a model and returns the folder it is in. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 final class FakeWork implements Work {
     DeviceChoice device;
     Optional<String> model;
+    String pipelineClass = "DDPMPipeline";
     Sampling sampling;
     TrainingFamily family;
     TrainRequest training;
@@ -39,10 +40,15 @@ final class FakeWork implements Work {
     }
 
     @Override
-    public Images generate(DeviceChoice choice, Optional<String> name, Sampling request, Optional<Film> film,
+    public String pipelineClass(String name) {
+        return pipelineClass;
+    }
+
+    @Override
+    public Images generate(DeviceChoice choice, String name, Sampling request, Optional<Film> film,
             Progress progress) throws IOException {
         asked(choice);
-        model = name;
+        model = Optional.of(name);
         sampling = request;
         Images images = new Images(request.count(), 28, 28, 1, new byte[request.count() * 784]);
         progress.begin("generating", request.steps());

@@ -39,7 +39,7 @@ class GenerateCommandTest {
         assertThat(shell.work.sampling.sampler()).isEqualTo(Sampler.ddim(0));
         assertThat(shell.work.sampling.seed()).isEqualTo(7);
         assertThat(shell.work.device).isEqualTo(DeviceChoice.AUTO);
-        assertThat(shell.work.model).isEmpty();
+        assertThat(shell.work.model).contains("fashion-ddpm");
         assertThat(Images.read(Path.of(out)).width()).as("8 × 29 + 1, enlarged twice").isEqualTo(466);
         assertThat(shell.out()).contains(out).contains("64 pictures");
         assertThat(shell.err()).isEmpty();
@@ -73,6 +73,14 @@ class GenerateCommandTest {
         assertThat(shell.err()).startsWith("zoetrope: ").contains(part).contains("zoetrope generate --help");
         assertThat(shell.err().lines()).hasSize(1);
         assertThat(shell.work.sampling).as("nothing was begun").isNull();
+        nothingIsLeft();
+    }
+
+    @Test
+    void modelsThatMakeNoPicturesAreRefused() throws IOException {
+        shell.work.pipelineClass = "ConvNetPipeline";
+        assertThat(shell.run("generate", "--model", "my/classifier", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("my/classifier").contains("ConvNetPipeline").contains("a diffusion model");
         nothingIsLeft();
     }
 

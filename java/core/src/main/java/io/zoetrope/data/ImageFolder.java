@@ -2,12 +2,9 @@ package io.zoetrope.data;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * A folder of PNGs as a data set: pictures directly inside form one class; subfolders, if there are any, are classes
@@ -15,45 +12,25 @@ import java.util.stream.Stream;
  * the test part, so that the same folder always splits the same way.
  */
 public final class ImageFolder {
-    private static final int TEST_EVERY = 10;
+    private static final String SUFFIX = ".png";
 
     private ImageFolder() { }
 
     /** Whether {@code folder} holds PNGs, directly or in its subfolders. */
     public static boolean isIn(Path folder) throws IOException {
-        if (!pngs(folder).isEmpty()) {
-            return true;
-        }
-        for (Path sub : subfolders(folder)) {
-            if (!pngs(sub).isEmpty()) {
-                return true;
-            }
-        }
-        return false;
+        return !ClassFolders.of(folder, SUFFIX).isEmpty();
     }
 
     /** Reads all pictures into memory. */
     public static ImageDataset load(Path folder) throws IOException {
-        List<String> classes = new ArrayList<>();
+        ClassFolders classes = ClassFolders.of(folder, SUFFIX);
+        classes.requireTestFiles("PNG pictures");
         Collector train = new Collector();
         Collector test = new Collector();
-        List<Path> direct = pngs(folder);
-        if (!direct.isEmpty()) {
-            classes.add(folder.toAbsolutePath().normalize().getFileName().toString());
-            collect(direct, 0, train, test);
+        for (int label = 0; label < classes.classes().size(); label++) {
+            collect(classes.classes().get(label).files(), label, train, test);
         }
-        for (Path sub : subfolders(folder)) {
-            List<Path> files = pngs(sub);
-            if (!files.isEmpty()) {
-                collect(files, classes.size(), train, test);
-                classes.add(sub.getFileName().toString());
-            }
-        }
-        if (train.labels.isEmpty() || test.labels.isEmpty()) {
-            throw BadFileException.of(folder, "holds " + (train.labels.size() + test.labels.size()) + " PNG pictures",
-                    "at least " + TEST_EVERY + " in a class, as every tenth is kept for testing", "Add pictures");
-        }
-        return new ImageDataset(folder.toString(), classes, train.part(), test.part());
+        return new ImageDataset(folder.toString(), classes.names(), train.part(), test.part());
     }
 
     private static void collect(List<Path> files, int label, Collector train, Collector test) throws IOException {
@@ -62,20 +39,7 @@ public final class ImageFolder {
             if (train.first != null) { // the first picture of all always goes to the training part
                 train.requireAlike(files.get(i), image);
             }
-            (i % TEST_EVERY == TEST_EVERY - 1 ? test : train).add(files.get(i), image, label);
-        }
-    }
-
-    private static List<Path> pngs(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".png"))
-                    .filter(Files::isRegularFile).sorted().toList();
-        }
-    }
-
-    private static List<Path> subfolders(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(Files::isDirectory).sorted().toList();
+            (ClassFolders.Group.isForTest(i) ? test : train).add(files.get(i), image, label);
         }
     }
 

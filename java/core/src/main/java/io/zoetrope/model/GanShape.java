@@ -37,9 +37,16 @@ public record GanShape(int imageSize, int channels, List<Integer> widths, List<I
         }
     }
 
-    /** The default networks for square pictures of this size, a multiple of 4. */
-    public static GanShape forPictures(int size, int channels, int classes) {
-        return new GanShape(size, channels, List.of(32, 64, 128), List.of(1, 2, 2), 2, 16, 64, classes, 32);
+    /** Width of the default networks at the picture's own resolution. */
+    public static final int WIDTH = 32;
+
+    /**
+     * Networks of three resolutions for square pictures of this size, a multiple of 4.
+     *
+     * @param width channels at the picture's own resolution, a multiple of 8; each lower one has twice as many
+     */
+    public static GanShape forPictures(int size, int channels, int classes, int width) {
+        return new GanShape(size, channels, List.of(width, 2 * width, 4 * width), List.of(1, 2, 2), 2, 16, 64, classes, 32);
     }
 
     private static void require(boolean condition, String message) {

@@ -93,6 +93,14 @@ public final class Config {
         return changed(name, array);
     }
 
+    public Config with(String name, double[] values) {
+        JsonArray array = new JsonArray();
+        for (double value : values) {
+            array.add(value);
+        }
+        return changed(name, array);
+    }
+
     public Config with(String name, List<String> values) {
         JsonArray array = new JsonArray();
         values.forEach(array::add);
@@ -171,6 +179,19 @@ public final class Config {
             throw wrong(name, value, "true or false");
         }
         return value.getAsBoolean();
+    }
+
+    public double[] numbers(String name) throws BadFileException {
+        JsonArray array = array(name, "a list of numbers");
+        double[] values = new double[array.size()];
+        for (int i = 0; i < values.length; i++) {
+            JsonElement value = array.get(i);
+            if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isNumber()) {
+                throw wrong(name, value, "a list of numbers");
+            }
+            values[i] = value.getAsDouble();
+        }
+        return values;
     }
 
     public int[] integers(String name) throws BadFileException {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 public final class ModelFolder {
     static final String INDEX = "model_index.json";
     private static final String CLASS_NAME = "_class_name";
+    private static final Set<String> NOT_DIFFUSION = Set.of("text_encoder", "classifier");
 
     private final Path folder;
     private final Config index;
@@ -127,6 +129,6 @@ public final class ModelFolder {
     }
 
     private static String weightsName(String component) {
-        return component.equals("text_encoder") ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
+        return NOT_DIFFUSION.contains(component) ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
     }
 }

@@ -1,0 +1,96 @@
+package io.zoetrope.pipeline;
+
+import io.zoetrope.data.BadFileException;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.model.ConvNetConfig;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What a classifier is, apart from its weights.
+ *
+ * @param network        its shape
+ * @param classNames     what its classes mean
+ * @param mean           of its training pictures, for each channel, in bytes
+ * @param deviation      the same: standard deviation
+ * @param darkBackground whether those show light things on a dark ground
+ */
+public record ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean, List<Double> deviation,
+        boolean darkBackground) {
+    public ClassifierConfig {
+        classNames = List.copyOf(classNames);
+        mean = List.copyOf(mean);
+        deviation = List.copyOf(deviation);
+        if (classNames.size() != network.classes()) {
+            throw new IllegalArgumentException("classifier of " + network.classes() + " classes with "
+                    + classNames.size() + " names: expected as many");
+        }
+        if (network.channels() != 1 && network.channels() != 3) {
+            throw new IllegalArgumentException("classifier of pictures with " + network.channels()
+                    + " channels: expected 1 (grey) or 3 (RGB)");
+        }
+        if (mean.size() != network.channels() || deviation.size() != network.channels()
+                || mean.stream().anyMatch(value -> !Double.isFinite(value))
+                || deviation.stream().anyMatch(value -> !(value > 0) || !Double.isFinite(value))) {
+            throw new IllegalArgumentException("classifier with mean " + mean + " and deviation " + deviation
+                    + ": expected one finite value for each of " + network.channels() + " channels, deviations above 0");
+        }
+    }
+
+    /** For a network that learns from the training part of {@code data}. */
+    public static ClassifierConfig of(ConvNetConfig network, ImageDataset data) {
+        Images pictures = data.train().images();
+        int channels = pictures.channels();
+        long[] sums = new long[channels];
+        long[] squares = new long[channels];
+        byte[] pixels = pictures.pixels();
+        for (int i = 0; i < pixels.length; i++) {
+            int value = pixels[i] & 0xff;
+            sums[i % channels] += value;
+            squares[i % channels] += (long) value * value;
+        }
+        double places = (double) pixels.length / channels;
+        List<Double> mean = IntStream.range(0, channels).mapToObj(c -> sums[c] / places).toList();
+        // A channel of one value has no spread; any factor serves then.
+        List<Double> deviation = IntStream.range(0, channels)
+                .mapToObj(c -> Math.max(1, Math.sqrt(squares[c] / places - mean.get(c) * mean.get(c)))).toList();
+        return new ClassifierConfig(network, data.classNames(), mean, deviation, PicturePreparation.isDarkBacked(pictures));
+    }
+
+    /** Makes any picture such as this classifier was trained on. */
+    public PicturePreparation preparation() {
+        return new PicturePreparation(network.height(), network.width(), network.channels(), darkBackground);
+    }
+
+    Config settings() {
+        return Config.empty().with("_class_name", "ConvNet").with("height", network.height())
+                .with("width", network.width()).with("channels", network.channels())
+                .with("stem_filters", network.stemFilters()).with("stem_pool", network.stemPool())
+                .with("widths", network.widths().stream().mapToInt(Integer::intValue).toArray())
+                .with("blocks", network.blocks().stream().mapToInt(Integer::intValue).toArray())
+                .with("norm_groups", network.normGroups()).with("classes", classNames)
+                .with("mean", mean.stream().mapToDouble(Double::doubleValue).toArray())
+                .with("deviation", deviation.stream().mapToDouble(Double::doubleValue).toArray())
+                .with("dark_background", darkBackground);
+    }
+
+    /** @throws IllegalArgumentException if the settings name a network that cannot be */
+    static ClassifierConfig of(Config settings) throws BadFileException {
+        List<String> names = settings.texts("classes");
+        ConvNetConfig network = new ConvNetConfig(settings.integer("height"), settings.integer("width"),
+                settings.integer("channels"), names.size(), settings.integer("stem_filters"), settings.integer("stem_pool"),
+                boxed(settings.integers("widths")), boxed(settings.integers("blocks")), settings.integer("norm_groups", 0));
+        return new ClassifierConfig(network, names, boxed(settings.numbers("mean")), boxed(settings.numbers("deviation")),
+                settings.flag("dark_background", false));
+    }
+
+    private static List<Integer> boxed(int[] values) {
+        return IntStream.of(values).boxed().toList();
+    }
+
+    private static List<Double> boxed(double[] values) {
+        return java.util.Arrays.stream(values).boxed().toList();
+    }
+}

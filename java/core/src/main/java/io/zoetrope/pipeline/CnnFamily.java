@@ -1,0 +1,120 @@
+package io.zoetrope.pipeline;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.BadFileException;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Mnist;
+import io.zoetrope.kernel.AdamW;
+import io.zoetrope.kernel.Augmentation;
+import io.zoetrope.kernel.Sgd;
+import io.zoetrope.model.ConvNetConfig;
+import io.zoetrope.nn.AdamWOptimizer;
+import io.zoetrope.nn.Optimizer;
+import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.SgdOptimizer;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Classifiers of pictures. Options, each with a default: {@code net} (small or resnet18), {@code norm_groups} (0: batch
+ * norm), {@code optimizer} (sgd or adamw), {@code rate} (peak), {@code weight_decay}, {@code smoothing} (of labels),
+ * {@code ema} (decay of the weights' moving average), {@code flip}, {@code pad} (pixels of shift), {@code reflect},
+ * {@code erase} (probability), {@code erase_side}.
+ */
+public final class CnnFamily implements TrainingFamily {
+    private static final String SGD = "sgd";
+    private static final String ADAMW = "adamw";
+    private static final String SMALL = "small";
+    private static final String RESNET18 = "resnet18";
+    private static final float MOMENTUM = 0.9f;
+    private static final float EMA_WARM_UP = 10;
+    /** The last learning rate as a share of the peak. */
+    private static final float LAST_SHARE = 1e-3f;
+    /** Share of the steps in which the rate rises. */
+    private static final double WARM_UP_SHARE = 0.15;
+    private static final List<String> OPTIONS = List.of("net", "norm_groups", "optimizer", "rate", "weight_decay",
+            "smoothing", "ema", "flip", "pad", "reflect", "erase", "erase_side");
+
+    @Override
+    public String name() {
+        return "cnn";
+    }
+
+    @Override
+    public Config settings(TrainRequest request) throws IOException {
+        ImageDataset data = request.pictures();
+        Config options = request.options();
+        Set<String> unknown = new TreeSet<>(options.names());
+        unknown.removeAll(OPTIONS);
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException("cnn has no option " + unknown + ": expected one of " + OPTIONS);
+        }
+        String optimizer = options.text("optimizer", SGD);
+        requireOneOf("optimizer", optimizer, SGD, ADAMW);
+        boolean sgd = optimizer.equals(SGD);
+        String net = options.text("net", SMALL);
+        requireOneOf("net", net, SMALL, RESNET18);
+        int side = Math.min(data.height(), data.width());
+        // Digits mirrored are no digits.
+        Config settings = Config.empty().with("net", net).with("norm_groups", options.integer("norm_groups", 0))
+                .with("optimizer", optimizer).with("rate", options.number("rate", sgd ? 0.1 : 2e-3))
+                .with("weight_decay", options.number("weight_decay", sgd ? 5e-4 : 0.05))
+                .with("smoothing", options.number("smoothing", 0.1)).with("ema", options.number("ema", 0.998))
+                .with("flip", options.flag("flip", !Mnist.NAME.equals(data.name())))
+                .with("pad", options.integer("pad", Math.min(side - 1, side < 30 ? 2 : 4)))
+                .with("reflect", options.flag("reflect", false)).with("erase", options.number("erase", 0))
+                .with("erase_side", options.integer("erase_side", Math.max(1, side / 3)));
+        network(data, settings);
+        hyper(settings, 1);
+        augmentation(settings);
+        double smoothing = settings.number("smoothing");
+        if (!(smoothing >= 0 && smoothing < 1)) {
+            throw new IllegalArgumentException("smoothing is " + smoothing + ", expected 0 to below 1");
+        }
+        if (settings.integer("pad") >= side) {
+            throw new IllegalArgumentException("pad is " + settings.integer("pad") + ", expected less than the pictures' "
+                    + side + " pixels");
+        }
+        return settings;
+    }
+
+    private static void requireOneOf(String name, String value, String... allowed) {
+        if (!List.of(allowed).contains(value)) {
+            throw new IllegalArgumentException(name + " is " + value + ", expected one of " + List.of(allowed));
+        }
+    }
+
+    @Override
+    public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
+        ImageDataset data = request.pictures();
+        AdamW.Hyper hyper = hyper(settings, settings.longInteger("steps"));
+        Function<ParameterBank, Optimizer> optimizer = settings.text("optimizer").equals(SGD)
+                ? bank -> new SgdOptimizer(bank, hyper) : bank -> new AdamWOptimizer(bank, hyper);
+        return new CnnTask(device, data, network(data, settings), optimizer, settings.integer("batch"),
+                augmentation(settings), (float) settings.number("smoothing"), settings.longInteger("seed"));
+    }
+
+    private static ConvNetConfig network(ImageDataset data, Config settings) throws BadFileException {
+        int classes = data.classNames().size();
+        ConvNetConfig base = settings.text("net").equals(RESNET18)
+                ? ConvNetConfig.resNet18(data.height(), data.width(), data.channels(), classes)
+                : ConvNetConfig.small(data.height(), data.width(), data.channels(), classes);
+        return base.withNormGroups(settings.integer("norm_groups"));
+    }
+
+    private static AdamW.Hyper hyper(Config settings, long steps) throws BadFileException {
+        float rate = (float) settings.number("rate");
+        AdamW.Hyper base = settings.text("optimizer").equals(SGD) ? Sgd.hyper(rate, MOMENTUM) : AdamW.Hyper.of(rate);
+        return base.withWeightDecay((float) settings.number("weight_decay"))
+                .withEma((float) settings.number("ema"), EMA_WARM_UP)
+                .withSchedule(Math.round(WARM_UP_SHARE * steps), steps, LAST_SHARE * rate);
+    }
+
+    private static Augmentation augmentation(Config settings) throws BadFileException {
+        return new Augmentation(settings.integer("pad"), settings.flag("reflect", false), settings.flag("flip", false),
+                (float) settings.number("erase"), settings.integer("erase_side"));
+    }
+}

@@ -1,0 +1,130 @@
+package io.zoetrope.pipeline;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Images;
+import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.kernel.CrossEntropy;
+import io.zoetrope.kernel.Pointwise;
+import io.zoetrope.model.ConvNet;
+import io.zoetrope.model.ConvNetConfig;
+import io.zoetrope.model.NormStatistics;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * Recognises pictures.
+ *
+ * <pre>{@code
+ * try (Device device = Device.open(); CnnPipeline cnn = CnnPipeline.fromPretrained(device, "fashion-cnn")) {
+ *     Images shoe = cnn.preparation().read(Path.of("shoe.jpg")).image();
+ *     float[] probabilities = cnn.classify(shoe)[0];
+ * }
+ * }</pre>
+ */
+public final class CnnPipeline implements AutoCloseable {
+    /** The name of the default model. */
+    public static final String FASHION_CNN = "fashion-cnn";
+    /** Pictures in one pass; a picture's answer does not depend on the others. */
+    private static final int BATCH = 250;
+
+    private final ConvNetModel model;
+
+    /** Takes the model over: closing the pipeline closes it. */
+    public CnnPipeline(ConvNetModel model) {
+        this.model = model;
+    }
+
+    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
+    public static CnnPipeline fromPretrained(Device device, String name) throws IOException {
+        return new CnnPipeline(PretrainedModels.load(name, folder -> ConvNetModel.load(device, folder, DType.BF16)));
+    }
+
+    /** A model from its folder. */
+    public static CnnPipeline fromPretrained(Device device, Path folder) throws IOException {
+        return new CnnPipeline(ConvNetModel.load(device, folder, DType.BF16));
+    }
+
+    public ConvNetModel model() {
+        return model;
+    }
+
+    /** What the classes mean, in the order of the probabilities. */
+    public List<String> classNames() {
+        return model.config().classNames();
+    }
+
+    /** Makes any picture such as the model was trained on. */
+    public PicturePreparation preparation() {
+        return model.config().preparation();
+    }
+
+    /** The probability of each class for each picture, [pictures][classes]. Pictures are of the model's size. */
+    public float[][] classify(Images pictures) {
+        return rows(pictures, model.config().network().classes(), (trace, out) ->
+                CrossEntropy.softmax(trace.logits().value(), out), Progress.none());
+    }
+
+    /** As {@link #classify(Images)}, for many. */
+    public float[][] classify(Images pictures, Progress progress) {
+        return rows(pictures, model.config().network().classes(), (trace, out) ->
+                CrossEntropy.softmax(trace.logits().value(), out), progress);
+    }
+
+    /** What the last layer decides by, [pictures][length]: pictures that look alike have features near each other. */
+    public float[][] features(Images pictures) {
+        return rows(pictures, model.config().network().features(), (trace, out) ->
+                Pointwise.cast(trace.features().value(), out), Progress.none());
+    }
+
+    private float[][] rows(Images pictures, int length, BiConsumer<ConvNet.Trace, Tensor> take, Progress progress) {
+        float[][] rows = new float[pictures.count()][];
+        progress.begin("classifying", pictures.count());
+        for (int from = 0; from < pictures.count(); from += BATCH) {
+            int to = Math.min(pictures.count(), from + BATCH);
+            Device device = model.device();
+            try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
+                Tensor out = scope.empty(DType.F32, to - from, length);
+                take.accept(trace(scope, tape, pictures.slice(from, to)), out);
+                float[] values = out.toFloats();
+                for (int i = from; i < to; i++) {
+                    rows[i] = Arrays.copyOfRange(values, (i - from) * length, (i - from + 1) * length);
+                }
+            }
+            progress.advance(to);
+        }
+        progress.end();
+        return rows;
+    }
+
+    /** The way of a batch through the network; inputs live in {@code scope}, the rest on {@code tape}. */
+    ConvNet.Trace trace(Scope scope, Tape tape, Images pictures) {
+        return model.network().forward(tape, Variable.constant(input(scope, pictures)), NormStatistics.RUNNING);
+    }
+
+    /** A batch as the network takes it. @throws IllegalArgumentException if it is of another size */
+    Tensor input(Scope scope, Images pictures) {
+        ConvNetConfig shape = model.config().network();
+        if (pictures.height() != shape.height() || pictures.width() != shape.width()
+                || pictures.channels() != shape.channels()) {
+            throw new IllegalArgumentException("classify: " + pictures + ", but the model takes " + shape.height() + " × "
+                    + shape.width() + (shape.channels() == 1 ? ", grey" : ", RGB") + ": prepare them with preparation()");
+        }
+        int[] all = new int[pictures.count()];
+        Arrays.setAll(all, i -> i);
+        return model.normalised(scope, scope.of(pictures.pixels(), all.length, shape.height(), shape.width(),
+                shape.channels()), scope.of(all, all.length));
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -9,8 +9,8 @@
 // Cost a head: keys 8·Sq·Sk·D FLOP, queries 6·Sq·Sk·D (each half when causal).
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 2.
 // Not measured on a GPU yet.
+#include "entries.cuh"
 #include "lanes.cuh"
-#include "zoetrope/geometry.cuh"
 
 namespace zoe::attention {
 
@@ -113,38 +113,11 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
     }
 }
 
+template <class T, int DP> struct Launch {
+    static constexpr int kThreads = kPortableThreads, kRows = kBlockRows<DP>, kColumns = attention::kColumns<DP>;
+    static constexpr int kShared = static_cast<int>(sizeof(Buffers<DP>)), kBlocks = 2, kQueryBlocks = 3;
+};
+
 }  // namespace zoe::attention
 
-#define ZOE_ATTENTION_BACKWARD(tier_dtype, T, D)                                                                       \
-    ZOE_GEOMETRY(attention_backward_keys_##tier_dtype, zoe::attention::kPortableThreads,                               \
-                 zoe::attention::kBlockRows<D>, zoe::attention::kColumns<D>, D,                                        \
-                 static_cast<int>(sizeof(zoe::attention::Buffers<D>)))                                                 \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 2)                                  \
-        attention_backward_keys_##tier_dtype(                                                                          \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_k,      \
-            T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
-            int64_t v_stride, int64_t grad_o_stride, int64_t grad_k_stride, int64_t grad_v_stride, float scale,        \
-            int causal, int wide) {                                                                                    \
-        zoe::attention::backward<T, D, true>(k, v, q, grad_o, lse, delta, grad_k, grad_v, heads, queries, keys, dim,   \
-                                             k_stride, v_stride, q_stride, grad_o_stride, grad_k_stride,               \
-                                             grad_v_stride, scale, causal, wide);                                      \
-    }                                                                                                                  \
-    ZOE_GEOMETRY(attention_backward_queries_##tier_dtype, zoe::attention::kPortableThreads,                            \
-                 zoe::attention::kBlockRows<D>, zoe::attention::kColumns<D>, D,                                        \
-                 static_cast<int>(sizeof(zoe::attention::Buffers<D>)))                                                 \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 3)                                  \
-        attention_backward_queries_##tier_dtype(                                                                       \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_q,      \
-            int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,           \
-            int64_t grad_o_stride, int64_t grad_q_stride, float scale, int causal, int wide) {                         \
-        zoe::attention::backward<T, D, false>(q, grad_o, k, v, lse, delta, grad_q, nullptr, heads, queries, keys, dim, \
-                                              q_stride, grad_o_stride, k_stride, v_stride, grad_q_stride, 0, scale,    \
-                                              causal, wide);                                                           \
-    }
-
-ZOE_ATTENTION_BACKWARD(portable_bf16_d32, zoe::bf16, 32)
-ZOE_ATTENTION_BACKWARD(portable_bf16_d64, zoe::bf16, 64)
-ZOE_ATTENTION_BACKWARD(portable_bf16_d128, zoe::bf16, 128)
-ZOE_ATTENTION_BACKWARD(portable_f32_d32, float, 32)
-ZOE_ATTENTION_BACKWARD(portable_f32_d64, float, 64)
-ZOE_ATTENTION_BACKWARD(portable_f32_d128, float, 128)
+ZOE_ATTENTION_TYPES(ZOE_ATTENTION_BACKWARD, portable)

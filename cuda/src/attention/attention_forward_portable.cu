@@ -10,8 +10,8 @@
 // Cost a head: 4·Sq·Sk·D FLOP (half when causal); 4.5 FMA per 16-byte shared read.
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 1.
 // Not measured on a GPU yet.
+#include "entries.cuh"
 #include "lanes.cuh"
-#include "zoetrope/geometry.cuh"
 
 namespace zoe::attention {
 
@@ -114,22 +114,11 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
     }
 }
 
+template <class T, int DP> struct Launch {
+    static constexpr int kThreads = kPortableThreads, kRows = kGroups * attention::kRows<DP>, kColumns = kKeys;
+    static constexpr int kShared = static_cast<int>(sizeof(Buffers<DP>)), kBlocks = 3;
+};
+
 }  // namespace zoe::attention
 
-#define ZOE_ATTENTION_FORWARD(name, T, D)                                                                              \
-    ZOE_GEOMETRY(name, zoe::attention::kPortableThreads, zoe::attention::kGroups * zoe::attention::kRows<D>,           \
-                 zoe::attention::kKeys, D, static_cast<int>(sizeof(zoe::attention::Buffers<D>)))                       \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kPortableThreads, 3)                                  \
-        name(const T* q, const T* k, const T* v, T* o, float* lse, int heads, int queries, int keys, int dim,          \
-             int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride, float scale, int causal,          \
-             int wide) {                                                                                               \
-        zoe::attention::forward<T, D>(q, k, v, o, lse, heads, queries, keys, dim, q_stride, k_stride, v_stride,        \
-                                      o_stride, scale, causal, wide);                                                  \
-    }
-
-ZOE_ATTENTION_FORWARD(attention_forward_portable_bf16_d32, zoe::bf16, 32)
-ZOE_ATTENTION_FORWARD(attention_forward_portable_bf16_d64, zoe::bf16, 64)
-ZOE_ATTENTION_FORWARD(attention_forward_portable_bf16_d128, zoe::bf16, 128)
-ZOE_ATTENTION_FORWARD(attention_forward_portable_f32_d32, float, 32)
-ZOE_ATTENTION_FORWARD(attention_forward_portable_f32_d64, float, 64)
-ZOE_ATTENTION_FORWARD(attention_forward_portable_f32_d128, float, 128)
+ZOE_ATTENTION_TYPES(ZOE_ATTENTION_FORWARD, portable)

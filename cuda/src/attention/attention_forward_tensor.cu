@@ -17,9 +17,9 @@
 // Sources: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 1; Milakov and Gimelshein, "Online normalizer
 // calculation for softmax" (arXiv:1805.02867).
 // Not measured on a GPU yet.
+#include "entries.cuh"
 #include "fragments.cuh"
 #include "heads.cuh"
-#include "zoetrope/geometry.cuh"
 
 namespace zoe::attention {
 
@@ -173,21 +173,11 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
     }
 }
 
+template <class T, int DP> struct Launch {
+    static constexpr int kThreads = attention::kThreads, kRows = kQueries, kColumns = kKeys<T, DP>;
+    static constexpr int kShared = 0, kBlocks = 2;
+};
+
 }  // namespace zoe::attention
 
-#define ZOE_ATTENTION_FORWARD(name, T, D)                                                                              \
-    ZOE_GEOMETRY(name, zoe::attention::kThreads, zoe::attention::kQueries, (zoe::attention::kKeys<T, D>), D, 0)        \
-    extern "C" __global__ void __launch_bounds__(zoe::attention::kThreads, 2)                                          \
-        name(const T* q, const T* k, const T* v, T* o, float* lse, int heads, int queries, int keys, int dim,          \
-             int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride, float scale, int causal,          \
-             int wide) {                                                                                               \
-        zoe::attention::forward<T, D>(q, k, v, o, lse, heads, queries, keys, dim, q_stride, k_stride, v_stride,        \
-                                      o_stride, scale, causal, wide);                                                  \
-    }
-
-ZOE_ATTENTION_FORWARD(attention_forward_tensor_bf16_d32, zoe::bf16, 32)
-ZOE_ATTENTION_FORWARD(attention_forward_tensor_bf16_d64, zoe::bf16, 64)
-ZOE_ATTENTION_FORWARD(attention_forward_tensor_bf16_d128, zoe::bf16, 128)
-ZOE_ATTENTION_FORWARD(attention_forward_tensor_f32_d32, float, 32)
-ZOE_ATTENTION_FORWARD(attention_forward_tensor_f32_d64, float, 64)
-ZOE_ATTENTION_FORWARD(attention_forward_tensor_f32_d128, float, 128)
+ZOE_ATTENTION_TYPES(ZOE_ATTENTION_FORWARD, tensor)

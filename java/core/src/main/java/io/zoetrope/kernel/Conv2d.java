@@ -16,9 +16,9 @@ import io.zoetrope.tensor.Tensor;
  * Outputs are written whole and must not overlap inputs, but for a residual that is y itself. A one-dimensional
  * convolution is one with H = R = 1.
  *
- * <p>With groups, filter k sees the channels of group ⌊k·groups/K⌋ alone. Three families of kernels serve them: plain
- * implicit GEMMs, such GEMMs a group at a time (also for dilation and for long filters), and direct ones where each
- * channel has a single filter of its own.
+ * <p>With groups, filter k sees the channels of group ⌊k·groups/K⌋ alone. Four families of kernels serve them: plain
+ * implicit GEMMs, such GEMMs a group at a time (also for dilation and for long filters), direct ones where each channel
+ * has a single filter of its own, and direct ones on tensor cores for 3×3 in groups of 16.
  */
 public final class Conv2d {
     /** wgrad is split until it has about this many blocks: fixed, so that the bits do not depend on the device's size. */
@@ -27,6 +27,9 @@ public final class Conv2d {
     private static final long WGRAD_SHARE = 16;
     /** The same for depthwise wgrad, in pixels. */
     private static final long DEPTHWISE_SHARE = 256;
+    /** The same for the direct kernels of groups, in tiles of pixels. */
+    private static final long GROUPED_SHARE = 4;
+    private static final String GROUPED_3X3 = "conv/grouped3x3";
     private static final String DEPTHWISE = "conv/depthwise";
 
     private Conv2d() {
@@ -140,6 +143,10 @@ public final class Conv2d {
             depthwise("fprop", "conv2d_fprop", e, rows, args, x, y, perSample, residual);
             return;
         }
+        if (runsGrouped3x3(e, x, w, y, perSample, residual)) {
+            grouped3x3("fprop", e, y, args);
+            return;
+        }
         Kernel kernel = kernel("conv2d_fprop", e, x, rows, e.groupFilters());
         kernel.launch(Grid.of(blocks(kernel.geometry(), rows, e.groupFilters()), e.groups()), e.append(args));
     }
@@ -155,6 +162,10 @@ public final class Conv2d {
         Args args = Args.of().address(dy.address()).address(w.address()).address(dx.address());
         if (e.isDepthwise()) {
             depthwise("dgrad", "conv2d_dgrad", e, (long) e.n() * e.h() * e.w(), args, dy, dx, null, null);
+            return;
+        }
+        if (runsGrouped3x3(e, dy, w, dx)) {
+            grouped3x3("dgrad", e, dx, args);
             return;
         }
         long rows = e.n() * Tiles.count(e.h(), spec.stride) * Tiles.count(e.w(), spec.stride);
@@ -186,6 +197,15 @@ public final class Conv2d {
             long wanted = Math.max(1, Math.min(Tiles.count(WGRAD_BLOCKS, outputs), pixels / DEPTHWISE_SHARE));
             wgrad(device.kernel(DEPTHWISE, entry), Grid.of(outputs), Tiles.count(pixels, wanted), pixels, x, dy, dw, e,
                     accumulate);
+            return;
+        }
+        if (runsGrouped3x3(e, x, dy)) {
+            String entry = "grouped3x3_wgrad_tensor_bf16";
+            Tiers.used("conv2d_wgrad", entry);
+            Kernel kernel = device.kernel(GROUPED_3X3, entry);
+            long tiles = Tiles.count(pixels, kernel.geometry().tileK());
+            long wanted = Math.max(1, Math.min(Tiles.count(WGRAD_BLOCKS, e.groups()), tiles / GROUPED_SHARE));
+            wgrad(kernel, Grid.of(e.groups()), Tiles.count(tiles, wanted), tiles, x, dy, dw, e, accumulate);
             return;
         }
         Tier tier = Tiers.choose(device, x.dtype());
@@ -241,6 +261,24 @@ public final class Conv2d {
         }
         kernel.launch(Grid.covering(pixels * (wide ? e.c() / pack : e.c()), kernel.geometry().tileM()),
                 e.append(args).i32(wide ? 1 : 0));
+    }
+
+    /** Whether the direct kernels of groups take it: they are for tensor cores and want all tensors to begin on 16 bytes. */
+    private static boolean runsGrouped3x3(ConvExtents e, Tensor first, Tensor... others) {
+        boolean runs = e.isGrouped3x3() && first.dtype() == DType.BF16 && first.address() % 16 == 0
+                && Tiers.forcedTile().isEmpty() && Tiers.choose(first.device(), DType.BF16) == Tier.TENSOR;
+        for (Tensor other : others) {
+            runs &= address(other) % 16 == 0;
+        }
+        return runs;
+    }
+
+    private static void grouped3x3(String direction, ConvExtents e, Tensor out, Args args) {
+        String entry = "grouped3x3_" + direction + "_tensor_bf16";
+        Tiers.used("conv2d_" + direction, entry);
+        Kernel kernel = out.device().kernel(GROUPED_3X3, entry);
+        long tiles = Tiles.count((long) e.n() * e.h() * e.w(), kernel.geometry().tileM());
+        kernel.launch(Grid.of(tiles, e.groups()), e.append(args));
     }
 
     private static Kernel kernel(String operation, ConvExtents e, Tensor data, long rows, long columns) {

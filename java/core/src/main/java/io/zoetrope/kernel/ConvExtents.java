@@ -60,6 +60,12 @@ record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q
         return spec.groups() > 1 && spec.groups() == c && k == c;
     }
 
+    /** 3×3 in groups of 16 channels to 16, keeping the size: what the direct tensor kernels take. */
+    boolean isGrouped3x3() {
+        return groupChannels() == 16 && groupFilters() == 16 && groups() > 1 && r == 3 && s == 3 && w <= 64
+                && spec.equals(Conv2d.Spec.of(1, 1).withGroups(groups()));
+    }
+
     /** Beyond the plain kernels: groups, dilation or long filters. */
     boolean isGeneral() {
         return spec.groups() > 1 || spec.dilation() > 1 || r > PLAIN_WINDOW || s > PLAIN_WINDOW;

@@ -3,8 +3,11 @@ package io.zoetrope.cli;
 import io.zoetrope.data.DataImport;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.KnownSet;
+import io.zoetrope.data.SpokenDigits;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,7 +18,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code zoetrope data}: brings a data set onto the machine, or lists those there are. */
-@Command(name = "data", description = {"Bring a data set in and check that it is what its authors published.",
+@Command(name = "data", description = {"Bring a data set in and check that it is what its authors published, or make it here.",
         "Without a name, list the known sets."})
 final class DataCommand implements Callable<Integer> {
     private final Surroundings surroundings;
@@ -23,7 +26,7 @@ final class DataCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", arity = "0..1", description = "Which: fashion-mnist, mnist or cifar10.")
+    @Parameters(paramLabel = "NAME", arity = "0..1", description = "Which: fashion-mnist, mnist, cifar10 or spoken-digits.")
     private String name;
 
     @Option(names = "--from", paramLabel = "DIR", description = "Take its files from this folder instead of fetching "
@@ -44,9 +47,19 @@ final class DataCommand implements Callable<Integer> {
             list();
             return 0;
         }
+        if (name.equals(SpokenDigits.NAME)) {
+            if (from.isPresent()) {
+                throw new ParameterException(spec.commandLine(), SpokenDigits.NAME + " is made here, not taken from a "
+                        + "folder: leave --from out");
+            }
+            SpokenDigits.bringIn(surroundings.places(), surroundings.out()::println);
+            return 0;
+        }
         if (DataSets.find(name).isEmpty()) {
+            List<String> known = new ArrayList<>(DataSets.names());
+            known.add(SpokenDigits.NAME);
             throw new ParameterException(spec.commandLine(),
-                    "unknown data set '" + name + "'; known are " + String.join(", ", DataSets.names()));
+                    "unknown data set '" + name + "'; known are " + String.join(", ", known));
         }
         new DataImport(surroundings.places(), surroundings.out()::println).bringIn(name, from);
         return 0;
@@ -54,9 +67,14 @@ final class DataCommand implements Callable<Integer> {
 
     private void list() {
         for (KnownSet set : DataSets.all()) {
-            surroundings.out().println(set.name() + ": " + set.contents());
-            surroundings.out().println("    " + set.find(surroundings.places()).map(folder -> "in " + folder)
-                    .orElse("not here: 'zoetrope data " + set.name() + "' fetches " + set.source().megabytes() + " MB"));
+            show(set.name(), set.contents(), set.find(surroundings.places()),
+                    "'zoetrope data " + set.name() + "' fetches " + set.source().megabytes() + " MB");
         }
+        show(SpokenDigits.NAME, SpokenDigits.CONTENTS, SpokenDigits.find(surroundings.places()), SpokenDigits.howToGet());
+    }
+
+    private void show(String set, String contents, Optional<Path> folder, String remedy) {
+        surroundings.out().println(set + ": " + contents);
+        surroundings.out().println("    " + folder.map(path -> "in " + path).orElse("not here: " + remedy));
     }
 }

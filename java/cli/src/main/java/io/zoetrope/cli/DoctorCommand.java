@@ -3,6 +3,7 @@ package io.zoetrope.cli;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.KnownSet;
+import io.zoetrope.data.SpokenDigits;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -108,12 +109,16 @@ final class DoctorCommand implements Callable<Integer> {
 
     private void dataSets() {
         for (KnownSet set : DataSets.all()) {
-            Optional<Path> folder = set.find(surroundings.places());
-            if (folder.isPresent()) {
-                good(set.name(), folder.get().toString());
-            } else {
-                lack(set.name(), "not found", set.howToGet());
-            }
+            dataSet(set.name(), set.find(surroundings.places()), set.howToGet());
+        }
+        dataSet(SpokenDigits.NAME, SpokenDigits.find(surroundings.places()), SpokenDigits.howToGet());
+    }
+
+    private void dataSet(String name, Optional<Path> folder, String remedy) {
+        if (folder.isPresent()) {
+            good(name, folder.get().toString());
+        } else {
+            lack(name, "not found", remedy);
         }
     }
 

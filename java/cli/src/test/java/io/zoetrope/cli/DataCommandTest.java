@@ -29,15 +29,19 @@ class DataCommandTest {
         }
         assertThat(shell.run("data")).isZero();
         assertThat(shell.out()).contains(DataSets.names()).contains("in " + here)
-                .contains("'zoetrope data cifar10' fetches 139 MB").contains("50,000 training");
+                .contains("'zoetrope data cifar10' fetches 139 MB").contains("50,000 training")
+                .contains("Make it with 'zoetrope data spoken-digits'");
     }
 
     @Test
     void unknownNamesAreAnsweredWithTheKnownOnes() {
         assertThat(shell.run("data", "imagenet")).isEqualTo(2);
-        assertThat(shell.err()).contains("imagenet").contains("fashion-mnist, mnist, cifar10").hasLineCount(1);
+        assertThat(shell.err()).contains("imagenet").contains("fashion-mnist, mnist, cifar10, spoken-digits")
+                .hasLineCount(1);
         assertThat(shell.run("data", "--from", folder.toString())).isEqualTo(2);
         assertThat(shell.err()).contains("--from").contains("mnist");
+        assertThat(shell.run("data", "spoken-digits", "--from", folder.toString())).isEqualTo(2);
+        assertThat(shell.err()).contains("made here").contains("--from").hasLineCount(1);
     }
 
     @Test

@@ -47,7 +47,8 @@ class DoctorCommandTest {
                 .contains("missing  cuBLAS").contains("missing  cuDNN").contains("optional")
                 .contains("scalar").contains("pretend device").contains("missing  fashion-mnist")
                 .contains("zoetrope data fashion-mnist").contains("missing  mnist")
-                .contains("zoetrope data mnist").contains("missing  cifar10").contains("zoetrope data cifar10");
+                .contains("zoetrope data mnist").contains("missing  cifar10").contains("zoetrope data cifar10")
+                .contains("missing  spoken-digits").contains("zoetrope data spoken-digits");
     }
 
     @Test
@@ -70,6 +71,9 @@ class DoctorCommandTest {
         for (String batch : new String[] {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
             "data_batch_5", "test_batch"}) {
             emptyFile(sets.resolve("cifar10").resolve(batch + ".bin"));
+        }
+        for (String part : new String[] {"train.wav", "test.wav", "clips.json"}) {
+            emptyFile(folder.resolve("cache/spoken-digits").resolve(part));
         }
         Path smi = Files.writeString(extra.resolve("nvidia-smi"), "");
         assertThat(smi.toFile().setExecutable(true)).isTrue();

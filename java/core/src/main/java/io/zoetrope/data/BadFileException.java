@@ -11,7 +11,7 @@ public final class BadFileException extends IOException {
     private static final long serialVersionUID = 1;
 
     private BadFileException(String message, Throwable cause) {
-        super(message, cause);
+        super(message.replaceAll("\\s*\\R\\s*", " "), cause); // decoders' own messages may have several lines
     }
 
     /**

@@ -49,6 +49,10 @@ public final class DataSets {
                     set.files().describe(), set.howToGet()));
             return set.load(folder);
         }
+        if (AudioSets.names().contains(nameOrFolder)) {
+            throw BadFileException.of(nameOrFolder, "is a set of sounds", "one of pictures: " + String.join(", ", names()),
+                    "Name another set, or train a model of sounds with it");
+        }
         Path folder = Path.of(nameOrFolder);
         if (!Files.isDirectory(folder)) {
             throw BadFileException.of(nameOrFolder, "is neither a data set's name nor a folder",

@@ -46,22 +46,47 @@ final class WavFiles {
 
     /** Reads {@code file}. */
     static Wave read(Path file) throws IOException {
-        byte[] bytes;
+        return parse(bytes(file), file.toString());
+    }
+
+    /** Reads a file as {@link #write} makes it, 16-bit PCM in one channel, without a detour over floats. */
+    static Sounds readPlain(Path file) throws IOException {
+        byte[] bytes = bytes(file);
+        Located sound = locate(bytes, file.toString());
+        Format format = sound.format;
+        if (format.floating || format.bits != 16 || format.channels != 1 || sound.size < 2) {
+            throw BadFileException.of(file, "holds " + sound.size + " bytes of " + format.bits + "-bit "
+                    + (format.floating ? "floats" : "PCM") + " in " + format.channels + " channels",
+                    "16-bit PCM in one channel", REMEDY);
+        }
+        short[] values = new short[sound.size / 2];
+        ByteBuffer.wrap(bytes, sound.start, sound.size).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer().get(values);
+        return new Sounds(1, values.length, format.rate, values);
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
         try {
             long size = Files.size(file);
             if (size > MAX_BYTES) {
                 throw BadFileException.of(file, "holds " + size + " bytes", "at most " + MAX_BYTES,
                         "Cut it into shorter files");
             }
-            bytes = Files.readAllBytes(file);
+            return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw BadFileException.of(file, "does not exist", EXPECTED, "Check the name");
         }
-        return parse(bytes, file.toString());
     }
 
     /** Reads a file's bytes that are already in memory; {@code name} is for messages. */
     static Wave parse(byte[] bytes, String name) throws IOException {
+        Located sound = locate(bytes, name);
+        return new Wave(sound.format.rate, sound.format.decode(bytes, sound.start, sound.size, name));
+    }
+
+    /** Where in a file its sound is. */
+    private record Located(Format format, int start, int size) { }
+
+    private static Located locate(byte[] bytes, String name) throws IOException {
         ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length < 12 || file.getInt(0) != RIFF || file.getInt(8) != WAVE) {
             throw BadFileException.of(name, bytes.length < 12 ? "holds only " + bytes.length + " bytes"
@@ -88,7 +113,7 @@ final class WavFiles {
                     throw BadFileException.of(name, "is truncated: " + left + " bytes of sound of " + size,
                             "as much as its header says", REMEDY);
                 }
-                return new Wave(format.rate, format.decode(file, (int) start, (int) size, name));
+                return new Located(format, (int) start, (int) size);
             }
             at = start + size + (size & 1); // chunks begin at even places
         }
@@ -160,7 +185,8 @@ final class WavFiles {
             return new Format(kind == FLOAT, channels, (int) rate, bits);
         }
 
-        float[] decode(ByteBuffer file, int start, int size, String name) throws IOException {
+        float[] decode(byte[] bytes, int start, int size, String name) throws IOException {
+            ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
             int width = bits / 8;
             int frames = size / (width * channels); // a last incomplete frame is dropped
             if (frames == 0) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +83,23 @@ class MelSpectrogramTest {
                         assertThat(level).as("a click holds every pitch").isGreaterThan(-60);
                     }
                 }
+            }
+        }
+    }
+
+    @Test
+    void aHopLaterIsOneTimeLater() {
+        MelSpectrogram mel = MelSpectrogram.RECOGNITION;
+        short[] noise = new short[8 * 256];
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < noise.length; i++) {
+            noise[i] = (short) random.nextInt(-20_000 * i / noise.length - 1, 20_000 * i / noise.length + 1);
+        }
+        float[] now = mel.of(new Sounds(1, 8 * 256, RATE, noise), 0);
+        float[] later = mel.of(new Sounds(1, 7 * 256, RATE, Arrays.copyOfRange(noise, 256, noise.length)), 0);
+        for (int band = 0; band < mel.bands(); band++) {
+            for (int t = 1; t < 6; t++) { // the first and last windows reach over the ends
+                assertThat(later[band * 7 + t]).isCloseTo(now[band * 8 + t + 1], within(1e-3f));
             }
         }
     }

@@ -38,8 +38,8 @@ class WavFilesTest {
                 .containsExactly(-1, 0, 0.5f, 127 / 128f);
         assertThat(values(WavBytes.format(1, 1, 8000, 16), bytes(6).putShort((short) -32768).putShort((short) 0)
                 .putShort((short) 16384).array())).containsExactly(-1, 0, 0.5f);
-        assertThat(values(WavBytes.format(1, 1, 8000, 24), new byte[] {0, 0, (byte) 0x80, 0, 0, 0x40, -1, -1, -1}))
-                .containsExactly(-1, 0.5f, -1 / 8388608f);
+        assertThat(values(WavBytes.format(1, 1, 8000, 24), new byte[] {0, 0, (byte) 0x80, 0, 0, 0x40, -1, -1, -1,
+            0, (byte) 0x80, 0x10})).containsExactly(-1, 0.5f, -1 / 8388608f, 0x108000 / 8388608f);
         assertThat(values(WavBytes.format(1, 1, 8000, 32), bytes(8).putInt(Integer.MIN_VALUE).putInt(1 << 30).array()))
                 .containsExactly(-1, 0.5f);
         assertThat(values(WavBytes.format(3, 1, 8000, 32), bytes(16).putFloat(-1.5f).putFloat(0.25f)

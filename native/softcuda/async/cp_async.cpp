@@ -28,6 +28,51 @@ ALWAYS_INLINE void copy_lane(uint64_t to, uint64_t from, uint32_t bytes, uint32_
     for (uint32_t i = 0; i < bytes; i++) out[i] = i < read ? in[i] : 0;
 }
 
+// The lanes whose value is not that.
+ALWAYS_INLINE __attribute__((unused)) uint32_t lanes_where_not(const uint32_t* value, uint32_t that) {
+#if defined(__AVX512F__)
+    const __m512i all = _mm512_set1_epi32(int(that));
+    return _mm512_cmpneq_epi32_mask(_mm512_load_si512(value), all) | uint32_t(_mm512_cmpneq_epi32_mask(_mm512_load_si512(value + 16), all)) << 16;
+#else
+    uint32_t lanes = 0;
+    for (int l = 0; l < kLanes; l++) lanes |= uint32_t(value[l] != that) << l;
+    return lanes;
+#endif
+}
+
+#if defined(__AVX512F__) && !defined(SOFTCUDA_CHECKED)
+// The threads of a tiled kernel copy rows of a matrix, four neighbours 64 bytes side by side, which a swizzle then permutes
+// within 64 bytes of shared memory: chunk j of the four goes to chunk j ^ f. Where that is so for all lanes, each four are
+// one vector. False, and nothing done, where it is not. `reading`: lanes that do not copy zeros.
+ALWAYS_INLINE bool copy_rows(uint8_t* shared, const uint32_t* offset, const Pointers& source, uint32_t reading) {
+    if ((reading & 0x11111111u) * 15 != reading) return false;
+    const __m512i chunk = _mm512_setr_epi32(0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48, 0, 16, 32, 48);
+    const __m512i wide = _mm512_setr_epi64(0, 16, 32, 48, 0, 16, 32, 48);
+    uint32_t differ = 0;
+    for (int l = 0; l < kLanes; l += 16) {
+        const __m512i to = _mm512_load_si512(offset + l);
+        differ |= _mm512_cmpneq_epi32_mask(to, _mm512_xor_si512(_mm512_shuffle_epi32(to, _MM_PERM_AAAA), chunk));
+    }
+    for (int l = 0; l < kLanes; l += 8) {
+        const __m512i from = _mm512_load_si512(source.at + l);
+        const __mmask8 these = __mmask8(reading >> l);
+        differ |= _mm512_mask_cmpneq_epi64_mask(these, from, _mm512_add_epi64(_mm512_permutex_epi64(from, 0), wide));
+    }
+    if (differ != 0) return false;
+    alignas(64) static const uint64_t order[4][8] = {{0, 1, 2, 3, 4, 5, 6, 7}, {2, 3, 0, 1, 6, 7, 4, 5}, {4, 5, 6, 7, 0, 1, 2, 3}, {6, 7, 4, 5, 2, 3, 0, 1}};
+    alignas(64) static const uint8_t zeros[64] = {};
+    for (int l = 0; l < kLanes; l += 4) {
+        const uint64_t mask = lane_mask64(reading, l);
+        __m512i row = _mm512_loadu_si512(reinterpret_cast<const void*>((source.at[l] & mask) | (reinterpret_cast<uint64_t>(zeros) & ~mask)));
+        row = _mm512_permutexvar_epi64(_mm512_load_si512(order[offset[l] >> 4 & 3]), row);
+        _mm512_storeu_si512(shared + (offset[l] & ~63u), row);
+    }
+    return true;
+}
+#else
+ALWAYS_INLINE __attribute__((unused)) bool copy_rows(uint8_t*, const uint32_t*, const Pointers&, uint32_t) { return false; }
+#endif
+
 template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
     const uint32_t bytes = ip->arg[2], lanes = w.active;
     if (bytes != 4 && bytes != 8 && bytes != 16)
@@ -42,14 +87,12 @@ template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
         uint32_t reading = kAllLanes, partial = 0;
         if (R == Source::Sized) {
             const uint32_t* size = reg<uint32_t>(ip, w, 3);
-            reading = 0;
-            for (int l = 0; l < kLanes; l++) {
-                reading |= uint32_t(size[l] != 0) << l;
-                partial |= uint32_t(size[l] - 1 < 15);
-            }
+            reading = lanes_where_not(size, 0);
+            partial = reading & lanes_where_not(size, 16);
         }
         if (__builtin_expect(partial == 0 && offsets_in_range(offset, w.block->sharedBytes, kAllLanes, 16) &&
                              global_in_range(source, *w.block->launch, reading, 16), 1)) {
+            if (copy_rows(w.block->shared, offset, source, reading)) return ip + 1;
             if (R == Source::Sized && reading != kAllLanes) {  // what is all zeros is copied from zeros
                 for (int l = 0; l < kLanes; l++) {
                     const uint64_t mask = lane_mask64(reading, l);

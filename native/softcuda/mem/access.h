@@ -5,6 +5,9 @@
 // translation unit, so that no level's code can stand in for another's.
 #pragma once
 #include <cstdint>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 #include "exec/code.h"
 #include "mem/address.h"
@@ -41,8 +44,33 @@ NOINLINE __attribute__((unused)) const Ins* address_fault(const Ins* ip, Warp& w
                       : fault(w, ip, kIllegalAddress, lane, address, space);
 }
 
-// Global: addresses are host addresses; they must lie in the arena. Since the arena lies in the lower half of the
-// address space, offsets and the distance to the last allowed one are both negative-free exactly when in range, so that
+// Global: addresses are host addresses; they must lie in the arena.
+#if defined(__AVX512F__)
+ALWAYS_INLINE bool global_in_range(const Pointers& p, const Launch& launch, uint32_t lanes, uint32_t bytes) {
+    const uint64_t size = launch.arenaHigh - launch.arenaLow;
+    const __m512i low = _mm512_set1_epi64(int64_t(launch.arenaLow)), last = _mm512_set1_epi64(int64_t(size - bytes));
+    const __m512i part = _mm512_set1_epi64(int64_t(bytes - 1));
+    uint32_t bad = size < bytes;
+    for (int l = 0; l < kLanes; l += 8) {
+        const __m512i at = _mm512_load_si512(p.at + l);
+        const __mmask8 these = __mmask8(lanes >> l);
+        bad |= _mm512_mask_cmpgt_epu64_mask(these, _mm512_sub_epi64(at, low), last) | _mm512_mask_test_epi64_mask(these, at, part);
+    }
+    return bad == 0;
+}
+
+ALWAYS_INLINE bool offsets_in_range(const uint32_t* offset, uint32_t size, uint32_t lanes, uint32_t bytes) {
+    const __m512i last = _mm512_set1_epi32(int(size - bytes)), part = _mm512_set1_epi32(int(bytes - 1));
+    uint32_t bad = size < bytes;
+    for (int l = 0; l < kLanes; l += 16) {
+        const __m512i at = _mm512_load_si512(offset + l);
+        const __mmask16 these = __mmask16(lanes >> l);
+        bad |= _mm512_mask_cmpgt_epu32_mask(these, at, last) | _mm512_mask_test_epi32_mask(these, at, part);
+    }
+    return bad == 0;
+}
+#else
+// Since the arena lies in the lower half of the address space, offsets and the distance to the last allowed one are both negative-free exactly when in range, so that
 // one OR over the lanes of the two tells.
 ALWAYS_INLINE bool global_in_range(const Pointers& p, const Launch& launch, uint32_t lanes, uint32_t bytes) {
     const uint64_t low = launch.arenaLow, last = launch.arenaHigh - launch.arenaLow - bytes;
@@ -54,6 +82,18 @@ ALWAYS_INLINE bool global_in_range(const Pointers& p, const Launch& launch, uint
     }
     return ((range >> 63) | (alignment & (bytes - 1))) == 0;
 }
+
+ALWAYS_INLINE bool offsets_in_range(const uint32_t* offset, uint32_t size, uint32_t lanes, uint32_t bytes) {
+    const uint32_t last = size - bytes;  // wraps to "negative" when the space is smaller than the access
+    uint32_t range = 0, alignment = 0;
+    for (int l = 0; l < kLanes; l++) {
+        uint32_t mask = 0 - (lanes >> l & 1);
+        range |= (offset[l] | (last - offset[l])) & mask;
+        alignment |= offset[l] & mask;
+    }
+    return ((range >> 31) | (alignment & (bytes - 1))) == 0;
+}
+#endif
 
 NOINLINE __attribute__((unused)) const Ins* global_fault(const Ins* ip, Warp& w, const Pointers& p, uint32_t lanes, uint32_t bytes) {
     const Launch& launch = *w.block->launch;
@@ -82,17 +122,6 @@ ALWAYS_INLINE bool narrow_offsets(const Ins* ip, Warp& w, int k, uint32_t lanes,
     const uint32_t* base = reg<uint32_t>(ip, w, k);
     for (int l = 0; l < kLanes; l++) offset[l] = base[l] + uint32_t(ip->imm);
     return true;
-}
-
-ALWAYS_INLINE bool offsets_in_range(const uint32_t* offset, uint32_t size, uint32_t lanes, uint32_t bytes) {
-    const uint32_t last = size - bytes;  // wraps to "negative" when the space is smaller than the access
-    uint32_t range = 0, alignment = 0;
-    for (int l = 0; l < kLanes; l++) {
-        uint32_t mask = 0 - (lanes >> l & 1);
-        range |= (offset[l] | (last - offset[l])) & mask;
-        alignment |= offset[l] & mask;
-    }
-    return ((range >> 31) | (alignment & (bytes - 1))) == 0;
 }
 
 NOINLINE __attribute__((unused)) const Ins* offset_fault(const Ins* ip, Warp& w, int k, uint32_t size, uint32_t lanes, uint32_t bytes, const char* space) {

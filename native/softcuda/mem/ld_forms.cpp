@@ -77,6 +77,11 @@ template <class T, int N, class D> NOINLINE void load_lanes(const Ins* ip, Warp&
         return;
     }
 #endif
+#ifdef SOFTCUDA_QUADS
+    if constexpr (sizeof(T) == 4 && N == 1 && sizeof(D) == 4) {
+        if (quads_adjoin(p, sizeof(T))) return load_quads(p, out[0]);
+    }
+#endif
     for (int l = 0; l < kLanes; l++) {
         const void* from = reinterpret_cast<const void*>(p.at[l]);
         for (int j = 0; j < N; j++) out[j][l] = widened<T, D>(element<T>(from, j)) & mask;

@@ -58,6 +58,11 @@ template <class T, int N, class D> NOINLINE void store_lanes(const Ins* ip, Warp
             return;
         }
 #endif
+#ifdef SOFTCUDA_QUADS
+        if constexpr (sizeof(T) == 4 && N <= 2 && sizeof(D) == 4) {
+            if (quads_adjoin(p, N * sizeof(T))) return store_quads<N>(p, in);
+        }
+#endif
         for (int l = 0; l < kLanes; l++)
             for (int j = 0; j < N; j++) put<T>(reinterpret_cast<void*>(p.at[l]), j, T(in[j][l]));
         return;

@@ -35,6 +35,37 @@ ALWAYS_INLINE void rows_of_16(const uint32_t* const* in, int lane, __m512i* rows
     rows[3] = _mm512_unpackhi_epi64(c, d);
 }
 
+// The fragments of matrix products lie so that four neighbouring lanes own neighbouring words, the next four those of
+// another row: whether each four lanes access `size` bytes each side by side.
+#define SOFTCUDA_QUADS 1
+ALWAYS_INLINE __attribute__((unused)) bool quads_adjoin(const Pointers& p, int64_t size) {
+    const __m512i steps = _mm512_setr_epi64(0, size, 2 * size, 3 * size, 0, size, 2 * size, 3 * size);
+    uint32_t differ = 0;
+    for (int l = 0; l < kLanes; l += 8) {
+        const __m512i at = _mm512_load_si512(p.at + l);
+        differ |= _mm512_cmpneq_epi64_mask(at, _mm512_add_epi64(_mm512_permutex_epi64(at, 0), steps));
+    }
+    return differ == 0;
+}
+
+ALWAYS_INLINE __attribute__((unused)) void load_quads(const Pointers& p, uint32_t* out) {
+    for (int l = 0; l < kLanes; l += 4) __builtin_memcpy(out + l, reinterpret_cast<const void*>(p.at[l]), 16);
+}
+// N words of each lane.
+template <int N> ALWAYS_INLINE void store_quads(const Pointers& p, const uint32_t* const* in) {
+    for (int l = 0; l < kLanes; l += 4) {
+        uint8_t* to = reinterpret_cast<uint8_t*>(p.at[l]);
+        const __m128i a = _mm_load_si128(reinterpret_cast<const __m128i*>(in[0] + l));
+        if (N == 1) {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), a);
+        } else {
+            const __m128i b = _mm_load_si128(reinterpret_cast<const __m128i*>(in[1] + l));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_unpacklo_epi32(a, b));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), _mm_unpackhi_epi32(a, b));
+        }
+    }
+}
+
 ALWAYS_INLINE __m512i four_lanes(const void* a, const void* b, const void* c, const void* d) {
     __m512i x = _mm512_castsi128_si512(_mm_loadu_si128(static_cast<const __m128i*>(a)));
     x = _mm512_mask_broadcast_i32x4(x, 0x00f0, _mm_loadu_si128(static_cast<const __m128i*>(b)));

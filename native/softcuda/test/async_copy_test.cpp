@@ -9,7 +9,7 @@ TEST(copies_whole_partial_and_ignored) {
         std::vector<NamedForm> forms = level.table.starting("cp.async.shared.global");
         EXPECT_EQ(forms.size(), size_t(3));
         for (const NamedForm& f : forms)
-            for (int trial = 0; trial < 30; trial++) {
+            for (int trial = 0; trial < 60; trial++) {
                 static Machine& m = *new Machine(61);
                 const uint32_t bytes = 4u << trial % 3;
                 const Mask mask = masks(m.random)[trial % 5];
@@ -25,15 +25,23 @@ TEST(copies_whole_partial_and_ignored) {
                 uint8_t wanted[kShared];
                 std::memcpy(wanted, m.shared, kShared);
                 uint32_t cell[32];
-                for (int l = 0; l < 32; l++) cell[l] = uint32_t(8 + (l * 37 + trial) % 128);
+                // Rows of four lanes, swizzled, as tiled kernels copy them; else anywhere.
+                const bool rows = trial % 30 == 20;
+                uint64_t rowFrom = 0;
+                uint32_t rowSize = bytes;
+                for (int l = 0; l < 32; l++) cell[l] = uint32_t(8 + (rows ? l / 4 * 12 + (l ^ l / 4) % 4 : (l * 37 + trial) % 128));
                 for (int l = 0; l < 32; l++) {
                     // Whole or nothing, as at the edge of a tile, in the second half.
-                    const uint32_t size = !sized ? bytes : trial >= 15 ? bytes * uint32_t(m.pick(2)) : uint32_t(m.pick(bytes + 1));
+                    if (l % 4 == 0) {
+                        rowFrom = m.pick(kArena / bytes - 4) * bytes;
+                        rowSize = bytes * uint32_t(m.pick(2));
+                    }
+                    const uint32_t size = !sized ? bytes : rows ? rowSize : trial >= 30 ? bytes * uint32_t(m.pick(2)) : uint32_t(m.pick(bytes + 1));
                     m.w(12)[l] = size;
                     const uint32_t read = ignored && m.pred[4] >> l & 1 ? 0 : size;
                     const uint32_t to = cell[l] * 16;
                     m.w(10)[l] = to - uint32_t(ins.imm);
-                    const uint64_t from = m.pick(kArena / bytes) * bytes;
+                    const uint64_t from = rows ? rowFrom + uint64_t(l % 4) * bytes : m.pick(kArena / bytes) * bytes;
                     m.d(11)[l] = read == 0 ? m.random() : m.launch.arenaLow + from;  // what is not read may lie anywhere
                     if (!(mask.active >> l & 1)) { m.w(10)[l] = uint32_t(m.random()); m.d(11)[l] = m.random(); continue; }
                     for (uint32_t b = 0; b < bytes; b++) wanted[to + b] = b < read ? m.arena[from + b] : 0;

@@ -65,6 +65,7 @@ std::vector<uint64_t> pattern(Machine& m, int kind, uint64_t units) {
             case 7: at[l] = base + l % 8; break;                                // eight in a row, four times
             case 8: at[l] = base + l / 8 * 3; break;                            // eight alike, apart
             case 9: at[l] = base + l / 4 % 4; break;                            // four alike, halves alike
+            case 10: at[l] = l % 4 ? at[size_t(l - 1)] + 1 : m.pick(units); break;   // four in a row, anywhere
             default: at[l] = m.pick(units);                                     // anywhere
         }
         at[l] %= units;
@@ -81,7 +82,7 @@ void check(const Level& level, const NamedForm& named) {
     const uint64_t size = a.bytes * a.count;
     static Machine& m = *new Machine(7);
     static Machine& before = *new Machine(8);
-    for (int trial = 0; trial < 55; trial++) {
+    for (int trial = 0; trial < 60; trial++) {
         const int baseSlot = 10, warp = trial % 2;
         m.fill(m.regs, sizeof m.regs);
         Where mixed[4] = {Where::Global, Where::Shared, Where::Local, Where::Param};
@@ -95,7 +96,7 @@ void check(const Level& level, const NamedForm& named) {
         const Mask mask = masks(m.random)[trial % 5];
         std::vector<uint64_t> units;
         uint64_t smallest = kLocalBytes;
-        units = pattern(m, trial % 11, (a.space == Where::Global ? kArena : a.space == Where::Shared ? kShared : smallest) / size);
+        units = pattern(m, trial % 12, (a.space == Where::Global ? kArena : a.space == Where::Shared ? kShared : smallest) / size);
         uint8_t* host[32];
         // A destination may be the register that held the base, when the banks agree.
         const bool reuse = a.load && trial % 7 == 2 && a.wide == wideBase;

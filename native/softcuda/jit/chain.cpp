@@ -2,10 +2,13 @@
 
 #include <cstddef>
 
+#include "exec/control.h"
+
 namespace softcuda {
 namespace {
 
-static_assert(offsetof(Warp, regs) == 0 && offsetof(Warp, pred) == 8, "compiled code reads these");
+static_assert(offsetof(Warp, regs) == 0 && offsetof(Warp, pred) == 8 && offsetof(Warp, active) < 128 && offsetof(Warp, budget) < 128,
+              "compiled code knows their places");
 
 // What the code broadcasts from memory, and where. The polynomial is that of exp2_approx (isa/approx.h).
 enum Constant { kLargest, kSmallest, kMagic, kPolynomial, kOne = kPolynomial + 6, kBias, kExponent, kSign, kHigh, kRounding, kOdd, kNan };
@@ -31,7 +34,7 @@ class ChainCompiler {
 public:
     ChainCompiler(const std::vector<ChainStep>& steps, const KnownValues& known) : steps_(steps), known_(known) {}
 
-    const std::vector<uint8_t>& run(bool goesOn) {
+    const std::vector<uint8_t>& run(const ChainEnd& end) {
         a_.raw({0x48, 0x8b, 0x06});              // mov rax, [rsi]: the registers
         a_.raw({0x48, 0x8b, 0x56, 0x08});        // mov rdx, [rsi + 8]: the predicates
         a_.raw({0x48, 0xb9});                    // mov rcx, kConstants
@@ -45,22 +48,59 @@ public:
         }
         for (int z = 0; z < kHeldVectors; z++) write_back(z);
         for (int k = 0; k < kHeldMasks; k++) write_back_mask(k);
-        a_.raw({0xc5, 0xf8, 0x77});              // vzeroupper
-        const uint32_t next = uint32_t(steps_.size() * sizeof(Ins));
-        if (goesOn) {
-            a_.raw({0x48, 0x81, 0xc7});          // add rdi, next
-            a_.word(next);
-            a_.raw({0xff, 0x27});                // jmp [rdi]: Ins::full
-        } else {
-            a_.raw({0x48, 0x8d, 0x87});          // lea rax, [rdi + next]
-            a_.word(next);
+        const int count = int(steps_.size());
+        if (end.kind == ChainEnd::Return) {
+            leave_vectors();
+            a_.raw({0x48, 0x8d, 0x87});          // lea rax, [rdi + ...]
+            a_.word(uint32_t(count * int(sizeof(Ins))));
             a_.raw({0xc3});
+        } else if (end.kind == ChainEnd::Next) {
+            leave_vectors();
+            go_to(count);
+        } else {
+            branch(end, count);
         }
         return a_.bytes();
     }
 
 private:
     static_assert(offsetof(Ins, full) == 0, "the jump to the next instruction");
+
+    // ---- the end -----------------------------------------------------------------------------------------------------
+
+    void leave_vectors() { a_.raw({0xc5, 0xf8, 0x77}); }   // vzeroupper
+    static constexpr uint8_t kGoToBytes = 9;
+    void go_to(int distance) {                   // in instructions from the first of the chain
+        a_.raw({0x48, 0x81, 0xc7});              // add rdi, ...
+        a_.word(uint32_t(distance * int(sizeof(Ins))));
+        a_.raw({0xff, 0x27});                    // jmp [rdi]: Ins::full
+    }
+
+    void branch(const ChainEnd& end, int count) {
+        const Ins& ins = *end.branch;
+        if (end.kind == ChainEnd::BranchIf) {    // eax: the lanes that take it
+            const int held = mask_holder(ins.arg[0]);
+            if (held < 0) a_.mask_memory(kLoadMask, kScratchMask, kRdx, int32_t(ins.arg[0]) * 4);
+            a_.mask({1, 3, 0, 0x93}, 0, 0, held < 0 ? kScratchMask : held + 1, false);   // kmovd eax, k
+            leave_vectors();
+            a_.raw({0x8b, 0x4e, offsetof(Warp, active)});    // mov ecx, [rsi + ...]
+            if (ins.aux & kNegated) a_.raw({0xf7, 0xd0});    // not eax
+            a_.raw({0x21, 0xc8});                            // and eax, ecx
+            a_.raw({0x75, kGoToBytes});                      // jnz over the next
+            go_to(count + 1);
+            a_.raw({0x39, 0xc8, 0x74, kGoToBytes});          // cmp eax, ecx; je over the next
+            go_to(count);
+        } else {
+            leave_vectors();
+        }
+        if (ins.imm <= 0) {
+            a_.raw({0x48, 0x81, 0x6e, offsetof(Warp, budget)});   // sub qword [rsi + ...], cost
+            a_.word(uint32_t(end.cost));
+            a_.raw({0x7f, kGoToBytes});                      // jg over the next
+            go_to(count);
+        }
+        go_to(count + ins.imm);
+    }
 
     // ---- values in zmm registers, 64 bytes of the register file each -------------------------------------------------
 
@@ -389,11 +429,11 @@ private:
 
 }  // namespace
 
-size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, bool goesOn, std::vector<uint8_t>& code) {
+size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, const ChainEnd& end, std::vector<uint8_t>& code) {
     while (code.size() % 16) code.push_back(0xcc);
     const size_t begin = code.size();
     ChainCompiler compiler(steps, known);
-    const std::vector<uint8_t>& made = compiler.run(goesOn);
+    const std::vector<uint8_t>& made = compiler.run(end);
     code.insert(code.end(), made.begin(), made.end());
     return begin;
 }

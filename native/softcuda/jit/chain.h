@@ -2,8 +2,8 @@
 //
 // The interpreter reads an instruction's operands from the register file in memory and writes its result there; most of
 // the time of address arithmetic and of elementwise kernels goes into that and into finding the next handler. With
-// AVX-512, neighbouring instructions of one basic block that only compute (jit/forms.h) become one native
-// function instead, which keeps values in zmm registers from one to the next and stores only what is used afterwards. It
+// AVX-512, neighbouring instructions of one basic block that only compute (jit/forms.h) become one native function
+// instead, with the branch behind them if there is one; it keeps values in zmm registers from one to the next and stores only what is used afterwards. It
 // is the `full` handler of the first instruction; all keep their own handlers for warps that have diverged or that arrive
 // in the middle. Every operation has the bits of its handler, NaN payloads aside, which PTX leaves open.
 #pragma once
@@ -45,8 +45,16 @@ private:
     size_t size_;
 };
 
-// Appends to `code` a handler that does all the steps and goes on with the instruction behind them (`goesOn`: that there is
-// one, which it then jumps to itself). Returns where it begins.
-size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, bool goesOn, std::vector<uint8_t>& code);
+// What a chain's code does at its end. A branch behind the chain is decided right there, unless the lanes part or the
+// warp has run for so long that it must give way: then the branch's own handler runs. Whatever comes next is entered by a
+// jump, not by returning to the interpreter.
+struct ChainEnd {
+    enum Kind { Return, Next, Branch, BranchIf } kind;
+    const Ins* branch;   // exec/control.h
+    int64_t cost;        // of a backward branch, in Warp::budget
+};
+
+// Appends to `code` a handler that does all the steps. Returns where it begins.
+size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, const ChainEnd& end, std::vector<uint8_t>& code);
 
 }  // namespace softcuda

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "exec/control.h"
+#include "exec/divergence.h"
 #include "exec/levels.h"
 #include "jit/chain.h"
 #include "mem/address.h"
@@ -416,17 +417,26 @@ private:
             }
             if (!form_at(at)) continue;
             while (end < n && !leader[end] && form_at(end)) end++;
-            if (end - at < 2) continue;
+            const ChainEnd last = chain_end(end, leader[end]);
+            if (end - at < 2 && last.kind == ChainEnd::Next) continue;
             std::vector<ChainStep> steps;
             for (size_t k = at; k < end; k++) {
                 const Value& d = p_.code[origins_[k]].operands[0];
                 const bool kept = d.kind == ValueKind::Register && live_.ranges[d.index].end > 2 * origins_[end - 1];
                 steps.push_back({&code_->ins[k], form_at(k), kept});
             }
-            begins.emplace_back(at, compile_chain(steps, constants, end < n, code));
+            begins.emplace_back(at, compile_chain(steps, constants, last, code));
         }
         if (begins.empty() || !(code_->native = NativeCode::place(code))) return;
         for (auto [at, offset] : begins) code_->ins[at].full = reinterpret_cast<Handler>(code_->native->at(offset));
+    }
+
+    // How a chain before instruction `at` ends.
+    ChainEnd chain_end(size_t at, bool leader) const {
+        if (at == code_->ins.size()) return {ChainEnd::Return, nullptr, 0};
+        if (leader || p_.code[origins_[at]].flow != Flow::Branch) return {ChainEnd::Next, nullptr, 0};
+        const Ins& ins = code_->ins[at];
+        return {p_.code[origins_[at]].guard < 0 ? ChainEnd::Branch : ChainEnd::BranchIf, &ins, ins.aux & kSpins ? kSpinCost : 1};
     }
 
     void finish() {

@@ -72,7 +72,7 @@ void check(const Chain& chain, Fill fill, uint64_t seed) {
     static Machine& native = *new Machine(1);
     static Machine& single = *new Machine(2);
     std::vector<uint8_t> code;
-    const size_t begin = compile_chain(chain.steps, Constants(), false, code);
+    const size_t begin = compile_chain(chain.steps, Constants(), {ChainEnd::Return, nullptr, 0}, code);
     std::shared_ptr<NativeCode> placed = NativeCode::place(code);
     EXPECT(placed != nullptr);
     native.random.seed(seed);

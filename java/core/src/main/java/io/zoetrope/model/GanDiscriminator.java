@@ -36,7 +36,9 @@ public final class GanDiscriminator {
     public GanDiscriminator(GanShape shape, Parameters p) {
         this.shape = shape;
         int width = shape.widths().get(0);
-        first = Convolution.of(p.at("first"), shape.channels(), width, 1, Conv2d.Spec.of(1, 0), Init.normal(1 / Math.sqrt(shape.channels())));
+        int window = shape.patch() == 1 ? 1 : 2 * shape.patch();
+        first = Convolution.of(p.at("first"), shape.channels(), width, window, Conv2d.Spec.of(shape.patch(), window / 4),
+                Init.normal(1 / Math.sqrt(window * window * shape.channels())));
         for (int level = 0; level < shape.levels(); level++) {
             Parameters at = p.at("levels." + level);
             List<GanBlock> blocks = new ArrayList<>();

@@ -10,6 +10,7 @@ import io.zoetrope.nn.Init;
 import io.zoetrope.nn.LeakyPass;
 import io.zoetrope.nn.Linear;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.nn.TransposedConvolution;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ public final class GanGenerator {
     private final Embedding classes;
     private final Linear first;
     private final List<Level> levels = new ArrayList<>();
-    private final Convolution last;
+    private final TransposedConvolution last;
 
     /** Declares the network's parameters on {@code p}; a ParameterBank then gives them memory. */
     public GanGenerator(GanShape shape, Parameters p) {
@@ -45,7 +46,10 @@ public final class GanGenerator {
             }
             levels.add(new Level(change, blocks));
         }
-        last = Convolution.of(p.at("last"), width, shape.channels(), 1, Conv2d.Spec.of(1, 0), Init.normal(1 / Math.sqrt(width)));
+        // Of the 4 x 4 taps of the transposed convolution, four meet in each pixel.
+        int patch = shape.patch();
+        last = TransposedConvolution.enlarging(p.at("last"), width, shape.channels(), patch == 1 ? 1 : 2 * patch, patch,
+                Init.normal(1.0 / (patch * Math.sqrt(width))));
     }
 
     /**

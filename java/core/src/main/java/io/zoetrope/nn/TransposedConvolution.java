@@ -10,14 +10,16 @@ public final class TransposedConvolution {
     private final Parameter weight;
     private final Parameter bias;
     private final Conv2d.Spec spec;
-    private final int factor;
+    private final int down;
+    private final int across;
 
     private TransposedConvolution(Parameters parameters, long in, long out, int rows, int columns, Conv2d.Spec spec,
-            Init init) {
+            int down, Init init) {
         this.weight = parameters.convolution("weight", init, in, rows, columns, out / spec.groups());
         this.bias = parameters.vector("bias", Init.zeros(), out);
         this.spec = spec;
-        this.factor = spec.stride();
+        this.down = down;
+        this.across = spec.stride();
     }
 
     /**
@@ -29,14 +31,14 @@ public final class TransposedConvolution {
             Init init) {
         int cut = excess(kernel, stride);
         return new TransposedConvolution(parameters, in, out, kernel, kernel,
-                new Conv2d.Spec(stride, cut / 2, cut / 2, cut - cut / 2, cut - cut / 2), init);
+                new Conv2d.Spec(stride, cut / 2, cut / 2, cut - cut / 2, cut - cut / 2), stride, init);
     }
 
     /** The same for inputs of one row [N,1,L,in]: {@code kernel} places wide, making the row {@code stride} times as long. */
     public static TransposedConvolution line(Parameters parameters, long in, long out, int kernel, int stride, Init init) {
         int cut = excess(kernel, stride);
         return new TransposedConvolution(parameters, in, out, 1, kernel, Conv2d.Spec.line(stride, cut / 2, cut - cut / 2),
-                init);
+                1, init);
     }
 
     private static int excess(int kernel, int stride) {
@@ -48,7 +50,7 @@ public final class TransposedConvolution {
     }
 
     public Variable forward(Tape tape, Variable x) {
-        long height = weight.shape().dim(1) == 1 ? 1 : x.value().dim(1) * factor;
-        return ConvOps.convTranspose2d(tape, x, weight.variable(), bias.variable(), spec, height, x.value().dim(2) * factor);
+        return ConvOps.convTranspose2d(tape, x, weight.variable(), bias.variable(), spec, x.value().dim(1) * down,
+                x.value().dim(2) * across);
     }
 }

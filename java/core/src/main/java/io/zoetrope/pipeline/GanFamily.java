@@ -15,8 +15,8 @@ import java.util.function.Function;
  * relativistic loss with the penalties R1 and R2 (Huang et al. 2024).
  *
  * <p>Options: {@code rate} and {@code final_rate} of learning, {@code gamma} and {@code final_gamma} of the penalties, each
- * falling as a cosine over the run; {@code ema}, the decay of the generator's moving average; {@code base_width}, channels at the
- * picture's own resolution.
+ * falling as a cosine over the run; {@code ema}, the decay of the generator's moving average; {@code base_width}, channels at
+ * half the picture's resolution.
  */
 public final class GanFamily implements TrainingFamily {
     private static final double RATE = 5e-4;

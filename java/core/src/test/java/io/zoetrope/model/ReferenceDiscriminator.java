@@ -32,7 +32,7 @@ final class ReferenceDiscriminator {
 
     Result score(double[] pictures, int[] labels) {
         samples = labels.length;
-        Node h = conv(new Node(pictures, shape.imageSize(), shape.channels(), g -> g), "first", shape.widths().get(0), 1, 1);
+        Node h = first(new Node(pictures, shape.imageSize(), shape.channels(), g -> g), shape.widths().get(0));
         for (int level = 0; level < shape.levels(); level++) {
             for (int block = 0; block < shape.blocks().get(level); block++) {
                 h = block(h, "levels." + level + ".blocks." + block);
@@ -79,6 +79,18 @@ final class ReferenceDiscriminator {
         double[] y = ReferenceConv2d.forward(e, x.value, w);
         ReferenceConv2d.addTerms(e, y, parameters.get(name + ".bias"), null, null);
         return new Node(y, x.size, filters, g -> x.back.apply(ReferenceConv2d.dgrad(e, g, w)));
+    }
+
+    /** 1×1, or 4×4 with stride 2. */
+    private Node first(Node x, int filters) {
+        if (shape.patch() == 1) {
+            return conv(x, "first", filters, 1, 1);
+        }
+        Extents e = new Extents(samples, x.size, x.size, x.channels, filters, 4, 4, x.size / 2, x.size / 2, 2, 1, 1);
+        double[] w = parameters.get("first.weight");
+        double[] y = ReferenceConv2d.forward(e, x.value, w);
+        ReferenceConv2d.addTerms(e, y, parameters.get("first.bias"), null, null);
+        return new Node(y, x.size / 2, filters, g -> x.back.apply(ReferenceConv2d.dgrad(e, g, w)));
     }
 
     private Node depthwise(Node x) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GanTrainingTest {
-    private static final GanConfig SMALL = new GanConfig(new GanShape(4, 3, List.of(8), List.of(1), 2, 16, 5, 2, 3),
+    private static final GanConfig SMALL = new GanConfig(new GanShape(4, 3, 1, List.of(8), List.of(1), 2, 16, 5, 2, 3),
             List.of("left", "right"));
     private final Device device = Devices.shared();
 

@@ -4,11 +4,17 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.metric.NoiseEvaluation;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.DdpmModel;
 import io.zoetrope.pipeline.DdpmPipeline;
 import io.zoetrope.pipeline.ModelFolder;
+import io.zoetrope.pipeline.PatchSelection;
+import io.zoetrope.pipeline.PatchesConfig;
+import io.zoetrope.pipeline.PatchesModel;
+import io.zoetrope.pipeline.PatchesPipeline;
+import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
@@ -61,6 +67,31 @@ final class LibraryWork implements Work {
             return NoiseEvaluation.measure(pipeline.model(), data.test().images(), EVALUATION_BINS, perBin,
                     EVALUATION_SEED, progress);
         }
+    }
+
+    @Override
+    public Completed complete(DeviceChoice choice, String model, Completion completion, Progress progress) throws IOException {
+        try (Device device = Device.open(choice); PatchesPipeline pipeline = openPatches(device, model)) {
+            PatchesConfig config = pipeline.model().config();
+            PatchesSampling request = completion.request().apply(config.classNames());
+            PicturePreparation.Prepared picture = pipeline.preparation().read(completion.image());
+            PatchSelection kept = completion.half().isPresent() ? PatchSelection.half(completion.half().get(), config)
+                    : PatchSelection.mask(Images.read(completion.mask().orElseThrow()), config);
+            return new Completed(picture.image(), picture.describe(), kept.count(), config.network().places(),
+                    pipeline.complete(picture.image(), kept, request, progress));
+        }
+    }
+
+    @Override
+    public Attention attention(DeviceChoice choice, String model, Path image) throws IOException {
+        try (Device device = Device.open(choice); PatchesPipeline pipeline = openPatches(device, model)) {
+            PicturePreparation.Prepared picture = pipeline.preparation().read(image);
+            return new Attention(picture.image(), picture.describe(), pipeline.attention(picture.image()));
+        }
+    }
+
+    private static PatchesPipeline openPatches(Device device, String model) throws IOException {
+        return new PatchesPipeline(PretrainedModels.open(model, folder -> PatchesModel.load(device, folder, DType.BF16)));
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.AttentionMaps;
+import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
 import io.zoetrope.pipeline.TrainRequest;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** What commands ask of the library that takes a device: the seam between arguments and models. */
 interface Work {
@@ -41,6 +44,35 @@ interface Work {
      */
     NoisePredictionReport evaluateDdpm(DeviceChoice device, Optional<String> model, ImageDataset data, int perBin,
             Progress progress) throws IOException;
+
+    /**
+     * A picture to complete.
+     *
+     * @param image   file
+     * @param half    the half that is kept, or empty
+     * @param mask    a picture that is white where patches are kept, or empty; one of the two is given
+     * @param request made once the model's class names are known
+     */
+    record Completion(Path image, Optional<String> half, Optional<Path> mask,
+            Function<List<String>, PatchesSampling> request) { }
+
+    /**
+     * A completed picture.
+     *
+     * @param original    as the model saw it
+     * @param preparation what was done to it for that
+     * @param kept        of {@code places} patches
+     */
+    record Completed(Images original, String preparation, int kept, int places, Images images) { }
+
+    /** Completes a picture with a model of patches. */
+    Completed complete(DeviceChoice device, String model, Completion completion, Progress progress) throws IOException;
+
+    /** Which patches of a picture look at which. */
+    record Attention(Images picture, String preparation, AttentionMaps maps) { }
+
+    /** Looks into a model of patches as it reads a picture. */
+    Attention attention(DeviceChoice device, String model, Path image) throws IOException;
 
     /** Opens a device and describes it, a fact a line. */
     List<String> describeDevice(DeviceChoice device);

@@ -5,6 +5,8 @@ import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.metric.NoisePredictionMeter;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.AttentionMaps;
+import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
 import io.zoetrope.pipeline.TrainRequest;
@@ -24,6 +26,8 @@ final class FakeWork implements Work {
     TrainRequest training;
     ImageDataset data;
     int perBin;
+    Completion completion;
+    PatchesSampling patches;
     Throwable failure;
 
     private void asked(DeviceChoice choice) throws IOException {
@@ -81,6 +85,28 @@ final class FakeWork implements Work {
             meter.add(t, new float[] {0.5f, -0.5f}, new float[] {1, -1}, 0, 2);
         }
         return meter.report();
+    }
+
+    @Override
+    public Completed complete(DeviceChoice choice, String name, Completion request, Progress progress) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        completion = request;
+        patches = request.request().apply(List.of("boot", "bag"));
+        Images one = new Images(1, 8, 8, 1, new byte[64]);
+        return new Completed(one, "Taken as it is.", 8, 16, new Images(patches.count(), 8, 8, 1, new byte[patches.count() * 64]));
+    }
+
+    @Override
+    public Attention attention(DeviceChoice choice, String name, Path image) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        AttentionMaps maps = new AttentionMaps(2, 1, 2, 4);
+        float[] weights = new float[64];
+        java.util.Arrays.fill(weights, 1 / 8f);
+        maps.set(0, weights);
+        maps.set(1, weights);
+        return new Attention(new Images(1, 4, 8, 1, new byte[32]), "Taken as it is.", maps);
     }
 
     @Override

@@ -9,14 +9,16 @@ public final class AttentionMaps {
     private final int columns;
     private final float[][] layers;
 
-    AttentionMaps(int layers, int heads, int rows, int columns) {
+    /** Maps to be filled in layer by layer. */
+    public AttentionMaps(int layers, int heads, int rows, int columns) {
         this.heads = heads;
         this.rows = rows;
         this.columns = columns;
         this.layers = new float[layers][];
     }
 
-    void set(int layer, float[] weights) {
+    /** @param weights of every head, place and place: [heads, places, places], held and not copied */
+    public void set(int layer, float[] weights) {
         layers[layer] = weights;
     }
 

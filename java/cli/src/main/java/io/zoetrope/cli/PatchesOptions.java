@@ -1,0 +1,79 @@
+package io.zoetrope.cli;
+
+import io.zoetrope.pipeline.PatchesSampling;
+import io.zoetrope.pipeline.PatchesSampling.Decode;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How pictures are made of patches: what models of that kind alone take. */
+final class PatchesOptions {
+    @Option(names = "--decode", paramLabel = "ar|maskgit",
+            description = "Patches one after the other, or many at a time, the surest first. Default: ar for new pictures, "
+                    + "maskgit to complete one.")
+    private Optional<String> decode = Optional.empty();
+
+    @Option(names = "--class", paramLabel = "NAME",
+            description = "What to make, by name or number, or 'any'. Default: the classes take turns.")
+    private Optional<String> className = Optional.empty();
+
+    @Option(names = "--temperature", description = "Below 1 is safer, above bolder; 0 takes the likeliest. Default: 1.")
+    private Optional<Double> temperature = Optional.empty();
+
+    @Option(names = "--top-k", description = "Draw from the so many likeliest patches only; 0: all. Default: 0.")
+    private Optional<Integer> topK = Optional.empty();
+
+    @Option(names = "--top-p", description = "Draw from the fewest patches that have this much of the probability. Default: 0.95.")
+    private Optional<Double> topP = Optional.empty();
+
+    @Option(names = "--guidance", description = "How much more the class counts than pictures at large; 1: no more. Default: 1.5.")
+    private Optional<Double> guidance = Optional.empty();
+
+    /**
+     * The request these options make for a model with these classes.
+     *
+     * @param usual  how to decode where the user does not say
+     * @param rounds of maskgit; empty: the usual number
+     * @throws IllegalArgumentException naming what is out of range
+     */
+    PatchesSampling sampling(int count, long seed, Decode usual, Optional<Integer> rounds, List<String> classNames) {
+        PatchesSampling request = PatchesSampling.count(count).seed(seed).decode(decode.map(PatchesOptions::named).orElse(usual));
+        if (className.isPresent()) {
+            request = request.ofClass(number(className.get(), classNames));
+        }
+        if (temperature.isPresent()) {
+            request = request.temperature(temperature.get());
+        }
+        if (topK.isPresent()) {
+            request = request.topK(topK.get());
+        }
+        if (topP.isPresent()) {
+            request = request.topP(topP.get());
+        }
+        if (guidance.isPresent()) {
+            request = request.guidance(guidance.get());
+        }
+        return rounds.isPresent() ? request.steps(rounds.get()) : request;
+    }
+
+    private static Decode named(String name) {
+        try {
+            return Decode.valueOf(name.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--decode is '" + name + "', expected ar or maskgit", e);
+        }
+    }
+
+    private static int number(String name, List<String> classNames) {
+        if (name.equalsIgnoreCase("any")) {
+            return PatchesSampling.ANY;
+        }
+        for (int i = 0; i < classNames.size(); i++) {
+            if (classNames.get(i).equalsIgnoreCase(name) || Integer.toString(i).equals(name)) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException("--class is '" + name + "', expected any, or one of " + classNames);
+    }
+}

@@ -45,30 +45,37 @@ public final class FeatureEvaluation {
         }
         progress.begin("comparing features", DRAWS + 2);
         try (Scope scope = Scope.open(device)) {
-            Tensor reference = encoder.features(scope, real);
-            FrechetDistance.Moments moments = FrechetDistance.Moments.of(reference);
+            Reference reference = Reference.of(encoder.features(scope, real));
             progress.advance(1);
-            FeatureReport.Figures figures = figures(device, encoder, generated, reference, moments, seed);
+            FeatureReport.Figures figures = figures(device, encoder, generated, reference, seed);
             progress.advance(2);
             List<FeatureReport.Figures> floor = new ArrayList<>();
             for (int draw = 0; draw < DRAWS; draw++) {
-                floor.add(figures(device, encoder, drawn(training, floorSamples, seed + draw), reference, moments, seed + draw));
+                floor.add(figures(device, encoder, drawn(training, floorSamples, seed + draw), reference, seed + draw));
                 progress.advance(draw + 3L);
             }
             progress.end();
-            return new FeatureReport(encoder.name(), encoder.hash(), (int) reference.dim(1), real.count(), generated.count(),
+            return new FeatureReport(encoder.name(), encoder.hash(), (int) reference.features.dim(1), real.count(), generated.count(),
                     floorSamples, Neighbourhoods.DEFAULT_K, figures, floor);
         }
     }
 
-    private static FeatureReport.Figures figures(Device device, FeatureEncoder encoder, Images pictures, Tensor reference,
-            FrechetDistance.Moments moments, long seed) {
+    /** The real features and what every comparison with them needs. */
+    private record Reference(Tensor features, FrechetDistance.Moments moments, float[] radii) {
+        private static Reference of(Tensor features) {
+            return new Reference(features, FrechetDistance.Moments.of(features),
+                    Neighbourhoods.radii(features, Neighbourhoods.DEFAULT_K));
+        }
+    }
+
+    private static FeatureReport.Figures figures(Device device, FeatureEncoder encoder, Images pictures, Reference reference,
+            long seed) {
         try (Scope scope = Scope.open(device)) {
             Tensor features = encoder.features(scope, pictures);
-            int size = (int) Math.min(KERNEL_SIZE, Math.min(features.dim(0), reference.dim(0)));
-            return new FeatureReport.Figures(FrechetDistance.between(FrechetDistance.Moments.of(features), moments),
-                    Neighbourhoods.of(reference, features, Neighbourhoods.DEFAULT_K),
-                    KernelDistance.between(reference, features, KERNEL_SUBSETS, size, seed));
+            int size = (int) Math.min(KERNEL_SIZE, Math.min(features.dim(0), reference.features.dim(0)));
+            return new FeatureReport.Figures(FrechetDistance.between(FrechetDistance.Moments.of(features), reference.moments),
+                    Neighbourhoods.of(reference.features, reference.radii, features, Neighbourhoods.DEFAULT_K),
+                    KernelDistance.between(reference.features, features, KERNEL_SUBSETS, size, seed));
         }
     }
 

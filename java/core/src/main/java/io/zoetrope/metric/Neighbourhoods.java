@@ -37,10 +37,16 @@ public record Neighbourhoods(double precision, double recall, double density, do
             throw new IllegalArgumentException("k is " + k + ", expected 1 to " + (Distance.MAX_NEIGHBOURS - 1)
                     + " and less than the " + n + " real and " + m + " generated samples");
         }
+        return of(real, radii(real, k), generated, k);
+    }
+
+    /** As {@link #of(Tensor, Tensor, int)} with the radii of the real samples, for several comparisons with the same ones. */
+    static Neighbourhoods of(Tensor real, float[] radii, Tensor generated, int k) {
+        long n = real.dim(0);
+        long m = generated.dim(0);
         try (Scope scope = Scope.open(real.device())) {
-            float[] radii = radii(scope, real, k);
             int[] inReal = counts(scope, generated, real, radii);
-            int[] inGenerated = counts(scope, real, generated, radii(scope, generated, k));
+            int[] inGenerated = counts(scope, real, generated, radii(generated, k));
             Tensor nearest = scope.empty(DType.F32, n, 1);
             Distance.nearest(real, generated, nearest, null);
             float[] distances = nearest.toFloats();
@@ -67,14 +73,16 @@ public record Neighbourhoods(double precision, double recall, double density, do
     }
 
     /** Squared distances to the k-th nearest other sample; the sample itself is the nearest of all. */
-    private static float[] radii(Scope scope, Tensor samples, int k) {
+    static float[] radii(Tensor samples, int k) {
         int n = (int) samples.dim(0);
-        Tensor nearest = scope.empty(DType.F32, n, k + 1);
-        Distance.nearest(samples, samples, nearest, null);
-        float[] distances = nearest.toFloats();
         float[] radii = new float[n];
-        for (int i = 0; i < n; i++) {
-            radii[i] = distances[i * (k + 1) + k];
+        try (Scope scope = Scope.open(samples.device())) {
+            Tensor nearest = scope.empty(DType.F32, n, k + 1);
+            Distance.nearest(samples, samples, nearest, null);
+            float[] distances = nearest.toFloats();
+            for (int i = 0; i < n; i++) {
+                radii[i] = distances[i * (k + 1) + k];
+            }
         }
         return radii;
     }

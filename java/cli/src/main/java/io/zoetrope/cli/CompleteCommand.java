@@ -62,6 +62,9 @@ final class CompleteCommand implements Callable<Integer> {
     private final PatchesOptions patches = new PatchesOptions();
 
     @Mixin
+    private ClassOption wanted;
+
+    @Mixin
     private DeviceOption deviceOption;
 
     CompleteCommand(Surroundings surroundings) {
@@ -94,7 +97,7 @@ final class CompleteCommand implements Callable<Integer> {
 
     private PatchesSampling asked(List<String> names) {
         try {
-            return patches.sampling(count, seed, Decode.MASKGIT, steps, names);
+            return patches.sampling(count, seed, wanted, Decode.MASKGIT, steps, names);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

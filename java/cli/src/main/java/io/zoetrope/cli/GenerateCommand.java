@@ -3,6 +3,7 @@ package io.zoetrope.cli;
 import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.Film;
 import io.zoetrope.data.Images;
+import io.zoetrope.pipeline.PatchesSampling.Decode;
 import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "generate", description = "Make pictures: a grid as PNG. What else can be said depends on the kind of model.")
 final class GenerateCommand implements Callable<Integer> {
     private static final int MOST_FRAMES = 60;
+    private static final int MOST_WALK = 1000;
     private static final int MILLIS_PER_FRAME = 80;
     private static final int MILLIS_LAST_FRAME = 2000;
     /** Small pictures are enlarged so that the grid is about this wide. */
@@ -56,12 +58,21 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Where the grid goes. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
-    @Option(names = "--steps", description = "Denoising steps of a diffusion model: more are slower and better. Default: "
-            + DiffusionOptions.STEPS + ".")
+    @Option(names = "--steps", description = "Steps of a diffusion model, or rounds of --decode maskgit: more are slower and "
+            + "better. Default: " + DiffusionOptions.STEPS + ", or 12.")
     private Optional<Integer> steps;
+
+    @Mixin
+    private ClassOption wanted;
 
     @ArgGroup(validate = false, heading = "%nFor diffusion models:%n")
     private final DiffusionOptions diffusion = new DiffusionOptions();
+
+    @ArgGroup(validate = false, heading = "%nFor adversarial models:%n")
+    private final GanOptions gan = new GanOptions();
+
+    @ArgGroup(validate = false, heading = "%nFor transformers over patches:%n")
+    private final PatchesOptions patches = new PatchesOptions();
 
     @Mixin
     private DeviceOption deviceOption;
@@ -82,6 +93,8 @@ final class GenerateCommand implements Callable<Integer> {
         long start = System.nanoTime();
         Made made = switch (kind) {
             case DIFFUSION -> diffusion();
+            case GAN -> gan();
+            case PATCHES -> patches();
         };
         double seconds = (System.nanoTime() - start) / 1e9;
         shown(made.images).writePng(out);
@@ -124,6 +137,31 @@ final class GenerateCommand implements Callable<Integer> {
             writeFilm(diffusion.film.get(), frames);
         }
         return new Made(images, total + " steps of " + diffusion.sampler());
+    }
+
+    private Made gan() throws IOException {
+        asked(() -> Sampling.count(count));
+        if (gan.frames < 2 || gan.frames > MOST_WALK) {
+            throw new ParameterException(spec.commandLine(), "--frames must be between 2 and " + MOST_WALK + ", not "
+                    + gan.frames);
+        }
+        if (gan.interpolate.isPresent()) {
+            AtomicFiles.requireWritable(gan.interpolate.get());
+        }
+        List<Images> frames = new ArrayList<>();
+        Optional<Work.Walk> walk = gan.interpolate.map(file -> new Work.Walk(gan.frames, batch -> frames.add(shown(batch))));
+        Images images = watched(progress -> surroundings.work().generateGan(deviceOption.device, model,
+                new Work.Order(count, seed, names -> asked(() -> wanted.number(names))), walk, progress));
+        if (walk.isPresent()) {
+            writeFilm(gan.interpolate.get(), frames);
+        }
+        return new Made(images, "one pass each");
+    }
+
+    private Made patches() throws IOException {
+        Images images = watched(progress -> surroundings.work().generatePatches(deviceOption.device, model,
+                names -> asked(() -> patches.sampling(count, seed, wanted, Decode.AR, steps, names)), progress));
+        return new Made(images, "patch by patch");
     }
 
     private void writeFilm(Path file, List<Images> frames) throws IOException {

@@ -9,6 +9,8 @@ import io.zoetrope.metric.NoiseEvaluation;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.DdpmModel;
 import io.zoetrope.pipeline.DdpmPipeline;
+import io.zoetrope.pipeline.GanModel;
+import io.zoetrope.pipeline.GanPipeline;
 import io.zoetrope.pipeline.ModelFolder;
 import io.zoetrope.pipeline.PatchSelection;
 import io.zoetrope.pipeline.PatchesConfig;
@@ -24,9 +26,11 @@ import io.zoetrope.pipeline.TrainingFamily;
 import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Does the commands' work with the library. */
 final class LibraryWork implements Work {
@@ -48,6 +52,32 @@ final class LibraryWork implements Work {
                 }
             }).orElse(null);
             return pipeline.generate(sampling, progress, viewer);
+        }
+    }
+
+    @Override
+    public Images generateGan(DeviceChoice choice, String model, Order order, Optional<Walk> walk, Progress progress)
+            throws IOException {
+        try (Device device = Device.open(choice); GanPipeline pipeline = new GanPipeline(PretrainedModels.open(model,
+                folder -> GanModel.load(device, folder, DType.BF16)))) {
+            int[] labels = new int[order.count()];
+            Arrays.setAll(labels, i -> i % Math.max(1, pipeline.classNames().size()));
+            order.classOf().apply(pipeline.classNames()).ifPresent(label -> Arrays.fill(labels, label));
+            progress.begin("generating", 1);
+            Images images = pipeline.generate(order.seed(), labels);
+            if (walk.isPresent()) {
+                pipeline.interpolate(walk.get().frames(), order.seed(), labels).forEach(walk.get().sink());
+            }
+            progress.end();
+            return images;
+        }
+    }
+
+    @Override
+    public Images generatePatches(DeviceChoice choice, String model, Function<List<String>, PatchesSampling> request,
+            Progress progress) throws IOException {
+        try (Device device = Device.open(choice); PatchesPipeline pipeline = openPatches(device, model)) {
+            return pipeline.generate(request.apply(pipeline.model().config().classNames()), progress);
         }
     }
 

@@ -6,7 +6,10 @@ import java.util.Set;
 
 /** The kinds of models as {@code zoetrope generate} tells them apart, and the options that each takes. */
 enum ModelKind {
-    DIFFUSION("DDPMPipeline", "a diffusion model", Set.of("--steps", "--sampler", "--eta", "--film"));
+    DIFFUSION("DDPMPipeline", "a diffusion model", Set.of("--steps", "--sampler", "--eta", "--film")),
+    GAN("GanPipeline", "an adversarial model", Set.of("--class", "--interpolate", "--frames")),
+    PATCHES("PatchesPipeline", "a transformer over patches",
+            Set.of("--class", "--steps", "--decode", "--temperature", "--top-k", "--top-p", "--guidance"));
 
     private final String pipelineClass;
     private final String description;
@@ -28,7 +31,7 @@ enum ModelKind {
         return description;
     }
 
-    /** The names of the options for this kind that not every kind takes. */
+    /** The names of the options that this kind takes and others do not. */
     Set<String> options() {
         return options;
     }

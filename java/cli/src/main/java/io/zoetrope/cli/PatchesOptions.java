@@ -5,6 +5,7 @@ import io.zoetrope.pipeline.PatchesSampling.Decode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /** How pictures are made of patches: what models of that kind alone take. */
@@ -13,10 +14,6 @@ final class PatchesOptions {
             description = "Patches one after the other, or many at a time, the surest first. Default: ar for new pictures, "
                     + "maskgit to complete one.")
     private Optional<String> decode = Optional.empty();
-
-    @Option(names = "--class", paramLabel = "NAME",
-            description = "What to make, by name or number, or 'any'. Default: the classes take turns.")
-    private Optional<String> className = Optional.empty();
 
     @Option(names = "--temperature", description = "Below 1 is safer, above bolder; 0 takes the likeliest. Default: 1.")
     private Optional<Double> temperature = Optional.empty();
@@ -33,14 +30,19 @@ final class PatchesOptions {
     /**
      * The request these options make for a model with these classes.
      *
+     * @param wanted which class
      * @param usual  how to decode where the user does not say
      * @param rounds of maskgit; empty: the usual number
      * @throws IllegalArgumentException naming what is out of range
      */
-    PatchesSampling sampling(int count, long seed, Decode usual, Optional<Integer> rounds, List<String> classNames) {
+    PatchesSampling sampling(int count, long seed, ClassOption wanted, Decode usual, Optional<Integer> rounds,
+            List<String> classNames) {
         PatchesSampling request = PatchesSampling.count(count).seed(seed).decode(decode.map(PatchesOptions::named).orElse(usual));
-        if (className.isPresent()) {
-            request = request.ofClass(number(className.get(), classNames));
+        if (wanted.isAny()) {
+            request = request.ofClass(PatchesSampling.ANY);
+        } else {
+            OptionalInt number = wanted.number(classNames);
+            request = number.isPresent() ? request.ofClass(number.getAsInt()) : request;
         }
         if (temperature.isPresent()) {
             request = request.temperature(temperature.get());
@@ -63,17 +65,5 @@ final class PatchesOptions {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("--decode is '" + name + "', expected ar or maskgit", e);
         }
-    }
-
-    private static int number(String name, List<String> classNames) {
-        if (name.equalsIgnoreCase("any")) {
-            return PatchesSampling.ANY;
-        }
-        for (int i = 0; i < classNames.size(); i++) {
-            if (classNames.get(i).equalsIgnoreCase(name) || Integer.toString(i).equals(name)) {
-                return i;
-            }
-        }
-        throw new IllegalArgumentException("--class is '" + name + "', expected any, or one of " + classNames);
     }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -27,11 +28,38 @@ interface Work {
      */
     record Film(int every, Consumer<Images> sink) { }
 
+    /**
+     * A walk on which pictures change into one another.
+     *
+     * @param frames how many there are
+     * @param sink   takes each, a batch of pictures
+     */
+    record Walk(int frames, Consumer<Images> sink) { }
+
+    /**
+     * Pictures to make with an adversarial model.
+     *
+     * @param classOf the class wanted among the model's, by number; empty for turns. Asked once their names are known
+     */
+    record Order(int count, long seed, Function<List<String>, OptionalInt> classOf) { }
+
     /** What the model, a shipped one's name or a folder, says it is: its pipeline's class, such as DDPMPipeline. */
     String pipelineClass(String model) throws IOException;
 
     /** Makes pictures with a diffusion model. */
     Images generate(DeviceChoice device, String model, Sampling sampling, Optional<Film> film,
+            Progress progress) throws IOException;
+
+    /** Makes pictures with an adversarial model. */
+    Images generateGan(DeviceChoice device, String model, Order order, Optional<Walk> walk, Progress progress)
+            throws IOException;
+
+    /**
+     * Makes pictures with a transformer over patches.
+     *
+     * @param request made once the model's class names are known
+     */
+    Images generatePatches(DeviceChoice device, String model, Function<List<String>, PatchesSampling> request,
             Progress progress) throws IOException;
 
     /** Trains a model and returns the folder it is in. */

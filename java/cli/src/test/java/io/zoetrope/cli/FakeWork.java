@@ -15,6 +15,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** Stands in for the device: notes what it was asked, answers at once, fails on demand. */
 final class FakeWork implements Work {
@@ -22,6 +25,8 @@ final class FakeWork implements Work {
     Optional<String> model;
     String pipelineClass = "DDPMPipeline";
     Sampling sampling;
+    Order order;
+    OptionalInt classOf;
     TrainingFamily family;
     TrainRequest training;
     ImageDataset data;
@@ -62,6 +67,27 @@ final class FakeWork implements Work {
         }
         progress.end();
         return images;
+    }
+
+    @Override
+    public Images generateGan(DeviceChoice choice, String name, Order request, Optional<Walk> walk, Progress progress)
+            throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        order = request;
+        classOf = request.classOf().apply(List.of("boot", "bag"));
+        Images images = new Images(request.count(), 28, 28, 1, new byte[request.count() * 784]);
+        walk.ifPresent(w -> IntStream.range(0, w.frames()).forEach(i -> w.sink().accept(images)));
+        return images;
+    }
+
+    @Override
+    public Images generatePatches(DeviceChoice choice, String name, Function<List<String>, PatchesSampling> request,
+            Progress progress) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        patches = request.apply(List.of("boot", "bag"));
+        return new Images(patches.count(), 28, 28, 1, new byte[patches.count() * 784]);
     }
 
     @Override

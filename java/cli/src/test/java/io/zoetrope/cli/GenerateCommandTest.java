@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
 import io.zoetrope.diffusion.Sampler;
+import io.zoetrope.pipeline.PatchesSampling;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -81,6 +82,47 @@ class GenerateCommandTest {
         shell.work.pipelineClass = "ConvNetPipeline";
         assertThat(shell.run("generate", "--model", "my/classifier", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains("my/classifier").contains("ConvNetPipeline").contains("a diffusion model");
+        nothingIsLeft();
+    }
+
+    @Test
+    void adversarialModelsTakeAClassAndAWalk() throws IOException {
+        shell.work.pipelineClass = "GanPipeline";
+        Path walk = folder.resolve("walk.gif");
+        assertThat(shell.run("generate", "--model", "my/gan", "--count", "4", "--seed", "3", "--class", "Bag",
+                "--interpolate", walk.toString(), "--frames", "5", "--out", out)).isZero();
+        assertThat(shell.work.order.count()).isEqualTo(4);
+        assertThat(shell.work.order.seed()).isEqualTo(3);
+        assertThat(shell.work.classOf).hasValue(1);
+        assertThat(walk).isNotEmptyFile();
+        assertThat(shell.out()).contains("5 frames").contains("4 pictures");
+        assertThat(shell.run("generate", "--model", "my/gan", "--frames", "1", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("--frames").contains("not 1");
+        assertThat(shell.run("generate", "--model", "my/gan", "--count", "0", "--out", out)).isEqualTo(2);
+        assertThat(shell.run("generate", "--model", "my/gan", "--class", "hat", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("hat").contains("[boot, bag]");
+    }
+
+    @Test
+    void transformersOverPatchesTakeTheirDecoding() {
+        shell.work.pipelineClass = "PatchesPipeline";
+        assertThat(shell.run("generate", "--model", "my/patches", "--decode", "maskgit", "--steps", "9", "--temperature",
+                "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--class", "any", "--out", out)).isZero();
+        assertThat(shell.work.patches).isEqualTo(PatchesSampling.count(2).seed(7).decode(PatchesSampling.Decode.MASKGIT)
+                .steps(9).temperature(0.5).topK(40).topP(0.8).guidance(3)
+                .ofClass(PatchesSampling.ANY));
+        assertThat(shell.run("generate", "--model", "my/patches", "--top-p", "1.5", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("1.5");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GanPipeline,--sampler,ddim,a diffusion model", "DDPMPipeline,--class,Bag,an adversarial model",
+        "PatchesPipeline,--film,film.gif,a diffusion model", "DDPMPipeline,--decode,ar,a transformer over patches",
+        "GanPipeline,--steps,3,a diffusion model"})
+    void anotherKindsOptionIsRefused(String pipelineClass, String option, String value, String kind) throws IOException {
+        shell.work.pipelineClass = pipelineClass;
+        assertThat(shell.run("generate", "--model", "my/model", option, value, "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains(option + " is for " + kind).contains("my/model is");
         nothingIsLeft();
     }
 

@@ -1,6 +1,7 @@
 package io.zoetrope.pipeline;
 
 import io.zoetrope.data.ImageFiles;
+import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -42,6 +43,8 @@ final class GamePlot {
         }
         BufferedImage sheet = new BufferedImage(2 * WIDTH, (charts.size() + 1) / 2 * HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = sheet.createGraphics();
+        graphics.setColor(Color.WHITE);
+        graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
         for (int i = 0; i < charts.size(); i++) {
             graphics.drawImage(charts.get(i), i % 2 * WIDTH, i / 2 * HEIGHT, null);
         }
@@ -56,7 +59,8 @@ final class GamePlot {
         for (String column : columns) {
             double[][] shown = shown(LossCsv.read(csv, column), logarithmic);
             if (shown[0].length > 0) {
-                chart.addSeries(column, shown[0], shown[1]).setMarker(SeriesMarkers.NONE).setLineWidth(1.2f);
+                chart.addSeries(column, shown[0], shown[1])
+                        .setMarker(shown[0].length < 3 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE).setLineWidth(1.2f);
             }
         }
         if (!chart.getSeriesMap().isEmpty()) {

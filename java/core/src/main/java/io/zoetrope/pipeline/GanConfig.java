@@ -22,8 +22,9 @@ public record GanConfig(GanShape shape, List<String> classNames) {
 
     Config settings() {
         return Config.empty().with("_class_name", "GanGenerator").with("image_size", shape.imageSize())
-                .with("channels", shape.channels()).with("patch", shape.patch()).with("widths", ints(shape.widths())).with("blocks", ints(shape.blocks()))
-                .with("expansion", shape.expansion()).with("group_width", shape.groupWidth()).with("latent", shape.latent())
+                .with("channels", shape.channels()).with("patch", shape.patch()).with("widths", ints(shape.widths()))
+                .with("blocks", ints(shape.blocks())).with("expansion", shape.expansion())
+                .with("group_width", shape.groupWidth()).with("latent", shape.latent())
                 .with("class_features", shape.classFeatures()).with("class_names", classNames);
     }
 
@@ -34,9 +35,9 @@ public record GanConfig(GanShape shape, List<String> classNames) {
     static GanConfig of(Config settings) throws BadFileException {
         List<String> names = settings.texts("class_names");
         return new GanConfig(new GanShape(settings.integer("image_size"), settings.integer("channels"),
-                settings.integer("patch"), list(settings.integers("widths")), list(settings.integers("blocks")), settings.integer("expansion"),
-                settings.integer("group_width"), settings.integer("latent"), names.size(), settings.integer("class_features")),
-                names);
+                settings.integer("patch"), list(settings.integers("widths")), list(settings.integers("blocks")),
+                settings.integer("expansion"), settings.integer("group_width"), settings.integer("latent"), names.size(),
+                settings.integer("class_features")), names);
     }
 
     private static List<Integer> list(int[] values) {

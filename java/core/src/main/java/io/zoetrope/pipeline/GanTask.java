@@ -1,22 +1,16 @@
 package io.zoetrope.pipeline;
 
-import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
-import io.zoetrope.kernel.AdamW;
 import io.zoetrope.kernel.Augmentation;
-import io.zoetrope.kernel.GanLoss;
 import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.kernel.Random;
 import io.zoetrope.kernel.RandomKey;
-import io.zoetrope.model.AdversarialGame;
 import io.zoetrope.model.GanDiscriminator;
 import io.zoetrope.model.GanShape;
-import io.zoetrope.nn.AdamWOptimizer;
-import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterBank;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.tensor.DType;
@@ -25,7 +19,6 @@ import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,11 +40,8 @@ final class GanTask implements TrainingTask {
     private final long seed;
     private final Scope scope;
     private final GanModel model;
-    private final GanDiscriminator discriminator;
     private final ParameterBank discriminatorBank;
-    private final Optimizer generatorOptimizer;
-    private final Optimizer discriminatorOptimizer;
-    private final AdversarialGame game;
+    private final GamePlayers players;
     private final GameRecord record;
     private final int batch;
     private final Tensor data;
@@ -62,17 +52,17 @@ final class GanTask implements TrainingTask {
     private final Tensor pictures;
     private final Tensor both;
     private final Tensor random;
-    private final Tensor sums;
     private CapturedGraph graph;
 
     /**
      * @param part       what to learn from
      * @param batch      real pictures, and as many made ones, in a step
+     * @param steps      of the whole run, which the schedules follow
      * @param seed       of the first weights and everything drawn
      * @param classifier gives each picture the number of its class, or null
      */
-    GanTask(Device device, GanConfig config, ImageDataset.Part part, int batch, AdamW.Hyper generator,
-            AdamW.Hyper discriminator, GanLoss.PenaltyWeight gamma, long seed, Function<Images, int[]> classifier) {
+    GanTask(Device device, GanConfig config, ImageDataset.Part part, int batch, GameSettings settings,
+            long steps, long seed, Function<Images, int[]> classifier) {
         GanShape shape = config.shape();
         Images images = part.images();
         Parameters parameters = Parameters.root();
@@ -80,11 +70,10 @@ final class GanTask implements TrainingTask {
         this.seed = seed;
         this.batch = batch;
         this.model = new GanModel(device, config, DType.BF16, seed);
-        this.discriminator = new GanDiscriminator(shape, parameters);
+        GanDiscriminator discriminator = new GanDiscriminator(shape, parameters);
         this.discriminatorBank = new ParameterBank(device, parameters, DType.BF16, ~seed);
-        this.generatorOptimizer = new AdamWOptimizer(model.bank(), generator);
-        this.discriminatorOptimizer = new AdamWOptimizer(discriminatorBank, discriminator);
-        this.game = new AdversarialGame(device, this.discriminator::forward, batch, gamma);
+        this.players = new GamePlayers(device, model.bank(), discriminatorBank, discriminator::forward, batch, settings,
+                steps);
         this.record = new GameRecord(config.classNames().size(), classifier, images);
         this.scope = Scope.open(device);
         this.data = scope.of(images.pixels(), images.count(), images.height(), images.width(), images.channels());
@@ -96,7 +85,6 @@ final class GanTask implements TrainingTask {
         this.pictures = scope.empty(DType.BF16, 2L * batch, images.height(), images.width(), images.channels());
         this.both = labels == null ? null : scope.empty(DType.I32, 2L * batch);
         this.random = RandomKey.state(scope, seed, 0);
-        this.sums = scope.zeros(DType.F32, game.row().size());
     }
 
     private Tensor constant(float value, int size) {
@@ -129,57 +117,34 @@ final class GanTask implements TrainingTask {
             Pointwise.copy(wanted, both.slice(batch, 2L * batch));
         }
         Random.normal(noise, RandomKey.reading(random, NOISE));
-        try (Tape tape = Tape.forTraining(device)) {
-            Variable made = model.generator().forward(tape, Variable.constant(noise), wanted);
-            Pointwise.copy(made.value(), pictures.slice(batch, 2L * batch));
-            game.discriminate(pictures, both, random);
-            discriminatorOptimizer.step();
-            game.generate(tape, made, real, wanted);
-        }
-        generatorOptimizer.step();
-        Pointwise.add(sums, game.row(), sums);
+        players.step(tape -> model.generator().forward(tape, Variable.constant(noise), wanted), pictures, both, random);
         Random.advance(random);
     }
 
     @Override
     public double[] takeRow(long steps) {
-        float[] total = sums.toFloats();
-        sums.zero();
-        double[] row = new double[total.length + 3];
-        for (int i = 0; i < total.length; i++) {
-            row[i] = (double) total[i] / steps;
-        }
-        row[total.length] = discriminatorOptimizer.gradientNorm();
-        row[total.length + 1] = generatorOptimizer.gradientNorm();
-        row[total.length + 2] = generatorOptimizer.learningRate();
-        return row;
+        return players.takeRow(steps);
     }
 
     @Override
     public Optional<String> trouble() {
-        return game.notFinite().toInts()[0] != 0 || discriminatorOptimizer.sawNonFinite()
-                || generatorOptimizer.sawNonFinite()
-                ? Optional.of("a player's loss or its gradient is no longer finite") : Optional.empty();
+        return players.trouble();
     }
 
     @Override
     public Map<String, Tensor> state() {
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        generatorOptimizer.state().forEach((name, tensor) -> tensors.put("generator." + name, tensor));
-        discriminatorOptimizer.state().forEach((name, tensor) -> tensors.put("discriminator." + name, tensor));
-        return tensors;
+        return players.state();
     }
 
     @Override
     public void restored(long steps) {
         random.copyFrom(new long[] {seed, steps});
-        generatorOptimizer.restored(steps);
-        discriminatorOptimizer.restored(steps);
+        players.restored(steps);
     }
 
     @Override
     public void save(Path folder, Map<String, String> metadata) throws IOException {
-        model.save(folder, generatorOptimizer.averaged(), metadata);
+        model.save(folder, players.averaged(), metadata);
     }
 
     @Override
@@ -190,7 +155,7 @@ final class GanTask implements TrainingTask {
     /** What the moving average of the generator makes of a fixed noise, the classes in turn. */
     private Images averaged(int count) {
         GanModel copy = new GanModel(device, model.config(), DType.BF16, 0);
-        copy.bank().masters(generatorOptimizer.averaged());
+        copy.bank().masters(players.averaged());
         try (GanPipeline pipeline = new GanPipeline(copy)) {
             return pipeline.generate(count, seed);
         }
@@ -207,9 +172,7 @@ final class GanTask implements TrainingTask {
             graph.close();
         }
         scope.close();
-        game.close();
-        generatorOptimizer.close();
-        discriminatorOptimizer.close();
+        players.close();
         discriminatorBank.close();
         model.close();
     }

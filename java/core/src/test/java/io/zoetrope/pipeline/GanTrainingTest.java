@@ -134,12 +134,12 @@ class GanTrainingTest {
     void interpolationsPassTheirStationsOnTheSphere() {
         float[] two = {3, 0, 0, 4};
         float[] between = new float[2];
-        GanPipeline.slerp(two, 0, 2, 0, between, 0, 2);
+        Latents.slerp(two, 0, 2, 0, between, 0, 2);
         assertThat(between).containsExactly(3, 0);
-        GanPipeline.slerp(two, 0, 2, 0.5, between, 0, 2);
+        Latents.slerp(two, 0, 2, 0.5, between, 0, 2);
         assertThat((double) between[0]).isCloseTo(3 * Math.sqrt(0.5), within(1e-6));
         assertThat((double) between[1]).isCloseTo(4 * Math.sqrt(0.5), within(1e-6));
-        GanPipeline.slerp(new float[] {1, 2, 1, 2}, 0, 2, 0.3, between, 0, 2);
+        Latents.slerp(new float[] {1, 2, 1, 2}, 0, 2, 0.3, between, 0, 2);
         assertThat(between).as("from a vector to itself").containsExactly(1, 2);
 
         try (GanPipeline pipeline = new GanPipeline(new GanModel(device, SMALL, DType.F32, 4))) {
@@ -209,5 +209,7 @@ class GanTrainingTest {
                 Config.empty().with("ema", 1)))).hasMessageContaining("ema must be");
         assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(halves(), 2, 4, 3, folder, false, 1, 0,
                 Config.empty().with("base_width", 4)))).hasMessageContaining("groups of 16");
+        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(halves(), 2, 4, 3, folder, false, 1, 0,
+                Config.empty().with("width", 8)))).hasMessageContaining("gan has no option [width]");
     }
 }

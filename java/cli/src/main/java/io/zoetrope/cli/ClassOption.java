@@ -8,7 +8,8 @@ import picocli.CommandLine.Option;
 /** {@code --class}, for models that know classes. */
 final class ClassOption {
     @Option(names = "--class", paramLabel = "NAME",
-            description = "What to make, by name or number; 'any' where a model can do without. Default: the classes take turns.")
+            description = "What to make, by name or number; 'any' where a model can do without. Default: the classes take "
+                    + "turns; to complete a picture, any.")
     private Optional<String> name = Optional.empty();
 
     /** Whether no particular class is wanted. */

@@ -97,7 +97,9 @@ final class CompleteCommand implements Callable<Integer> {
 
     private PatchesSampling asked(List<String> names) {
         try {
-            return patches.sampling(count, seed, wanted, Decode.MASKGIT, steps, names);
+            // What is kept says what the picture is: no class is asked for unless the user names one.
+            return patches.sampling(PatchesSampling.count(count).seed(seed).decode(Decode.MASKGIT).ofClass(PatchesSampling.ANY),
+                    wanted, steps, names);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

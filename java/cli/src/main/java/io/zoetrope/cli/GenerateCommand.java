@@ -3,7 +3,7 @@ package io.zoetrope.cli;
 import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.Film;
 import io.zoetrope.data.Images;
-import io.zoetrope.pipeline.PatchesSampling.Decode;
+import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
@@ -160,7 +160,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     private Made patches() throws IOException {
         Images images = watched(progress -> surroundings.work().generatePatches(deviceOption.device, model,
-                names -> asked(() -> patches.sampling(count, seed, wanted, Decode.AR, steps, names)), progress));
+                names -> asked(() -> patches.sampling(PatchesSampling.count(count).seed(seed), wanted, steps,
+                        names)), progress));
         return new Made(images, "patch by patch");
     }
 

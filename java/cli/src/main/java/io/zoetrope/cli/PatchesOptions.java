@@ -30,14 +30,13 @@ final class PatchesOptions {
     /**
      * The request these options make for a model with these classes.
      *
+     * @param usual  the request where the user does not say otherwise
      * @param wanted which class
-     * @param usual  how to decode where the user does not say
      * @param rounds of maskgit; empty: the usual number
      * @throws IllegalArgumentException naming what is out of range
      */
-    PatchesSampling sampling(int count, long seed, ClassOption wanted, Decode usual, Optional<Integer> rounds,
-            List<String> classNames) {
-        PatchesSampling request = PatchesSampling.count(count).seed(seed).decode(decode.map(PatchesOptions::named).orElse(usual));
+    PatchesSampling sampling(PatchesSampling usual, ClassOption wanted, Optional<Integer> rounds, List<String> classNames) {
+        PatchesSampling request = decode.isPresent() ? usual.decode(named(decode.get())) : usual;
         if (wanted.isAny()) {
             request = request.ofClass(PatchesSampling.ANY);
         } else {

@@ -3,6 +3,7 @@ package io.zoetrope.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.data.Images;
+import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.PatchesSampling.Decode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ class PatchesCommandsTest {
         assertThat(shell.work.model).contains("fashion-patches");
         assertThat(shell.work.completion.half()).contains("left");
         assertThat(shell.work.patches.decode()).isEqualTo(Decode.MASKGIT);
+        assertThat(shell.work.patches.classId()).isEqualTo(PatchesSampling.ANY);
         assertThat(shell.work.patches.count()).isEqualTo(6);
         assertThat(shell.work.patches.seed()).isEqualTo(7);
         assertThat(shell.out()).contains("Taken as it is.", "6 completions", "8 of 16 patches kept", out);

@@ -25,7 +25,7 @@ import java.util.function.IntConsumer;
  * Fills in the masked tokens of a batch of pictures. A step (one place in order, or one round of MaskGIT) is recorded as a
  * graph at the first and replayed at the others: the place, the round and the random numbers come from device memory.
  *
- * <p>With guidance the batch is doubled: its second half is asked for no class.
+ * <p>With guidance towards a class the batch is doubled: its second half is asked for none.
  */
 final class PatchDecoder implements AutoCloseable {
     private static final long DRAWS = 1;
@@ -59,7 +59,7 @@ final class PatchDecoder implements AutoCloseable {
         this.shape = model.config().network();
         this.device = model.device();
         this.batch = batch;
-        this.asked = settings.guidance() == 1 ? batch : 2 * batch;
+        this.asked = settings.guidance() == 1 || settings.classId() == PatchesSampling.ANY ? batch : 2 * batch;
         this.scope = Scope.open(device);
         int places = shape.places();
         tokens = scope.empty(DType.I32, batch, places);

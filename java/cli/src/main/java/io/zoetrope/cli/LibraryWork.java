@@ -5,8 +5,12 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.NoiseEvaluation;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.CnnExplanation;
+import io.zoetrope.pipeline.CnnPipeline;
+import io.zoetrope.pipeline.ConvNetModel;
 import io.zoetrope.pipeline.DdpmModel;
 import io.zoetrope.pipeline.DdpmPipeline;
 import io.zoetrope.pipeline.GanModel;
@@ -26,6 +30,7 @@ import io.zoetrope.pipeline.TrainingFamily;
 import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -122,6 +127,40 @@ final class LibraryWork implements Work {
 
     private static PatchesPipeline openPatches(Device device, String model) throws IOException {
         return new PatchesPipeline(PretrainedModels.open(model, folder -> PatchesModel.load(device, folder, DType.BF16)));
+    }
+
+    @Override
+    public List<Recognised> classify(DeviceChoice choice, String model, List<Path> images) throws IOException {
+        try (Device device = Device.open(choice); CnnPipeline pipeline = openCnn(device, model)) {
+            List<Recognised> answers = new ArrayList<>();
+            for (Path image : images) {
+                PicturePreparation.Prepared prepared = pipeline.preparation().read(image);
+                answers.add(new Recognised(prepared.describe(), pipeline.classNames(),
+                        pipeline.classify(prepared.image())[0]));
+            }
+            return answers;
+        }
+    }
+
+    @Override
+    public Explained explainCnn(DeviceChoice choice, String model, Path image) throws IOException {
+        try (Device device = Device.open(choice); CnnPipeline pipeline = openCnn(device, model)) {
+            PicturePreparation.Prepared prepared = pipeline.preparation().read(image);
+            return new Explained(prepared.describe(), CnnExplanation.of(pipeline, prepared.image()));
+        }
+    }
+
+    @Override
+    public ClassificationReport evaluateCnn(DeviceChoice choice, String model, ImageDataset data, Progress progress)
+            throws IOException {
+        try (Device device = Device.open(choice); CnnPipeline pipeline = openCnn(device, model)) {
+            return ClassificationReport.of(pipeline.classNames(), pipeline.classify(data.test().images(), progress),
+                    data.test().labels());
+        }
+    }
+
+    private static CnnPipeline openCnn(Device device, String model) throws IOException {
+        return new CnnPipeline(PretrainedModels.open(model, folder -> ConvNetModel.load(device, folder, DType.BF16)));
     }
 
     @Override

@@ -3,8 +3,10 @@ package io.zoetrope.cli;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.AttentionMaps;
+import io.zoetrope.pipeline.CnnExplanation;
 import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
@@ -101,6 +103,32 @@ interface Work {
 
     /** Looks into a model of patches as it reads a picture. */
     Attention attention(DeviceChoice device, String model, Path image) throws IOException;
+
+    /**
+     * What a classifier makes of a picture.
+     *
+     * @param preparation   a sentence: what was done to the picture before
+     * @param classNames    by number
+     * @param probabilities of the classes
+     */
+    record Recognised(String preparation, List<String> classNames, float[] probabilities) { }
+
+    /**
+     * What a classifier sees in a picture.
+     *
+     * @param preparation a sentence: what was done to the picture before
+     */
+    record Explained(String preparation, CnnExplanation explanation) { }
+
+    /** Recognises picture files, in their order. */
+    List<Recognised> classify(DeviceChoice device, String model, List<Path> images) throws IOException;
+
+    /** Shows what a classifier sees in a picture file. */
+    Explained explainCnn(DeviceChoice device, String model, Path image) throws IOException;
+
+    /** Measures a classifier on the test part of {@code data}. */
+    ClassificationReport evaluateCnn(DeviceChoice device, String model, ImageDataset data, Progress progress)
+            throws IOException;
 
     /** Opens a device and describes it, a fact a line. */
     List<String> describeDevice(DeviceChoice device);

@@ -15,8 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "zoetrope", description = "Trains and runs models that make pictures, on an NVIDIA GPU or, without one, "
         + "on the CPU.", mixinStandardHelpOptions = true, versionProvider = Zoetrope.Version.class,
         scope = ScopeType.INHERIT, sortOptions = false, usageHelpAutoWidth = true,
-        subcommands = {GenerateCommand.class, CompleteCommand.class, ExplainCommand.class, TrainCommand.class,
-            EvaluateCommand.class, DataCommand.class, DoctorCommand.class},
+        subcommands = {GenerateCommand.class, CompleteCommand.class, ClassifyCommand.class, ExplainCommand.class,
+            TrainCommand.class, EvaluateCommand.class, DataCommand.class, DoctorCommand.class},
         footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
 final class Zoetrope implements Runnable {
     @Spec
@@ -35,7 +35,8 @@ final class Zoetrope implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: generate, complete, explain, train, evaluate, data or doctor");
+        throw new ParameterException(spec.commandLine(), "say what to do: "
+                + String.join(", ", spec.subcommands().keySet()));
     }
 
     /** The version from the jar's manifest. */

@@ -32,7 +32,8 @@ class CommandsTest {
     @Test
     void helpIsThereForEveryCommand() {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"evaluate"},
-            {"evaluate", "ddpm"}, {"complete"}, {"explain"}, {"explain", "attention"}, {"data"}, {"doctor"}}) {
+            {"evaluate", "ddpm"}, {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"evaluate", "cnn"},
+            {"classify"}, {"data"}, {"doctor"}}) {
             String[] arguments = java.util.Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();
@@ -45,7 +46,7 @@ class CommandsTest {
     @Test
     void anIncompleteCommandSaysWhatCouldFollow() {
         assertThat(shell.run()).isEqualTo(2);
-        assertThat(shell.err()).contains("generate, complete, explain, train, evaluate, data or doctor");
+        assertThat(shell.err()).contains("generate, complete, classify, explain, train, evaluate, data, doctor");
         assertThat(shell.run("train")).isEqualTo(2);
         assertThat(shell.err()).contains("ddpm");
         assertThat(shell.run("evaluate")).isEqualTo(2);

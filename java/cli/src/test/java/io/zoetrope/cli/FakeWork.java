@@ -3,9 +3,11 @@ package io.zoetrope.cli;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.NoisePredictionMeter;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.AttentionMaps;
+import io.zoetrope.pipeline.CnnExplanation;
 import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
@@ -133,6 +135,34 @@ final class FakeWork implements Work {
         maps.set(0, weights);
         maps.set(1, weights);
         return new Attention(new Images(1, 4, 8, 1, new byte[32]), "Taken as it is.", maps);
+    }
+
+    @Override
+    public List<Recognised> classify(DeviceChoice choice, String name, List<Path> files) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        return files.stream().map(file -> new Recognised("Shrank " + file.getFileName() + ".", List.of("hat", "shoe", "sock"),
+                new float[] {0.25f, 0.7f, 0.05f})).toList();
+    }
+
+    @Override
+    public Explained explainCnn(DeviceChoice choice, String name, Path file) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        Images picture = new Images(1, 4, 4, 1, new byte[16]);
+        CnnExplanation.Heat heat = new CnnExplanation.Heat(1, new float[][] {{0, 1}, {0.5f, 0}});
+        return new Explained("Taken as it is.", new CnnExplanation(picture, List.of("hat", "shoe"), new float[] {0.1f, 0.9f},
+                picture, List.of(new CnnExplanation.Layer("first filters", picture, 1)),
+                List.of(new CnnExplanation.Move(0, picture, picture, picture, List.of(1.0), 1, 0.9)), List.of(heat)));
+    }
+
+    @Override
+    public ClassificationReport evaluateCnn(DeviceChoice choice, String name, ImageDataset set, Progress progress)
+            throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        data = set;
+        return ClassificationReport.of(List.of("hat", "shoe"), new float[][] {{0.9f, 0.1f}, {0.6f, 0.4f}}, new int[] {0, 1});
     }
 
     @Override

@@ -98,6 +98,18 @@ public final class Images {
                 Arrays.copyOfRange(pixels, from * stride(), to * stride()));
     }
 
+    /** Each picture mirrored left to right. */
+    public Images mirrored() {
+        byte[] turned = new byte[pixels.length];
+        for (int line = 0; line < count * height; line++) {
+            for (int x = 0; x < width; x++) {
+                System.arraycopy(pixels, (line * width + x) * channels, turned, (line * width + width - 1 - x) * channels,
+                        channels);
+            }
+        }
+        return new Images(count, height, width, channels, turned);
+    }
+
     /** All pictures in one, row by row, {@code columns} to a row, with a one-pixel dark line between. */
     public Images grid(int columns) {
         if (columns < 1) {

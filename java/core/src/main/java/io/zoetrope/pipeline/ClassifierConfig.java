@@ -16,9 +16,10 @@ import java.util.stream.IntStream;
  * @param mean           of its training pictures, for each channel, in bytes
  * @param deviation      the same: standard deviation
  * @param darkBackground whether those show light things on a dark ground
+ * @param mirrored       whether it has learned that a picture's mirror image shows the same, and so looks at both
  */
 public record ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean, List<Double> deviation,
-        boolean darkBackground) {
+        boolean darkBackground, boolean mirrored) {
     public ClassifierConfig {
         classNames = List.copyOf(classNames);
         mean = List.copyOf(mean);
@@ -40,7 +41,7 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
     }
 
     /** For a network that learns from the training part of {@code data}. */
-    public static ClassifierConfig of(ConvNetConfig network, ImageDataset data) {
+    public static ClassifierConfig of(ConvNetConfig network, ImageDataset data, boolean mirrored) {
         Images pictures = data.train().images();
         int channels = pictures.channels();
         long[] sums = new long[channels];
@@ -56,7 +57,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         // A channel of one value has no spread; any factor serves then.
         List<Double> deviation = IntStream.range(0, channels)
                 .mapToObj(c -> Math.max(1, Math.sqrt(squares[c] / places - mean.get(c) * mean.get(c)))).toList();
-        return new ClassifierConfig(network, data.classNames(), mean, deviation, PicturePreparation.isDarkBacked(pictures));
+        return new ClassifierConfig(network, data.classNames(), mean, deviation, PicturePreparation.isDarkBacked(pictures),
+                mirrored);
     }
 
     /** Makes any picture such as this classifier was trained on. */
@@ -73,7 +75,7 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
                 .with("norm_groups", network.normGroups()).with("classes", classNames)
                 .with("mean", mean.stream().mapToDouble(Double::doubleValue).toArray())
                 .with("deviation", deviation.stream().mapToDouble(Double::doubleValue).toArray())
-                .with("dark_background", darkBackground);
+                .with("dark_background", darkBackground).with("mirrored", mirrored);
     }
 
     /** @throws IllegalArgumentException if the settings name a network that cannot be */
@@ -83,7 +85,7 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
                 settings.integer("channels"), names.size(), settings.integer("stem_filters"), settings.integer("stem_pool"),
                 boxed(settings.integers("widths")), boxed(settings.integers("blocks")), settings.integer("norm_groups", 0));
         return new ClassifierConfig(network, names, boxed(settings.numbers("mean")), boxed(settings.numbers("deviation")),
-                settings.flag("dark_background", false));
+                settings.flag("dark_background", false), settings.flag("mirrored", false));
     }
 
     private static List<Integer> boxed(int[] values) {

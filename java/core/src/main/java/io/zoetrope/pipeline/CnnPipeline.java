@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.IntConsumer;
 
 /**
  * Recognises pictures.
@@ -66,27 +67,46 @@ public final class CnnPipeline implements AutoCloseable {
         return model.config().preparation();
     }
 
-    /** The probability of each class for each picture, [pictures][classes]. Pictures are of the model's size. */
+    /** As {@link #classify(Images, Progress)}. */
     public float[][] classify(Images pictures) {
-        return rows(pictures, model.config().network().classes(), (trace, out) ->
-                CrossEntropy.softmax(trace.logits().value(), out), Progress.none());
+        return classify(pictures, Progress.none());
     }
 
-    /** As {@link #classify(Images)}, for many. */
+    /**
+     * The probability of each class for each picture, [pictures][classes]: where the model was trained with mirrored
+     * pictures, the mean of those for the picture and for its mirror image.
+     *
+     * @param pictures of the model's size, see {@link #preparation}
+     */
     public float[][] classify(Images pictures, Progress progress) {
+        boolean both = model.config().mirrored();
+        progress.begin("classifying", (both ? 2L : 1L) * pictures.count());
+        float[][] probabilities = probabilities(pictures, progress, 0);
+        if (both) {
+            float[][] mirrored = probabilities(pictures.mirrored(), progress, pictures.count());
+            for (int i = 0; i < probabilities.length; i++) {
+                for (int c = 0; c < probabilities[i].length; c++) {
+                    probabilities[i][c] = (probabilities[i][c] + mirrored[i][c]) / 2;
+                }
+            }
+        }
+        progress.end();
+        return probabilities;
+    }
+
+    private float[][] probabilities(Images pictures, Progress progress, long before) {
         return rows(pictures, model.config().network().classes(), (trace, out) ->
-                CrossEntropy.softmax(trace.logits().value(), out), progress);
+                CrossEntropy.softmax(trace.logits().value(), out), done -> progress.advance(before + done));
     }
 
     /** What the last layer decides by, [pictures][length]: pictures that look alike have features near each other. */
     public float[][] features(Images pictures) {
         return rows(pictures, model.config().network().features(), (trace, out) ->
-                Pointwise.cast(trace.features().value(), out), Progress.none());
+                Pointwise.cast(trace.features().value(), out), done -> { });
     }
 
-    private float[][] rows(Images pictures, int length, BiConsumer<ConvNet.Trace, Tensor> take, Progress progress) {
+    private float[][] rows(Images pictures, int length, BiConsumer<ConvNet.Trace, Tensor> take, IntConsumer passed) {
         float[][] rows = new float[pictures.count()][];
-        progress.begin("classifying", pictures.count());
         for (int from = 0; from < pictures.count(); from += BATCH) {
             int to = Math.min(pictures.count(), from + BATCH);
             Device device = model.device();
@@ -98,9 +118,8 @@ public final class CnnPipeline implements AutoCloseable {
                     rows[i] = Arrays.copyOfRange(values, (i - from) * length, (i - from + 1) * length);
                 }
             }
-            progress.advance(to);
+            passed.accept(to);
         }
-        progress.end();
         return rows;
     }
 

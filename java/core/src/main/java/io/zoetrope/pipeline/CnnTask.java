@@ -70,7 +70,7 @@ final class CnnTask implements TrainingTask {
         this.seed = seed;
         this.augmentation = augmentation;
         this.smoothing = smoothing;
-        this.model = new ConvNetModel(device, ClassifierConfig.of(network, data), DType.BF16, seed);
+        this.model = new ConvNetModel(device, ClassifierConfig.of(network, data, augmentation.flip()), DType.BF16, seed);
         this.optimizer = optimizer.apply(model.bank());
         this.scope = Scope.open(device);
         this.pictures = scope.of(images.pixels(), images.count(), images.height(), images.width(), images.channels());

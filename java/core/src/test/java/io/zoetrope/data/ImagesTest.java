@@ -152,4 +152,15 @@ class ImagesTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Film.writeGif(folder.resolve("x.gif"),
                 List.of(random(1, 2, 2, 1, 0), random(1, 3, 2, 1, 0)), 80, 80));
     }
+
+    @Test
+    void mirroringTurnsEachLineAndTwiceGivesThePictureBack() {
+        byte[] rgb = new byte[2 * 2 * 3 * 3];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) i;
+        }
+        Images images = new Images(2, 2, 3, 3, rgb);
+        assertThat(images.mirrored().pixels()).startsWith(6, 7, 8, 3, 4, 5, 0, 1, 2, 15, 16, 17);
+        assertThat(images.mirrored().mirrored()).isEqualTo(images);
+    }
 }

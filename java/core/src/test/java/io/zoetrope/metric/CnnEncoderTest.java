@@ -24,7 +24,7 @@ class CnnEncoderTest {
 
     private static ClassifierConfig config(double mean) {
         return new ClassifierConfig(new ConvNetConfig(8, 8, 1, 2, 8, 2, List.of(8, 16), List.of(1, 1), 0),
-                List.of("this", "that"), List.of(mean), List.of(50.0), true);
+                List.of("this", "that"), List.of(mean), List.of(50.0), true, false);
     }
 
     private CnnPipeline classifier(double mean, DType compute, long seed) {

@@ -113,11 +113,17 @@ class CnnTrainingTest {
 
     @Test
     void aModelSurvivesItsFolderAndAnotherKindIsRefused() throws IOException {
-        ClassifierConfig config = ClassifierConfig.of(io.zoetrope.model.ConvNetConfig.small(8, 8, 1, 2), bars());
+        ClassifierConfig config = ClassifierConfig.of(io.zoetrope.model.ConvNetConfig.small(8, 8, 1, 2), bars(), true);
         assertThat(config.darkBackground()).isTrue();
         try (ConvNetModel model = new ConvNetModel(device, config, DType.BF16, 4)) {
             model.save(folder.resolve("model"), model.bank().masters().toFloats(), java.util.Map.of());
-            try (ConvNetModel loaded = ConvNetModel.load(device, folder.resolve("model"), DType.BF16)) {
+            try (CnnPipeline pipeline = CnnPipeline.fromPretrained(device, folder.resolve("model"))) {
+                ConvNetModel loaded = pipeline.model();
+                Images one = bars().test().images().slice(1, 2);
+                assertThat(one.mirrored()).isNotEqualTo(one);
+                assertThat(pipeline.classify(one)[0]).as("mirrored pictures count the same")
+                        .isEqualTo(pipeline.classify(one.mirrored())[0]);
+                assertThat(pipeline.features(one)).isNotEqualTo(pipeline.features(one.mirrored()));
                 assertThat(loaded.config()).isEqualTo(config);
                 assertThat(loaded.bank().copy().toFloats()).isEqualTo(model.bank().copy().toFloats());
             }

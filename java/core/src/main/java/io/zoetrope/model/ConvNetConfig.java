@@ -57,7 +57,7 @@ public record ConvNetConfig(int height, int width, int channels, int classes, in
 
     /** Small enough to train without a GPU: two stages of one block; 0.4 million parameters. */
     public static ConvNetConfig small(int height, int width, int channels, int classes) {
-        return new ConvNetConfig(height, width, channels, classes, 16, 2, List.of(32, 128), List.of(1, 1), 0);
+        return new ConvNetConfig(height, width, channels, classes, 16, 2, List.of(64, 128), List.of(1, 1), 0);
     }
 
     /** The size of ResNet-18 (He et al. 2016) for small pictures: four stages of two blocks; 11 million parameters. */

@@ -62,9 +62,9 @@ public final class CnnFamily implements TrainingFamily {
         Config settings = Config.empty().with("net", net).with("norm_groups", options.integer("norm_groups", 0))
                 .with("optimizer", optimizer).with("rate", options.number("rate", sgd ? 0.1 : 2e-3))
                 .with("weight_decay", options.number("weight_decay", sgd ? 5e-4 : 0.05))
-                .with("smoothing", options.number("smoothing", 0.1)).with("ema", options.number("ema", 0.998))
+                .with("smoothing", options.number("smoothing", 0.05)).with("ema", options.number("ema", 0.995))
                 .with("flip", options.flag("flip", !Mnist.NAME.equals(data.name())))
-                .with("pad", options.integer("pad", Math.min(side - 1, side < 30 ? 2 : 4)))
+                .with("pad", options.integer("pad", Math.min(side - 1, side < 30 ? 1 : 4)))
                 .with("reflect", options.flag("reflect", false)).with("erase", options.number("erase", 0))
                 .with("erase_side", options.integer("erase_side", Math.max(1, side / 3)));
         network(data, settings);

@@ -34,7 +34,7 @@ class CnnExplanationTest {
             assertThat(explanation.layers()).extracting(CnnExplanation.Layer::name)
                     .containsExactly("first filters", "after max pooling", "stage 1", "stage 2");
             assertThat(explanation.layers()).extracting(layer -> layer.maps().width()).containsExactly(12, 6, 6, 3);
-            assertThat(explanation.layers()).extracting(CnnExplanation.Layer::count).containsExactly(16, 16, 32, 128);
+            assertThat(explanation.layers()).extracting(CnnExplanation.Layer::count).containsExactly(16, 16, 64, 128);
             assertThat(explanation.moves()).hasSize(4);
             CnnExplanation.Move still = explanation.moves().get(0);
             assertThat(still.likeness()).allSatisfy(likeness -> assertThat(likeness).isCloseTo(1, within(1e-6)));

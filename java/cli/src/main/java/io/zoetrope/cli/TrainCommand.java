@@ -6,13 +6,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code zoetrope train}: a group of one command per kind of model. */
-@Command(name = "train", description = "Train a model.", subcommands = TrainDdpmCommand.class)
+@Command(name = "train", description = "Train a model.", subcommands = {TrainDdpmCommand.class,
+    TrainCnnCommand.class})
 final class TrainCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to train: ddpm");
+        throw new ParameterException(spec.commandLine(), "say what to train: "
+                + String.join(", ", spec.subcommands().keySet()));
     }
 }

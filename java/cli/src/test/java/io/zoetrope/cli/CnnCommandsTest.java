@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
+import io.zoetrope.pipeline.Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,27 @@ class CnnCommandsTest {
         assertThat(Files.readString(json)).contains("\"accuracy\": 0.5");
         assertThat(Images.read(confusion).width()).isGreaterThan(100);
         assertThat(Images.read(plot).width()).isGreaterThan(100);
+    }
+
+    @Test
+    void trainPassesItsOptionsOnAndRefusesThoseOutOfRange() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            new Images(1, 4, 4, 1, new byte[16]).writePng(folder.resolve("pictures").resolve(i + ".png"));
+        }
+        String pictures = folder.resolve("pictures").toString();
+        assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--optimizer", "adamw", "--no-flip", "--rate",
+                "0.01", "--pad", "2", "--reflect", "--run", folder.resolve("run").toString())).isZero();
+        Config options = shell.work.training.options();
+        assertThat(options.names()).containsExactlyInAnyOrder("reflect", "flip", "optimizer", "pad", "rate");
+        assertThat(options.flag("flip", true)).isFalse();
+        assertThat(options.number("rate")).isEqualTo(0.01);
+        assertThat(shell.work.training.steps()).isEqualTo(4690);
+        assertThat(shell.work.family.name()).isEqualTo("cnn");
+        assertThat(shell.out()).contains("evaluate cnn --model");
+        assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--flip")).isZero();
+        assertThat(shell.work.training.options().flag("flip", false)).isTrue();
+        assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--net", "vast")).isEqualTo(2);
+        assertThat(shell.err()).contains("net is vast");
     }
 
     @Test

@@ -31,7 +31,7 @@ class CommandsTest {
 
     @Test
     void helpIsThereForEveryCommand() {
-        for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"evaluate"},
+        for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"}, {"evaluate"},
             {"evaluate", "ddpm"}, {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"evaluate", "cnn"},
             {"classify"}, {"data"}, {"doctor"}}) {
             String[] arguments = java.util.Arrays.copyOf(command, command.length + 1);

@@ -1,0 +1,82 @@
+package io.zoetrope.cli;
+
+import io.zoetrope.pipeline.CnnFamily;
+import io.zoetrope.pipeline.Config;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code zoetrope train cnn}: a convolutional classifier of pictures. */
+@Command(name = "cnn", description = "Train a convolutional network to recognise pictures. Pictures are shifted, mirrored and "
+        + "erased in part on the device while it learns.")
+final class TrainCnnCommand extends TrainFamilyCommand {
+    @Option(names = "--net", paramLabel = "small|resnet18", description = "Its size: small trains without a GPU, resnet18 is "
+            + "for one. Default: small.")
+    private Optional<String> net = Optional.empty();
+
+    @Option(names = "--norm-groups", description = "Groups of group norms, 0 for batch norms. Default: 0.")
+    private Optional<Integer> normGroups = Optional.empty();
+
+    @Option(names = "--optimizer", paramLabel = "sgd|adamw", description = "SGD with Nesterov momentum, or AdamW. Default: "
+            + "sgd.")
+    private Optional<String> optimizer = Optional.empty();
+
+    @Option(names = "--rate", description = "Highest learning rate; it rises over the first 15 %% of the steps, then falls as "
+            + "a cosine. Default: 0.1 (sgd), 0.002 (adamw).")
+    private Optional<Double> rate = Optional.empty();
+
+    @Option(names = "--weight-decay", description = "Default: 0.0005 (sgd), 0.05 (adamw).")
+    private Optional<Double> weightDecay = Optional.empty();
+
+    @Option(names = "--smoothing", description = "Share of the target that all classes have alike. Default: 0.05.")
+    private Optional<Double> smoothing = Optional.empty();
+
+    @Option(names = "--ema", description = "Decay of the weights' moving average. Default: 0.995.")
+    private Optional<Double> ema = Optional.empty();
+
+    @Option(names = "--flip", negatable = true, description = "Mirror half of the pictures. Default: yes, but not for mnist.")
+    private Boolean flip;
+
+    @Option(names = "--pad", paramLabel = "PIXELS", description = "Shift pictures by up to so much. Default: 1, 4 for "
+            + "pictures of 30 pixels and more.")
+    private Optional<Integer> pad = Optional.empty();
+
+    @Option(names = "--reflect", description = "Fill what a shift uncovers with the picture's mirror image, not with black.")
+    private boolean reflect;
+
+    @Option(names = "--erase", paramLabel = "PROBABILITY", description = "Of blanking a rectangle of a picture. Default: 0.")
+    private Optional<Double> erase = Optional.empty();
+
+    @Option(names = "--erase-side", paramLabel = "PIXELS", description = "Its largest side. Default: a third of the picture.")
+    private Optional<Integer> eraseSide = Optional.empty();
+
+    TrainCnnCommand(Surroundings surroundings) {
+        super(surroundings, new CnnFamily(), 4_690, 128);
+    }
+
+    @Override
+    Config options() {
+        Config options = reflect ? Config.empty().with("reflect", true) : Config.empty();
+        if (flip != null) {
+            options = options.with("flip", flip);
+        }
+        options = text(text(options, "net", net), "optimizer", optimizer);
+        options = number(number(number(options, "norm_groups", normGroups), "pad", pad), "erase_side", eraseSide);
+        options = number(number(number(options, "rate", rate), "weight_decay", weightDecay), "smoothing", smoothing);
+        return number(number(options, "ema", ema), "erase", erase);
+    }
+
+    private static Config text(Config options, String name, Optional<String> value) {
+        return value.isPresent() ? options.with(name, value.get()) : options;
+    }
+
+    private static Config number(Config options, String name, Optional<? extends Number> value) {
+        return value.isPresent() ? options.with(name, value.get()) : options;
+    }
+
+    @Override
+    String use(Path model) {
+        return "zoetrope evaluate cnn --model " + model;
+    }
+}

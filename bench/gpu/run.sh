@@ -22,4 +22,5 @@ tail -n 15 "$out/tests.txt"
 
 "$packed/jre/bin/java" -cp "$classes:$libraries" io.zoetrope.bench.OpTimes "$root/bench/gpu/cases.csv" >"$out/zoetrope.jsonl"
 python3 "$root/bench/gpu/compare.py" "$root/bench/gpu/cases.csv" "$out/zoetrope.jsonl" | tee "$out/results.md"
+"$packed/jre/bin/java" -cp "$classes:$libraries" io.zoetrope.bench.DecodeTimes >"$out/decode.jsonl"
 exit "$status"

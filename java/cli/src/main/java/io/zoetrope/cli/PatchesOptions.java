@@ -24,7 +24,7 @@ final class PatchesOptions {
     @Option(names = "--top-p", description = "Draw from the fewest patches that have this much of the probability. Default: 0.95.")
     private Optional<Double> topP = Optional.empty();
 
-    @Option(names = "--guidance", description = "How much more the class counts than pictures at large; 1: no more. Default: 1.5.")
+    @Option(names = "--guidance", description = "How much more the class counts than pictures at large; 1: no more. Default: 2.")
     private Optional<Double> guidance = Optional.empty();
 
     /**

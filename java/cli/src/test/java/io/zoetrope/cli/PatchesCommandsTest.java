@@ -48,7 +48,7 @@ class PatchesCommandsTest {
                 "5", "--out", out, "--device", "cpu")).isZero();
         assertThat(shell.work.completion.mask()).contains(Path.of(image));
         assertThat(shell.work.patches).hasToString("PatchesSampling[count=2, seed=3, classId=1, decode=AR, temperature=0.5, "
-                + "topK=20, topP=0.7, guidance=2.0, steps=5, noise=2.0]");
+                + "topK=20, topP=0.7, guidance=2.0, steps=5, noise=4.5]");
     }
 
     @ParameterizedTest

@@ -59,7 +59,7 @@ public record PatchesSampling(int count, long seed, int classId, Decode decode, 
 
     /** {@code count} pictures of classes in turns, one patch after the other, with seed 0; change what you like on the result. */
     public static PatchesSampling count(int count) {
-        return new PatchesSampling(count, 0, TURNS, Decode.AR, 1, 0, 0.95f, 1.5f, 12, 2);
+        return new PatchesSampling(count, 0, TURNS, Decode.AR, 1, 0, 0.95f, 2, 12, 4.5f);
     }
 
     public PatchesSampling seed(long newSeed) {

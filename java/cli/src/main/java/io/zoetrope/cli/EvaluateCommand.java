@@ -7,7 +7,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code zoetrope evaluate}: a group of one command per kind of model. */
 @Command(name = "evaluate", description = "Measure a model.", subcommands = {EvaluateDdpmCommand.class,
-    EvaluateCnnCommand.class})
+    EvaluateCnnCommand.class, EvaluatePicturesCommand.Gan.class, EvaluatePicturesCommand.Patches.class})
 final class EvaluateCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -5,6 +5,7 @@ import io.zoetrope.data.DataSets;
 import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,9 +18,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code zoetrope evaluate ddpm}: noise prediction by timestep. */
+/** {@code zoetrope evaluate ddpm}: noise prediction by timestep, and the quality of the pictures. */
 @Command(name = "ddpm", description = "Measure how well a diffusion model predicts noise on pictures it was not trained "
-        + "on: MSE, cosine and R² in 20 bins of the timestep.")
+        + "on (MSE, cosine and R² in 20 bins of the timestep) and how near its own pictures come to real ones.")
 final class EvaluateDdpmCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 
@@ -30,7 +31,7 @@ final class EvaluateDdpmCommand implements Callable<Integer> {
             description = "A model that ships with Zoetrope, or a model's folder. Default: the shipped one.")
     private Optional<String> model;
 
-    @Option(names = "--data", paramLabel = "fashion-mnist|DIR", defaultValue = FashionMnist.NAME,
+    @Option(names = "--data", paramLabel = "NAME|DIR", defaultValue = FashionMnist.NAME,
             description = "Whose test part to measure on. Default: ${DEFAULT-VALUE}.")
     private String data;
 
@@ -45,6 +46,9 @@ final class EvaluateDdpmCommand implements Callable<Integer> {
     private Optional<Path> plot;
 
     @Mixin
+    private PictureQualityOptions quality;
+
+    @Mixin
     private DeviceOption deviceOption;
 
     EvaluateDdpmCommand(Surroundings surroundings) {
@@ -56,6 +60,7 @@ final class EvaluateDdpmCommand implements Callable<Integer> {
         if (perBin < 1) {
             throw new ParameterException(spec.commandLine(), "--per-bin must be at least 1, not " + perBin);
         }
+        quality.check(spec);
         if (json.isPresent()) {
             AtomicFiles.requireWritable(json.get());
         }
@@ -77,6 +82,9 @@ final class EvaluateDdpmCommand implements Callable<Integer> {
         }
         if (plot.isPresent()) {
             report.writePlot(plot.get());
+        }
+        if (quality.isWanted()) {
+            quality.report(surroundings, deviceOption, model.orElse(PretrainedModels.FASHION_DDPM), set);
         }
         return 0;
     }

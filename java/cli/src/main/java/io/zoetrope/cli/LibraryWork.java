@@ -6,6 +6,10 @@ import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.metric.ClassificationReport;
+import io.zoetrope.metric.CnnEncoder;
+import io.zoetrope.metric.FeatureEvaluation;
+import io.zoetrope.metric.FeatureReport;
+import io.zoetrope.metric.LabelShares;
 import io.zoetrope.metric.NoiseEvaluation;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.CnnExplanation;
@@ -36,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** Does the commands' work with the library. */
 final class LibraryWork implements Work {
@@ -63,8 +68,7 @@ final class LibraryWork implements Work {
     @Override
     public Images generateGan(DeviceChoice choice, String model, Order order, Optional<Walk> walk, Progress progress)
             throws IOException {
-        try (Device device = Device.open(choice); GanPipeline pipeline = new GanPipeline(PretrainedModels.open(model,
-                folder -> GanModel.load(device, folder, DType.BF16)))) {
+        try (Device device = Device.open(choice); GanPipeline pipeline = openGan(device, model)) {
             int[] labels = new int[order.count()];
             Arrays.setAll(labels, i -> i % Math.max(1, pipeline.classNames().size()));
             order.classOf().apply(pipeline.classNames()).ifPresent(label -> Arrays.fill(labels, label));
@@ -125,6 +129,10 @@ final class LibraryWork implements Work {
         }
     }
 
+    private static GanPipeline openGan(Device device, String model) throws IOException {
+        return new GanPipeline(PretrainedModels.open(model, folder -> GanModel.load(device, folder, DType.BF16)));
+    }
+
     private static PatchesPipeline openPatches(Device device, String model) throws IOException {
         return new PatchesPipeline(PretrainedModels.open(model, folder -> PatchesModel.load(device, folder, DType.BF16)));
     }
@@ -148,6 +156,46 @@ final class LibraryWork implements Work {
             PicturePreparation.Prepared prepared = pipeline.preparation().read(image);
             return new Explained(prepared.describe(), CnnExplanation.of(pipeline, prepared.image()));
         }
+    }
+
+    @Override
+    public PictureQuality evaluatePictures(DeviceChoice choice, String model, String encoder, ImageDataset data, int count,
+            Progress progress) throws IOException {
+        String pipelineClass = pipelineClass(model);
+        ModelKind kind = ModelKind.of(pipelineClass).orElseThrow(() -> new IllegalArgumentException(model + " is a "
+                + pipelineClass + ", which makes no pictures"));
+        try (Device device = Device.open(choice); CnnPipeline classifier = openCnn(device, encoder)) {
+            Images pictures = usualPictures(device, kind, model, count, progress);
+            FeatureReport features = FeatureEvaluation.measure(device, new CnnEncoder(classifier, encoder), pictures, data,
+                    EVALUATION_SEED, progress);
+            return new PictureQuality(features, LabelShares.of(likeliest(classifier.classify(pictures)),
+                    classifier.classNames().size()));
+        }
+    }
+
+    private static Images usualPictures(Device device, ModelKind kind, String model, int count, Progress progress)
+            throws IOException {
+        switch (kind) {
+            case DIFFUSION:
+                try (DdpmPipeline pipeline = openDdpm(device, model)) {
+                    return pipeline.generate(Sampling.count(count).seed(EVALUATION_SEED), progress);
+                }
+            case GAN:
+                try (GanPipeline pipeline = openGan(device, model)) {
+                    return pipeline.generate(count, EVALUATION_SEED);
+                }
+            case PATCHES:
+                try (PatchesPipeline pipeline = openPatches(device, model)) {
+                    return pipeline.generate(PatchesSampling.count(count).seed(EVALUATION_SEED), progress);
+                }
+            default:
+                throw new IllegalStateException("no pictures by " + kind);
+        }
+    }
+
+    private static int[] likeliest(float[][] probabilities) {
+        return Arrays.stream(probabilities).mapToInt(row -> IntStream.range(0, row.length)
+                .reduce((a, b) -> row[b] > row[a] ? b : a).orElseThrow()).toArray();
     }
 
     @Override

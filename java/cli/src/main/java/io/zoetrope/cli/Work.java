@@ -4,6 +4,8 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.metric.ClassificationReport;
+import io.zoetrope.metric.FeatureReport;
+import io.zoetrope.metric.LabelShares;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.AttentionMaps;
 import io.zoetrope.pipeline.CnnExplanation;
@@ -125,6 +127,21 @@ interface Work {
 
     /** Shows what a classifier sees in a picture file. */
     Explained explainCnn(DeviceChoice device, String model, Path image) throws IOException;
+
+    /**
+     * What generated pictures are worth.
+     *
+     * @param features beside real ones, in the features of an encoder
+     * @param labels   the classes the encoder sees in them
+     */
+    record PictureQuality(FeatureReport features, LabelShares labels) { }
+
+    /**
+     * Generates {@code count} pictures as {@code generate} does by default and compares them with the test part of
+     * {@code data} in the features of the classifier {@code encoder}.
+     */
+    PictureQuality evaluatePictures(DeviceChoice device, String model, String encoder, ImageDataset data, int count,
+            Progress progress) throws IOException;
 
     /** Measures a classifier on the test part of {@code data}. */
     ClassificationReport evaluateCnn(DeviceChoice device, String model, ImageDataset data, Progress progress)

@@ -9,6 +9,7 @@ import io.zoetrope.pipeline.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,7 +106,7 @@ class CommandsTest {
         Path json = folder.resolve("r.json");
         Path plot = folder.resolve("r.png");
         assertThat(shell.run("evaluate", "ddpm", "--data", pictures, "--json", json.toString(), "--plot",
-                plot.toString(), "--per-bin", "3")).isZero();
+                plot.toString(), "--per-bin", "3", "--pictures", "0")).isZero();
         assertThat(shell.work.perBin).isEqualTo(3);
         assertThat(shell.out().lines()).hasSize(22);
         assertThat(shell.out()).contains("0–49").contains("0.75000");
@@ -114,6 +115,24 @@ class CommandsTest {
         assertThat(shell.run("evaluate", "ddpm", "--data", pictures, "--per-bin", "0")).isEqualTo(2);
         assertThat(shell.run("evaluate", "ddpm", "--data", pictures, "--json", "/proc/zoetrope/r.json")).isEqualTo(1);
         assertThat(shell.err().lines()).hasSize(1);
+    }
+
+    @Test
+    void picturesAreMeasuredBesideRealOnes() throws IOException {
+        Path json = folder.resolve("q.json");
+        for (String family : List.of("gan", "patches", "ddpm")) {
+            assertThat(shell.run("evaluate", family, "--data", pictures, "--pictures", "40", "--encoder", "my-cnn",
+                    "--pictures-json", json.toString())).isZero();
+            assertThat(shell.work.pictures).isEqualTo(40);
+            assertThat(shell.work.model).contains("fashion-" + family);
+            assertThat(shell.out()).contains("C-FD").contains("my-cnn").contains("0123456789ab").contains("2 of 3 classes")
+                    .doesNotContain("FID");
+            assertThat(Files.readString(json)).contains("\"c_fd\": 1.5");
+        }
+        assertThat(shell.run("evaluate", "gan", "--data", pictures, "--pictures", "3")).isEqualTo(2);
+        assertThat(shell.err()).contains("not 3");
+        assertThat(shell.run("evaluate", "gan", "--data", pictures, "--pictures", "0")).isEqualTo(2);
+        assertThat(shell.run("evaluate", "gan", "--data", pictures, "--pictures-json", "/proc/zoetrope/q.json")).isEqualTo(1);
     }
 
     @Test

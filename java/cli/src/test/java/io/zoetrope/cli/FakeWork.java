@@ -4,6 +4,10 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.metric.ClassificationReport;
+import io.zoetrope.metric.FeatureReport;
+import io.zoetrope.metric.KernelDistance;
+import io.zoetrope.metric.LabelShares;
+import io.zoetrope.metric.Neighbourhoods;
 import io.zoetrope.metric.NoisePredictionMeter;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.AttentionMaps;
@@ -33,6 +37,7 @@ final class FakeWork implements Work {
     TrainRequest training;
     ImageDataset data;
     int perBin;
+    int pictures;
     Completion completion;
     PatchesSampling patches;
     Throwable failure;
@@ -163,6 +168,20 @@ final class FakeWork implements Work {
         model = Optional.of(name);
         data = set;
         return ClassificationReport.of(List.of("hat", "shoe"), new float[][] {{0.9f, 0.1f}, {0.6f, 0.4f}}, new int[] {0, 1});
+    }
+
+    @Override
+    public PictureQuality evaluatePictures(DeviceChoice choice, String name, String encoder, ImageDataset set, int count,
+            Progress progress) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        data = set;
+        pictures = count;
+        FeatureReport.Figures figures = new FeatureReport.Figures(1.5, new Neighbourhoods(0.5, 0.4, 0.9, 0.8),
+                new KernelDistance(0.002, 0.001, 50, 20));
+        FeatureReport report = new FeatureReport(encoder, "0123456789abcdef", 64, 20, count, count, 5, figures,
+                List.of(figures));
+        return new PictureQuality(report, new LabelShares(new int[] {9, 0, 3}));
     }
 
     @Override

@@ -1,0 +1,68 @@
+package io.zoetrope.cli;
+
+import io.zoetrope.data.AtomicFiles;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.metric.LabelShares;
+import io.zoetrope.pipeline.CnnPipeline;
+import io.zoetrope.pipeline.Progress;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** How {@code zoetrope evaluate} judges what a model generates: in the features of a classifier, beside real pictures. */
+final class PictureQualityOptions {
+    /** A class counts as made when it has at least this part of an even share. */
+    private static final double PART_OF_EVEN_SHARE = 0.1;
+    /** Nearest neighbours are looked at, so there must be more pictures than those. */
+    private static final int FEWEST = 6;
+
+    @Option(names = "--pictures", paramLabel = "COUNT", defaultValue = "256",
+            description = "Also generate so many and measure how near they come to the test pictures: C-FD, precision, recall, "
+                    + "density, coverage, KID, and the classes made. 0 for none. Default: ${DEFAULT-VALUE}.")
+    private int pictures;
+
+    @Option(names = "--encoder", paramLabel = "NAME|DIR", defaultValue = CnnPipeline.FASHION_CNN,
+            description = "The classifier in whose features pictures are compared. Default: ${DEFAULT-VALUE}.")
+    private String encoder;
+
+    @Option(names = "--pictures-json", paramLabel = "FILE", description = "Also write the figures of the pictures as JSON.")
+    private Optional<Path> json = Optional.empty();
+
+    void check(CommandSpec spec) throws IOException {
+        if (pictures != 0 && pictures < FEWEST) {
+            throw new ParameterException(spec.commandLine(), "--pictures must be 0 or at least " + FEWEST + ", not " + pictures);
+        }
+        if (json.isPresent()) {
+            AtomicFiles.requireWritable(json.get());
+        }
+    }
+
+    boolean isWanted() {
+        return pictures > 0;
+    }
+
+    /** Generates, measures, prints, and writes what was asked for. */
+    void report(Surroundings surroundings, DeviceOption device, String model, ImageDataset data) throws IOException {
+        Progress progress = TerminalProgress.ifWatched();
+        Work.PictureQuality quality;
+        try {
+            quality = surroundings.work().evaluatePictures(device.device, model, encoder, data, pictures, progress);
+        } finally {
+            progress.end();
+        }
+        PrintWriter out = surroundings.out();
+        LabelShares labels = quality.labels();
+        out.print(quality.features().table());
+        out.printf(Locale.ROOT, "the encoder sees %d of %d classes in them, as many as %.1f of even shares%n",
+                labels.covered(PART_OF_EVEN_SHARE), labels.counts().length, labels.effectiveClasses());
+        out.flush();
+        if (json.isPresent()) {
+            quality.features().writeJson(json.get());
+        }
+    }
+}

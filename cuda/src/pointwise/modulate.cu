@@ -76,7 +76,8 @@ __device__ __forceinline__ void affine_samples(const T* x, const T* residual, co
 
 template <int V, class T>
 __device__ __forceinline__ void sums_of(const T* dy, const T* x, T* products, T* sums, int64_t sample, int block,
-                                        int64_t places, int channels, int64_t stride, float (&shared)[2][kLanes][kLanes * zoe::kPack<T>]) {
+                                        int64_t places, int channels, int64_t stride,
+                                        float (&shared)[2][kLanes][kLanes * zoe::kPack<T>]) {
     const int lane = static_cast<int>(threadIdx.x) % kLanes;
     const int row = static_cast<int>(threadIdx.x) / kLanes;
     const int c = (block * kLanes + lane) * V;

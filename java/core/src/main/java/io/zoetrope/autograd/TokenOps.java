@@ -5,6 +5,7 @@ import io.zoetrope.kernel.Modulate;
 import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.kernel.Reduce;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
 
 /** Differentiable operations on sequences of tokens [B, S, C], other than attention ({@link AttentionOps}). */
@@ -78,7 +79,7 @@ public final class TokenOps {
     /** x [B, S, C] plus fixed vectors for the places. @param positions F32 [S, C] */
     public static Variable addPositions(Tape tape, Variable x, Tensor positions) {
         Tensor input = x.value();
-        if (!positions.shape().equals(io.zoetrope.tensor.Shape.of(input.dim(1), input.dim(2)))) {
+        if (!positions.shape().equals(Shape.of(input.dim(1), input.dim(2)))) {
             throw new IllegalArgumentException("add positions: " + positions + " for " + input + ", expected [" + input.dim(1)
                     + ", " + input.dim(2) + "]");
         }

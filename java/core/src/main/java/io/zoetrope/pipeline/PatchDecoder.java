@@ -30,6 +30,8 @@ import java.util.function.IntConsumer;
 final class PatchDecoder implements AutoCloseable {
     private static final long DRAWS = 1;
     private static final long NOISE = 2;
+    /** Steps queued before the host looks: it must not hold up a device that takes microseconds for one. */
+    private static final int STEPS_AT_A_TIME = 4;
 
     private final PatchesModel model;
     private final PatchesSampling settings;
@@ -92,7 +94,7 @@ final class PatchDecoder implements AutoCloseable {
     }
 
     /**
-     * Fills in what is masked.
+     * Fills in what is masked. Waits for the device.
      *
      * @param start    tokens of the batch; {@link PatchTransformerConfig#mask()} where they are to be found
      * @param classes  of the batch
@@ -116,8 +118,10 @@ final class PatchDecoder implements AutoCloseable {
             } else {
                 graph.launch();
             }
-            device.synchronize();
-            stepDone.accept(step);
+            if (step % STEPS_AT_A_TIME == 0 || step == steps()) {
+                device.synchronize();
+                stepDone.accept(step);
+            }
         }
         return tokens;
     }

@@ -1,6 +1,7 @@
 package io.zoetrope.pipeline;
 
 import io.zoetrope.data.Images;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -52,7 +53,7 @@ public final class PatchSelection {
         int rows = config.network().rows();
         int columns = config.network().columns();
         boolean[] kept = new boolean[rows * columns];
-        java.util.Arrays.fill(kept, true);
+        Arrays.fill(kept, true);
         for (int i = 0; i < picture.stride(); i++) {
             int pixel = i / picture.channels();
             int place = pixel / config.width() / config.size() * columns + pixel % config.width() / config.size();

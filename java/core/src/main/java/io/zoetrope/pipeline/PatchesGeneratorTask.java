@@ -17,6 +17,7 @@ import io.zoetrope.model.PatchTransformer;
 import io.zoetrope.model.PatchTransformerConfig;
 import io.zoetrope.pipeline.PatchesSampling.Decode;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -91,7 +92,7 @@ final class PatchesGeneratorTask extends PatchesTask {
     }
 
     private void tokenise() {
-        try (io.zoetrope.tensor.Scope scratch = io.zoetrope.tensor.Scope.open(device)) {
+        try (Scope scratch = Scope.open(device)) {
             tokens.copyFrom(model.palette().tokens(scratch, pictures));
         }
         tokenised = true;

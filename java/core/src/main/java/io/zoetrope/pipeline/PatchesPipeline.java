@@ -17,6 +17,7 @@ import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Makes, completes, explains and classifies pictures with a transformer over their patches.
@@ -213,8 +214,8 @@ public final class PatchesPipeline implements AutoCloseable {
 
     private void require(Purpose purpose) {
         if (shape().purpose() != purpose) {
-            throw new IllegalStateException("this model was trained to " + shape().purpose().name().toLowerCase(java.util.Locale.ROOT)
-                    + " pictures, not to " + purpose.name().toLowerCase(java.util.Locale.ROOT) + " them");
+            throw new IllegalStateException("this model was trained to " + shape().purpose().name().toLowerCase(Locale.ROOT)
+                    + " pictures, not to " + purpose.name().toLowerCase(Locale.ROOT) + " them");
         }
     }
 

@@ -51,6 +51,10 @@ final class TrainCnnCommand extends TrainFamilyCommand {
     @Option(names = "--erase-side", paramLabel = "PIXELS", description = "Its largest side. Default: a third of the picture.")
     private Optional<Integer> eraseSide = Optional.empty();
 
+    @Option(names = "--from", paramLabel = "NAME|DIR", description = "Start with the weights of this classifier, of the same "
+            + "size and classes. Default: with random ones.")
+    private Optional<String> from = Optional.empty();
+
     TrainCnnCommand(Surroundings surroundings) {
         super(surroundings, new CnnFamily(), 4_690, 128);
     }
@@ -61,7 +65,7 @@ final class TrainCnnCommand extends TrainFamilyCommand {
         if (flip != null) {
             options = options.with("flip", flip);
         }
-        options = text(text(options, "net", net), "optimizer", optimizer);
+        options = text(text(text(options, "net", net), "optimizer", optimizer), "from", from);
         options = number(number(number(options, "norm_groups", normGroups), "pad", pad), "erase_side", eraseSide);
         options = number(number(number(options, "rate", rate), "weight_decay", weightDecay), "smoothing", smoothing);
         return number(number(options, "ema", ema), "erase", erase);

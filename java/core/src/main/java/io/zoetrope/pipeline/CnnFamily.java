@@ -12,6 +12,7 @@ import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterBank;
 import io.zoetrope.nn.SgdOptimizer;
+import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +23,8 @@ import java.util.function.Function;
  * Classifiers of pictures. Options, each with a default: {@code net} (small or resnet18), {@code norm_groups} (0: batch
  * norm), {@code optimizer} (sgd or adamw), {@code rate} (peak), {@code weight_decay}, {@code smoothing} (of labels),
  * {@code ema} (decay of the weights' moving average), {@code flip}, {@code pad} (pixels of shift), {@code reflect},
- * {@code erase} (probability), {@code erase_side}.
+ * {@code erase} (probability), {@code erase_side}, {@code from} (a shipped classifier or a model's folder whose weights and
+ * statistics to start with; none: drawn from the seed).
  */
 public final class CnnFamily implements TrainingFamily {
     private static final String SGD = "sgd";
@@ -36,7 +38,7 @@ public final class CnnFamily implements TrainingFamily {
     /** Share of the steps in which the rate rises. */
     private static final double WARM_UP_SHARE = 0.15;
     private static final List<String> OPTIONS = List.of("net", "norm_groups", "optimizer", "rate", "weight_decay",
-            "smoothing", "ema", "flip", "pad", "reflect", "erase", "erase_side");
+            "smoothing", "ema", "flip", "pad", "reflect", "erase", "erase_side", "from");
 
     @Override
     public String name() {
@@ -78,7 +80,7 @@ public final class CnnFamily implements TrainingFamily {
             throw new IllegalArgumentException("pad is " + settings.integer("pad") + ", expected less than the pictures' "
                     + side + " pixels");
         }
-        return settings;
+        return options.has("from") ? settings.with("from", options.text("from")) : settings;
     }
 
     private static void requireOneOf(String name, String value, String... allowed) {
@@ -93,8 +95,23 @@ public final class CnnFamily implements TrainingFamily {
         AdamW.Hyper hyper = hyper(settings, settings.longInteger("steps"));
         Function<ParameterBank, Optimizer> optimizer = settings.text("optimizer").equals(SGD)
                 ? bank -> new SgdOptimizer(bank, hyper) : bank -> new AdamWOptimizer(bank, hyper);
-        return new CnnTask(device, data, network(data, settings), optimizer, settings.integer("batch"),
-                augmentation(settings), (float) settings.number("smoothing"), settings.longInteger("seed"));
+        ConvNetConfig network = network(data, settings);
+        return new CnnTask(device, data, network, optimizer, settings.integer("batch"), augmentation(settings),
+                (float) settings.number("smoothing"), settings.longInteger("seed"), start(device, network, settings));
+    }
+
+    private static float[] start(Device device, ConvNetConfig network, Config settings) throws IOException {
+        if (!settings.has("from")) {
+            return null;
+        }
+        String from = settings.text("from");
+        try (ConvNetModel model = PretrainedModels.open(from, folder -> ConvNetModel.load(device, folder, DType.BF16))) {
+            if (!model.config().network().equals(network)) {
+                throw new IllegalArgumentException("from is " + from + ", " + model.config().network() + ", expected "
+                        + network + ": give the same net and data of the same size and classes");
+            }
+            return model.bank().masters().toFloats();
+        }
     }
 
     private static ConvNetConfig network(ImageDataset data, Config settings) throws BadFileException {

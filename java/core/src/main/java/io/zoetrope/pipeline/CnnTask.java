@@ -61,9 +61,10 @@ final class CnnTask implements TrainingTask {
      * @param batch     pictures in a step
      * @param smoothing share of the target that all classes have alike
      * @param seed      of the first weights and everything drawn
+     * @param start     first weights and statistics, laid out as the model's bank; null: drawn from the seed
      */
     CnnTask(Device device, ImageDataset data, ConvNetConfig network, Function<ParameterBank, Optimizer> optimizer, int batch,
-            Augmentation augmentation, float smoothing, long seed) {
+            Augmentation augmentation, float smoothing, long seed, float[] start) {
         Images images = data.train().images();
         this.device = device;
         this.batch = batch;
@@ -71,6 +72,9 @@ final class CnnTask implements TrainingTask {
         this.augmentation = augmentation;
         this.smoothing = smoothing;
         this.model = new ConvNetModel(device, ClassifierConfig.of(network, data, augmentation.flip()), DType.BF16, seed);
+        if (start != null) {
+            model.bank().masters(start);
+        }
         this.optimizer = optimizer.apply(model.bank());
         this.scope = Scope.open(device);
         this.pictures = scope.of(images.pixels(), images.count(), images.height(), images.width(), images.channels());

@@ -12,6 +12,7 @@ import io.zoetrope.testkit.Devices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +95,27 @@ class CnnTrainingTest {
             // What a batch holds besides does not change a picture's answer.
             assertThat(pipeline.classify(data.test().images().slice(5, 6))[0]).isEqualTo(probabilities[5]);
         }
+    }
+
+    @Test
+    void trainingCanStartWithAnotherRunsModel() throws IOException {
+        Trainer trainer = new Trainer(device);
+        Path first = trainer.train(new CnnFamily(), request(folder.resolve("first"), 4, false, 4, options("sgd")),
+                Progress.none());
+        // A rate of 0 leaves the weights; one step's own statistics move the running ones by a tenth.
+        Config still = options("sgd").with("rate", 0).with("from", first.toString());
+        Path second = trainer.train(new CnnFamily(), request(folder.resolve("second"), 1, false, 1, still), Progress.none());
+        try (ConvNetModel a = ConvNetModel.load(device, first, DType.BF16);
+                ConvNetModel b = ConvNetModel.load(device, second, DType.BF16)) {
+            assertThat(b.bank().copy().toFloats()).hasSameSizeAs(a.bank().copy().toFloats());
+            float[] was = a.bank().masters().toFloats();
+            float[] is = b.bank().masters().toFloats();
+            a.bank().trainable().forEach(segment -> assertThat(Arrays.copyOfRange(is, (int) segment.start(),
+                    (int) segment.end())).isEqualTo(Arrays.copyOfRange(was, (int) segment.start(), (int) segment.end())));
+        }
+        Config other = options("sgd").with("norm_groups", 4).with("from", first.toString());
+        assertThatThrownBy(() -> trainer.train(new CnnFamily(), request(folder.resolve("third"), 1, false, 1, other),
+                Progress.none())).hasMessageContaining("give the same net");
     }
 
     @Test

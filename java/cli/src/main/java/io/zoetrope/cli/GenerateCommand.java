@@ -3,6 +3,8 @@ package io.zoetrope.cli;
 import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.Film;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.MelSpectrogram;
+import io.zoetrope.data.Sounds;
 import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.PretrainedModels;
 import io.zoetrope.pipeline.Progress;
@@ -27,11 +29,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code zoetrope generate}: pictures from noise, by a model of any kind. */
-@Command(name = "generate", description = "Make pictures: a grid as PNG. What else can be said depends on the kind of model.")
+/** {@code zoetrope generate}: pictures or sounds from noise, by a model of any kind. */
+@Command(name = "generate", description = "Make pictures, a grid as PNG, or sounds, one after the other as WAV. What else can "
+        + "be said depends on the kind of model.")
 final class GenerateCommand implements Callable<Integer> {
     private static final int MOST_FRAMES = 60;
     private static final int MOST_WALK = 1000;
+    /** Seconds of silence between sounds. */
+    private static final double PAUSE = 0.25;
     private static final int MILLIS_PER_FRAME = 80;
     private static final int MILLIS_LAST_FRAME = 2000;
     /** Small pictures are enlarged so that the grid is about this wide. */
@@ -47,15 +52,15 @@ final class GenerateCommand implements Callable<Integer> {
             description = "A model that ships with Zoetrope, or a model's folder. Default: ${DEFAULT-VALUE}.")
     private String model;
 
-    @Option(names = "--count", defaultValue = "64", description = "How many pictures. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--count", defaultValue = "64", description = "How many. Default: ${DEFAULT-VALUE}.")
     private int count;
 
     @Option(names = "--seed", defaultValue = "7",
             description = "The same seed gives the same pictures. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--out", paramLabel = "FILE.png", defaultValue = "fashion.png",
-            description = "Where the grid goes. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--out", paramLabel = "FILE", defaultValue = "fashion.png",
+            description = "Where the grid or the sounds go. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
     @Option(names = "--steps", description = "Steps of a diffusion model, or rounds of --decode maskgit: more are slower and "
@@ -74,6 +79,9 @@ final class GenerateCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nFor transformers over patches:%n")
     private final PatchesOptions patches = new PatchesOptions();
 
+    @Option(names = "--spectrogram", paramLabel = "FILE.png", description = "Also show sounds over time and pitch.")
+    private Optional<Path> spectrogram;
+
     @Mixin
     private DeviceOption deviceOption;
 
@@ -90,11 +98,15 @@ final class GenerateCommand implements Callable<Integer> {
         AtomicFiles.requireWritable(out);
         ModelKind kind = kind();
         requireOptionsOf(kind);
+        if (kind == ModelKind.SOUNDS) {
+            return sounds();
+        }
         long start = System.nanoTime();
         Made made = switch (kind) {
             case DIFFUSION -> diffusion();
             case GAN -> gan();
             case PATCHES -> patches();
+            case SOUNDS -> throw new IllegalStateException("sounds are no pictures");
         };
         double seconds = (System.nanoTime() - start) / 1e9;
         shown(made.images).writePng(out);
@@ -105,7 +117,7 @@ final class GenerateCommand implements Callable<Integer> {
     private ModelKind kind() throws IOException {
         String pipelineClass = surroundings.work().pipelineClass(model);
         return ModelKind.of(pipelineClass).orElseThrow(() -> new ParameterException(spec.commandLine(), "--model " + model
-                + " is a " + pipelineClass + ", which makes no pictures: expected "
+                + " is a " + pipelineClass + ", which generates nothing: expected "
                 + Arrays.stream(ModelKind.values()).map(ModelKind::description).collect(Collectors.joining(" or "))));
     }
 
@@ -163,6 +175,28 @@ final class GenerateCommand implements Callable<Integer> {
                 names -> asked(() -> patches.sampling(PatchesSampling.count(count).seed(seed), wanted, steps,
                         names)), progress));
         return new Made(images, "patch by patch");
+    }
+
+    private int sounds() throws IOException {
+        asked(() -> Sampling.count(count));
+        if (!out.toString().toLowerCase(Locale.ROOT).endsWith(".wav")) {
+            throw new ParameterException(spec.commandLine(), model + " makes sounds: give --out a name that ends with .wav, not "
+                    + out);
+        }
+        if (spectrogram.isPresent()) {
+            AtomicFiles.requireWritable(spectrogram.get());
+        }
+        long start = System.nanoTime();
+        Sounds sounds = watched(progress -> surroundings.work().generateSounds(deviceOption.device, model,
+                new Work.Order(count, seed, names -> asked(() -> wanted.number(names))), progress));
+        sounds.joined(PAUSE).writeWav(out);
+        surroundings.out().printf(Locale.ROOT, "%s: %d sounds of %.1f s, seed %d, %.1f s%n", out, count, sounds.seconds(), seed,
+                (System.nanoTime() - start) / 1e9);
+        if (spectrogram.isPresent()) {
+            MelSpectrogram.DISPLAY.pictures(sounds).grid((int) Math.ceil(Math.sqrt(count))).writePng(spectrogram.get());
+            surroundings.out().println(spectrogram.get() + ": their spectrograms");
+        }
+        return 0;
     }
 
     private void writeFilm(Path file, List<Images> frames) throws IOException {

@@ -5,6 +5,7 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.data.Sounds;
 import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.CnnEncoder;
 import io.zoetrope.metric.FeatureEvaluation;
@@ -31,6 +32,8 @@ import io.zoetrope.pipeline.Sampling;
 import io.zoetrope.pipeline.TrainRequest;
 import io.zoetrope.pipeline.Trainer;
 import io.zoetrope.pipeline.TrainingFamily;
+import io.zoetrope.pipeline.WaveGanModel;
+import io.zoetrope.pipeline.WaveGanPipeline;
 import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,7 +43,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
 /** Does the commands' work with the library. */
 final class LibraryWork implements Work {
@@ -69,9 +71,7 @@ final class LibraryWork implements Work {
     public Images generateGan(DeviceChoice choice, String model, Order order, Optional<Walk> walk, Progress progress)
             throws IOException {
         try (Device device = Device.open(choice); GanPipeline pipeline = openGan(device, model)) {
-            int[] labels = new int[order.count()];
-            Arrays.setAll(labels, i -> i % Math.max(1, pipeline.classNames().size()));
-            order.classOf().apply(pipeline.classNames()).ifPresent(label -> Arrays.fill(labels, label));
+            int[] labels = labels(order, pipeline.classNames());
             progress.begin("generating", 1);
             Images images = pipeline.generate(order.seed(), labels);
             if (walk.isPresent()) {
@@ -79,6 +79,25 @@ final class LibraryWork implements Work {
             }
             progress.end();
             return images;
+        }
+    }
+
+    /** The class that was named, or the classes in turn. */
+    private static int[] labels(Order order, List<String> classNames) {
+        int[] labels = new int[order.count()];
+        Arrays.setAll(labels, i -> i % Math.max(1, classNames.size()));
+        order.classOf().apply(classNames).ifPresent(label -> Arrays.fill(labels, label));
+        return labels;
+    }
+
+    @Override
+    public Sounds generateSounds(DeviceChoice choice, String model, Order order, Progress progress) throws IOException {
+        try (Device device = Device.open(choice); WaveGanPipeline pipeline = new WaveGanPipeline(PretrainedModels.open(model,
+                folder -> WaveGanModel.load(device, folder, DType.BF16)))) {
+            progress.begin("generating", 1);
+            Sounds sounds = pipeline.generate(order.seed(), labels(order, pipeline.classNames()));
+            progress.end();
+            return sounds;
         }
     }
 
@@ -168,8 +187,7 @@ final class LibraryWork implements Work {
             Images pictures = usualPictures(device, kind, model, count, progress);
             FeatureReport features = FeatureEvaluation.measure(device, new CnnEncoder(classifier, encoder), pictures, data,
                     EVALUATION_SEED, progress);
-            return new PictureQuality(features, LabelShares.of(likeliest(classifier.classify(pictures)),
-                    classifier.classNames().size()));
+            return new PictureQuality(features, LabelShares.of(classifier.labels(pictures), classifier.classNames().size()));
         }
     }
 
@@ -189,13 +207,8 @@ final class LibraryWork implements Work {
                     return pipeline.generate(PatchesSampling.count(count).seed(EVALUATION_SEED), progress);
                 }
             default:
-                throw new IllegalStateException("no pictures by " + kind);
+                throw new IllegalArgumentException(model + " is " + kind.description() + ": there are no pictures to measure");
         }
-    }
-
-    private static int[] likeliest(float[][] probabilities) {
-        return Arrays.stream(probabilities).mapToInt(row -> IntStream.range(0, row.length)
-                .reduce((a, b) -> row[b] > row[a] ? b : a).orElseThrow()).toArray();
     }
 
     @Override

@@ -9,7 +9,8 @@ enum ModelKind {
     DIFFUSION("DDPMPipeline", "a diffusion model", Set.of("--steps", "--sampler", "--eta", "--film")),
     GAN("GanPipeline", "an adversarial model", Set.of("--class", "--interpolate", "--frames")),
     PATCHES("PatchesPipeline", "a transformer over patches",
-            Set.of("--class", "--steps", "--decode", "--temperature", "--top-k", "--top-p", "--guidance"));
+            Set.of("--class", "--steps", "--decode", "--temperature", "--top-k", "--top-p", "--guidance")),
+    SOUNDS("WaveGanPipeline", "an adversarial model of sounds", Set.of("--class", "--spectrogram"));
 
     private final String pipelineClass;
     private final String description;

@@ -6,8 +6,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code zoetrope train}: a group of one command per kind of model. */
-@Command(name = "train", description = "Train a model.", subcommands = {TrainDdpmCommand.class,
-    TrainCnnCommand.class})
+@Command(name = "train", description = "Train a model.", subcommands = {TrainCnnCommand.class, TrainGanCommand.class,
+    TrainPatchesCommand.class, TrainDdpmCommand.class, TrainWaveGanCommand.class})
 final class TrainCommand implements Runnable {
     @Spec
     private CommandSpec spec;

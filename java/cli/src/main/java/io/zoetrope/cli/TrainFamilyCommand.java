@@ -10,6 +10,7 @@ import io.zoetrope.pipeline.TrainRequest;
 import io.zoetrope.pipeline.TrainingFamily;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
@@ -81,6 +82,11 @@ abstract class TrainFamilyCommand implements Callable<Integer> {
     /** A command that shows what {@code model} can do. */
     abstract String use(Path model);
 
+    /** The known data sets of this kind. */
+    List<String> dataNames() {
+        return DataSets.names();
+    }
+
     /** The data called {@code source}. */
     Dataset load(String source) throws IOException {
         return DataSets.load(source, surroundings.places());
@@ -102,7 +108,7 @@ abstract class TrainFamilyCommand implements Callable<Integer> {
 
     private TrainRequest request() throws IOException {
         if (data.isEmpty() && !resume) {
-            throw new ParameterException(spec.commandLine(), "missing --data: give " + DataSets.names()
+            throw new ParameterException(spec.commandLine(), "missing --data: give " + dataNames()
                     + " or a folder (or --resume for a run that knows its data)");
         }
         long wanted = steps.orElse(usualSteps);

@@ -3,6 +3,7 @@ package io.zoetrope.cli;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.Sounds;
 import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.FeatureReport;
 import io.zoetrope.metric.LabelShares;
@@ -41,7 +42,7 @@ interface Work {
     record Walk(int frames, Consumer<Images> sink) { }
 
     /**
-     * Pictures to make with an adversarial model.
+     * What to make with an adversarial model.
      *
      * @param classOf the class wanted among the model's, by number; empty for turns. Asked once their names are known
      */
@@ -57,6 +58,9 @@ interface Work {
     /** Makes pictures with an adversarial model. */
     Images generateGan(DeviceChoice device, String model, Order order, Optional<Walk> walk, Progress progress)
             throws IOException;
+
+    /** Makes sounds with an adversarial model. */
+    Sounds generateSounds(DeviceChoice device, String model, Order order, Progress progress) throws IOException;
 
     /**
      * Makes pictures with a transformer over patches.

@@ -118,6 +118,19 @@ class CommandsTest {
     }
 
     @Test
+    void adversarialTrainingTakesItsOptions() {
+        assertThat(shell.run("train", "gan", "--data", pictures, "--batch", "8", "--gamma", "2", "--final-gamma", "0.2",
+                "--rate", "0.0005", "--base-width", "16")).isZero();
+        assertThat(shell.work.family.name()).isEqualTo("gan");
+        assertThat(shell.work.training.steps()).isEqualTo(3600);
+        assertThat(shell.work.training.options().toString()).contains("\"final_gamma\": 0.2").contains("\"base_width\": 16");
+        assertThat(shell.run("train", "gan", "--data", pictures, "--batch", "8", "--gamma", "-1")).isEqualTo(2);
+        assertThat(shell.err()).contains("gamma").contains("-1");
+        assertThat(shell.run("train", "wavegan")).isEqualTo(2);
+        assertThat(shell.err()).contains("spoken-digits");
+    }
+
+    @Test
     void picturesAreMeasuredBesideRealOnes() throws IOException {
         Path json = folder.resolve("q.json");
         for (String family : List.of("gan", "patches", "ddpm")) {

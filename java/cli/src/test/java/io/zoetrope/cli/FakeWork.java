@@ -3,6 +3,7 @@ package io.zoetrope.cli;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.Sounds;
 import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.FeatureReport;
 import io.zoetrope.metric.KernelDistance;
@@ -86,6 +87,15 @@ final class FakeWork implements Work {
         Images images = new Images(request.count(), 28, 28, 1, new byte[request.count() * 784]);
         walk.ifPresent(w -> IntStream.range(0, w.frames()).forEach(i -> w.sink().accept(images)));
         return images;
+    }
+
+    @Override
+    public Sounds generateSounds(DeviceChoice choice, String name, Order request, Progress progress) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        order = request;
+        classOf = request.classOf().apply(List.of("boot", "bag"));
+        return new Sounds(request.count(), 1600, 16_000, new short[request.count() * 1600]);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.Sounds;
 import io.zoetrope.diffusion.Sampler;
 import io.zoetrope.pipeline.PatchesSampling;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +103,20 @@ class GenerateCommandTest {
         assertThat(shell.run("generate", "--model", "my/gan", "--count", "0", "--out", out)).isEqualTo(2);
         assertThat(shell.run("generate", "--model", "my/gan", "--class", "hat", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains("hat").contains("[boot, bag]");
+    }
+
+    @Test
+    void soundsAreWrittenAsWavAndShownAsSpectrograms() throws IOException {
+        shell.work.pipelineClass = "WaveGanPipeline";
+        Path wav = folder.resolve("digits.wav");
+        Path picture = folder.resolve("digits.png");
+        assertThat(shell.run("generate", "--model", "my/wavegan", "--count", "3", "--class", "1", "--out", wav.toString(),
+                "--spectrogram", picture.toString())).isZero();
+        assertThat(shell.work.classOf).hasValue(1);
+        assertThat(Sounds.read(wav).seconds()).isCloseTo(3 * 0.1 + 2 * 0.25, Offset.offset(0.26));
+        assertThat(Images.read(picture).channels()).isEqualTo(3);
+        assertThat(shell.run("generate", "--model", "my/wavegan", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains(".wav");
     }
 
     @Test

@@ -14,11 +14,15 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Recognises pictures.
@@ -97,6 +101,35 @@ public final class CnnPipeline implements AutoCloseable {
     private float[][] probabilities(Images pictures, Progress progress, long before) {
         return rows(pictures, model.config().network().classes(), (trace, out) ->
                 CrossEntropy.softmax(trace.logits().value(), out), done -> progress.advance(before + done));
+    }
+
+    /** The number of the likeliest class of each picture. */
+    public int[] labels(Images pictures) {
+        return Arrays.stream(classify(pictures)).mapToInt(row -> IntStream.range(0, row.length)
+                .reduce((a, b) -> row[b] > row[a] ? b : a).orElseThrow()).toArray();
+    }
+
+    /**
+     * Labels pictures with the classifier that ships, loading it for each call.
+     *
+     * @return empty if none ships that knows exactly these classes
+     */
+    static Optional<Function<Images, int[]>> shipped(Device device, List<String> classNames) throws IOException {
+        if (!PretrainedModels.names().contains(FASHION_CNN)) {
+            return Optional.empty();
+        }
+        try (CnnPipeline classifier = fromPretrained(device, FASHION_CNN)) {
+            if (!classifier.classNames().equals(classNames)) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(pictures -> {
+            try (CnnPipeline classifier = fromPretrained(device, FASHION_CNN)) {
+                return classifier.labels(pictures);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     /** What the last layer decides by, [pictures][length]: pictures that look alike have features near each other. */

@@ -21,6 +21,7 @@ public final class GanFamily implements TrainingFamily {
 
     private final Function<Images, int[]> classifier;
 
+    /** A family whose runs record which classes the generator covers where the classifier that ships knows them. */
     public GanFamily() {
         this(null);
     }
@@ -28,7 +29,7 @@ public final class GanFamily implements TrainingFamily {
     /**
      * A family whose runs record which classes the generator covers.
      *
-     * @param classifier gives each picture the number of its class; null: no such record
+     * @param classifier gives each picture the number of its class; null: the one that ships, where it knows the classes
      */
     public GanFamily(Function<Images, int[]> classifier) {
         this.classifier = classifier;
@@ -60,7 +61,9 @@ public final class GanFamily implements TrainingFamily {
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         ImageDataset data = request.squarePictures();
         GanConfig config = new GanConfig(shape(data, settings.integer("base_width")), classes(data));
+        Function<Images, int[]> eyes = classifier != null ? classifier
+                : CnnPipeline.shipped(device, config.classNames()).orElse(null);
         return new GanTask(device, config, data.train(), settings.integer("batch"), GameSettings.of(settings),
-                settings.longInteger("steps"), settings.longInteger("seed"), classifier);
+                settings.longInteger("steps"), settings.longInteger("seed"), eyes);
     }
 }

@@ -31,6 +31,8 @@ import java.util.Locale;
  * }</pre>
  */
 public final class PatchesPipeline implements AutoCloseable {
+    /** The name of the model of Fashion-MNIST that ships. */
+    public static final String FASHION_PATCHES = "fashion-patches";
     /** Pictures made at a time. Fixed, because what is drawn depends on a picture's place in the batch. */
     public static final int BATCH = 64;
 

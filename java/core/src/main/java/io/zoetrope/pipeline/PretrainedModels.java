@@ -14,7 +14,8 @@ public final class PretrainedModels {
     /** The name of the default model. */
     public static final String FASHION_DDPM = "fashion-ddpm";
     private static final String ROOT = "/weights/";
-    private static final List<String> NAMES = List.of(FASHION_DDPM, CnnPipeline.FASHION_CNN);
+    private static final List<String> NAMES = List.of(FASHION_DDPM, CnnPipeline.FASHION_CNN,
+            PatchesPipeline.FASHION_PATCHES);
 
     /** Reads a model from its folder. */
     @FunctionalInterface

@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zoetrope.data.Images;
 import io.zoetrope.testkit.Devices;
 import java.io.IOException;
-import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class PretrainedModelsTest {
     private static final long MOST_BYTES = 6_000_000;
@@ -25,9 +29,28 @@ class PretrainedModelsTest {
 
     @Test
     void theWeightsAreSmall() throws IOException {
-        URL weights = PretrainedModels.class.getResource("/weights/fashion-ddpm/unet/diffusion_pytorch_model.safetensors");
-        assertThat(weights).isNotNull();
-        assertThat(weights.openConnection().getContentLengthLong()).isBetween(1L, MOST_BYTES);
+        for (String name : PretrainedModels.names()) {
+            long bytes = PretrainedModels.load(name, folder -> {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+                }
+            });
+            assertThat(bytes).as(name).isBetween(100_000L, MOST_BYTES);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(PatchesSampling.Decode.class)
+    void theClassifierSeesTheClassesThatPatchesWereAskedFor(PatchesSampling.Decode decode) throws IOException {
+        try (PatchesPipeline patches = PatchesPipeline.fromPretrained(Devices.shared(), PatchesPipeline.FASHION_PATCHES);
+                CnnPipeline classifier = CnnPipeline.fromPretrained(Devices.shared(), CnnPipeline.FASHION_CNN)) {
+            int[] seen = classifier.labels(patches.generate(PatchesSampling.count(40).decode(decode).seed(2), Progress.none()));
+            int right = 0;
+            for (int i = 0; i < seen.length; i++) {
+                right += seen[i] == i % 10 ? 1 : 0;
+            }
+            assertThat(right).as("of 40 pictures of the classes in turn").isGreaterThanOrEqualTo(28);
+        }
     }
 
     @Test

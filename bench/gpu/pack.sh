@@ -1,6 +1,7 @@
 #!/bin/sh
-# Packs what a machine with a GPU and nvcc, but no JDK and no Maven, needs to test and measure: a small Java runtime,
-# the classes and jars, in bench/target/gpu. Run it after `mvn package`, then carry that folder with the tree.
+# Packs what a machine with a GPU, but no JDK and no Maven, needs to test, measure and train: a small Java runtime, the
+# classes, jars and kernels, in bench/target/gpu. Run it after `mvn package -Dcuda.arch=80;90`, then carry that folder
+# with the tree.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$root/bench/target/gpu
@@ -8,17 +9,20 @@ java=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
 
 rm -rf "$out"
 mkdir -p "$out/lib"
-"$java/bin/jlink" --add-modules java.base,java.logging,java.desktop,java.management,java.xml,jdk.unsupported \
-    --strip-debug --no-header-files --no-man-pages --compress=2 --output "$out/jre"
-(cd "$root" && mvn -q -B dependency:copy-dependencies -pl java/core -am -DincludeScope=test \
-    -DexcludeGroupIds=io.zoetrope -DoutputDirectory="$out/lib")
+"$java/bin/jlink" --add-modules java.base,java.logging,java.desktop,java.management,java.naming,java.xml,jdk.unsupported \
+    --strip-debug --no-header-files --no-man-pages --output "$out/jre"
+(cd "$root" && mvn -q -B dependency:copy-dependencies -pl java/core,java/cli -am -DincludeScope=test \
+    -DexcludeGroupIds=io.zoetrope,com.code-intelligence,com.tngtech.archunit -DoutputDirectory="$out/lib")
 (cd "$root" && mvn -q -B dependency:copy -Dartifact=org.junit.platform:junit-platform-console-standalone:1.14.1 \
     -DoutputDirectory="$out")
-for part in core/target/classes core/target/test-classes; do
-    mkdir -p "$out/$part"
-    cp -R "$root/java/$part/." "$out/$part/"
-done
-mkdir -p "$out/bench" "$out/native"
-cp -R "$root/bench/target/classes/." "$out/bench/"
-cp -R "$root/native/target/classes/." "$out/native/"
+copy() {
+    mkdir -p "$out/$2"
+    cp -R "$root/$1/." "$out/$2/"
+}
+copy java/core/target/classes core/target/classes
+copy java/core/target/test-classes core/target/test-classes
+copy java/cli/target/classes cli
+copy bench/target/classes bench
+copy native/target/classes native
+copy cuda/target/classes cuda
 echo "packed $(du -sh "$out" | cut -f1) in $out"

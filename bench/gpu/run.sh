@@ -1,26 +1,53 @@
 #!/bin/sh
-# On a machine with an NVIDIA GPU, nvcc and PyTorch: compiles the kernels for it, runs their tests on it, and measures
-# them beside PyTorch in the same run. Needs bench/target/gpu from pack.sh. run.sh OUT_DIR [ARCHITECTURES]
+# On a machine with an NVIDIA GPU: runs the tests on it, or measures the library beside PyTorch (cuBLAS, cuDNN) in the
+# same run. Needs bench/target/gpu from pack.sh. run.sh OUT_DIR [tests|operations|models|decoding]...; all of them by default.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-out=$1
+[ $# -gt 0 ] || { echo "run.sh OUT_DIR [tests|operations|models|decoding]..." >&2; exit 2; }
+mkdir -p "$1" && out=$(cd "$1" && pwd)
+shift
 packed=$root/bench/target/gpu
-[ -x "$packed/jre/bin/java" ] || { echo "run.sh: $packed is missing: run bench/gpu/pack.sh where a JDK and Maven are" >&2; exit 1; }
+java=$packed/jre/bin/java
+[ -x "$java" ] || { echo "run.sh: $packed is missing: run bench/gpu/pack.sh where a JDK and Maven are" >&2; exit 1; }
 command -v nvidia-smi >/dev/null 2>&1 || { echo "run.sh: nvidia-smi was not found: this machine has no NVIDIA driver" >&2; exit 1; }
-mkdir -p "$out"
-
-sh "$root/cuda/build.sh" "$root/cuda/target" "${2:-80;90a}"
-classes=$packed/core/target/classes:$packed/core/target/test-classes:$packed/bench:$root/cuda/target/classes:$packed/native
 libraries=$(find "$packed/lib" -name '*.jar' | tr '\n' ':')
+classes=$packed/core/target/classes:$packed/bench:$packed/cuda:$packed/native:$libraries
 
-status=0
-"$packed/jre/bin/java" -Xmx8g -Dzoetrope.test.device=gpu -jar "$packed"/junit-platform-console-standalone-*.jar execute \
-    --disable-banner --details=summary --reports-dir "$out/reports" -cp "$classes:$libraries" \
-    -p io.zoetrope.kernel -p io.zoetrope.cuda -p io.zoetrope.tensor -p io.zoetrope.model -p io.zoetrope.diffusion \
-    >"$out/tests.txt" 2>&1 || status=$?
-tail -n 15 "$out/tests.txt"
+# Every class of tests in a process of its own, several at a time; floors that use no device are left out.
+tests() {
+    rm -rf "$out/reports" && mkdir -p "$out/reports/target"     # jqwik writes to ./target
+    (cd "$packed/core/target/test-classes" && find io -name '*Test.class' ! -name '*FuzzTest.class' ! -path 'io/zoetrope/architecture/*' ! -path 'io/zoetrope/data/*') |
+        sed -e 's/\.class$//' -e 's,/,.,g' | sort |
+        xargs -P "${JOBS:-8}" -I CLASS sh -c 'cd "$3/reports" && timeout 300 "$1" -Xmx4g -Dzoetrope.test.device=gpu -jar "$2" execute \
+            --disable-banner --details=none --reports-dir "$3/reports/$5" -cp "$4" -c "$5" >"$3/reports/$5.txt" 2>&1 || true' \
+            sh "$java" "$(find "$packed" -maxdepth 1 -name 'junit-platform-console-standalone-*.jar')" "$out" \
+            "$packed/core/target/test-classes:$classes" CLASS
+    python3 "$root/bench/gpu/summarise.py" "$out/reports" | tee "$out/tests.txt"
+}
 
-"$packed/jre/bin/java" -cp "$classes:$libraries" io.zoetrope.bench.OpTimes "$root/bench/gpu/cases.csv" >"$out/zoetrope.jsonl"
-python3 "$root/bench/gpu/compare.py" "$root/bench/gpu/cases.csv" "$out/zoetrope.jsonl" | tee "$out/results.md"
-"$packed/jre/bin/java" -cp "$classes:$libraries" io.zoetrope.bench.DecodeTimes >"$out/decode.jsonl"
-exit "$status"
+operations() {
+    "$java" -cp "$classes" io.zoetrope.bench.OpTimes "$root/bench/gpu/cases.csv" >"$out/operations.jsonl"
+    python3 "$root/bench/gpu/compare.py" "$root/bench/gpu/cases.csv" "$out/operations.jsonl" | tee "$out/operations.md"
+}
+
+models() {
+    "$java" -cp "$classes" io.zoetrope.bench.ModelTimes >"$out/models.jsonl"
+    python3 "$root/bench/gpu/models.py" "$out/models.jsonl" | tee "$out/models.md"
+}
+
+# The bound comes from the bandwidth that a copy of PyTorch's reaches on this GPU.
+decoding() {
+    bandwidth=$(python3 "$root/bench/gpu/bandwidth.py")
+    for shape in "1 512 8" "16 512 8" "64 512 8" "16 2048 16"; do
+        # shellcheck disable=SC2086
+        "$java" -cp "$classes" io.zoetrope.bench.DecodeTimes "$bandwidth" $shape
+    done | tee "$out/decoding.jsonl"
+}
+
+[ $# -gt 0 ] || set -- tests operations models decoding
+for part in "$@"; do
+    case $part in
+    tests | operations | models | decoding) "$part" ;;
+    *) echo "run.sh: '$part': expected tests, operations, models or decoding" >&2; exit 2 ;;
+    esac
+done

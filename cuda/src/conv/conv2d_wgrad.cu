@@ -31,6 +31,7 @@ extern "C" __global__ void __launch_bounds__(128)
     const long long i = blockIdx.x * 128ll + threadIdx.x;
     if (i >= count) return;
     float sum = accumulate ? dw[i] : 0.0f;
+#pragma unroll 8
     for (int s = 0; s < shares; ++s) sum += slices[s * count + i];
     dw[i] = sum;
 }

@@ -62,13 +62,18 @@ public final class Ops {
         Variable out = tape.output(y, x, w, bias, residual);
         tape.note(out, dy -> {
             Tensor dyRows = dy.reshape(-1, outFeatures);
-            tape.accumulateParameterAlone(w, (dw, add) ->
-                    Gemm.run(dyRows, rows, null, dw, Gemm.Spec.TN.beta(add ? 1 : 0)));
+            tape.accumulateParameterAlone(w, (dw, add) -> linearWeightGradient(dyRows, rows, dw, add));
             tape.accumulateParameterAlone(bias, (db, add) -> Reduce.sumRows(dyRows, db, add));
             tape.accumulate(x, dx -> Gemm.run(dyRows, w.value(), null, dx.reshape(-1, in), Gemm.Spec.NN));
             tape.accumulateShared(residual, dy);
         });
         return out;
+    }
+
+    /** The wgrad of a 1×1 convolution: unlike a product, it is split along the rows, many for few weights. */
+    private static void linearWeightGradient(Tensor dyRows, Tensor rows, Tensor dw, boolean add) {
+        Conv2d.wgrad(rows.reshape(1, 1, -1, rows.dim(1)), dyRows.reshape(1, 1, -1, dyRows.dim(1)),
+                dw.reshape(dw.dim(0), 1, 1, dw.dim(1)), Conv2d.Spec.of(1, 0), add);
     }
 
     /** Group normalisation of x [N,H,W,C], followed by SiLU where asked. */

@@ -21,10 +21,13 @@ import io.zoetrope.tensor.Tensor;
  * has a single filter of its own, and direct ones on tensor cores for 3×3 in groups of 16.
  */
 public final class Conv2d {
-    /** wgrad is split until it has about this many blocks: fixed, so that the bits do not depend on the device's size. */
-    private static final long WGRAD_BLOCKS = 128;
+    /**
+     * wgrad is split until it has about this many threads, 512 for each of 132 multiprocessors: fixed, so that the bits do not
+     * depend on the device's size.
+     */
+    private static final long WGRAD_THREADS = 512 * 132;
     /** A share of wgrad has at least this many k-tiles, so that its sums are worth writing. */
-    private static final long WGRAD_SHARE = 16;
+    private static final long WGRAD_SHARE = 8;
     /** The same for depthwise wgrad, in pixels. */
     private static final long DEPTHWISE_SHARE = 256;
     /** The same for the direct kernels of groups, in tiles of pixels. */
@@ -194,9 +197,9 @@ public final class Conv2d {
             String entry = "depthwise_wgrad_" + x.dtype().suffix();
             Tiers.used("conv2d_wgrad", entry);
             long outputs = Tiles.count(e.c(), 32) * e.r() * e.s();
-            long wanted = Math.max(1, Math.min(Tiles.count(WGRAD_BLOCKS, outputs), pixels / DEPTHWISE_SHARE));
-            wgrad(device.kernel(DEPTHWISE, entry), Grid.of(outputs), Tiles.count(pixels, wanted), pixels, x, dy, dw, e,
-                    accumulate);
+            Kernel kernel = device.kernel(DEPTHWISE, entry);
+            wgrad(kernel, Grid.of(outputs), Tiles.count(pixels, wgradShares(kernel, outputs, pixels / DEPTHWISE_SHARE)), pixels,
+                    x, dy, dw, e, accumulate);
             return;
         }
         if (runsGrouped3x3(e, x, dy)) {
@@ -204,8 +207,8 @@ public final class Conv2d {
             Tiers.used("conv2d_wgrad", entry);
             Kernel kernel = device.kernel(GROUPED_3X3, entry);
             long tiles = Tiles.count(pixels, kernel.geometry().tileK());
-            long wanted = Math.max(1, Math.min(Tiles.count(WGRAD_BLOCKS, e.groups()), tiles / GROUPED_SHARE));
-            wgrad(kernel, Grid.of(e.groups()), Tiles.count(tiles, wanted), tiles, x, dy, dw, e, accumulate);
+            long shares = wgradShares(kernel, e.groups(), tiles / GROUPED_SHARE);
+            wgrad(kernel, Grid.of(e.groups()), Tiles.count(tiles, shares), tiles, x, dy, dw, e, accumulate);
             return;
         }
         Tier tier = Tiers.choose(device, x.dtype());
@@ -218,8 +221,13 @@ public final class Conv2d {
         Geometry geometry = kernel.geometry();
         long outputs = blocks(geometry, e.groupFilters(), (long) e.r() * e.s() * e.groupChannels());
         long depth = Tiles.count(pixels, geometry.tileK());
-        long wanted = Math.max(1, Math.min(Tiles.count(WGRAD_BLOCKS, outputs * e.groups()), depth / WGRAD_SHARE));
-        wgrad(kernel, Grid.of(outputs, 1, e.groups()), Tiles.count(depth, wanted), depth, x, dy, dw, e, accumulate);
+        long shares = wgradShares(kernel, outputs * e.groups(), depth / WGRAD_SHARE);
+        wgrad(kernel, Grid.of(outputs, 1, e.groups()), Tiles.count(depth, shares), depth, x, dy, dw, e, accumulate);
+    }
+
+    /** Into how many shares, {@code most} at most, wgrad's inner index is cut, for so many blocks of outputs. */
+    private static long wgradShares(Kernel kernel, long outputs, long most) {
+        return Math.max(1, Math.min(Tiles.count(WGRAD_THREADS, outputs * kernel.geometry().threads()), most));
     }
 
     /** Runs wgrad in shares of {@code share} of {@code depth} steps, and adds them up. */

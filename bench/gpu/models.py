@@ -45,7 +45,8 @@ def say(text):
 def measure(kind, batch, way, best):
     """Milliseconds of a step or run, and how it ran; roughly where another way was clearly faster."""
     make, _, repeats = PEERS[kind]
-    torch.compiler.reset()
+    if way.compiled:
+        torch.compiler.reset()
     replay, graphed = timing.replayable(make(batch, way, "cuda"))
 
     def run():
@@ -103,7 +104,8 @@ def table(ours, found):
 def check(compiles):
     for _, kind, batch, way in attempts([f"{kind}, 2" for kind in PEERS], compiles):
         try:
-            torch.compiler.reset()
+            if way.compiled:
+                torch.compiler.reset()
             run = PEERS[kind][0](batch, way, "cpu")
             for _ in range(2):
                 run()

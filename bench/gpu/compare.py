@@ -7,12 +7,12 @@ PyTorch runs its best settings: channels-last, cudnn.benchmark, CUDA graphs; the
 Zoetrope. A ratio above 1 means that Zoetrope is faster.
 """
 import json
-import statistics
-import subprocess
 import sys
 
 import torch
 import torch.nn.functional as F
+
+import timing
 
 torch.backends.cudnn.benchmark = True
 DEVICE = "cuda"
@@ -62,50 +62,16 @@ def work(op, n):
     raise SystemExit(f"cases.csv: unknown operation '{op}'")
 
 
-def replayable(run):
-    stream = torch.cuda.Stream()
-    with torch.cuda.stream(stream):
-        for _ in range(3):
-            run()
-    torch.cuda.synchronize()
-    try:
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            run()
-        return graph.replay
-    except RuntimeError:  # autograd's backward cannot always be captured
-        torch.cuda.synchronize()
-        return run
-
-
-def time(run):
-    replay = replayable(run)
-    for _ in range(3):
-        replay()
-    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    times, spent = [], 0.0
-    while len(times) < 5 or spent < 200:
-        begin.record()
-        replay()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end))
-        spent += times[-1]
-    return statistics.median(times)
-
-
 def main():
     ours = {row["case"]: row for row in map(json.loads, open(sys.argv[2]))}
-    driver = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"],
-                            capture_output=True, text=True, check=True).stdout.strip()
-    print(f"GPU and driver: {driver}; PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}\n")
+    print(f"{timing.header()}\n")
     print("| case | Zoetrope ms | PyTorch ms | ratio |\n|---|---|---|---|")
     for line in open(sys.argv[1]):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
         op, *rest = (cell.strip() for cell in line.split(","))
-        theirs = time(work(op, [int(cell) for cell in rest]))
+        theirs = timing.event_time(work(op, [int(cell) for cell in rest]))
         mine = ours[line]["ms"]
         print(f"| {line} | {mine:.4f} | {theirs:.4f} | {theirs / mine:.2f} |", flush=True)
 

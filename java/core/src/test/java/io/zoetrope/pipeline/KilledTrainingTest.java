@@ -35,7 +35,7 @@ class KilledTrainingTest {
         log = Files.createFile(folder.resolve("log"));
     }
 
-    /** What runs in the process: family, run, steps, and the step to wait at for the end, if any. */
+    /** What runs in the process: family, run, and the steps, before the last of which it waits for its end. */
     static final class Training {
         private Training() {
         }
@@ -46,8 +46,8 @@ class KilledTrainingTest {
             boolean resume = Files.exists(run.resolve("config.json"));
             DeviceChoice choice = DeviceChoice.parse(System.getProperty("zoetrope.test.device", "auto"));
             try (Device device = Device.open(choice)) {
-                new Trainer(device).train(training.family(), request(training, run, Long.parseLong(args[2]), resume),
-                        args.length > 3 ? new Waiting(Long.parseLong(args[3])) : Progress.none());
+                long steps = Long.parseLong(args[2]);
+                new Trainer(device).train(training.family(), request(training, run, steps, resume), new Waiting(steps));
             }
         }
     }
@@ -73,15 +73,12 @@ class KilledTrainingTest {
         return training.request(run, steps, resume, SAVE_EVERY, sampleEvery);
     }
 
-    private Process start(TinyTraining training, Path run, long... numbers) throws IOException {
-        ProcessBuilder process = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"),
+    private Process start(TinyTraining training, Path run, long steps) throws IOException {
+        return new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"),
                 "-Dzoetrope.test.device=" + System.getProperty("zoetrope.test.device", "auto"),
-                Training.class.getName(), training.name(), run.toString());
-        for (long number : numbers) {
-            process.command().add(Long.toString(number));
-        }
-        return process.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+                Training.class.getName(), training.name(), run.toString(), Long.toString(steps))
+                .redirectErrorStream(true).redirectOutput(log.toFile()).start();
     }
 
     @ParameterizedTest
@@ -92,22 +89,26 @@ class KilledTrainingTest {
         long first = training == TinyTraining.DDPM ? 0 : SAVE_EVERY;
         long steps = (kills + 3) * SAVE_EVERY;
         Path whole = folder.resolve("whole");
-        new Trainer(Devices.shared()).train(training.family(), request(training, whole, steps, false), Progress.none());
+        Trainer trainer = new Trainer(Devices.shared());
+        trainer.train(training.family(), request(training, whole, steps, false), Progress.none());
 
         Path killed = folder.resolve("killed");
         SplittableRandom random = new SplittableRandom(training.ordinal());
         long saved = 0;
         for (int kill = 0; kill < kills; kill++) {
-            Process process = start(training, killed, steps, steps);
-            awaitCheckpoint(killed, kill == 0 ? first : Math.min(saved + SAVE_EVERY, steps - SAVE_EVERY), process);
-            LockSupport.parkNanos(random.nextLong(MOST_DELAY));
-            assertThat(process.isAlive()).as(Files.readString(log)).isTrue();
-            process.destroyForcibly().waitFor();
+            Process process = start(training, killed, steps);
+            try {
+                awaitCheckpoint(killed, kill == 0 ? first : Math.min(saved + SAVE_EVERY, steps - SAVE_EVERY), process);
+                LockSupport.parkNanos(random.nextLong(MOST_DELAY));
+                assertThat(process.isAlive()).as(Files.readString(log)).isTrue();
+            } finally {
+                process.destroyForcibly().waitFor();
+            }
             long newest = new CheckpointFolder(killed.resolve("checkpoints")).latest().map(Checkpoint::step).orElse(0L);
             assertThat(newest).as("newest whole checkpoint after a kill").isBetween(saved, steps - SAVE_EVERY);
             saved = newest;
         }
-        assertThat(start(training, killed, steps).waitFor()).as(Files.readString(log)).isZero();
+        trainer.train(training.family(), request(training, killed, steps, true), Progress.none());
         RunFiles.assertSame(killed, whole);
     }
 

@@ -5,12 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 action=$1
 mkdir -p "$2" && target=$(cd "$2" && pwd)
 
-for tool in cmake "${CXX:-g++}"; do
-    command -v "$tool" >/dev/null 2>&1 || {
-        echo "zoetrope: $tool was looked for on PATH ($PATH) and not found: install it (apt-get install cmake g++), or name another C++ compiler in CXX" >&2
-        exit 1
-    }
-done
+sh "$here/tools.sh"
 case $action in
 build)
     cmake -S "$here" -B "$target/build" -DCMAKE_BUILD_TYPE=Release \

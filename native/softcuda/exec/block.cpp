@@ -213,6 +213,18 @@ void ResidentBlock::shuffle_order() {
     }
 }
 
+// The fault names the first warp that was still at work: most likely it is in the loop that does not end.
+Progress ResidentBlock::time_out() {
+    for (uint32_t i = 0; i < block_.warps; i++) {
+        Warp& w = warps_[i];
+        if (w.state == WarpState::Exited || w.state == WarpState::AtBarrier) continue;
+        fault(w, w.resume, kLaunchTimeout, -1, 0, "ran longer than ZOETROPE_TIMEOUT allows");
+        return Progress::Done;
+    }
+    block_fault(block_, kLaunchTimeout, "ran longer than ZOETROPE_TIMEOUT allows" + describe_waiting(block_));
+    return Progress::Done;
+}
+
 Progress ResidentBlock::step() {
     if (randomState_) shuffle_order();
     bool ran = false, again = false, onlyWaiting = true;
@@ -224,7 +236,8 @@ Progress ResidentBlock::step() {
         if (w.state == WarpState::Faulted) return Progress::Done;
         if (w.state != WarpState::Waiting) onlyWaiting = false;
     }
-    if (fault_log(*launch_).happened.load(std::memory_order_acquire)) return Progress::Done;
+    const FaultLog& log = fault_log(*launch_);
+    if (log.happened.load(std::memory_order_acquire)) return Progress::Done;
     // A warp that waited at a barrier when its turn came may have been released by one that ran later.
     bool allEnded = true;
     for (uint32_t i = 0; i < block_.warps; i++) {
@@ -233,6 +246,7 @@ Progress ResidentBlock::step() {
         again |= s != WarpState::Exited && s != WarpState::AtBarrier;
     }
     if (allEnded) return Progress::Done;
+    if (log.deadline != kNoDeadline && Clock::now() > log.deadline) return time_out();
     idleRounds_ = ran && onlyWaiting ? idleRounds_ + 1 : 0;
     if (again && idleRounds_ < kMaxIdleRounds) return Progress::Again;
     block_fault(block_, kLaunchFailed, "deadlock: no warp can go on" + describe_waiting(block_));

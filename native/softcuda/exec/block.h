@@ -49,6 +49,7 @@ private:
     void fill_specials(SpecialScope scope);
     uint64_t special_value(Special id, uint32_t warp, int lane) const;
     void shuffle_order();
+    Progress time_out();
 
     Block block_{};
     BlockBarriers barriers_{};

@@ -6,12 +6,14 @@
 #include <string>
 
 #include "exec/code.h"
+#include "exec/time_limit.h"
 
 namespace softcuda {
 
 // CUresult values that the machine itself raises.
 constexpr int kOutOfMemory = 2;
 constexpr int kIllegalAddressError = 700;
+constexpr int kLaunchTimeout = 702;
 constexpr int kAssertError = 710;
 constexpr int kIllegalInstruction = 715;
 constexpr int kLaunchFailed = 719;
@@ -21,6 +23,7 @@ struct FaultLog {
     std::mutex mutex;
     int code = 0;
     std::string text;
+    Clock::time_point deadline = kNoDeadline;   // a launch that has not ended by then is a fault
 };
 
 inline FaultLog& fault_log(const Launch& launch) { return *static_cast<FaultLog*>(launch.faults); }

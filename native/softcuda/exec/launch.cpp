@@ -15,8 +15,6 @@
 namespace softcuda {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int64_t kWakeNanoseconds = 8000;             // less work than this is not worth waking other threads
 constexpr uint64_t kCooperativeMemory = 1ull << 30;    // bytes of state for the resident blocks of a cooperative launch
 
@@ -121,6 +119,7 @@ void run_resident(Launch& launch, uint64_t blocks) {
 FaultReport run(const LaunchRequest& request) {
     const Code& code = *request.kernel->code;
     FaultLog log;
+    log.deadline = launch_deadline();
     Launch launch{};
     launch.code = &code;
     std::memcpy(launch.grid, request.grid, sizeof launch.grid);

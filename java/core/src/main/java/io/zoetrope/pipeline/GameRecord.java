@@ -93,7 +93,7 @@ final class GameRecord {
     }
 
     /** Adds a row, draws the curves, and warns of a collapse. @param made pictures of the classes in turn */
-    void saved(RunFolder run, long step, Images made) throws IOException {
+    void report(RunFolder run, long step, Images made) throws IOException {
         Variety variety = measure(made);
         Path file = run.path().resolve("variety.csv");
         try (LossCsv rows = LossCsv.open(file, VARIETY, step - 1)) {

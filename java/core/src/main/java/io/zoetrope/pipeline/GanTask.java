@@ -162,8 +162,8 @@ final class GanTask implements TrainingTask {
     }
 
     @Override
-    public void saved(RunFolder run, long step) throws IOException {
-        record.saved(run, step, averaged(MEASURED));
+    public void report(RunFolder run, long step) throws IOException {
+        record.report(run, step, averaged(MEASURED));
     }
 
     @Override

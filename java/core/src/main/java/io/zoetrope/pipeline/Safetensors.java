@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -175,7 +176,7 @@ public final class Safetensors {
                 : names.subList(0, 5).toString().replace("]", ", … " + (names.size() - 5) + " more]");
     }
 
-    /** Writes a file, whole or not at all. Tensors are laid out in the map's order. */
+    /** Writes a file, whole or not at all: tensors in the order of their map, metadata in that of their names. */
     public static void write(Path path, Map<String, StoredTensor> tensors, Map<String, String> metadata)
             throws IOException {
         byte[] json = headerJson(tensors, metadata);
@@ -202,7 +203,7 @@ public final class Safetensors {
             json.beginObject();
             if (!metadata.isEmpty()) {
                 json.name(SafetensorsHeader.METADATA).beginObject();
-                for (Map.Entry<String, String> entry : metadata.entrySet()) {
+                for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
                     json.name(entry.getKey()).value(entry.getValue());
                 }
                 json.endObject();

@@ -90,14 +90,14 @@ public final class Trainer {
                     logged = step;
                     progress.advance(step, String.format(Locale.ROOT, "%s %.4f", loss, row[0]));
                 }
-                if (save) {
-                    save(run, task, step);
-                }
                 if (request.sampleEvery() > 0 && (last || step % request.sampleEvery() == 0)) {
                     Optional<Images> samples = task.samples();
                     if (samples.isPresent()) {
                         run.saveSamples(step, samples.get(), (int) Math.ceil(Math.sqrt(samples.get().count())));
                     }
+                }
+                if (save) {
+                    save(run, task, step);
                 }
             }
             progress.end();
@@ -138,13 +138,17 @@ public final class Trainer {
         }
     }
 
+    /**
+     * Saves all that a run keeps of a step. The checkpoint comes last: a run that is killed before goes on from the one before
+     * and makes the rest again, one that is killed after lacks nothing.
+     */
     private static void save(RunFolder run, TrainingTask task, long step) throws IOException {
         String seed = Long.toString(run.config().longInteger("seed"));
+        task.save(run.model(), Map.of("data", run.config().text("data"), "steps", Long.toString(step), "seed", seed));
+        run.plotLosses(task.columns().get(0));
+        task.report(run, step);
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         task.state().forEach((name, tensor) -> tensors.put(name, StoredTensor.of(tensor)));
         run.checkpoints().save(new Checkpoint(step, Map.of("seed", seed), tensors));
-        task.save(run.model(), Map.of("data", run.config().text("data"), "steps", Long.toString(step), "seed", seed));
-        run.plotLosses(task.columns().get(0));
-        task.saved(run, step);
     }
 }

@@ -43,8 +43,11 @@ public interface TrainingTask extends AutoCloseable {
         return Optional.empty();
     }
 
-    /** Called after each checkpoint: for plots and reports of the family's own in the run's folder. */
-    default void saved(RunFolder run, long step) throws IOException {
+    /**
+     * Called before each checkpoint: for plots and reports of the family's own in the run's folder. It is called again for the
+     * same step when the run was killed before the checkpoint was whole, and must then leave the same files.
+     */
+    default void report(RunFolder run, long step) throws IOException {
     }
 
     @Override

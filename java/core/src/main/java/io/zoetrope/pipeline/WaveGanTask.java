@@ -164,11 +164,11 @@ final class WaveGanTask implements TrainingTask {
     }
 
     @Override
-    public void saved(RunFolder run, long step) throws IOException {
+    public void report(RunFolder run, long step) throws IOException {
         Sounds made = averaged(MEASURED);
         made.slice(0, SAMPLES).joined(PAUSE)
                 .writeWav(run.path().resolve("samples").resolve(String.format("step-%09d.wav", step)));
-        record.saved(run, step, spectrogram.images(made));
+        record.report(run, step, spectrogram.images(made));
     }
 
     @Override

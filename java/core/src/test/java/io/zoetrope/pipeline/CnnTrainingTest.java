@@ -25,25 +25,8 @@ class CnnTrainingTest {
     @TempDir
     Path folder;
 
-    /** Bars lying down or standing up somewhere in the picture. */
-    private static ImageDataset bars() {
-        int count = 40;
-        byte[] pixels = new byte[count * 64];
-        int[] labels = new int[count];
-        for (int i = 0; i < count; i++) {
-            labels[i] = i % 2;
-            for (int k = 0; k < 5; k++) {
-                int along = k + i / 2 % 4;
-                int across = i / 8 + 1;
-                pixels[i * 64 + (labels[i] == 0 ? across * 8 + along : along * 8 + across)] = (byte) (200 + i);
-            }
-        }
-        ImageDataset.Part part = new ImageDataset.Part(new Images(count, 8, 8, 1, pixels), labels);
-        return new ImageDataset("bars", List.of("lying", "standing"), part, part);
-    }
-
     private static TrainRequest request(Path run, long steps, boolean resume, int saveEvery, Config options) {
-        return new TrainRequest(bars(), steps, 8, 3, run, resume, saveEvery, 0, options);
+        return new TrainRequest(TinyData.bars(), steps, 8, 3, run, resume, saveEvery, 0, options);
     }
 
     private static Config options(String optimizer) {
@@ -82,7 +65,7 @@ class CnnTrainingTest {
 
         double[] losses = LossCsv.read(run.resolve("loss.csv"), "loss")[1];
         assertThat(losses[losses.length - 1]).isLessThan(0.3 * losses[0]);
-        ImageDataset data = bars();
+        ImageDataset data = TinyData.bars();
         try (CnnPipeline pipeline = CnnPipeline.fromPretrained(device, model)) {
             float[][] probabilities = pipeline.classify(data.test().images());
             int correct = 0;
@@ -135,13 +118,13 @@ class CnnTrainingTest {
 
     @Test
     void aModelSurvivesItsFolderAndAnotherKindIsRefused() throws IOException {
-        ClassifierConfig config = ClassifierConfig.of(io.zoetrope.model.ConvNetConfig.small(8, 8, 1, 2), bars(), true);
+        ClassifierConfig config = ClassifierConfig.of(io.zoetrope.model.ConvNetConfig.small(8, 8, 1, 2), TinyData.bars(), true);
         assertThat(config.darkBackground()).isTrue();
         try (ConvNetModel model = new ConvNetModel(device, config, DType.BF16, 4)) {
             model.save(folder.resolve("model"), model.bank().masters().toFloats(), java.util.Map.of());
             try (CnnPipeline pipeline = CnnPipeline.fromPretrained(device, folder.resolve("model"))) {
                 ConvNetModel loaded = pipeline.model();
-                Images one = bars().test().images().slice(1, 2);
+                Images one = TinyData.bars().test().images().slice(1, 2);
                 assertThat(one.mirrored()).isNotEqualTo(one);
                 assertThat(pipeline.classify(one)[0]).as("mirrored pictures count the same")
                         .isEqualTo(pipeline.classify(one.mirrored())[0]);

@@ -38,12 +38,12 @@ class DdpmTrainingTest {
     void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
-        train(TinyData.request(whole, 6, false, 3), Progress.none());
+        train(TinyTraining.DDPM.request(whole, 6, false, 3), Progress.none());
 
         // Stopped after three of its six steps: the settings say six, the request of the first part three.
         RunFolder.create(parts, RunFolderSettings.of(whole)).close();
-        train(TinyData.request(parts, 3, true, 3), Progress.none());
-        train(TinyData.request(parts, 6, true, 3), Progress.none());
+        train(TinyTraining.DDPM.request(parts, 3, true, 3), Progress.none());
+        train(TinyTraining.DDPM.request(parts, 6, true, 3), Progress.none());
 
         assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
         assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
@@ -53,7 +53,7 @@ class DdpmTrainingTest {
     @Test
     void theLossFallsAndTheModelMakesPictures() throws IOException {
         Path run = folder.resolve("run");
-        Path modelFolder = train(TinyData.request(run, 60, false, 60), Progress.none());
+        Path modelFolder = train(TinyTraining.DDPM.request(run, 60, false, 60), Progress.none());
 
         double[] losses = LossCsv.read(run.resolve("loss.csv"), "loss")[1];
         assertThat(losses).hasSize(6);
@@ -71,7 +71,7 @@ class DdpmTrainingTest {
     @Test
     void aNonFiniteLossStopsAndLeavesTheLastCheckpointIntact() throws IOException {
         Path run = folder.resolve("broken");
-        train(TinyData.request(run, 2, false, 2), Progress.none());
+        train(TinyTraining.DDPM.request(run, 2, false, 2), Progress.none());
         Path file = run.resolve("checkpoints/step-000000002.safetensors");
         Checkpoint good = Checkpoint.read(file);
         float[] poisoned = good.tensors().get("master").toFloats();
@@ -81,7 +81,7 @@ class DdpmTrainingTest {
         new Checkpoint(2, good.state(), tensors).write(file);
         byte[] before = Files.readAllBytes(file);
 
-        assertThatThrownBy(() -> train(TinyData.request(run, 20, true, 20), Progress.none()))
+        assertThatThrownBy(() -> train(TinyTraining.DDPM.request(run, 20, true, 20), Progress.none()))
                 .isInstanceOf(TrainingFailedException.class).hasMessageContaining("no longer finite")
                 .hasMessageContaining("checkpoint is intact");
         assertThat(Files.readAllBytes(file)).isEqualTo(before);
@@ -90,7 +90,7 @@ class DdpmTrainingTest {
     @Test
     void anotherRunsDataIsRefused() throws IOException {
         Path run = folder.resolve("other");
-        train(TinyData.request(run, 1, false, 1), Progress.none());
+        train(TinyTraining.DDPM.request(run, 1, false, 1), Progress.none());
         ImageDataset all = TinyData.squares();
         ImageDataset.Part fewer = new ImageDataset.Part(all.train().images().slice(0, 20),
                 Arrays.copyOf(all.train().labels(), 20));
@@ -103,20 +103,20 @@ class DdpmTrainingTest {
     @Test
     void anotherFamilysRunIsRefused() throws IOException {
         Path run = folder.resolve("painter");
-        train(TinyData.request(run, 1, false, 1), Progress.none());
+        train(TinyTraining.DDPM.request(run, 1, false, 1), Progress.none());
         Config settings = Config.read(run.resolve("config.json"));
         settings.with("model", "painter").write(run.resolve("config.json"));
-        assertThatThrownBy(() -> train(TinyData.request(run, 2, true, 1), Progress.none()))
+        assertThatThrownBy(() -> train(TinyTraining.DDPM.request(run, 2, true, 1), Progress.none()))
                 .isInstanceOf(BadFileException.class).hasMessageContaining("painter").hasMessageContaining("ddpm");
     }
 
     @Test
     void anotherModelsCheckpointIsRefused() throws IOException {
         Path run = folder.resolve("foreign");
-        train(TinyData.request(run, 1, false, 1), Progress.none());
+        train(TinyTraining.DDPM.request(run, 1, false, 1), Progress.none());
         new Checkpoint(1, Map.of(), Map.of("master", StoredTensor.ofF32(new float[3], 3)))
                 .write(run.resolve("checkpoints/step-000000001.safetensors"));
-        assertThatThrownBy(() -> train(TinyData.request(run, 2, true, 1), Progress.none()))
+        assertThatThrownBy(() -> train(TinyTraining.DDPM.request(run, 2, true, 1), Progress.none()))
                 .isInstanceOf(BadFileException.class).hasMessageContaining("step 1").hasMessageContaining("master")
                 .hasMessageContaining("new run");
     }

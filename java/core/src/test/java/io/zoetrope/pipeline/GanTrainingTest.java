@@ -28,20 +28,6 @@ class GanTrainingTest {
     @TempDir
     Path folder;
 
-    /** 4×4 pictures of two kinds: the left half bright, or the right half. */
-    private static ImageDataset halves() {
-        byte[] pixels = new byte[16 * 16];
-        int[] labels = new int[16];
-        for (int i = 0; i < 16; i++) {
-            labels[i] = i % 2;
-            for (int p = 0; p < 16; p++) {
-                pixels[i * 16 + p] = (byte) (p % 4 / 2 == i % 2 ? 200 : 40);
-            }
-        }
-        ImageDataset.Part part = new ImageDataset.Part(new Images(16, 4, 4, 1, pixels), labels);
-        return new ImageDataset("halves", List.of("left", "right"), part, part);
-    }
-
     private static TrainRequest request(ImageDataset data, Path run, long steps, boolean resume, int saveEvery) {
         return new TrainRequest(data, steps, 8, 3, run, resume, saveEvery, 0,
                 Config.empty().with("base_width", 8).with("rate", 3e-3).with("final_rate", 3e-3).with("ema", 0.9));
@@ -69,11 +55,11 @@ class GanTrainingTest {
         Trainer trainer = new Trainer(device);
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
-        trainer.train(new GanFamily(), request(halves(), whole, 6, false, 3), Progress.none());
+        trainer.train(new GanFamily(), request(TinyData.halves(), whole, 6, false, 3), Progress.none());
 
         RunFolder.create(parts, RunFolderSettings.of(whole)).close();
-        trainer.train(new GanFamily(), request(halves(), parts, 3, true, 3), Progress.none());
-        trainer.train(new GanFamily(), request(halves(), parts, 6, true, 3), Progress.none());
+        trainer.train(new GanFamily(), request(TinyData.halves(), parts, 3, true, 3), Progress.none());
+        trainer.train(new GanFamily(), request(TinyData.halves(), parts, 6, true, 3), Progress.none());
 
         assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
         for (String file : List.of("loss.csv", "variety.csv")) {
@@ -86,7 +72,7 @@ class GanTrainingTest {
     void theGeneratorLearnsBothKindsOfPictures() throws IOException {
         Path run = folder.resolve("run");
         GanFamily family = new GanFamily(GanTrainingTest::brighter);
-        Path modelFolder = new Trainer(device).train(family, request(halves(), run, 150, false, 75), Progress.none());
+        Path modelFolder = new Trainer(device).train(family, request(TinyData.halves(), run, 150, false, 75), Progress.none());
 
         try (GanPipeline pipeline = GanPipeline.fromPretrained(device, modelFolder)) {
             for (int side = 0; side < 2; side++) {
@@ -202,14 +188,14 @@ class GanTrainingTest {
     @Test
     void optionsOutOfRangeAreNamed() {
         for (String option : List.of("rate", "final_rate", "gamma", "final_gamma")) {
-            assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(halves(), 2, 4, 3, folder, false, 1, 0,
+            assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
                     Config.empty().with(option, -1)))).hasMessageContaining(option + " must be more than 0");
         }
-        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(halves(), 2, 4, 3, folder, false, 1, 0,
+        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
                 Config.empty().with("ema", 1)))).hasMessageContaining("ema must be");
-        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(halves(), 2, 4, 3, folder, false, 1, 0,
+        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
                 Config.empty().with("base_width", 4)))).hasMessageContaining("groups of 16");
-        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(halves(), 2, 4, 3, folder, false, 1, 0,
+        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
                 Config.empty().with("width", 8)))).hasMessageContaining("gan has no option [width]");
     }
 }

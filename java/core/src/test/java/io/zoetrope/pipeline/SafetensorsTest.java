@@ -49,6 +49,19 @@ class SafetensorsTest {
     }
 
     @Test
+    void theOrderOfMetadataDoesNotShow() throws IOException {
+        Map<String, String> one = new LinkedHashMap<>(Map.of("steps", "4"));
+        one.put("data", "squares");
+        Map<String, String> other = new LinkedHashMap<>(Map.of("data", "squares"));
+        other.put("steps", "4");
+        Path path = folder.resolve("w.safetensors");
+        Safetensors.write(path, Map.of(), one);
+        byte[] bytes = Files.readAllBytes(path);
+        Safetensors.write(path, Map.of(), other);
+        assertThat(Files.readAllBytes(path)).isEqualTo(bytes);
+    }
+
+    @Test
     void writesAndReadsEveryKind() throws IOException {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         float[] values = {0, -0f, 1.5f, Float.MIN_VALUE, -Float.MAX_VALUE, 3.14159f};

@@ -29,23 +29,8 @@ class WaveGanTrainingTest {
     @TempDir
     Path folder;
 
-    /** Tones of two pitches, in many phases. */
-    private static AudioDataset tones(int samples) {
-        int count = 12;
-        float[] values = new float[count * samples];
-        int[] labels = new int[count];
-        for (int i = 0; i < count; i++) {
-            labels[i] = i % 2;
-            for (int t = 0; t < samples; t++) {
-                values[i * samples + t] = (float) (0.5 * Math.sin(2 * Math.PI * (i % 2 == 0 ? 500 : 2000) * t / 16_000 + i));
-            }
-        }
-        AudioDataset.Part part = new AudioDataset.Part(Sounds.fromFloats(values, count, samples, 16_000), labels);
-        return new AudioDataset("tones", List.of("low", "high"), part, part);
-    }
-
     private static TrainRequest request(Path run, long steps, boolean resume) {
-        return new TrainRequest(tones(SAMPLES), steps, 4, 3, run, resume, 2, 4, Config.empty().with("base_width", 2));
+        return new TrainRequest(TinyData.tones(SAMPLES), steps, 4, 3, run, resume, 2, 4, Config.empty().with("base_width", 2));
     }
 
     private static byte[] checkpoint(Path run, long step) throws IOException {
@@ -125,7 +110,7 @@ class WaveGanTrainingTest {
         TrainRequest pictures = new TrainRequest(new io.zoetrope.data.ImageDataset("p", List.of("a"), part, part), 1, 1, 1,
                 folder, false, 1, 0, Config.empty());
         assertThatThrownBy(() -> new WaveGanFamily().settings(pictures)).hasMessageContaining("learns from sounds");
-        TrainRequest odd = new TrainRequest(tones(1000), 1, 1, 1, folder, false, 1, 0, Config.empty());
+        TrainRequest odd = new TrainRequest(TinyData.tones(1000), 1, 1, 1, folder, false, 1, 0, Config.empty());
         assertThatThrownBy(() -> new WaveGanFamily().settings(odd)).hasMessageContaining("1000 samples");
     }
 }

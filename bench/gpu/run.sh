@@ -10,7 +10,7 @@ packed=$root/bench/target/gpu
 java=$packed/jre/bin/java
 [ -x "$java" ] || { echo "run.sh: $packed is missing: run bench/gpu/pack.sh where a JDK and Maven are" >&2; exit 1; }
 command -v nvidia-smi >/dev/null 2>&1 || { echo "run.sh: nvidia-smi was not found: this machine has no NVIDIA driver" >&2; exit 1; }
-libraries=$(find "$packed/lib" -name '*.jar' | tr '\n' ':')
+libraries=$(find "$packed/lib" -name '*.jar' ! -name 'logback-*' | tr '\n' ':')     # its log would be in the results
 classes=$packed/core/target/classes:$packed/bench:$packed/cuda:$packed/native:$libraries
 
 # Every class of tests in a process of its own, several at a time; floors that use no device are left out.
@@ -18,8 +18,9 @@ tests() {
     rm -rf "$out/reports" && mkdir -p "$out/reports/target"     # jqwik writes to ./target
     (cd "$packed/core/target/test-classes" && find io -name '*Test.class' ! -name '*FuzzTest.class' ! -path 'io/zoetrope/architecture/*' ! -path 'io/zoetrope/data/*') |
         sed -e 's/\.class$//' -e 's,/,.,g' | sort |
-        xargs -P "${JOBS:-8}" -I CLASS sh -c 'cd "$3/reports" && timeout 300 "$1" -Xmx4g -Dzoetrope.test.device=gpu -jar "$2" execute \
-            --disable-banner --details=none --reports-dir "$3/reports/$5" -cp "$4" -c "$5" >"$3/reports/$5.txt" 2>&1 || true' \
+        xargs -P "${JOBS:-8}" -I CLASS sh -c 'cd "$3/reports" && timeout 300 "$1" -Xmx4g -Dzoetrope.test.device=gpu -cp "$2:$4" \
+            org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=none \
+            --reports-dir "$3/reports/$5" -c "$5" >"$3/reports/$5.txt" 2>&1 || true' \
             sh "$java" "$(find "$packed" -maxdepth 1 -name 'junit-platform-console-standalone-*.jar')" "$out" \
             "$packed/core/target/test-classes:$classes" CLASS
     python3 "$root/bench/gpu/summarise.py" "$out/reports" | tee "$out/tests.txt"
@@ -31,8 +32,8 @@ operations() {
 }
 
 models() {
-    "$java" -cp "$classes" io.zoetrope.bench.ModelTimes >"$out/models.jsonl"
-    python3 "$root/bench/gpu/models.py" "$out/models.jsonl" | tee "$out/models.md"
+    "$java" -cp "$classes" io.zoetrope.bench.ModelTimes >"$out/models.jsonl" || echo "run.sh: some models failed" >&2
+    python3 "$root/bench/gpu/models.py" "$out/models.jsonl" --budget "${BUDGET:-90}" | tee "$out/models.md"
 }
 
 # The bound comes from the bandwidth that a copy of PyTorch's reaches on this GPU.

@@ -30,7 +30,7 @@ class GanTrainingTest {
 
     private static TrainRequest request(ImageDataset data, Path run, long steps, boolean resume, int saveEvery) {
         return new TrainRequest(data, steps, 8, 3, run, resume, saveEvery, 0,
-                Config.empty().with("base_width", 8).with("rate", 3e-3).with("final_rate", 3e-3).with("ema", 0.9));
+                Config.empty().with("base_width", 8).with("rate", 3e-3).with("final_rate", 3e-4).with("ema", 0.9));
     }
 
     /** 0 where the left half is brighter. */
@@ -72,7 +72,7 @@ class GanTrainingTest {
     void theGeneratorLearnsBothKindsOfPictures() throws IOException {
         Path run = folder.resolve("run");
         GanFamily family = new GanFamily(GanTrainingTest::brighter);
-        Path modelFolder = new Trainer(device).train(family, request(TinyData.halves(), run, 150, false, 75), Progress.none());
+        Path modelFolder = new Trainer(device).train(family, request(TinyData.halves(), run, 300, false, 150), Progress.none());
 
         try (GanPipeline pipeline = GanPipeline.fromPretrained(device, modelFolder)) {
             for (int side = 0; side < 2; side++) {

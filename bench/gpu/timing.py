@@ -15,9 +15,20 @@ def header():
     return f"GPU and driver: {driver}; PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}"
 
 
+def use_one_stream():
+    """From here on all work goes to one stream, which can be captured: autograd runs a backward on its forward's stream."""
+    torch.cuda.set_stream(torch.cuda.Stream())
+
+
+def capturable_stream():
+    """The current stream, or a new one where that is the default stream, which cannot be captured."""
+    current = torch.cuda.current_stream()
+    return torch.cuda.Stream() if current == torch.cuda.default_stream() else current
+
+
 def warm_up(run):
-    """Runs on a stream of its own, as PyTorch asks for before a capture; kernels are chosen and compiled here."""
-    stream = torch.cuda.Stream()
+    """Runs outside the default stream, as PyTorch asks for before a capture; kernels are chosen and compiled here."""
+    stream = capturable_stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(WARM_UPS):
@@ -29,7 +40,7 @@ def warm_up(run):
 def recorded(run):
     """A function that replays run, warmed up before, as a CUDA graph."""
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, stream=capturable_stream()):
         run()
     torch.cuda.synchronize()
     return graph.replay
@@ -40,7 +51,7 @@ def replayable(run):
     warm_up(run)
     try:
         return recorded(run), True
-    except RuntimeError:  # autograd's backward cannot always be captured
+    except RuntimeError:
         torch.cuda.synchronize()
         return run, False
 

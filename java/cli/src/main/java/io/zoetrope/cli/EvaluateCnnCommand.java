@@ -1,11 +1,13 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.data.AtomicFiles;
+import io.zoetrope.data.AudioDataset;
 import io.zoetrope.data.DataSets;
+import io.zoetrope.data.Dataset;
 import io.zoetrope.data.FashionMnist;
-import io.zoetrope.data.ImageDataset;
 import io.zoetrope.metric.ClassificationPlots;
 import io.zoetrope.metric.ClassificationReport;
+import io.zoetrope.pipeline.CnnPipeline;
 import io.zoetrope.pipeline.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,14 +19,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code zoetrope evaluate cnn}: accuracy, a table of the classes, and calibration. */
-@Command(name = "cnn", description = "Measure a classifier on pictures it was not trained on: accuracy, precision and recall "
-        + "of each class, what is taken for what, and whether its confidence can be trusted.")
+@Command(name = "cnn", description = "Measure a classifier on pictures or sounds it was not trained on: accuracy, precision and "
+        + "recall of each class, what is taken for what, and whether its confidence can be trusted.")
 final class EvaluateCnnCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 
-    @Option(names = "--model", paramLabel = "NAME|DIR", defaultValue = "fashion-cnn",
-            description = "A classifier that ships with Zoetrope, or a model's folder. Default: ${DEFAULT-VALUE}.")
-    private String model;
+    @Option(names = "--model", paramLabel = "NAME|DIR", description = "A classifier that ships with Zoetrope, or a model's "
+            + "folder. Default: " + CnnPipeline.FASHION_CNN + ", " + CnnPipeline.DIGITS_CNN + " for sounds.")
+    private Optional<String> model;
 
     @Option(names = "--data", paramLabel = "NAME|DIR", defaultValue = FashionMnist.NAME,
             description = "Whose test part to measure on. Default: ${DEFAULT-VALUE}.")
@@ -51,11 +53,12 @@ final class EvaluateCnnCommand implements Callable<Integer> {
         for (Path file : Stream.of(json, confusion, plot).flatMap(Optional::stream).toList()) {
             AtomicFiles.requireWritable(file);
         }
-        ImageDataset set = DataSets.load(data, surroundings.places());
+        Dataset set = DataSets.loadAny(data, surroundings.places());
+        String classifier = model.orElse(set instanceof AudioDataset ? CnnPipeline.DIGITS_CNN : CnnPipeline.FASHION_CNN);
         Progress progress = TerminalProgress.ifWatched();
         ClassificationReport report;
         try {
-            report = surroundings.work().evaluateCnn(deviceOption.device, model, set, progress);
+            report = surroundings.work().evaluateCnn(deviceOption.device, classifier, set, progress);
         } finally {
             progress.end();
         }

@@ -7,7 +7,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code zoetrope evaluate}: a group of one command per kind of model. */
 @Command(name = "evaluate", description = "Measure a model.", subcommands = {EvaluateDdpmCommand.class,
-    EvaluateCnnCommand.class, EvaluatePicturesCommand.Gan.class, EvaluatePicturesCommand.Patches.class})
+    EvaluateCnnCommand.class, EvaluatePicturesCommand.Gan.class, EvaluatePicturesCommand.Patches.class,
+    EvaluateWaveGanCommand.class})
 final class EvaluateCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -13,13 +13,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code zoetrope explain cnn}: what a classifier sees in a picture. */
+/** {@code zoetrope explain cnn}: what a classifier sees in a picture, or in a sound's spectrogram. */
 @Command(name = "cnn", description = "Show what a classifier sees in a picture: its filters, its feature maps from low to high, "
         + "what pooling keeps when the picture moves, and what its decision rests on.")
 final class ExplainCnnCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 
-    @Parameters(paramLabel = "IMAGE", description = "A picture of any size: PNG, JPEG, GIF or BMP.")
+    @Parameters(paramLabel = "IMAGE", description = "A picture of any size: PNG, JPEG, GIF or BMP; a WAV where the model "
+            + "listens to sounds.")
     private Path image;
 
     @Option(names = "--model", paramLabel = "NAME|DIR", defaultValue = "fashion-cnn",

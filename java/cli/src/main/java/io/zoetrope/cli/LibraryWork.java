@@ -2,28 +2,22 @@ package io.zoetrope.cli;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
-import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.CnnEncoder;
 import io.zoetrope.metric.FeatureEvaluation;
 import io.zoetrope.metric.FeatureReport;
 import io.zoetrope.metric.LabelShares;
-import io.zoetrope.metric.NoiseEvaluation;
 import io.zoetrope.metric.NoisePredictionReport;
-import io.zoetrope.pipeline.CnnExplanation;
+import io.zoetrope.metric.SoundReport;
 import io.zoetrope.pipeline.CnnPipeline;
-import io.zoetrope.pipeline.ConvNetModel;
-import io.zoetrope.pipeline.DdpmModel;
 import io.zoetrope.pipeline.DdpmPipeline;
-import io.zoetrope.pipeline.GanModel;
 import io.zoetrope.pipeline.GanPipeline;
 import io.zoetrope.pipeline.ModelFolder;
-import io.zoetrope.pipeline.PatchSelection;
-import io.zoetrope.pipeline.PatchesConfig;
-import io.zoetrope.pipeline.PatchesModel;
 import io.zoetrope.pipeline.PatchesPipeline;
 import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.PretrainedModels;
@@ -32,22 +26,23 @@ import io.zoetrope.pipeline.Sampling;
 import io.zoetrope.pipeline.TrainRequest;
 import io.zoetrope.pipeline.Trainer;
 import io.zoetrope.pipeline.TrainingFamily;
-import io.zoetrope.pipeline.WaveGanModel;
-import io.zoetrope.pipeline.WaveGanPipeline;
-import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Does the commands' work with the library. */
+/** Does the commands' work with the library: what every family shares here, the rest in a collaborator for each. */
 final class LibraryWork implements Work {
-    private static final int EVALUATION_BINS = 20;
-    private static final long EVALUATION_SEED = 7;
+    /** Of what is generated or drawn to be measured. */
+    static final long EVALUATION_SEED = 7;
+
+    private final DiffusionWork diffusion = new DiffusionWork();
+    private final GanWork gan = new GanWork();
+    private final CnnWork cnn = new CnnWork();
+    private final WaveGanWork waveGan = new WaveGanWork(cnn);
+    private final PatchesWork patches = new PatchesWork();
 
     @Override
     public String pipelineClass(String model) throws IOException {
@@ -57,56 +52,24 @@ final class LibraryWork implements Work {
     @Override
     public Images generate(DeviceChoice choice, String model, Sampling sampling, Optional<Film> film,
             Progress progress) throws IOException {
-        try (Device device = Device.open(choice); DdpmPipeline pipeline = openDdpm(device, model)) {
-            DdpmPipeline.Viewer viewer = film.<DdpmPipeline.Viewer>map(shown -> (step, images) -> {
-                if (step % shown.every() == 0 || step == sampling.steps()) {
-                    shown.sink().accept(images);
-                }
-            }).orElse(null);
-            return pipeline.generate(sampling, progress, viewer);
-        }
+        return diffusion.generate(choice, model, sampling, film, progress);
     }
 
     @Override
     public Images generateGan(DeviceChoice choice, String model, Order order, Optional<Walk> walk, Progress progress)
             throws IOException {
-        try (Device device = Device.open(choice); GanPipeline pipeline = openGan(device, model)) {
-            int[] labels = labels(order, pipeline.classNames());
-            progress.begin("generating", 1);
-            Images images = pipeline.generate(order.seed(), labels);
-            if (walk.isPresent()) {
-                pipeline.interpolate(walk.get().frames(), order.seed(), labels).forEach(walk.get().sink());
-            }
-            progress.end();
-            return images;
-        }
-    }
-
-    /** The class that was named, or the classes in turn. */
-    private static int[] labels(Order order, List<String> classNames) {
-        int[] labels = new int[order.count()];
-        Arrays.setAll(labels, i -> i % Math.max(1, classNames.size()));
-        order.classOf().apply(classNames).ifPresent(label -> Arrays.fill(labels, label));
-        return labels;
+        return gan.generate(choice, model, order, walk, progress);
     }
 
     @Override
     public Sounds generateSounds(DeviceChoice choice, String model, Order order, Progress progress) throws IOException {
-        try (Device device = Device.open(choice); WaveGanPipeline pipeline = new WaveGanPipeline(PretrainedModels.open(model,
-                folder -> WaveGanModel.load(device, folder, DType.BF16)))) {
-            progress.begin("generating", 1);
-            Sounds sounds = pipeline.generate(order.seed(), labels(order, pipeline.classNames()));
-            progress.end();
-            return sounds;
-        }
+        return waveGan.generate(choice, model, order, progress);
     }
 
     @Override
     public Images generatePatches(DeviceChoice choice, String model, Function<List<String>, PatchesSampling> request,
             Progress progress) throws IOException {
-        try (Device device = Device.open(choice); PatchesPipeline pipeline = openPatches(device, model)) {
-            return pipeline.generate(request.apply(pipeline.model().config().classNames()), progress);
-        }
+        return patches.generate(choice, model, request, progress);
     }
 
     @Override
@@ -120,61 +83,33 @@ final class LibraryWork implements Work {
     @Override
     public NoisePredictionReport evaluateDdpm(DeviceChoice choice, Optional<String> model, ImageDataset data, int perBin,
             Progress progress) throws IOException {
-        try (Device device = Device.open(choice); DdpmPipeline pipeline = openDdpm(device,
-                model.orElse(PretrainedModels.FASHION_DDPM))) {
-            return NoiseEvaluation.measure(pipeline.model(), data.test().images(), EVALUATION_BINS, perBin,
-                    EVALUATION_SEED, progress);
-        }
+        return diffusion.evaluate(choice, model, data, perBin, progress);
     }
 
     @Override
     public Completed complete(DeviceChoice choice, String model, Completion completion, Progress progress) throws IOException {
-        try (Device device = Device.open(choice); PatchesPipeline pipeline = openPatches(device, model)) {
-            PatchesConfig config = pipeline.model().config();
-            PatchesSampling request = completion.request().apply(config.classNames());
-            PicturePreparation.Prepared picture = pipeline.preparation().read(completion.image());
-            PatchSelection kept = completion.half().isPresent() ? PatchSelection.half(completion.half().get(), config)
-                    : PatchSelection.mask(Images.read(completion.mask().orElseThrow()), config);
-            return new Completed(picture.image(), picture.describe(), kept.count(), config.network().places(),
-                    pipeline.complete(picture.image(), kept, request, progress));
-        }
+        return patches.complete(choice, model, completion, progress);
     }
 
     @Override
     public Attention attention(DeviceChoice choice, String model, Path image) throws IOException {
-        try (Device device = Device.open(choice); PatchesPipeline pipeline = openPatches(device, model)) {
-            PicturePreparation.Prepared picture = pipeline.preparation().read(image);
-            return new Attention(picture.image(), picture.describe(), pipeline.attention(picture.image()));
-        }
-    }
-
-    private static GanPipeline openGan(Device device, String model) throws IOException {
-        return new GanPipeline(PretrainedModels.open(model, folder -> GanModel.load(device, folder, DType.BF16)));
-    }
-
-    private static PatchesPipeline openPatches(Device device, String model) throws IOException {
-        return new PatchesPipeline(PretrainedModels.open(model, folder -> PatchesModel.load(device, folder, DType.BF16)));
+        return patches.attention(choice, model, image);
     }
 
     @Override
-    public List<Recognised> classify(DeviceChoice choice, String model, List<Path> images) throws IOException {
-        try (Device device = Device.open(choice); CnnPipeline pipeline = openCnn(device, model)) {
-            List<Recognised> answers = new ArrayList<>();
-            for (Path image : images) {
-                PicturePreparation.Prepared prepared = pipeline.preparation().read(image);
-                answers.add(new Recognised(prepared.describe(), pipeline.classNames(),
-                        pipeline.classify(prepared.image())[0]));
-            }
-            return answers;
-        }
+    public List<Recognised> classify(DeviceChoice choice, String model, List<Path> files) throws IOException {
+        return cnn.classify(choice, model, files);
     }
 
     @Override
-    public Explained explainCnn(DeviceChoice choice, String model, Path image) throws IOException {
-        try (Device device = Device.open(choice); CnnPipeline pipeline = openCnn(device, model)) {
-            PicturePreparation.Prepared prepared = pipeline.preparation().read(image);
-            return new Explained(prepared.describe(), CnnExplanation.of(pipeline, prepared.image()));
-        }
+    public Explained explainCnn(DeviceChoice choice, String model, Path file) throws IOException {
+        return cnn.explain(choice, model, file);
+    }
+
+    @Override
+    public ClassificationReport evaluateCnn(DeviceChoice choice, String model, Dataset data, Progress progress)
+            throws IOException {
+        return cnn.evaluate(choice, model, data, progress);
     }
 
     @Override
@@ -183,27 +118,28 @@ final class LibraryWork implements Work {
         String pipelineClass = pipelineClass(model);
         ModelKind kind = ModelKind.of(pipelineClass).orElseThrow(() -> new IllegalArgumentException(model + " is a "
                 + pipelineClass + ", which makes no pictures"));
-        try (Device device = Device.open(choice); CnnPipeline classifier = openCnn(device, encoder)) {
+        try (Device device = Device.open(choice); CnnPipeline classifier = cnn.open(device, encoder)) {
+            ImageDataset real = classifier.model().config().seen(data);
             Images pictures = usualPictures(device, kind, model, count, progress);
-            FeatureReport features = FeatureEvaluation.measure(device, new CnnEncoder(classifier, encoder), pictures, data,
+            FeatureReport features = FeatureEvaluation.measure(device, new CnnEncoder(classifier, encoder), pictures, real,
                     EVALUATION_SEED, progress);
             return new PictureQuality(features, LabelShares.of(classifier.labels(pictures), classifier.classNames().size()));
         }
     }
 
-    private static Images usualPictures(Device device, ModelKind kind, String model, int count, Progress progress)
+    private Images usualPictures(Device device, ModelKind kind, String model, int count, Progress progress)
             throws IOException {
         switch (kind) {
             case DIFFUSION:
-                try (DdpmPipeline pipeline = openDdpm(device, model)) {
+                try (DdpmPipeline pipeline = diffusion.open(device, model)) {
                     return pipeline.generate(Sampling.count(count).seed(EVALUATION_SEED), progress);
                 }
             case GAN:
-                try (GanPipeline pipeline = openGan(device, model)) {
+                try (GanPipeline pipeline = gan.open(device, model)) {
                     return pipeline.generate(count, EVALUATION_SEED);
                 }
             case PATCHES:
-                try (PatchesPipeline pipeline = openPatches(device, model)) {
+                try (PatchesPipeline pipeline = patches.open(device, model)) {
                     return pipeline.generate(PatchesSampling.count(count).seed(EVALUATION_SEED), progress);
                 }
             default:
@@ -212,16 +148,9 @@ final class LibraryWork implements Work {
     }
 
     @Override
-    public ClassificationReport evaluateCnn(DeviceChoice choice, String model, ImageDataset data, Progress progress)
-            throws IOException {
-        try (Device device = Device.open(choice); CnnPipeline pipeline = openCnn(device, model)) {
-            return ClassificationReport.of(pipeline.classNames(), pipeline.classify(data.test().images(), progress),
-                    data.test().labels());
-        }
-    }
-
-    private static CnnPipeline openCnn(Device device, String model) throws IOException {
-        return new CnnPipeline(PretrainedModels.open(model, folder -> ConvNetModel.load(device, folder, DType.BF16)));
+    public SoundReport evaluateSounds(DeviceChoice choice, String model, String encoder, AudioDataset data, int count,
+            Progress progress) throws IOException {
+        return waveGan.evaluate(choice, model, encoder, data, count, progress);
     }
 
     @Override
@@ -232,9 +161,5 @@ final class LibraryWork implements Work {
                             device.totalMemory() / (double) (1L << 30)),
                     "CUDA driver API " + device.driverVersion() / 1000 + "." + device.driverVersion() % 1000 / 10);
         }
-    }
-
-    private static DdpmPipeline openDdpm(Device device, String model) throws IOException {
-        return new DdpmPipeline(PretrainedModels.open(model, folder -> DdpmModel.load(device, folder, DType.BF16)));
     }
 }

@@ -2,13 +2,11 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.ImageDataset;
-import io.zoetrope.metric.LabelShares;
 import io.zoetrope.pipeline.CnnPipeline;
 import io.zoetrope.pipeline.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,7 +17,7 @@ final class PictureQualityOptions {
     /** A class counts as made when it has at least this part of an even share. */
     private static final double PART_OF_EVEN_SHARE = 0.1;
     /** Nearest neighbours are looked at, so there must be more pictures than those. */
-    private static final int FEWEST = 6;
+    static final int FEWEST = 6;
 
     @Option(names = "--pictures", paramLabel = "COUNT", defaultValue = "256",
             description = "Also generate so many and measure how near they come to the test pictures: C-FD, precision, recall, "
@@ -56,10 +54,8 @@ final class PictureQualityOptions {
             progress.end();
         }
         PrintWriter out = surroundings.out();
-        LabelShares labels = quality.labels();
         out.print(quality.features().table());
-        out.printf(Locale.ROOT, "the encoder sees %d of %d classes in them, as many as %.1f of even shares%n",
-                labels.covered(PART_OF_EVEN_SHARE), labels.counts().length, labels.effectiveClasses());
+        out.println("the encoder sees " + quality.labels().describe(PART_OF_EVEN_SHARE) + " in them");
         out.flush();
         if (json.isPresent()) {
             quality.features().writeJson(json.get());

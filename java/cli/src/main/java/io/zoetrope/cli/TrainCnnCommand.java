@@ -1,16 +1,28 @@
 package io.zoetrope.cli;
 
+import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.DataSets;
+import io.zoetrope.data.Dataset;
 import io.zoetrope.pipeline.CnnFamily;
 import io.zoetrope.pipeline.Config;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code zoetrope train cnn}: a convolutional classifier of pictures. */
-@Command(name = "cnn", description = "Train a convolutional network to recognise pictures. Pictures are shifted, mirrored and "
-        + "erased in part on the device while it learns.")
+/** {@code zoetrope train cnn}: a convolutional classifier of pictures, or of sounds by their spectrograms. */
+@Command(name = "cnn", description = "Train a convolutional network to recognise pictures, or sounds by their mel spectrograms: "
+        + "the data decide. Pictures are shifted, mirrored and erased in part on the device while it learns, spectrograms not "
+        + "mirrored.")
 final class TrainCnnCommand extends TrainFamilyCommand {
+    /** Sixteen times through the spoken digits. */
+    private static final long STEPS_FOR_SOUNDS = 600;
+
+    private final Surroundings surroundings;
+    private String source;
+
     @Option(names = "--net", paramLabel = "small|resnet18", description = "Its size: small trains without a GPU, resnet18 is "
             + "for one. Default: small.")
     private Optional<String> net = Optional.empty();
@@ -35,7 +47,8 @@ final class TrainCnnCommand extends TrainFamilyCommand {
     @Option(names = "--ema", description = "Decay of the weights' moving average. Default: 0.995.")
     private Optional<Double> ema = Optional.empty();
 
-    @Option(names = "--flip", negatable = true, description = "Mirror half of the pictures. Default: yes, but not for mnist.")
+    @Option(names = "--flip", negatable = true, description = "Mirror half of the pictures. Default: yes, but not for mnist, and"
+            + " never sounds.")
     private Boolean flip;
 
     @Option(names = "--pad", paramLabel = "PIXELS", description = "Shift pictures by up to so much. Default: 1, 4 for "
@@ -57,6 +70,23 @@ final class TrainCnnCommand extends TrainFamilyCommand {
 
     TrainCnnCommand(Surroundings surroundings) {
         super(surroundings, new CnnFamily(), 4_690, 128);
+        this.surroundings = surroundings;
+    }
+
+    @Override
+    long usualSteps(Dataset set) {
+        return set instanceof AudioDataset ? STEPS_FOR_SOUNDS : super.usualSteps(set);
+    }
+
+    @Override
+    List<String> dataNames() {
+        return DataSets.allNames();
+    }
+
+    @Override
+    Dataset load(String named) throws IOException {
+        source = named;
+        return DataSets.loadAny(named, surroundings.places());
     }
 
     @Override
@@ -81,6 +111,6 @@ final class TrainCnnCommand extends TrainFamilyCommand {
 
     @Override
     String use(Path model) {
-        return "zoetrope evaluate cnn --model " + model;
+        return "zoetrope evaluate cnn --model " + model + " --data " + source;
     }
 }

@@ -82,6 +82,11 @@ abstract class TrainFamilyCommand implements Callable<Integer> {
     /** A command that shows what {@code model} can do. */
     abstract String use(Path model);
 
+    /** Steps where the user names none. */
+    long usualSteps(Dataset set) {
+        return usualSteps;
+    }
+
     /** The known data sets of this kind. */
     List<String> dataNames() {
         return DataSets.names();
@@ -111,14 +116,14 @@ abstract class TrainFamilyCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "missing --data: give " + dataNames()
                     + " or a folder (or --resume for a run that knows its data)");
         }
-        long wanted = steps.orElse(usualSteps);
-        if (wanted < 1) {
-            throw new ParameterException(spec.commandLine(), "--steps must be at least 1, not " + wanted);
+        if (steps.isPresent() && steps.get() < 1) {
+            throw new ParameterException(spec.commandLine(), "--steps must be at least 1, not " + steps.get());
         }
         Path folder = run.orElse(Path.of("runs", family.name()));
         Config settings = resume ? settingsOf(folder) : Config.empty();
         Dataset set = load(data.isPresent() ? data.get() : dataOf(settings, folder));
         try {
+            long wanted = steps.orElseGet(() -> usualSteps(set));
             TrainRequest request = new TrainRequest(set, wanted, settings.integer("batch", batch.orElse(usualBatch)),
                     settings.has("seed") ? settings.longInteger("seed") : seed, folder, resume, saveEvery, sampleEvery,
                     options());

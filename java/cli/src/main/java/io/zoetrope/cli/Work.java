@@ -1,6 +1,8 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Sounds;
@@ -8,6 +10,7 @@ import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.metric.FeatureReport;
 import io.zoetrope.metric.LabelShares;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.metric.SoundReport;
 import io.zoetrope.pipeline.AttentionMaps;
 import io.zoetrope.pipeline.CnnExplanation;
 import io.zoetrope.pipeline.PatchesSampling;
@@ -17,6 +20,7 @@ import io.zoetrope.pipeline.TrainRequest;
 import io.zoetrope.pipeline.TrainingFamily;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -46,7 +50,15 @@ interface Work {
      *
      * @param classOf the class wanted among the model's, by number; empty for turns. Asked once their names are known
      */
-    record Order(int count, long seed, Function<List<String>, OptionalInt> classOf) { }
+    record Order(int count, long seed, Function<List<String>, OptionalInt> classOf) {
+        /** The class that was named, or the classes in turn, for each. */
+        int[] labels(List<String> classNames) {
+            int[] labels = new int[count];
+            Arrays.setAll(labels, i -> i % Math.max(1, classNames.size()));
+            classOf.apply(classNames).ifPresent(label -> Arrays.fill(labels, label));
+            return labels;
+        }
+    }
 
     /** What the model, a shipped one's name or a folder, says it is: its pipeline's class, such as DDPMPipeline. */
     String pipelineClass(String model) throws IOException;
@@ -111,9 +123,9 @@ interface Work {
     Attention attention(DeviceChoice device, String model, Path image) throws IOException;
 
     /**
-     * What a classifier makes of a picture.
+     * What a classifier makes of a picture or sound.
      *
-     * @param preparation   a sentence: what was done to the picture before
+     * @param preparation   a sentence: what was done to it before
      * @param classNames    by number
      * @param probabilities of the classes
      */
@@ -126,7 +138,7 @@ interface Work {
      */
     record Explained(String preparation, CnnExplanation explanation) { }
 
-    /** Recognises picture files, in their order. */
+    /** Recognises files of pictures or sounds, as the model knows, in their order. */
     List<Recognised> classify(DeviceChoice device, String model, List<Path> images) throws IOException;
 
     /** Shows what a classifier sees in a picture file. */
@@ -147,8 +159,15 @@ interface Work {
     PictureQuality evaluatePictures(DeviceChoice device, String model, String encoder, ImageDataset data, int count,
             Progress progress) throws IOException;
 
-    /** Measures a classifier on the test part of {@code data}. */
-    ClassificationReport evaluateCnn(DeviceChoice device, String model, ImageDataset data, Progress progress)
+    /**
+     * Generates {@code count} sounds, of the classes in turn, and has the classifier {@code encoder} listen to them; compares
+     * them with the test part of {@code data} in its features.
+     */
+    SoundReport evaluateSounds(DeviceChoice device, String model, String encoder, AudioDataset data, int count,
+            Progress progress) throws IOException;
+
+    /** Measures a classifier on the test part of {@code data}, pictures or sounds as it knows. */
+    ClassificationReport evaluateCnn(DeviceChoice device, String model, Dataset data, Progress progress)
             throws IOException;
 
     /** Opens a device and describes it, a fact a line. */

@@ -44,7 +44,7 @@ class CnnCommandsTest {
         Path plot = folder.resolve("plot.png");
         assertThat(shell.run("evaluate", "cnn", "--data", folder.resolve("pictures").toString(), "--json", json.toString(),
                 "--confusion", confusion.toString(), "--plot", plot.toString())).isZero();
-        assertThat(shell.out()).startsWith("accuracy 50.00 % of 2 pictures").contains("hat (1)");
+        assertThat(shell.out()).startsWith("accuracy 50.00 % of 2 samples").contains("hat (1)");
         assertThat(shell.work.model).contains("fashion-cnn");
         assertThat(Files.readString(json)).contains("\"accuracy\": 0.5");
         assertThat(Images.read(confusion).width()).isGreaterThan(100);

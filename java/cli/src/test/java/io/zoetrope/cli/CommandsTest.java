@@ -33,8 +33,8 @@ class CommandsTest {
     @Test
     void helpIsThereForEveryCommand() {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"}, {"evaluate"},
-            {"evaluate", "ddpm"}, {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"evaluate", "cnn"},
-            {"classify"}, {"data"}, {"doctor"}}) {
+            {"evaluate", "ddpm"}, {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"complete"}, {"explain"},
+            {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"data"}, {"doctor"}}) {
             String[] arguments = java.util.Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();

@@ -1,6 +1,8 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Sounds;
@@ -11,6 +13,8 @@ import io.zoetrope.metric.LabelShares;
 import io.zoetrope.metric.Neighbourhoods;
 import io.zoetrope.metric.NoisePredictionMeter;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.metric.RecognitionReport;
+import io.zoetrope.metric.SoundReport;
 import io.zoetrope.pipeline.AttentionMaps;
 import io.zoetrope.pipeline.CnnExplanation;
 import io.zoetrope.pipeline.PatchesSampling;
@@ -36,9 +40,10 @@ final class FakeWork implements Work {
     OptionalInt classOf;
     TrainingFamily family;
     TrainRequest training;
-    ImageDataset data;
+    Dataset data;
     int perBin;
     int pictures;
+    int sounds;
     Completion completion;
     PatchesSampling patches;
     Throwable failure;
@@ -172,7 +177,19 @@ final class FakeWork implements Work {
     }
 
     @Override
-    public ClassificationReport evaluateCnn(DeviceChoice choice, String name, ImageDataset set, Progress progress)
+    public SoundReport evaluateSounds(DeviceChoice choice, String name, String encoder, AudioDataset set, int count,
+            Progress progress) throws IOException {
+        asked(choice);
+        model = Optional.of(name);
+        data = set;
+        sounds = count;
+        float[][] heard = {{0.9f, 0.1f}, {0.2f, 0.8f}, {0.7f, 0.3f}, {0.6f, 0.4f}};
+        return new SoundReport(RecognitionReport.of(List.of("yes", "no"), heard, new int[] {0, 1, 0, 1}),
+                features(encoder, count));
+    }
+
+    @Override
+    public ClassificationReport evaluateCnn(DeviceChoice choice, String name, Dataset set, Progress progress)
             throws IOException {
         asked(choice);
         model = Optional.of(name);
@@ -187,11 +204,13 @@ final class FakeWork implements Work {
         model = Optional.of(name);
         data = set;
         pictures = count;
+        return new PictureQuality(features(encoder, count), new LabelShares(new int[] {9, 0, 3}));
+    }
+
+    private static FeatureReport features(String encoder, int count) {
         FeatureReport.Figures figures = new FeatureReport.Figures(1.5, new Neighbourhoods(0.5, 0.4, 0.9, 0.8),
                 new KernelDistance(0.002, 0.001, 50, 20));
-        FeatureReport report = new FeatureReport(encoder, "0123456789abcdef", 64, 20, count, count, 5, figures,
-                List.of(figures));
-        return new PictureQuality(report, new LabelShares(new int[] {9, 0, 3}));
+        return new FeatureReport(encoder, "0123456789abcdef", 64, 20, count, count, 5, figures, List.of(figures));
     }
 
     @Override

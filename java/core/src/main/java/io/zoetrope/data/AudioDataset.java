@@ -26,6 +26,11 @@ public record AudioDataset(String name, List<String> classNames, Part train, Par
                 throw new IllegalArgumentException(sounds.count() + " clips need as many labels, not " + labels.length);
             }
         }
+
+        /** As a model sees them. @throws IllegalArgumentException if it knows clips of another rate or length */
+        public ImageDataset.Part spectrograms(SoundPreparation model) {
+            return new ImageDataset.Part(model.images(sounds), labels);
+        }
     }
 
     public AudioDataset {
@@ -67,8 +72,11 @@ public record AudioDataset(String name, List<String> classNames, Part train, Par
 
     /** The same set as pictures: each clip's spectrogram, as networks that recognise pictures take it. */
     public ImageDataset spectrograms(MelSpectrogram spectrogram) {
-        return new ImageDataset(name, classNames,
-                new ImageDataset.Part(spectrogram.images(train.sounds()), train.labels()),
-                new ImageDataset.Part(spectrogram.images(test.sounds()), test.labels()));
+        return spectrograms(new SoundPreparation(spectrogram, samples(), 0));
+    }
+
+    /** The same set as a model sees it. @throws IllegalArgumentException if it knows clips of another rate or length */
+    public ImageDataset spectrograms(SoundPreparation model) {
+        return new ImageDataset(name, classNames, train.spectrograms(model), test.spectrograms(model));
     }
 }

@@ -15,6 +15,19 @@ public final class AudioSets {
     }
 
     /**
+     * Whether {@link #load} takes it for sounds: a name of {@link #names()}, or a folder with the files of such a set or with
+     * WAVs and no pictures.
+     */
+    public static boolean holds(String nameOrFolder) throws IOException {
+        if (names().contains(nameOrFolder)) {
+            return true;
+        }
+        Path folder = Path.of(nameOrFolder);
+        return Files.isRegularFile(folder.resolve(SpokenDigits.CLIPS))
+                || Files.isDirectory(folder) && SoundFolder.isIn(folder) && !ImageFolder.isIn(folder);
+    }
+
+    /**
      * Loads a set of clips of {@link SpokenDigits#SAMPLES} samples at {@link SpokenDigits#RATE} Hz.
      *
      * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set or with WAVs (see

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The data sets this library knows by name, and folders of a user's own. */
 public final class DataSets {
@@ -50,8 +51,7 @@ public final class DataSets {
             return set.load(folder);
         }
         if (AudioSets.names().contains(nameOrFolder)) {
-            throw BadFileException.of(nameOrFolder, "is a set of sounds", "one of pictures: " + String.join(", ", names()),
-                    "Name another set, or train a model of sounds with it");
+            throw sounds(nameOrFolder);
         }
         Path folder = Path.of(nameOrFolder);
         if (!Files.isDirectory(folder)) {
@@ -60,6 +60,21 @@ public final class DataSets {
                     "'zoetrope data NAME' brings a set in");
         }
         return loadFolder(folder);
+    }
+
+    /** Loads a set of pictures or of sounds, as its name or what the folder holds decides. @see AudioSets */
+    public static Dataset loadAny(String nameOrFolder, DataPlaces places) throws IOException {
+        return AudioSets.holds(nameOrFolder) ? AudioSets.load(nameOrFolder, places) : load(nameOrFolder, places);
+    }
+
+    /** Names that {@link #loadAny} takes: of pictures, then of sounds. */
+    public static List<String> allNames() {
+        return Stream.concat(names().stream(), AudioSets.names().stream()).toList();
+    }
+
+    private static BadFileException sounds(String nameOrFolder) {
+        return BadFileException.of(nameOrFolder, "is a set of sounds", "one of pictures: " + String.join(", ", names()),
+                "Name another set, or train a model of sounds with it");
     }
 
     private static ImageDataset loadFolder(Path folder) throws IOException {
@@ -76,6 +91,9 @@ public final class DataSets {
         }
         if (ImageFolder.isIn(folder)) {
             return ImageFolder.load(folder);
+        }
+        if (AudioSets.holds(folder.toString())) {
+            throw sounds(folder.toString());
         }
         throw BadFileException.of(folder, "holds neither PNGs nor the files of a known data set",
                 "PNGs (sub-folders are classes), four IDX files, or the batches of " + Cifar10.NAME,

@@ -50,6 +50,16 @@ public final class ImageFiles {
         return decode(file).image();
     }
 
+    /** Whether {@code file} is there and begins as a picture that Java reads does. */
+    static boolean isPicture(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file); ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
+            return ImageIO.getImageReaders(stream).hasNext();
+        }
+    }
+
     /** As {@link #read}, with what was done to the picture on the way. */
     static Decoded decode(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file);

@@ -2,6 +2,7 @@ package io.zoetrope.data;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * How loud a sound is at each pitch and time: windows of the sound (Hann) are transformed, their power is summed in
@@ -18,6 +19,8 @@ public record MelSpectrogram(int rate, int bands, int hop, int window, float flo
     private static final double LOWEST = 50;
     /** The transform is finer than the window by this, so that even the narrowest triangle holds a frequency. */
     private static final int FINER = 2;
+    /** Clips that one thread shows at a time. */
+    private static final int SHARE = 64;
     /** Hann's equivalent noise bandwidth: a tone spreads its power over as many frequencies as the window resolves. */
     private static final double SPREAD = 1.5;
 
@@ -35,6 +38,11 @@ public record MelSpectrogram(int rate, int bands, int hop, int window, float flo
         }
     }
 
+    /** The same for sounds of another rate. */
+    public MelSpectrogram at(int otherRate) {
+        return new MelSpectrogram(otherRate, bands, hop, window, floor);
+    }
+
     /** Times in a clip of {@code samples} samples: one for each hop that begins in it. */
     public int times(int samples) {
         return (samples + hop - 1) / hop;
@@ -50,10 +58,17 @@ public record MelSpectrogram(int rate, int bands, int hop, int window, float flo
      * 0 dB.
      */
     public Images images(Sounds sounds) {
-        Worker worker = new Worker();
         int times = times(sounds.samples());
         byte[] pixels = new byte[Math.multiplyExact(Math.multiplyExact(sounds.count(), bands), times)];
-        for (int i = 0; i < sounds.count(); i++) {
+        IntStream.range(0, (sounds.count() + SHARE - 1) / SHARE).parallel()
+                .forEach(share -> draw(sounds, share * SHARE, Math.min(sounds.count(), (share + 1) * SHARE), pixels));
+        return new Images(sounds.count(), bands, times, 1, pixels);
+    }
+
+    private void draw(Sounds sounds, int fromClip, int toClip, byte[] pixels) {
+        Worker worker = new Worker();
+        int times = times(sounds.samples());
+        for (int i = fromClip; i < toClip; i++) {
             float[] decibels = worker.of(sounds, i);
             for (int band = 0; band < bands; band++) {
                 for (int t = 0; t < times; t++) {
@@ -63,7 +78,6 @@ public record MelSpectrogram(int rate, int bands, int hop, int window, float flo
                 }
             }
         }
-        return new Images(sounds.count(), bands, times, 1, pixels);
     }
 
     /** As {@link #images}, in the colours of {@link ColourMap}. */

@@ -15,31 +15,11 @@ import java.util.List;
  * @param darkBackground whether the model's pictures are light on a dark background, as MNIST's are; then pictures with
  *                       a light background, seen at their border, are inverted
  */
-public record PicturePreparation(int height, int width, int channels, boolean darkBackground) {
+public record PicturePreparation(int height, int width, int channels, boolean darkBackground)
+        implements Preparation {
     private static final int LIGHT = 128;
     private static final int DARK = 32;
     private static final int LOOKED_AT = 1000;
-
-    /**
-     * A picture as a model takes it.
-     *
-     * @param image a batch of one, of the size and colours asked for
-     * @param done  what was done to it, in order: clauses in the past tense, such as "inverted it"; empty if nothing was
-     */
-    public record Prepared(Images image, List<String> done) {
-        public Prepared {
-            done = List.copyOf(done);
-        }
-
-        /** One sentence, for users. */
-        public String describe() {
-            if (done.isEmpty()) {
-                return "Taken as it is.";
-            }
-            String text = String.join("; ", done);
-            return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
-        }
-    }
 
     public PicturePreparation {
         if (height < 1 || width < 1 || channels != 1 && channels != 3) {
@@ -70,7 +50,12 @@ public record PicturePreparation(int height, int width, int channels, boolean da
      *
      * @throws BadFileException if the file is missing, damaged, of an unknown kind or larger than 64 megapixels
      */
+    @Override
     public Prepared read(Path file) throws IOException {
+        if (WavFiles.isWave(file)) {
+            throw BadFileException.of(file, "is a sound", "a picture, for that is what the model takes",
+                    "Take a model of sounds for it, such as digits-cnn");
+        }
         ImageFiles.Decoded decoded = ImageFiles.decode(file);
         return prepare(decoded.image(), decoded.done());
     }

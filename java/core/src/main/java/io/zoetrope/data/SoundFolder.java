@@ -40,6 +40,15 @@ public final class SoundFolder {
         return new AudioDataset(folder.toString(), classes.names(), train.part(), test.part());
     }
 
+    /** Clip {@code index} of the {@code whole} ones in the middle of a sound; silent where the sound does not reach. */
+    static short[] cut(short[] values, int samples, int index, int whole) {
+        short[] clip = new short[samples];
+        int from = (values.length - whole * samples) / 2 + index * samples; // negative: silence before the sound
+        int first = Math.max(0, -from);
+        System.arraycopy(values, from + first, clip, first, Math.min(samples - first, values.length - from - first));
+        return clip;
+    }
+
     /** Gathers clips of one length. */
     static final class Collector {
         private static final int MOST_SAMPLES = Integer.MAX_VALUE - 16;
@@ -61,13 +70,8 @@ public final class SoundFolder {
                 throw new IOException("more than " + MOST_SAMPLES + " samples of sound do not fit in one part of a data "
                         + "set; give fewer or shorter files");
             }
-            int margin = (values.length - whole * samples) / 2; // negative: silence before the sound
             for (int i = 0; i < whole; i++) {
-                short[] clip = new short[samples];
-                int from = margin + i * samples;
-                int first = Math.max(0, -from);
-                System.arraycopy(values, from + first, clip, first, Math.min(samples - first, values.length - from - first));
-                clips.add(clip);
+                clips.add(cut(values, samples, i, whole));
                 labels.add(label);
             }
         }

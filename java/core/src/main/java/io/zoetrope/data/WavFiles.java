@@ -1,6 +1,7 @@
 package io.zoetrope.data;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -39,10 +40,22 @@ final class WavFiles {
     /**
      * Sound as read: one channel.
      *
-     * @param rate   samples per second
-     * @param values in [−1, 1] unless a float file goes beyond; at least one; never NaN
+     * @param rate     samples per second
+     * @param channels that were averaged
+     * @param values   in [−1, 1] unless a float file goes beyond; at least one; never NaN
      */
-    record Wave(int rate, float[] values) { }
+    record Wave(int rate, int channels, float[] values) { }
+
+    /** Whether {@code file} is there and begins as a WAV does. */
+    static boolean isWave(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            ByteBuffer start = ByteBuffer.wrap(in.readNBytes(12)).order(ByteOrder.LITTLE_ENDIAN);
+            return start.limit() == 12 && start.getInt(0) == RIFF && start.getInt(8) == WAVE;
+        }
+    }
 
     /** Reads {@code file}. */
     static Wave read(Path file) throws IOException {
@@ -80,7 +93,7 @@ final class WavFiles {
     /** Reads a file's bytes that are already in memory; {@code name} is for messages. */
     static Wave parse(byte[] bytes, String name) throws IOException {
         Located sound = locate(bytes, name);
-        return new Wave(sound.format.rate, sound.format.decode(bytes, sound.start, sound.size, name));
+        return new Wave(sound.format.rate, sound.format.channels, sound.format.decode(bytes, sound.start, sound.size, name));
     }
 
     /** Where in a file its sound is. */

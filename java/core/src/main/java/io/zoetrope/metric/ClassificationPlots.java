@@ -38,7 +38,7 @@ public final class ClassificationPlots {
                 BufferedImage.TYPE_INT_RGB);
         Graphics2D g = canvas(image);
         g.setFont(TITLE);
-        g.drawString(String.format(Locale.ROOT, "Accuracy %.2f %% of %d pictures", 100 * report.accuracy(), report.pictures()),
+        g.drawString(String.format(Locale.ROOT, "Accuracy %.2f %% of %d samples", 100 * report.accuracy(), report.samples()),
                 MARGIN, MARGIN + 14);
         g.setFont(TEXT);
         for (int i = 0; i < classes; i++) {
@@ -76,7 +76,7 @@ public final class ClassificationPlots {
         return (int) Math.round(246 + (full - 246) * Math.min(1, depth));
     }
 
-    /** Accuracy over confidence: on the diagonal a classifier is right as often as it says. Bars show the pictures. */
+    /** Accuracy over confidence: on the diagonal a classifier is right as often as it says. Bars show the samples. */
     public static void reliability(ClassificationReport report, Path file) throws IOException {
         int side = 480;
         int left = 80;
@@ -86,11 +86,11 @@ public final class ClassificationPlots {
         g.setFont(TITLE);
         g.drawString(String.format(Locale.ROOT, "Calibration error %.2f %%", 100 * report.calibrationError()), left, 36);
         g.setFont(TEXT);
-        int most = report.bins().stream().mapToInt(ClassificationReport.Bin::pictures).max().orElse(1);
+        int most = report.bins().stream().mapToInt(ClassificationReport.Bin::samples).max().orElse(1);
         for (ClassificationReport.Bin bin : report.bins()) {
             int x = left + (int) Math.round(bin.from() * side);
             int width = (int) Math.round((bin.to() - bin.from()) * side) - 2;
-            int height = (int) Math.round((double) bin.pictures() / most * side * 0.3);
+            int height = (int) Math.round((double) bin.samples() / most * side * 0.3);
             g.setColor(new Color(0xd9, 0xe4, 0xee));
             g.fillRect(x + 1, top + side - height, width, height);
         }
@@ -109,7 +109,7 @@ public final class ClassificationPlots {
         g.setStroke(new BasicStroke(2.5f));
         int[] last = null;
         for (ClassificationReport.Bin bin : report.bins()) {
-            if (bin.pictures() > 0) {
+            if (bin.samples() > 0) {
                 int x = left + (int) Math.round(bin.confidence() * side);
                 int y = top + side - (int) Math.round(bin.accuracy() * side);
                 g.fillOval(x - 4, y - 4, 9, 9);

@@ -11,7 +11,7 @@ import java.util.Locale;
  * How well a classifier tells classes apart, and how far its confidence can be trusted.
  *
  * @param classNames by number
- * @param confusion  [true class][predicted class], numbers of pictures
+ * @param confusion  [true class][predicted class], numbers of samples
  * @param logLoss    mean of −log of the probability given to the true class, in nats
  * @param bins       of the confidence, that is the largest probability, from 0 to 1 in equal steps
  */
@@ -21,12 +21,12 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
     private static final double LEAST = 1e-12;
 
     /**
-     * The pictures whose largest probability lies in one step; figures are NaN without pictures.
+     * The samples whose largest probability lies in one step; figures are NaN without samples.
      *
      * @param confidence mean of the largest probability
      * @param accuracy   the share that was right
      */
-    public record Bin(double from, double to, int pictures, double confidence, double accuracy) { }
+    public record Bin(double from, double to, int samples, double confidence, double accuracy) { }
 
     public ClassificationReport {
         classNames = List.copyOf(classNames);
@@ -35,7 +35,7 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
     }
 
     /**
-     * @param probabilities [pictures][classes]
+     * @param probabilities [samples][classes]
      * @param labels        the true classes
      */
     public static ClassificationReport of(List<String> classNames, float[][] probabilities, int[] labels) {
@@ -51,7 +51,7 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
         double logLoss = 0;
         for (int i = 0; i < labels.length; i++) {
             if (probabilities[i].length != classes || labels[i] < 0 || labels[i] >= classes) {
-                throw new IllegalArgumentException("picture " + i + " has " + probabilities[i].length
+                throw new IllegalArgumentException("sample " + i + " has " + probabilities[i].length
                         + " probabilities and label " + labels[i] + ", expected " + classes + " classes");
             }
             int best = 0;
@@ -73,7 +73,7 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
         return new ClassificationReport(classNames, confusion, logLoss, bins);
     }
 
-    public int pictures() {
+    public int samples() {
         int sum = 0;
         for (int c = 0; c < confusion.length; c++) {
             sum += ofClass(c);
@@ -81,16 +81,16 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
         return sum;
     }
 
-    /** The share of pictures that were recognised. */
+    /** The share of samples that were recognised. */
     public double accuracy() {
         int right = 0;
         for (int c = 0; c < confusion.length; c++) {
             right += confusion[c][c];
         }
-        return (double) right / pictures();
+        return (double) right / samples();
     }
 
-    /** How many pictures are of class {@code c}. */
+    /** How many samples are of class {@code c}. */
     public int ofClass(int c) {
         return java.util.Arrays.stream(confusion[c]).sum();
     }
@@ -116,22 +116,22 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
         return p + r > 0 ? 2 * p * r / (p + r) : Double.isNaN(p + r) ? Double.NaN : 0;
     }
 
-    /** Expected calibration error (Guo et al. 2017): mean distance of confidence from accuracy over all pictures. */
+    /** Expected calibration error (Guo et al. 2017): mean distance of confidence from accuracy over all samples. */
     public double calibrationError() {
         double sum = 0;
         for (Bin bin : bins) {
-            sum += bin.pictures() > 0 ? bin.pictures() * Math.abs(bin.confidence() - bin.accuracy()) : 0;
+            sum += bin.samples() > 0 ? bin.samples() * Math.abs(bin.confidence() - bin.accuracy()) : 0;
         }
-        return sum / pictures();
+        return sum / samples();
     }
 
     /** For people: the figures, and a line for each class with what it is most often taken for. */
     public String table() {
         int width = classNames.stream().mapToInt(String::length).max().orElse(0);
         StringBuilder table = new StringBuilder(String.format(Locale.ROOT,
-                "accuracy %.2f %% of %d pictures, log loss %.4f, calibration error %.2f %%%n", 100 * accuracy(), pictures(),
+                "accuracy %.2f %% of %d samples, log loss %.4f, calibration error %.2f %%%n", 100 * accuracy(), samples(),
                 logLoss, 100 * calibrationError()));
-        table.append(String.format("%-" + Math.max(5, width) + "s  pictures  precision  recall     F1  most often taken for%n",
+        table.append(String.format("%-" + Math.max(5, width) + "s   samples  precision  recall     F1  most often taken for%n",
                 "class"));
         for (int c = 0; c < confusion.length; c++) {
             int other = -1;
@@ -147,12 +147,12 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
 
     /** Writes everything as JSON; figures that do not exist are null. */
     public void writeJson(Path file) throws IOException {
-        StringBuilder json = new StringBuilder("{\n  \"accuracy\": " + json(accuracy()) + ",\n  \"pictures\": " + pictures()
+        StringBuilder json = new StringBuilder("{\n  \"accuracy\": " + json(accuracy()) + ",\n  \"samples\": " + samples()
                 + ",\n  \"log_loss\": " + json(logLoss) + ",\n  \"calibration_error\": " + json(calibrationError())
                 + ",\n  \"classes\": [\n");
         for (int c = 0; c < confusion.length; c++) {
             json.append("    {\"name\": \"").append(classNames.get(c).replace("\\", "\\\\").replace("\"", "\\\""))
-                    .append("\", \"pictures\": ").append(ofClass(c)).append(", \"precision\": ").append(json(precision(c)))
+                    .append("\", \"samples\": ").append(ofClass(c)).append(", \"precision\": ").append(json(precision(c)))
                     .append(", \"recall\": ").append(json(recall(c))).append(", \"f1\": ").append(json(f1(c)))
                     .append(", \"taken_for\": ").append(java.util.Arrays.toString(confusion[c])).append('}')
                     .append(c < confusion.length - 1 ? ",\n" : "\n");
@@ -160,8 +160,8 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
         json.append("  ],\n  \"calibration\": [\n");
         for (int b = 0; b < bins.size(); b++) {
             Bin bin = bins.get(b);
-            json.append("    {\"from\": ").append(bin.from()).append(", \"to\": ").append(bin.to()).append(", \"pictures\": ")
-                    .append(bin.pictures()).append(", \"confidence\": ").append(json(bin.confidence()))
+            json.append("    {\"from\": ").append(bin.from()).append(", \"to\": ").append(bin.to()).append(", \"samples\": ")
+                    .append(bin.samples()).append(", \"confidence\": ").append(json(bin.confidence()))
                     .append(", \"accuracy\": ").append(json(bin.accuracy())).append('}')
                     .append(b < bins.size() - 1 ? ",\n" : "\n");
         }

@@ -2,6 +2,7 @@ package io.zoetrope.metric;
 
 import io.zoetrope.data.Images;
 import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.pipeline.ClassifierConfig;
 import io.zoetrope.pipeline.CnnPipeline;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -51,6 +52,14 @@ public final class CnnEncoder implements FeatureEncoder {
         return hash;
     }
 
+    /** The same text for a classifier of pictures as before there were others, so that known hashes stay. */
+    private static String settings(ClassifierConfig config) {
+        String settings = "ClassifierConfig[network=" + config.network() + ", classNames=" + config.classNames() + ", mean="
+                + config.mean() + ", deviation=" + config.deviation() + ", darkBackground=" + config.darkBackground()
+                + ", mirrored=" + config.mirrored() + "]";
+        return config.sounds().isPresent() ? settings + " " + config.sounds().get() : settings;
+    }
+
     private static String hash(CnnPipeline classifier) {
         MessageDigest digest;
         try {
@@ -59,7 +68,7 @@ public final class CnnEncoder implements FeatureEncoder {
             throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
         DType compute = classifier.model().compute();
-        digest.update((classifier.model().config() + " " + compute).getBytes(StandardCharsets.UTF_8));
+        digest.update((settings(classifier.model().config()) + " " + compute).getBytes(StandardCharsets.UTF_8));
         ParameterBank bank = classifier.model().bank();
         float[] values = bank.masters().toFloats();
         for (ParameterBank.Segment segment : bank.segments()) {

@@ -53,7 +53,7 @@ public record FeatureReport(String encoder, String hash, int length, int real, i
     /** A table for people: a line for the generated pictures, and mean and deviation of the floor. */
     public String table() {
         StringBuilder table = new StringBuilder();
-        table.append(String.format(Locale.ROOT, "%d generated against %d real pictures (test part), k = %d%n", samples, real, k));
+        table.append(String.format(Locale.ROOT, "%d generated against %d real ones (test part), k = %d%n", samples, real, k));
         table.append(String.format(Locale.ROOT, "encoder %s, %d features, weights sha256 %s%n", encoder, length, shortHash()));
         table.append(String.format(Locale.ROOT, "%22s  %9s  %9s  %9s  %9s  %9s  %17s%n", "", "C-FD", "precision", "recall",
                 "density", "coverage", "KID × 1000"));
@@ -95,6 +95,10 @@ public record FeatureReport(String encoder, String hash, int length, int real, i
 
     /** Writes everything as JSON; figures that do not exist are null. */
     public void writeJson(Path file) throws IOException {
+        AtomicFiles.writeText(file, GSON.toJson(json()) + "\n");
+    }
+
+    JsonObject json() {
         JsonObject json = new JsonObject();
         json.addProperty("encoder", encoder);
         json.addProperty("encoder_sha256", hash);
@@ -107,7 +111,7 @@ public record FeatureReport(String encoder, String hash, int length, int real, i
         JsonArray draws = new JsonArray();
         floor.forEach(figures -> draws.add(json(figures)));
         json.add("floor", draws);
-        AtomicFiles.writeText(file, GSON.toJson(json) + "\n");
+        return json;
     }
 
     private static JsonObject json(Figures figures) {

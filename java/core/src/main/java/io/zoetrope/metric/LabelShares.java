@@ -1,6 +1,7 @@
 package io.zoetrope.metric;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * How often each class occurs among samples, as a classifier labels them: which of the classes a generator makes at all, and
@@ -48,6 +49,12 @@ public record LabelShares(int[] counts) {
         double samples = samples();
         return Arrays.stream(counts).filter(count -> count > 0).mapToDouble(count -> -count / samples * Math.log(count / samples))
                 .sum();
+    }
+
+    /** Such as "9 of 10 classes, as many as 8.7 of even shares". @param partOfEvenShare see {@link #covered} */
+    public String describe(double partOfEvenShare) {
+        return String.format(Locale.ROOT, "%d of %d classes, as many as %.1f of even shares", covered(partOfEvenShare),
+                counts.length, effectiveClasses());
     }
 
     /** e^entropy: as many classes of equal share would have this entropy. */

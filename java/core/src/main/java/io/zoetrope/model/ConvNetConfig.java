@@ -21,6 +21,7 @@ public record ConvNetConfig(int height, int width, int channels, int classes, in
     private static final int MOST_BLOCKS = 64;
     private static final int MOST_CHANNELS = 1 << 14;
     private static final int MOST_PIXELS = 1 << 14;
+    private static final int LARGE = 48;
 
     public ConvNetConfig {
         widths = List.copyOf(widths);
@@ -55,9 +56,13 @@ public record ConvNetConfig(int height, int width, int channels, int classes, in
         }
     }
 
-    /** Small enough to train without a GPU: two stages of one block; 0.4 million parameters. */
+    /**
+     * Small enough to train without a GPU: two stages of one block; 0.4 million parameters. Pictures of {@value #LARGE} pixels
+     * and more are pooled by 4 before them, others by 2.
+     */
     public static ConvNetConfig small(int height, int width, int channels, int classes) {
-        return new ConvNetConfig(height, width, channels, classes, 16, 2, List.of(64, 128), List.of(1, 1), 0);
+        int pool = Math.min(height, width) >= LARGE ? 4 : 2;
+        return new ConvNetConfig(height, width, channels, classes, 16, pool, List.of(64, 128), List.of(1, 1), 0);
     }
 
     /** The size of ResNet-18 (He et al. 2016) for small pictures: four stages of two blocks; 11 million parameters. */

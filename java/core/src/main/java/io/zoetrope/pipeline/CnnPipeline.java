@@ -4,7 +4,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
-import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.data.Preparation;
 import io.zoetrope.kernel.CrossEntropy;
 import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.model.ConvNet;
@@ -22,10 +22,11 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * Recognises pictures.
+ * Recognises pictures, and sounds by their spectrograms.
  *
  * <pre>{@code
  * try (Device device = Device.open(); CnnPipeline cnn = CnnPipeline.fromPretrained(device, "fashion-cnn")) {
@@ -37,6 +38,8 @@ import java.util.stream.IntStream;
 public final class CnnPipeline implements AutoCloseable {
     /** The name of the default model. */
     public static final String FASHION_CNN = "fashion-cnn";
+    /** The name of the one that ships for sounds: it knows spoken digits. */
+    public static final String DIGITS_CNN = "digits-cnn";
     /** Pictures in one pass; a picture's answer does not depend on the others. */
     private static final int BATCH = 250;
 
@@ -66,8 +69,8 @@ public final class CnnPipeline implements AutoCloseable {
         return model.config().classNames();
     }
 
-    /** Makes any picture such as the model was trained on. */
-    public PicturePreparation preparation() {
+    /** Makes any picture, or any sound, such as the model was trained on. */
+    public Preparation preparation() {
         return model.config().preparation();
     }
 
@@ -105,31 +108,35 @@ public final class CnnPipeline implements AutoCloseable {
 
     /** The number of the likeliest class of each picture. */
     public int[] labels(Images pictures) {
-        return Arrays.stream(classify(pictures)).mapToInt(row -> IntStream.range(0, row.length)
+        return likeliest(classify(pictures));
+    }
+
+    /** The number of the likeliest class in each row. @param probabilities [pictures][classes] */
+    public static int[] likeliest(float[][] probabilities) {
+        return Arrays.stream(probabilities).mapToInt(row -> IntStream.range(0, row.length)
                 .reduce((a, b) -> row[b] > row[a] ? b : a).orElseThrow()).toArray();
     }
 
     /**
-     * Labels pictures with the classifier that ships, loading it for each call.
+     * Labels pictures or spectrograms with a classifier that ships, loading it for each call.
      *
-     * @return empty if none ships that knows exactly these classes
+     * @param suits whether a classifier knows these pictures and classes
+     * @return empty if none that ships does
      */
-    static Optional<Function<Images, int[]>> shipped(Device device, List<String> classNames) throws IOException {
-        if (!PretrainedModels.names().contains(FASHION_CNN)) {
-            return Optional.empty();
-        }
-        try (CnnPipeline classifier = fromPretrained(device, FASHION_CNN)) {
-            if (!classifier.classNames().equals(classNames)) {
-                return Optional.empty();
+    static Optional<Function<Images, int[]>> shipped(Device device, Predicate<ClassifierConfig> suits) throws IOException {
+        for (String name : List.of(FASHION_CNN, DIGITS_CNN)) {
+            ClassifierConfig config = PretrainedModels.load(name, ConvNetModel::config);
+            if (suits.test(config)) {
+                return Optional.of(pictures -> {
+                    try (CnnPipeline classifier = fromPretrained(device, name)) {
+                        return classifier.labels(pictures);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
             }
         }
-        return Optional.of(pictures -> {
-            try (CnnPipeline classifier = fromPretrained(device, FASHION_CNN)) {
-                return classifier.labels(pictures);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        return Optional.empty();
     }
 
     /** What the last layer decides by, [pictures][length]: pictures that look alike have features near each other. */

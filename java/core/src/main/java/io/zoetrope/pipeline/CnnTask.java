@@ -11,7 +11,6 @@ import io.zoetrope.kernel.CrossEntropy;
 import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.kernel.Random;
 import io.zoetrope.kernel.RandomKey;
-import io.zoetrope.model.ConvNetConfig;
 import io.zoetrope.model.NormStatistics;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterBank;
@@ -56,29 +55,30 @@ final class CnnTask implements TrainingTask {
     private CapturedGraph graph;
 
     /**
-     * @param data      what to learn from
+     * @param config    what the classifier is
+     * @param part      what to learn from
      * @param optimizer of a model's parameters
      * @param batch     pictures in a step
      * @param smoothing share of the target that all classes have alike
      * @param seed      of the first weights and everything drawn
      * @param start     first weights and statistics, laid out as the model's bank; null: drawn from the seed
      */
-    CnnTask(Device device, ImageDataset data, ConvNetConfig network, Function<ParameterBank, Optimizer> optimizer, int batch,
-            Augmentation augmentation, float smoothing, long seed, float[] start) {
-        Images images = data.train().images();
+    CnnTask(Device device, ClassifierConfig config, ImageDataset.Part part, Function<ParameterBank, Optimizer> optimizer,
+            int batch, Augmentation augmentation, float smoothing, long seed, float[] start) {
+        Images images = part.images();
         this.device = device;
         this.batch = batch;
         this.seed = seed;
         this.augmentation = augmentation;
         this.smoothing = smoothing;
-        this.model = new ConvNetModel(device, ClassifierConfig.of(network, data, augmentation.flip()), DType.BF16, seed);
+        this.model = new ConvNetModel(device, config, DType.BF16, seed);
         if (start != null) {
             model.bank().masters(start);
         }
         this.optimizer = optimizer.apply(model.bank());
         this.scope = Scope.open(device);
         this.pictures = scope.of(images.pixels(), images.count(), images.height(), images.width(), images.channels());
-        this.labels = scope.of(data.train().labels(), images.count());
+        this.labels = scope.of(part.labels(), images.count());
         this.indices = scope.empty(DType.I32, batch);
         this.x = scope.empty(model.compute(), batch, images.height(), images.width(), images.channels());
         this.wanted = scope.empty(DType.I32, batch);

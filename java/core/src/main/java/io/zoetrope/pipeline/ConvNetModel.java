@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** A classifier on a device: the network, its parameters and the normalisation of its pictures. */
+/** A classifier on a device: the network, its parameters and the normalisation of what it sees. */
 public final class ConvNetModel implements AutoCloseable {
     private static final String CLASSIFIER = "classifier";
     private static final int BATCH = 128;
@@ -55,21 +55,43 @@ public final class ConvNetModel implements AutoCloseable {
 
     /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
     public static ConvNetModel load(Device device, Path folder, DType compute) throws IOException {
-        ModelFolder files = ModelFolder.open(folder);
-        if (!files.has(CLASSIFIER)) {
-            throw BadFileException.of(folder, "is a " + files.pipelineClass(), "a classifier",
-                    "Train one with 'train cnn', or name its folder");
-        }
+        ModelFolder files = open(folder);
+        ClassifierConfig config = config(files, folder);
         try {
-            ClassifierConfig config = ClassifierConfig.of(files.config(CLASSIFIER));
             ConvNet network = new ConvNet(config.network(), Parameters.root());
             Map<String, float[]> values = ModelWeights.read(network.parameters(), files.weights(CLASSIFIER));
             ConvNetModel model = new ConvNetModel(device, config, network, compute, 0);
             ModelWeights.into(model.bank, values);
             return model;
         } catch (IllegalArgumentException e) {
-            throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check the model's config.json");
+            throw badSettings(folder, e);
         }
+    }
+
+    /** What the classifier in a model's folder is, without its weights. */
+    static ClassifierConfig config(Path folder) throws IOException {
+        return config(open(folder), folder);
+    }
+
+    private static ModelFolder open(Path folder) throws IOException {
+        ModelFolder files = ModelFolder.open(folder);
+        if (!files.has(CLASSIFIER)) {
+            throw BadFileException.of(folder, "is a " + files.pipelineClass(), "a classifier",
+                    "Train one with 'train cnn', or name its folder");
+        }
+        return files;
+    }
+
+    private static ClassifierConfig config(ModelFolder files, Path folder) throws IOException {
+        try {
+            return ClassifierConfig.of(files.config(CLASSIFIER));
+        } catch (IllegalArgumentException e) {
+            throw badSettings(folder, e);
+        }
+    }
+
+    private static BadFileException badSettings(Path folder, IllegalArgumentException e) {
+        return BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check the model's config.json");
     }
 
     /**

@@ -62,7 +62,8 @@ public final class GanFamily implements TrainingFamily {
         ImageDataset data = request.squarePictures();
         GanConfig config = new GanConfig(shape(data, settings.integer("base_width")), classes(data));
         Function<Images, int[]> eyes = classifier != null ? classifier
-                : CnnPipeline.shipped(device, config.classNames()).orElse(null);
+                : CnnPipeline.shipped(device, known -> known.sounds().isEmpty()
+                        && known.classNames().equals(config.classNames())).orElse(null);
         return new GanTask(device, config, data.train(), settings.integer("batch"), GameSettings.of(settings),
                 settings.longInteger("steps"), settings.longInteger("seed"), eyes);
     }

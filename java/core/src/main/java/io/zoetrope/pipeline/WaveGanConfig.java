@@ -1,6 +1,7 @@
 package io.zoetrope.pipeline;
 
 import io.zoetrope.data.BadFileException;
+import io.zoetrope.data.MelSpectrogram;
 import io.zoetrope.model.WaveGanShape;
 import java.util.List;
 
@@ -18,6 +19,11 @@ public record WaveGanConfig(WaveGanShape shape, int rate, List<String> className
             throw new IllegalArgumentException(classNames.size() + " class names for a network of " + shape.classes()
                     + " classes, at " + rate + " samples a second: expected as many, and a rate of 1 or more");
         }
+    }
+
+    /** What a classifier of these sounds looks at. */
+    public MelSpectrogram recognition() {
+        return MelSpectrogram.RECOGNITION.at(rate);
     }
 
     Config settings() {

@@ -20,6 +20,7 @@ public final class WaveGanFamily implements TrainingFamily {
 
     private final Function<Images, int[]> classifier;
 
+    /** A family whose runs record which classes the generator covers where a classifier that ships knows them. */
     public WaveGanFamily() {
         this(null);
     }
@@ -27,8 +28,8 @@ public final class WaveGanFamily implements TrainingFamily {
     /**
      * A family whose runs record which classes the generator covers.
      *
-     * @param classifier gives each spectrogram ({@link io.zoetrope.data.MelSpectrogram#RECOGNITION}) the number of its
-     *                   class; null: no such record
+     * @param classifier gives each spectrogram ({@link WaveGanConfig#recognition}) the number of its
+     *                   class; null: the one that ships, where it knows the classes
      */
     public WaveGanFamily(Function<Images, int[]> classifier) {
         this.classifier = classifier;
@@ -70,7 +71,15 @@ public final class WaveGanFamily implements TrainingFamily {
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         AudioDataset data = sounds(request);
         WaveGanConfig config = new WaveGanConfig(shape(data, settings.integer("base_width")), data.rate(), classes(data));
+        Function<Images, int[]> ears = classifier != null ? classifier
+                : CnnPipeline.shipped(device, known -> hears(known, config)).orElse(null);
         return new WaveGanTask(device, config, data.train(), settings.integer("batch"), GameSettings.of(settings),
-                settings.longInteger("steps"), settings.longInteger("seed"), classifier);
+                settings.longInteger("steps"), settings.longInteger("seed"), ears);
+    }
+
+    /** Whether a classifier knows the classes, in spectrograms as the task takes them. */
+    private static boolean hears(ClassifierConfig classifier, WaveGanConfig config) {
+        return classifier.classNames().equals(config.classNames()) && classifier.sounds().filter(known ->
+                known.samples() == config.shape().samples() && known.spectrogram().equals(config.recognition())).isPresent();
     }
 }

@@ -80,8 +80,7 @@ final class WaveGanTask implements TrainingTask {
         this.random = RandomKey.state(scope, seed, 0);
         this.players = new GamePlayers(device, model.bank(), discriminatorBank, (tape, x, classes, pass) ->
                 discriminator.forward(tape, x, classes, pass, RandomKey.reading(random, SHIFTS)), batch, settings, steps);
-        MelSpectrogram known = MelSpectrogram.RECOGNITION;
-        this.spectrogram = new MelSpectrogram(config.rate(), known.bands(), known.hop(), known.window(), known.floor());
+        this.spectrogram = config.recognition();
         this.record = new GameRecord(config.classNames().size(), classifier,
                 spectrogram.images(clips.slice(0, Math.min(REFERENCE, clips.count()))));
         this.data = scope.empty(DType.BF16, clips.count(), shape.samples());

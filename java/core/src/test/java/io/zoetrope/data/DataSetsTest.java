@@ -131,6 +131,26 @@ class DataSetsTest {
     }
 
     @Test
+    void aFolderIsOfPicturesOrOfSounds() throws IOException {
+        Path pictures = folder.resolve("pictures");
+        Path sounds = folder.resolve("sounds");
+        for (int i = 0; i < 10; i++) {
+            new Images(1, 4, 4, 1, new byte[16]).writePng(pictures.resolve(i + ".png"));
+            new Sounds(1, 10, 16_000, new short[10]).writeWav(sounds.resolve("class/" + i + ".wav"));
+        }
+        DataPlaces nowhere = new DataPlaces(folder.resolve("none"), List.of());
+        assertThat(DataSets.loadAny(pictures.toString(), nowhere)).isInstanceOf(ImageDataset.class);
+        assertThat(DataSets.loadAny(sounds.toString(), nowhere)).isInstanceOf(AudioDataset.class);
+        assertThat(DataSets.allNames()).contains("fashion-mnist", "spoken-digits");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.loadAny("spoken-digits", nowhere))
+                .withMessageContaining("zoetrope data spoken-digits");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load(sounds.toString(), nowhere))
+                .withMessageContaining("is a set of sounds");
+        new Images(1, 4, 4, 1, new byte[16]).writePng(sounds.resolve("cover.png"));
+        assertThat(AudioSets.holds(sounds.toString())).as("with pictures among them").isFalse();
+    }
+
+    @Test
     void foldersOfPngsSplitTheSameWayEveryTime() throws IOException {
         for (String name : new String[] {"cats", "dogs"}) {
             for (int i = 0; i < 20; i++) {

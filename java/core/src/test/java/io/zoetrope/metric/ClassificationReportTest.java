@@ -29,7 +29,7 @@ class ClassificationReportTest {
     @Test
     void figuresFollowFromTheCounts() {
         ClassificationReport report = example();
-        assertThat(report.pictures()).isEqualTo(8);
+        assertThat(report.samples()).isEqualTo(8);
         assertThat(report.accuracy()).isEqualTo(0.75);
         assertThat(report.confusion()).isEqualTo(new int[][] {{4, 1, 0}, {0, 2, 1}, {0, 0, 0}});
         assertThat(report.precision(0)).isEqualTo(1);
@@ -41,7 +41,7 @@ class ClassificationReportTest {
         double logLoss = -(Math.log(0.9) + Math.log(0.8) + Math.log(0.7) + Math.log(0.6) + Math.log(0.3) + Math.log(0.9)
                 + Math.log(1) + Math.log(0.2)) / 8;
         assertThat(report.logLoss()).isCloseTo(logLoss, within(1e-6));
-        assertThat(report.table()).contains("accuracy 75.00 % of 8 pictures").contains("b (1)").contains("c (1)");
+        assertThat(report.table()).contains("accuracy 75.00 % of 8 samples").contains("b (1)").contains("c (1)");
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.MelSpectrogram;
+import io.zoetrope.data.SoundPreparation;
 import io.zoetrope.model.ConvNetConfig;
 import io.zoetrope.pipeline.ClassifierConfig;
 import io.zoetrope.pipeline.CnnPipeline;
@@ -13,8 +15,10 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.testkit.Devices;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +54,28 @@ class CnnEncoderTest {
                 assertThat(features[i]).isEqualTo(rows[i / 16][i % 16]);
             }
         }
+    }
+
+    /** Figures that were published with this hash must go on comparing. */
+    @Test
+    void theHashOfTheShippedClassifierStays() throws IOException {
+        try (CnnPipeline shipped = CnnPipeline.fromPretrained(device, CnnPipeline.FASHION_CNN)) {
+            assertThat(new CnnEncoder(shipped, "x").hash()).startsWith("6ad51eb218cc");
+        }
+    }
+
+    @Test
+    void howSoundsAreSeenIsPartOfTheHash() {
+        ConvNetConfig network = new ConvNetConfig(8, 8, 1, 2, 8, 2, List.of(8, 16), List.of(1, 1), 0);
+        List<String> hashes = new ArrayList<>();
+        for (float floor : new float[] {-80, -60}) {
+            SoundPreparation sounds = new SoundPreparation(new MelSpectrogram(16_000, 8, 32, 64, floor), 256, 0);
+            try (CnnPipeline classifier = new CnnPipeline(new ConvNetModel(device, new ClassifierConfig(network,
+                    List.of("this", "that"), List.of(100.0), List.of(50.0), true, false, Optional.of(sounds)), DType.BF16, 3))) {
+                hashes.add(new CnnEncoder(classifier, "x").hash());
+            }
+        }
+        assertThat(hashes).doesNotContain(hash(100, DType.BF16, 3)).doesNotHaveDuplicates();
     }
 
     @Test

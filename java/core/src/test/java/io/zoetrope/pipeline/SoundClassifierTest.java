@@ -1,0 +1,143 @@
+package io.zoetrope.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.BadFileException;
+import io.zoetrope.data.MelSpectrogram;
+import io.zoetrope.data.Preparation;
+import io.zoetrope.data.Sounds;
+import io.zoetrope.data.SpokenDigits;
+import io.zoetrope.testkit.Devices;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Classifiers of sounds: the family of those of pictures, on spectrograms. */
+class SoundClassifierTest {
+    private static final int SAMPLES = 2048;
+    private final Device device = Devices.shared();
+
+    @TempDir
+    Path folder;
+
+    private static float[] tone(double hertz, int samples, int rate, double phase) {
+        float[] values = new float[samples];
+        for (int t = 0; t < samples; t++) {
+            values[t] = (float) (0.5 * Math.sin(2 * Math.PI * hertz * t / rate + phase));
+        }
+        return values;
+    }
+
+    private static AudioDataset tones(int samples) {
+        int count = 24;
+        float[] values = new float[count * samples];
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % 2;
+            System.arraycopy(tone((labels[i] == 0 ? 500 : 3000) * (1 + i / 100.0), samples, 16_000, i), 0, values, i * samples,
+                    samples);
+        }
+        AudioDataset.Part part = new AudioDataset.Part(Sounds.fromFloats(values, count, samples, 16_000), labels);
+        return new AudioDataset("tones", List.of("low", "high"), part, part);
+    }
+
+    private static TrainRequest request(Path run, long steps, boolean resume, Config options) {
+        return new TrainRequest(tones(SAMPLES), steps, 8, 3, run, resume, 10, 0, options);
+    }
+
+    @Test
+    void itLearnsAndTheLoadedModelKnowsHowItListens() throws IOException {
+        Path run = folder.resolve("run");
+        Config options = Config.empty().with("ema", 0.9).with("smoothing", 0);
+        Path model = new Trainer(device).train(new CnnFamily(), request(run, 40, false, options), Progress.none());
+        try (CnnPipeline pipeline = CnnPipeline.fromPretrained(device, model)) {
+            ClassifierConfig config = pipeline.model().config();
+            assertThat(config.sounds().orElseThrow().spectrogram()).isEqualTo(MelSpectrogram.RECOGNITION);
+            assertThat(config.sounds().orElseThrow().samples()).isEqualTo(SAMPLES);
+            assertThat(config.sounds().orElseThrow().peak()).isBetween(0.49, 0.51);
+            assertThat(config.mirrored()).isFalse();
+            // A file of another rate, length and loudness than those it learned from.
+            Path file = folder.resolve("high.wav");
+            Sounds.fromFloats(tone(3100, 3000, 22_050, 0), 1, 3000, 22_050).writeWav(file);
+            Preparation.Prepared prepared = pipeline.preparation().read(file);
+            assertThat(prepared.describe()).contains("esampled").contains("middle");
+            assertThat(pipeline.classify(prepared.image())[0][1]).isGreaterThan(0.8f);
+            assertThat(CnnPipeline.likeliest(pipeline.classify(config.seenTest(tones(SAMPLES)).images())))
+                    .isEqualTo(tones(SAMPLES).test().labels());
+            assertThat(config.seen(tones(SAMPLES)).test().images()).isEqualTo(config.seenTest(tones(SAMPLES)).images());
+        }
+    }
+
+    @Test
+    void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
+        Trainer trainer = new Trainer(device);
+        Path whole = folder.resolve("whole");
+        Path parts = folder.resolve("parts");
+        trainer.train(new CnnFamily(), request(whole, 20, false, Config.empty()), Progress.none());
+        RunFolder.create(parts, RunFolderSettings.of(whole)).close();
+        trainer.train(new CnnFamily(), request(parts, 10, true, Config.empty()), Progress.none());
+        trainer.train(new CnnFamily(), request(parts, 20, true, Config.empty()), Progress.none());
+        String last = "checkpoints/step-000000020.safetensors";
+        assertThat(Files.readAllBytes(parts.resolve(last))).isEqualTo(Files.readAllBytes(whole.resolve(last)));
+        assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
+    }
+
+    @Test
+    void picturesAndSoundsAreNotMixedUp() throws IOException {
+        CnnFamily family = new CnnFamily();
+        assertThat(family.settings(request(folder, 1, false, Config.empty())).flag("flip", true)).isFalse();
+        assertThatThrownBy(() -> family.settings(request(folder, 1, false, Config.empty().with("flip", true))))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("played backwards");
+        Path sounds = new Trainer(device).train(family, request(folder.resolve("sounds"), 1, false, Config.empty()),
+                Progress.none());
+        Path pictures = new Trainer(device).train(family, TinyData.request(folder.resolve("pictures"), 1, false, 1),
+                Progress.none());
+        try (CnnPipeline ears = CnnPipeline.fromPretrained(device, sounds);
+                CnnPipeline eyes = CnnPipeline.fromPretrained(device, pictures)) {
+            assertThatThrownBy(() -> ears.model().config().seen(TinyData.squares()))
+                    .hasMessageContaining("recognises sounds, but squares holds pictures").hasMessageContaining("fashion-cnn");
+            assertThatThrownBy(() -> eyes.model().config().seenTest(tones(SAMPLES)))
+                    .hasMessageContaining("recognises pictures, but tones holds clips").hasMessageContaining("digits-cnn");
+            assertThatThrownBy(() -> ears.model().config().requireKnown(tones(1024))).hasMessageContaining("1024 samples");
+        }
+        Config from = Config.empty().with("from", pictures.toString());
+        assertThatThrownBy(() -> new Trainer(device).train(family, request(folder.resolve("next"), 1, false, from),
+                Progress.none())).hasMessageContaining("which recognises pictures: expected a classifier of sounds");
+    }
+
+    @Test
+    void aConfigWhoseSpectrogramDoesNotFitItsNetworkIsRefused() throws IOException {
+        Path model = new Trainer(device).train(new CnnFamily(), request(folder.resolve("run"), 1, false, Config.empty()),
+                Progress.none());
+        Path config = model.resolve("classifier/config.json");
+        Files.writeString(config, Files.readString(config).replace("\"mel_hop\": 256", "\"mel_hop\": 128"));
+        assertThatThrownBy(() -> CnnPipeline.fromPretrained(device, model)).isInstanceOf(BadFileException.class)
+                .hasMessageContaining("64 pitches and 16 times");
+    }
+
+    @Test
+    void aGameOfDigitsIsWatchedByTheClassifierThatShips() throws IOException {
+        AudioDataset.Part silence = new AudioDataset.Part(new Sounds(10, SpokenDigits.SAMPLES, SpokenDigits.RATE,
+                new short[10 * SpokenDigits.SAMPLES]), new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+        AudioDataset digits = new AudioDataset("digits", SpokenDigits.CLASS_NAMES, silence, silence);
+        AudioDataset others = new AudioDataset("others", List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), silence,
+                silence);
+        for (AudioDataset data : List.of(digits, others)) {
+            Path run = folder.resolve(data.name());
+            new Trainer(device).train(new WaveGanFamily(), new TrainRequest(data, 1, 2, 3, run, false, 1, 0,
+                    Config.empty().with("base_width", 2)), Progress.none());
+            double covered = LossCsv.read(run.resolve("variety.csv"), "classes_covered")[1][0];
+            if (data == digits) {
+                assertThat(covered).isBetween(1.0, 10.0);
+            } else {
+                assertThat(covered).isNaN();
+            }
+        }
+    }
+}

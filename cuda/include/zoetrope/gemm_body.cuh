@@ -1,4 +1,5 @@
-// The matrix product that both tiers of gemm instantiate; see src/gemm/gemm_tensor.cu for the mathematics.
+// The matrix product that both tiers of gemm instantiate; see src/gemm/gemm_tensor.cu for the mathematics. Its shape and
+// its way from the sums to memory also serve src/gemm/gemm_few_rows.cu.
 #pragma once
 #include "zoetrope/tile_shapes.cuh"
 
@@ -21,6 +22,22 @@ __device__ __forceinline__ void gemm_store(const Outputs& out, Acc& acc, C* c, c
     store_rows<C>(out, acc, rows, columns, Tile::TN, pairs, line);
 }
 
+// From the sums to memory: scale, bias, activation, old output. The outputs belong to the tile at (m0, n0).
+template <class Tile, class Outputs, class Acc>
+__device__ __forceinline__ void gemm_finish(const Outputs& out, Acc& acc, const float* bias, void* c,
+                                            const GemmShape& g, int m0, int n0) {
+    using T = typename Tile::T;
+    if (g.alpha != 1.0f) out.each_value(acc, [&](float v) { return g.alpha * v; });
+    if (bias) add_bias(out, acc, bias + n0, g.n - n0);
+    activate(out, acc, g.activation);
+    if constexpr (sizeof(T) == 4) {
+        gemm_store<Tile>(out, acc, static_cast<float*>(c), g, m0, n0);
+    } else {
+        if (g.f32_out) gemm_store<Tile>(out, acc, static_cast<float*>(c), g, m0, n0);
+        else gemm_store<Tile>(out, acc, static_cast<T*>(c), g, m0, n0);
+    }
+}
+
 template <class Tile, bool TRANS_A, bool TRANS_B, class T = typename Tile::T>
 __device__ __forceinline__ void gemm(const T* a, const T* b, const float* bias, void* c, const GemmShape& g) {
     const int across = (g.n + Tile::TN - 1) / Tile::TN;
@@ -34,17 +51,7 @@ __device__ __forceinline__ void gemm(const T* a, const T* b, const float* bias, 
     left.init(threadIdx.x, a, 0, g.lda, m0, g.m, g.k);
     right.init(threadIdx.x, b, 0, g.ldb, n0, g.n, g.k);
     block_product<Tile>(left, right, (g.k + Tile::TK - 1) / Tile::TK, g.m - m0, g.n - n0,
-                        [&](const auto& out, auto& acc) {
-        if (g.alpha != 1.0f) out.each_value(acc, [&](float v) { return g.alpha * v; });
-        if (bias) add_bias(out, acc, bias + n0, g.n - n0);
-        activate(out, acc, g.activation);
-        if constexpr (sizeof(T) == 4) {
-            gemm_store<Tile>(out, acc, static_cast<float*>(c), g, m0, n0);
-        } else {
-            if (g.f32_out) gemm_store<Tile>(out, acc, static_cast<float*>(c), g, m0, n0);
-            else gemm_store<Tile>(out, acc, static_cast<T*>(c), g, m0, n0);
-        }
-    });
+                        [&](const auto& out, auto& acc) { gemm_finish<Tile>(out, acc, bias, c, g, m0, n0); });
 }
 
 }  // namespace zoe

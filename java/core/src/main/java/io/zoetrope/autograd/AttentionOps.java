@@ -85,10 +85,8 @@ public final class AttentionOps {
 
     private static void turn(Tensor qkv, Tensor rope, boolean back) {
         if (rope != null) {
-            for (int part = 0; part < 2; part++) {
-                Attention.Heads heads = Attention.Heads.part(qkv, part);
-                Rope.rotate(heads, heads, rope, 0, null, back);
-            }
+            Attention.Heads queriesAndKeys = Attention.Heads.parts(qkv, 0, 2);
+            Rope.rotate(queriesAndKeys, queriesAndKeys, rope, 0, null, back);
         }
     }
 }

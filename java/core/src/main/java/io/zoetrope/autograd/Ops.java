@@ -1,5 +1,6 @@
 package io.zoetrope.autograd;
 
+import io.zoetrope.kernel.Activation;
 import io.zoetrope.kernel.Attention;
 import io.zoetrope.kernel.Conv2d;
 import io.zoetrope.kernel.Embed;
@@ -46,16 +47,8 @@ public final class Ops {
     public static Variable linear(Tape tape, Variable x, Variable w, Variable bias, Variable residual) {
         long in = w.value().dim(1);
         long outFeatures = w.value().dim(0);
-        if (x.value().dim(-1) != in) {
-            throw new IllegalArgumentException("linear: input " + x.shape() + " has " + x.value().dim(-1)
-                    + " features, the weight " + w.shape() + " expects " + in);
-        }
+        Tensor y = product(tape, x, w, bias, Activation.NONE);
         Tensor rows = x.value().reshape(-1, in);
-        long[] dims = x.shape().dims();
-        dims[dims.length - 1] = outFeatures;
-        Tensor y = tape.empty(x.value().dtype(), dims);
-        Tensor yRows = y.reshape(-1, outFeatures);
-        Gemm.run(rows, w.value(), valueOf(bias), yRows, Gemm.Spec.NT);
         if (residual != null) {
             Pointwise.add(y, residual.value(), y);
         }
@@ -68,6 +61,31 @@ public final class Ops {
             tape.accumulateShared(residual, dy);
         });
         return out;
+    }
+
+    /**
+     * GELU (tanh form) of {@link #linear}: one kernel unless a backward pass, which needs what GELU was applied to, may
+     * follow.
+     */
+    public static Variable linearGelu(Tape tape, Variable x, Variable w, Variable bias) {
+        if (tape.isRecording()) {
+            return ActivationOps.gelu(tape, linear(tape, x, w, bias, null));
+        }
+        return tape.output(product(tape, x, w, bias, Activation.GELU), x, w, bias);
+    }
+
+    private static Tensor product(Tape tape, Variable x, Variable w, Variable bias, Activation activation) {
+        long in = w.value().dim(1);
+        if (x.value().dim(-1) != in) {
+            throw new IllegalArgumentException("linear: input " + x.shape() + " has " + x.value().dim(-1)
+                    + " features, the weight " + w.shape() + " expects " + in);
+        }
+        long[] dims = x.shape().dims();
+        dims[dims.length - 1] = w.value().dim(0);
+        Tensor y = tape.empty(x.value().dtype(), dims);
+        Gemm.run(x.value().reshape(-1, in), w.value(), valueOf(bias), y.reshape(-1, w.value().dim(0)),
+                Gemm.Spec.NT.activation(activation));
+        return y;
     }
 
     /** The wgrad of a 1×1 convolution: unlike a product, it is split along the rows, many for few weights. */

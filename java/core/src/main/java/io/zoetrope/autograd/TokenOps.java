@@ -58,6 +58,21 @@ public final class TokenOps {
         return out;
     }
 
+    /**
+     * {@link #modulate} of a layer norm without a map of its own: one kernel unless a backward pass, which needs what is
+     * between the two, may follow.
+     */
+    public static Variable layerNormModulated(Tape tape, Variable x, Variable vectors, int shift, int scale, int parts,
+            float epsilon) {
+        if (tape.isRecording()) {
+            return modulate(tape, layerNorm(tape, x, null, null, epsilon), vectors, shift, scale, parts);
+        }
+        Tensor y = tape.empty(x.value().dtype(), x.shape());
+        LayerNorm.modulated(x.value(), Modulate.Vectors.part(vectors.value(), scale, parts),
+                Modulate.Vectors.part(vectors.value(), shift, parts), y, epsilon);
+        return tape.output(y, x, vectors);
+    }
+
     /** residual + gate·x with a vector for each sample: part {@code gate} of {@code vectors} [B, parts·C]. */
     public static Variable gate(Tape tape, Variable x, Variable residual, Variable vectors, int gate, int parts) {
         Tensor input = x.value();

@@ -46,13 +46,18 @@ public final class Attention {
 
         /** Part {@code index} of a packed tensor [B, S, P, H, D], such as the keys, part 1, of a projection to q, k, v. */
         public static Heads part(Tensor packed, int index) {
+            return parts(packed, index, 1);
+        }
+
+        /** The heads of {@code count} neighbouring parts as those of one: what treats every head alike takes them at once. */
+        public static Heads parts(Tensor packed, int first, int count) {
             requireRank(packed, 5, "[B, S, P, H, D]");
-            if (index < 0 || index >= packed.dim(2)) {
-                throw new IllegalArgumentException("attention: part " + index + " of " + packed + ": expected 0 to "
-                        + (packed.dim(2) - 1));
+            if (first < 0 || count < 1 || first + count > packed.dim(2)) {
+                throw new IllegalArgumentException("attention: part " + first + (count == 1 ? "" : " to " + (first + count - 1))
+                        + " of " + packed + ": expected 0 to " + (packed.dim(2) - 1));
             }
             long size = packed.dim(3) * packed.dim(4);
-            return new Heads(packed, index * size, packed.dim(0), packed.dim(1), packed.dim(3), packed.dim(4),
+            return new Heads(packed, first * size, packed.dim(0), packed.dim(1), count * packed.dim(3), packed.dim(4),
                     packed.dim(2) * size);
         }
 

@@ -105,9 +105,12 @@ public final class Gemm {
                                long strideA, long strideB) {
         Device device = c.device();
         Tier tier = Tiers.choose(device, a.dtype());
-        String entry = "gemm_" + tier.suffix() + "_" + a.dtype().suffix() + "_"
-                + tile(tier, a.dtype(), m, n, count, device.multiprocessors()) + "_" + spec.layout();
-        Kernel kernel = device.kernel("gemm/gemm_" + tier.suffix(), entry);
+        boolean streams = tier == Tier.TENSOR && count == 1 && streams(a, b, spec, k);
+        String tile = Tiers.forcedTile().orElseGet(() -> streams && m <= Tiles.MAX_FEW_ROWS
+                ? Tiles.fewRows(m, n, device.multiprocessors())
+                : tile(tier, a.dtype(), m, n, count, device.multiprocessors()));
+        String entry = "gemm_" + tier.suffix() + "_" + a.dtype().suffix() + "_" + tile + "_" + spec.layout();
+        Kernel kernel = device.kernel("gemm/gemm_" + (streams && Tiles.ofFewRows(tile) ? "few_rows" : tier.suffix()), entry);
         Tiers.used(OPERATION, entry);
         Geometry geometry = kernel.geometry();
         long blocks = Tiles.count(m, geometry.tileM()) * Tiles.count(n, geometry.tileN());
@@ -130,7 +133,12 @@ public final class Gemm {
     private static String tile(Tier tier, DType dtype, long m, long n, long batch, int multiprocessors) {
         List<String> wideFirst = tier == Tier.TENSOR && dtype == DType.BF16 ? List.of("128x128", "64x64")
                 : List.of("128x64", "64x64");
-        return Tiers.forcedTile().orElseGet(() -> Tiles.gemm(wideFirst, m, n, batch, multiprocessors));
+        return Tiles.gemm(wideFirst, m, n, batch, multiprocessors);
+    }
+
+    /** True for rows by weights [n, k] that can be fetched 16 bytes at a time: with few rows, reading them is what takes time. */
+    private static boolean streams(Tensor a, Tensor b, Spec spec, long k) {
+        return a.dtype() == DType.BF16 && !spec.transA && spec.transB && k % 8 == 0 && (a.address() | b.address()) % 16 == 0;
     }
 
     private static void matrix(Operands operands, String name, Tensor tensor) {

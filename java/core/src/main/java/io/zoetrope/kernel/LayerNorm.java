@@ -40,6 +40,29 @@ public final class LayerNorm {
     }
 
     /**
+     * {@code y = (x − mean) · rstd · (1 + scale) + shift} with vectors for each sample: adaptive layer norm in one pass, for
+     * where no backward follows.
+     *
+     * @param x [S, …, C]
+     * @param y like x
+     */
+    public static void modulated(Tensor x, Modulate.Vectors scale, Modulate.Vectors shift, Tensor y, float eps) {
+        Operands operands = Operands.of("layer norm modulated").floating("x", x).rankAtLeast("x", x, 2).nonEmpty("x", x)
+                .alike("y", y, "x", x)
+                .require(shift != null, "shift is null, expected vectors [S, C]")
+                .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
+        Modulate.scaleAndShift(operands, scale, shift, x);
+        Device device = operands.device(x, scale.tensor(), shift.tensor(), y);
+        Kernel kernel = device.kernel("norm/layer_norm_forward", "layer_norm_modulated_" + x.dtype().suffix());
+        long channels = x.shape().dim(-1);
+        long rows = x.size() / channels;
+        long vectors = scale.address() | shift.address() | scale.stride() * x.dtype().bytes();
+        kernel.launch(Grid.covering(rows, kernel.geometry().tileM()), Args.of().address(x.address())
+                .address(scale.address()).address(shift.address()).address(y.address()).i64(rows)
+                .i64(rows / x.dim(0)).i64(scale.stride()).i32(channels).f32(eps).i32(wide(x, y.address() | vectors)));
+    }
+
+    /**
      * Gradients of {@link #forward}.
      *
      * @param gamma            as given to forward

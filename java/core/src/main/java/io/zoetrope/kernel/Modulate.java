@@ -40,11 +40,11 @@ public final class Modulate {
             return new Vectors(packed, index * size, size);
         }
 
-        private long address() {
+        long address() {
             return tensor.address() + start * tensor.dtype().bytes();
         }
 
-        private long stride() {
+        long stride() {
             return tensor.dim(1);
         }
     }
@@ -88,11 +88,7 @@ public final class Modulate {
 
     private static void affine(String op, Tensor x, Tensor residual, Vectors scale, Vectors shift, Tensor out, float one) {
         Operands operands = arrays(op, x).alike("out", out, "x", x).alikeIfGiven("residual", residual, "x", x);
-        vectors(operands, "scale", scale, x);
-        if (shift != null) {
-            vectors(operands, "shift", shift, x);
-            sameStride(operands, scale, shift);
-        }
+        scaleAndShift(operands, scale, shift, x);
         operands.device(x, residual, scale.tensor, shift == null ? null : shift.tensor, out);
         long samples = x.dim(0);
         long channels = x.shape().dim(-1);
@@ -123,6 +119,15 @@ public final class Modulate {
 
     private static Operands arrays(String op, Tensor x) {
         return Operands.of(op).floating("x", x).rankAtLeast("x", x, 2).nonEmpty("x", x);
+    }
+
+    /** Checks them for x; the shift may be null. */
+    static void scaleAndShift(Operands operands, Vectors scale, Vectors shift, Tensor x) {
+        vectors(operands, "scale", scale, x);
+        if (shift != null) {
+            vectors(operands, "shift", shift, x);
+            sameStride(operands, scale, shift);
+        }
     }
 
     private static void vectors(Operands operands, String name, Vectors vectors, Tensor x) {

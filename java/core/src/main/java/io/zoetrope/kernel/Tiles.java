@@ -9,6 +9,10 @@ import java.util.List;
  * order of a sum, so the choice may depend on the device.
  */
 final class Tiles {
+    /** The most rows that a tile of gemm_few_rows covers. */
+    static final long MAX_FEW_ROWS = 64;
+    private static final List<String> FEW_ROWS = List.of("16x8", "16x16", "32x8", "32x16", "64x8", "64x16");
+
     private Tiles() {
     }
 
@@ -30,6 +34,20 @@ final class Tiles {
             }
         }
         return wideFirst.get(wideFirst.size() - 1);
+    }
+
+    /**
+     * For at most {@value #MAX_FEW_ROWS} rows whose weights are streamed: 16 columns halve how often the rows are read, 8
+     * give narrow weights twice as many blocks to stream them with.
+     */
+    static String fewRows(long m, long n, int multiprocessors) {
+        int rows = m <= 16 ? 16 : m <= 32 ? 32 : 64;
+        boolean occupied = count(n, 16) * 4 >= multiprocessors * 3L;
+        return rows + (occupied ? "x16" : "x8");
+    }
+
+    static boolean ofFewRows(String tile) {
+        return FEW_ROWS.contains(tile);
     }
 
     /** For fprop and dgrad: {@code rows} pixels by {@code columns} channels. */

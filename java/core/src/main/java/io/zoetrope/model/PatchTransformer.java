@@ -145,7 +145,7 @@ public final class PatchTransformer {
         }
         Variable x = Ops.reshape(tape, tokens.forward(tape, ids.reshape(-1)), batch, config.places(), config.width());
         x = run(tape, TokenOps.addPositions(tape, x, places.positions()), places, modulations.blocks(), causal, watch);
-        Variable normed = TokenOps.modulate(tape, lastNorm.forward(tape, x), modulations.last(), 0, 1, 2);
+        Variable normed = lastNorm.modulated(tape, x, modulations.last(), 0, 1, 2);
         return head.forward(tape, Ops.reshape(tape, normed, batch * config.places(), config.width()));
     }
 
@@ -169,7 +169,7 @@ public final class PatchTransformer {
             x = blocks.get(layer).decode(tape, x, new TransformerBlock.Context(modulations.blocks().get(layer), null,
                     places.rope(), 0, null), cache, layer);
         }
-        Variable normed = TokenOps.modulate(tape, lastNorm.forward(tape, x), modulations.last(), 0, 1, 2);
+        Variable normed = lastNorm.modulated(tape, x, modulations.last(), 0, 1, 2);
         return head.forward(tape, Ops.reshape(tape, normed, batch, config.width()));
     }
 

@@ -1,6 +1,5 @@
 package io.zoetrope.model;
 
-import io.zoetrope.autograd.ActivationOps;
 import io.zoetrope.autograd.AttentionOps;
 import io.zoetrope.autograd.Ops;
 import io.zoetrope.autograd.Tape;
@@ -136,8 +135,8 @@ public final class TransformerBlock {
         Attention.Heads query = Attention.Heads.part(packed, 0);
         Attention.Heads key = Attention.Heads.part(packed, 1);
         if (context.rope() != null) {
-            Rope.rotate(query, query, context.rope(), 0, cache.length(), false);
-            Rope.rotate(key, key, context.rope(), 0, cache.length(), false);
+            Attention.Heads both = Attention.Heads.parts(packed, 0, 2);
+            Rope.rotate(both, both, context.rope(), 0, cache.length(), false);
         }
         CachedAttention.append(key, Attention.Heads.part(packed, 2), cache.keys(layer), cache.values(layer), cache.length());
         Tensor o = tape.empty(packed.dtype(), query.batch(), 1, query.heads(), query.dim());
@@ -155,10 +154,7 @@ public final class TransformerBlock {
 
     private Variable project(Tape tape, Variable x, Context context) {
         long[] dims = x.shape().dims();
-        Variable normed = norm1.forward(tape, x);
-        if (config.adaptive()) {
-            normed = TokenOps.modulate(tape, normed, context.modulation(), 0, 1, PARTS);
-        }
+        Variable normed = norm(tape, norm1, x, context, 0, 1);
         return Ops.reshape(tape, qkv.forward(tape, normed), dims[0], dims[1], 3, config.heads(), config.width() / config.heads());
     }
 
@@ -167,11 +163,12 @@ public final class TransformerBlock {
         if (config.memoryWidth() > 0) {
             h = look(tape, h, context.memory());
         }
-        Variable normed = norm3.forward(tape, h);
-        if (config.adaptive()) {
-            normed = TokenOps.modulate(tape, normed, context.modulation(), 3, 4, PARTS);
-        }
-        return join(tape, down, ActivationOps.gelu(tape, up.forward(tape, normed)), h, context, 5);
+        Variable normed = norm(tape, norm3, h, context, 3, 4);
+        return join(tape, down, up.forwardGelu(tape, normed), h, context, 5);
+    }
+
+    private Variable norm(Tape tape, LayerNormalization norm, Variable x, Context context, int shift, int scale) {
+        return config.adaptive() ? norm.modulated(tape, x, context.modulation(), shift, scale, PARTS) : norm.forward(tape, x);
     }
 
     private Variable join(Tape tape, Linear last, Variable branch, Variable x, Context context, int gate) {

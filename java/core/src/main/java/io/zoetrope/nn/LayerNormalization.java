@@ -26,6 +26,14 @@ public final class LayerNormalization {
         return new LayerNormalization(null, null);
     }
 
+    /** A plain norm's output times 1 + scale plus shift. @see TokenOps#layerNormModulated */
+    public Variable modulated(Tape tape, Variable x, Variable vectors, int shift, int scale, int parts) {
+        if (gamma != null) {
+            throw new IllegalStateException("layer norm: it has an affine map of its own, expected a plain one to modulate");
+        }
+        return TokenOps.layerNormModulated(tape, x, vectors, shift, scale, parts, EPSILON);
+    }
+
     public Variable forward(Tape tape, Variable x) {
         return TokenOps.layerNorm(tape, x, gamma == null ? null : gamma.variable(), beta == null ? null : beta.variable(),
                 EPSILON);

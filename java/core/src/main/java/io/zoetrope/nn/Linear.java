@@ -43,6 +43,11 @@ public final class Linear {
         return forward(tape, x, null);
     }
 
+    /** GELU (tanh form) of the map. */
+    public Variable forwardGelu(Tape tape, Variable x) {
+        return Ops.linearGelu(tape, x, weight.variable(), bias == null ? null : bias.variable());
+    }
+
     public Variable forward(Tape tape, Variable x, Variable residual) {
         return Ops.linear(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.reference.ReferenceGroupNorm;
+import io.zoetrope.reference.ReferenceSequences;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LayerNormTest {
@@ -108,6 +110,37 @@ class LayerNormTest {
         }
     }
 
+    /** Every row of a sample by that sample's vectors, which are parts of a packed tensor. */
+    @ParameterizedTest
+    @CsvSource({"1, 1, 2, 0", "3, 5, 17, 0", "2, 3, 64, 0", "5, 1, 512, 0", "2, 4, 1032, 0", "3, 2, 96, 1"})
+    void theModulatedFormMatchesReference(int samples, int places, int channels, int offset) {
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            Case test = new Case(samples * places, channels, false, 0.5, offset);
+            Data data = new Data(test, dtype);
+            float[] packed = Values.stored(dtype, Values.uniform(65, 3L * samples * channels));
+            double[] shift = part(packed, samples, channels, 2);
+            double[] scale = part(packed, samples, channels, 1);
+            double[] x = Values.doubles(data.x);
+            double[] normed = test.reference().output(x, Values.doubles(data.gamma), Values.doubles(data.beta));
+            double[] expected = ReferenceSequences.affine(normed, null, scale, shift, samples, channels, 1);
+            try (Guarded guarded = new Guarded(DEVICE, offset)) {
+                Tensor y = guarded.output("y", dtype, samples, places, channels);
+                Tensor vectors = guarded.input("vectors", dtype, packed, samples, 3L * channels);
+                LayerNorm.modulated(guarded.input("x", dtype, data.x, samples, places, channels),
+                        Modulate.Vectors.part(vectors, 1, 3), Modulate.Vectors.part(vectors, 2, 3), y, EPS);
+                tolerance(dtype, x, test.reference().rstds(x), 4).check("y", expected, y.toFloats());
+            }
+        }
+    }
+
+    private static double[] part(float[] packed, int samples, int channels, int index) {
+        double[] out = new double[samples * channels];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = packed[i / channels * 3 * channels + index * channels + i % channels];
+        }
+        return out;
+    }
+
     @ParameterizedTest
     @MethodSource("cases")
     void backwardMatchesReference(Case c, DType dtype) {
@@ -157,6 +190,12 @@ class LayerNormTest {
                     .hasMessageContaining("eps is -1.0");
             assertThatThrownBy(() -> LayerNorm.forward(rows.reshape(2, 2, 1).slice(0, 0), null, null, x, rows, rows, EPS))
                     .hasMessageContaining("extents of 1 or more");
+            Modulate.Vectors vectors = Modulate.Vectors.of(x);
+            assertThatThrownBy(() -> LayerNorm.modulated(x, vectors, null, x, EPS))
+                    .hasMessageContainingAll("layer norm modulated", "shift is null");
+            assertThatThrownBy(() -> LayerNorm.modulated(x, vectors, Modulate.Vectors.of(columns.reshape(1, 6)), x, EPS))
+                    .hasMessageContainingAll("shift is F32[1, 6]", "F32[4, 6]");
+            assertThatThrownBy(() -> LayerNorm.modulated(x, vectors, vectors, x, Float.NaN)).hasMessageContaining("eps is NaN");
             assertThatThrownBy(() -> LayerNorm.backward(x, x, null, rows, rows, x, columns, null, false))
                     .hasMessageContainingAll("layer norm backward", "dbeta is null", "both or neither");
         }

@@ -123,6 +123,24 @@ class RopeTest {
     }
 
     @Test
+    void neighbouringPartsTurnTogetherAsTheyDoAlone() {
+        float[] x = Values.uniform(7, 2 * 3 * 3 * 2 * 8);
+        try (Guarded guarded = new Guarded(DEVICE)) {
+            Tensor table = guarded.output("table", DType.F32, 3, 4, 2);
+            Rope.table(0, table, 100);
+            Tensor alone = guarded.input("alone", DType.F32, x, 2, 3, 3, 2, 8);
+            for (int part = 0; part < 2; part++) {
+                Rope.rotate(Attention.Heads.part(alone, part), Attention.Heads.part(alone, part), table, 0, null, false);
+            }
+            Tensor together = guarded.input("together", DType.F32, x, 2, 3, 3, 2, 8);
+            Attention.Heads both = Attention.Heads.parts(together, 0, 2);
+            Rope.rotate(both, both, table, 0, null, false);
+            assertThat(together.toFloats()).containsExactly(alone.toFloats());
+            assertThatThrownBy(() -> Attention.Heads.parts(together, 2, 2)).hasMessageContainingAll("part 2 to 3", "0 to 2");
+        }
+    }
+
+    @Test
     void aPositionTheTableLacksIsNotANumber() {
         try (Scope scope = Scope.open(DEVICE)) {
             Tensor table = scope.empty(DType.F32, 2, 2, 2);

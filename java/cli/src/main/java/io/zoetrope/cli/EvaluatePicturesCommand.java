@@ -2,6 +2,8 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.FashionMnist;
+import io.zoetrope.pipeline.GanPipeline;
+import io.zoetrope.pipeline.PatchesPipeline;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -53,7 +55,7 @@ abstract class EvaluatePicturesCommand implements Callable<Integer> {
     @Command(name = "gan", description = "Measure how near an adversarial model's pictures come to real ones.")
     static final class Gan extends EvaluatePicturesCommand {
         Gan(Surroundings surroundings) {
-            super(surroundings, "fashion-gan");
+            super(surroundings, GanPipeline.FASHION_GAN);
         }
     }
 
@@ -61,7 +63,7 @@ abstract class EvaluatePicturesCommand implements Callable<Integer> {
     @Command(name = "patches", description = "Measure how near the pictures of a transformer over patches come to real ones.")
     static final class Patches extends EvaluatePicturesCommand {
         Patches(Surroundings surroundings) {
-            super(surroundings, "fashion-patches");
+            super(surroundings, PatchesPipeline.FASHION_PATCHES);
         }
     }
 }

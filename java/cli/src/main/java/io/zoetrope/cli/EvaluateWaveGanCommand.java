@@ -7,6 +7,7 @@ import io.zoetrope.data.SpokenDigits;
 import io.zoetrope.metric.SoundReport;
 import io.zoetrope.pipeline.CnnPipeline;
 import io.zoetrope.pipeline.Progress;
+import io.zoetrope.pipeline.WaveGanPipeline;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class EvaluateWaveGanCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "NAME|DIR", defaultValue = "digits-wavegan",
+    @Option(names = "--model", paramLabel = "NAME|DIR", defaultValue = WaveGanPipeline.DIGITS_WAVEGAN,
             description = "A model that ships with Zoetrope, or a model's folder. Default: ${DEFAULT-VALUE}.")
     private String model;
 

@@ -20,6 +20,7 @@ final class GamePlot {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 360;
     private static final int MOST_POINTS = 600;
+    private static final int MOST_TICKS = 8;
 
     private GamePlot() {
     }
@@ -55,7 +56,8 @@ final class GamePlot {
     private static void add(List<BufferedImage> charts, Path csv, String title, boolean logarithmic, List<String> columns)
             throws IOException {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("step").build();
-        chart.getStyler().setYAxisLogarithmic(logarithmic).setLegendPosition(Styler.LegendPosition.InsideNE);
+        chart.getStyler().setXAxisMaxLabelCount(MOST_TICKS).setYAxisLogarithmic(logarithmic)
+                .setLegendPosition(Styler.LegendPosition.InsideNE);
         for (String column : columns) {
             double[][] shown = shown(LossCsv.read(csv, column), logarithmic);
             if (shown[0].length > 0) {

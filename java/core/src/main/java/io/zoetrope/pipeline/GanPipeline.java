@@ -20,6 +20,8 @@ import java.util.List;
  * }</pre>
  */
 public final class GanPipeline implements AutoCloseable {
+    /** The name of the model of pictures that ships. */
+    public static final String FASHION_GAN = "fashion-gan";
     /** Pictures made at a time. */
     private static final int BATCH = 64;
     /** Vectors that an interpolation passes on its round. */

@@ -15,7 +15,8 @@ public final class PretrainedModels {
     public static final String FASHION_DDPM = "fashion-ddpm";
     private static final String ROOT = "/weights/";
     private static final List<String> NAMES = List.of(FASHION_DDPM, CnnPipeline.FASHION_CNN,
-            CnnPipeline.DIGITS_CNN, PatchesPipeline.FASHION_PATCHES);
+            CnnPipeline.DIGITS_CNN, PatchesPipeline.FASHION_PATCHES, GanPipeline.FASHION_GAN,
+            WaveGanPipeline.DIGITS_WAVEGAN);
 
     /** Reads a model from its folder. */
     @FunctionalInterface

@@ -19,6 +19,8 @@ import java.util.List;
  * }</pre>
  */
 public final class WaveGanPipeline implements AutoCloseable {
+    /** The name of the model of sounds that ships. */
+    public static final String DIGITS_WAVEGAN = "digits-wavegan";
     /** Sounds made at a time. */
     private static final int BATCH = 16;
 

@@ -8,6 +8,7 @@ import io.zoetrope.testkit.Devices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,12 +46,30 @@ class PretrainedModelsTest {
         try (PatchesPipeline patches = PatchesPipeline.fromPretrained(Devices.shared(), PatchesPipeline.FASHION_PATCHES);
                 CnnPipeline classifier = CnnPipeline.fromPretrained(Devices.shared(), CnnPipeline.FASHION_CNN)) {
             int[] seen = classifier.labels(patches.generate(PatchesSampling.count(40).decode(decode).seed(2), Progress.none()));
-            int right = 0;
-            for (int i = 0; i < seen.length; i++) {
-                right += seen[i] == i % 10 ? 1 : 0;
-            }
-            assertThat(right).as("of 40 pictures of the classes in turn").isGreaterThanOrEqualTo(28);
+            assertThat(asAskedInTurn(seen)).as("of 40 pictures of the classes in turn").isGreaterThanOrEqualTo(28);
         }
+    }
+
+    @Test
+    void theClassifierSeesTheClassesThatTheGeneratorWasAskedFor() throws IOException {
+        try (GanPipeline gan = GanPipeline.fromPretrained(Devices.shared(), GanPipeline.FASHION_GAN);
+                CnnPipeline classifier = CnnPipeline.fromPretrained(Devices.shared(), CnnPipeline.FASHION_CNN)) {
+            assertThat(asAskedInTurn(classifier.labels(gan.generate(100, 3)))).as("of 100 pictures").isGreaterThanOrEqualTo(80);
+        }
+    }
+
+    @Test
+    void theClassifierHearsTheDigitsThatTheGeneratorWasAskedFor() throws IOException {
+        try (WaveGanPipeline gan = WaveGanPipeline.fromPretrained(Devices.shared(), WaveGanPipeline.DIGITS_WAVEGAN);
+                CnnPipeline classifier = CnnPipeline.fromPretrained(Devices.shared(), CnnPipeline.DIGITS_CNN)) {
+            Images heard = gan.model().config().recognition().images(gan.generate(40, 3));
+            assertThat(asAskedInTurn(classifier.labels(heard))).as("of 40 digits").isGreaterThanOrEqualTo(20);
+        }
+    }
+
+    /** How many of samples of ten classes in turn are taken for what was asked. */
+    private static int asAskedInTurn(int[] seen) {
+        return (int) IntStream.range(0, seen.length).filter(i -> seen[i] == i % 10).count();
     }
 
     @Test

@@ -87,6 +87,9 @@ struct GemmShape {
     long long lda, ldb, ldc, batchA, batchB, batchC;
     int m, n, k, activation, f32Out;
     float alpha, beta;
+    int gateRows;
+    long long gateStride;
+    const void *gate, *old;
 };
 
 Time openblas(const Options& o) {
@@ -112,7 +115,7 @@ void gemm(Gpu& gpu, const Options& o, const char* file, const std::string& entry
     gpu.upload(pa, bf16 ? static_cast<const void*>(halfA.data()) : a.data(), n * n * each);
     gpu.upload(pb, bf16 ? static_cast<const void*>(halfB.data()) : b.data(), n * n * each);
     const long long ld = o.size;
-    GemmShape shape = {ld, ld, ld, 0, 0, 0, o.size, o.size, o.size, 0, 1, 1.0f, 0.0f};
+    GemmShape shape = {ld, ld, ld, 0, 0, 0, o.size, o.size, o.size, 0, 1, 1.0f, 0.0f, 1, 0, nullptr, nullptr};
     const unsigned tm = unsigned(geometry[1]), tn = unsigned(geometry[2]), size = unsigned(o.size);
     const unsigned grid = ((size + tm - 1) / tm) * ((size + tn - 1) / tn);
     const auto run = [&] {

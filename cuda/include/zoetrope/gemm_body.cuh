@@ -10,6 +10,10 @@ struct GemmShape {
     long long lda, ldb, ldc, batch_a, batch_b, batch_c;
     int m, n, k, activation, f32_out;   // f32_out: c is f32 though a and b are bf16
     float alpha, beta;
+    int gate_rows;                      // rows of c that share a vector of the gate
+    long long gate_stride;
+    const void* gate;                   // of the operands' type; null: none
+    const void* old;                    // what beta multiplies, laid out as c and of its type: c itself, or another
 };
 
 template <class Tile, class C, class Outputs, class Acc>
@@ -18,11 +22,15 @@ __device__ __forceinline__ void gemm_store(const Outputs& out, Acc& acc, C* c, c
     C* tile = c + blockIdx.z * g.batch_c + m0 * g.ldc + n0;
     const bool pairs = g.ldc % 2 == 0 && pair_aligned(tile);
     auto line = [&](int row) { return tile + row * g.ldc; };
-    if (g.beta != 0.0f) add_rows<C>(out, acc, rows, columns, pairs, g.beta, line);
+    if (g.beta != 0.0f) {
+        const C* old = static_cast<const C*>(g.old) + (tile - c);
+        add_rows<C>(out, acc, rows, columns, pairs && pair_aligned(old), g.beta,
+                    [&](int row) { return old + row * g.ldc; });
+    }
     store_rows<C>(out, acc, rows, columns, Tile::TN, pairs, line);
 }
 
-// From the sums to memory: scale, bias, activation, old output. The outputs belong to the tile at (m0, n0).
+// From the sums to memory: scale, bias, activation, gate, old output. The outputs belong to the tile at (m0, n0).
 template <class Tile, class Outputs, class Acc>
 __device__ __forceinline__ void gemm_finish(const Outputs& out, Acc& acc, const float* bias, void* c,
                                             const GemmShape& g, int m0, int n0) {
@@ -30,6 +38,11 @@ __device__ __forceinline__ void gemm_finish(const Outputs& out, Acc& acc, const 
     if (g.alpha != 1.0f) out.each_value(acc, [&](float v) { return g.alpha * v; });
     if (bias) add_bias(out, acc, bias + n0, g.n - n0);
     activate(out, acc, g.activation);
+    if (g.gate) {
+        const T* gate = static_cast<const T*>(g.gate) + n0;
+        scale_rows<T>(out, acc, g.m - m0, g.n - n0, g.gate_stride % 2 == 0 && pair_aligned(gate),
+                      [&](int row) { return gate + (m0 + row) / g.gate_rows * g.gate_stride; });
+    }
     if constexpr (sizeof(T) == 4) {
         gemm_store<Tile>(out, acc, static_cast<float*>(c), g, m0, n0);
     } else {

@@ -48,23 +48,37 @@ __device__ __forceinline__ void activate(const Outputs& out, typename Outputs::A
     out.each_value(acc, [&](float v) { return gated(v, c0, c1); });
 }
 
-// acc += factor * matrix; line(row) is the matrix's row, at the tile's first column. `pairs`: its rows are
-// pair-aligned.
-template <class T, class Outputs, class Line>
-__device__ __forceinline__ void add_rows(const Outputs& out, typename Outputs::Acc& acc, int rows, int columns,
-                                         bool pairs, float factor, Line line) {
+// f(output, element) for every element of a matrix of T; line(row) is the matrix's row, at the tile's first column.
+// `pairs`: its rows are pair-aligned.
+template <class T, class Outputs, class Line, class F>
+__device__ __forceinline__ void with_rows(const Outputs& out, typename Outputs::Acc& acc, int rows, int columns,
+                                          bool pairs, Line line, F f) {
     if (pairs)
         out.template each_pair<false>(acc, rows, columns, line, [&](const T* at, int c, bool two, float& a, float& b) {
             float x = 0, y = 0;
             if (two) load_pair(at + c, x, y);
             else x = to_float(at[c]);
-            a = fmaf(factor, x, a), b = fmaf(factor, y, b);
+            f(a, x), f(b, y);
         });
     else
         out.template each_pair<false>(acc, rows, columns, line, [&](const T* at, int c, bool two, float& a, float& b) {
-            a = fmaf(factor, to_float(at[c]), a);
-            if (two) b = fmaf(factor, to_float(at[c + 1]), b);
+            f(a, to_float(at[c]));
+            if (two) f(b, to_float(at[c + 1]));
         });
+}
+
+// acc += factor * matrix.
+template <class T, class Outputs, class Line>
+__device__ __forceinline__ void add_rows(const Outputs& out, typename Outputs::Acc& acc, int rows, int columns,
+                                         bool pairs, float factor, Line line) {
+    with_rows<T>(out, acc, rows, columns, pairs, line, [&](float& v, float x) { v = fmaf(factor, x, v); });
+}
+
+// acc *= matrix, element by element.
+template <class T, class Outputs, class Line>
+__device__ __forceinline__ void scale_rows(const Outputs& out, typename Outputs::Acc& acc, int rows, int columns,
+                                           bool pairs, Line line) {
+    with_rows<T>(out, acc, rows, columns, pairs, line, [](float& v, float x) { v *= x; });
 }
 
 // Stores to line(row), the output's row at the tile's first column. `width`: columns of a whole tile.

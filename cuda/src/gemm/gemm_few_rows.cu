@@ -1,6 +1,6 @@
 // Matrix product of few rows: the weights are read once and time is the memory's, as when tokens are decoded.
 //
-//   C = act(alpha A B^T + bias) + beta C             as gemm_tensor.cu has it: bf16 by mma.m16n8k16, summed in fp32
+//   C = gate act(alpha A B^T + bias) + beta D        as gemm_tensor.cu has it: bf16 by mma.m16n8k16, summed in fp32
 //
 // Layouts: A [m, k] and B [n, k] row-major with leading dimensions, in bf16; bias [n] in f32; C [m, n] in bf16 or f32.
 // A and B are 16-byte aligned, k and their leading dimensions multiples of 8. Any m, n >= 1; one matrix, no batch.

@@ -1,10 +1,11 @@
 // Matrix product on tensor cores: bf16 by mma.m16n8k16, f32 rounded to TF32 by mma.m16n8k8, both summed in fp32.
 //
-//   C = act(alpha op(A) op(B) + bias) + beta C       for each matrix of a batch (blockIdx.z)
+//   C = gate act(alpha op(A) op(B) + bias) + beta D  for each matrix of a batch (blockIdx.z)
 //
 // Layouts: row-major with leading dimensions; op(A) is m x k, stored k x m when transposed; op(B) is k x n, stored n x
-// k when transposed; bias [n] in f32; C in the operands' type or f32. act: none, SiLU, GELU (tanh form). Any m, n, k >=
-// 1, any alignment: operands whose rows are not 16-byte aligned are fetched element by element.
+// k when transposed; bias [n] in f32; C in the operands' type or f32; D is C or lies like it; gate, if any, has a vector
+// [n] in the operands' type for every so many rows. act: none, SiLU, GELU (tanh form). Any m, n, k >= 1, any alignment:
+// operands whose rows are not 16-byte aligned are fetched element by element.
 //
 // A block makes a tile of C; an operand whose k is contiguous makes a K-major tile, else MN-major (tile.cuh); three
 // stages of cp.async, ldmatrix on swizzled shared memory (tile_tensor.cuh). TF32 operands are rounded (rna), not cut.

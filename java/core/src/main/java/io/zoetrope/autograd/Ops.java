@@ -6,6 +6,7 @@ import io.zoetrope.kernel.Conv2d;
 import io.zoetrope.kernel.Embed;
 import io.zoetrope.kernel.Gemm;
 import io.zoetrope.kernel.GroupNorm;
+import io.zoetrope.kernel.Modulate;
 import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.kernel.Pool;
 import io.zoetrope.kernel.Reduce;
@@ -47,11 +48,8 @@ public final class Ops {
     public static Variable linear(Tape tape, Variable x, Variable w, Variable bias, Variable residual) {
         long in = w.value().dim(1);
         long outFeatures = w.value().dim(0);
-        Tensor y = product(tape, x, w, bias, Activation.NONE);
+        Tensor y = product(tape, x, w, new Gemm.Epilogue(valueOf(bias), null, valueOf(residual)), Activation.NONE);
         Tensor rows = x.value().reshape(-1, in);
-        if (residual != null) {
-            Pointwise.add(y, residual.value(), y);
-        }
         Variable out = tape.output(y, x, w, bias, residual);
         tape.note(out, dy -> {
             Tensor dyRows = dy.reshape(-1, outFeatures);
@@ -71,10 +69,21 @@ public final class Ops {
         if (tape.isRecording()) {
             return ActivationOps.gelu(tape, linear(tape, x, w, bias, null));
         }
-        return tape.output(product(tape, x, w, bias, Activation.GELU), x, w, bias);
+        return tape.output(product(tape, x, w, Gemm.Epilogue.bias(valueOf(bias)), Activation.GELU), x, w, bias);
     }
 
-    private static Tensor product(Tape tape, Variable x, Variable w, Variable bias, Activation activation) {
+    /** {@link TokenOps#gate} of {@link #linear}: one kernel unless a backward pass may follow, as in {@link #linearGelu}. */
+    public static Variable linearGated(Tape tape, Variable x, Variable w, Variable bias, Variable residual, Variable vectors,
+            int gate, int parts) {
+        if (tape.isRecording()) {
+            return TokenOps.gate(tape, linear(tape, x, w, bias, null), residual, vectors, gate, parts);
+        }
+        Gemm.Epilogue epilogue = new Gemm.Epilogue(valueOf(bias), Modulate.Vectors.part(vectors.value(), gate, parts),
+                residual.value());
+        return tape.output(product(tape, x, w, epilogue, Activation.NONE), x, w, bias, residual, vectors);
+    }
+
+    private static Tensor product(Tape tape, Variable x, Variable w, Gemm.Epilogue epilogue, Activation activation) {
         long in = w.value().dim(1);
         if (x.value().dim(-1) != in) {
             throw new IllegalArgumentException("linear: input " + x.shape() + " has " + x.value().dim(-1)
@@ -83,8 +92,10 @@ public final class Ops {
         long[] dims = x.shape().dims();
         dims[dims.length - 1] = w.value().dim(0);
         Tensor y = tape.empty(x.value().dtype(), dims);
-        Gemm.run(x.value().reshape(-1, in), w.value(), valueOf(bias), y.reshape(-1, w.value().dim(0)),
-                Gemm.Spec.NT.activation(activation));
+        long out = w.value().dim(0);
+        Tensor residual = epilogue.residual() == null ? null : epilogue.residual().reshape(-1, out);
+        Gemm.fused(x.value().reshape(-1, in), w.value(), new Gemm.Epilogue(epilogue.bias(), epilogue.gate(), residual),
+                y.reshape(-1, out), Gemm.Spec.NT.activation(activation));
         return y;
     }
 

@@ -10,7 +10,7 @@ import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Matrix products: {@code c = act(alpha · op(a) · op(b) + bias) + beta · c}. */
+/** Matrix products: {@code c = gate · act(alpha · op(a) · op(b) + bias) + residual + beta · c}. */
 public final class Gemm {
     private static final String OPERATION = "gemm";
     private static final int MAX_BATCH = 65535;
@@ -53,15 +53,39 @@ public final class Gemm {
     }
 
     /**
-     * Multiplies. Dimensions before the last two are a batch; an operand with only two serves the whole batch.
+     * What else goes into the outputs while they are in registers.
+     *
+     * @param bias     F32 [n], added to every row; null: none
+     * @param gate     vectors [S, n] of a's type that multiply the columns, the first for the first of S equal parts of the
+     *                 rows; only where a is not transposed and one b serves the whole batch. null: none
+     * @param residual like c, from which it must be apart; added with beta being 0. null: none
+     */
+    public record Epilogue(Tensor bias, Modulate.Vectors gate, Tensor residual) {
+        public static Epilogue bias(Tensor bias) {
+            return new Epilogue(bias, null, null);
+        }
+    }
+
+    /**
+     * Multiplies with a bias alone.
+     *
+     * @param bias F32 [n], added to every row; null: none
+     * @see #fused
+     */
+    public static void run(Tensor a, Tensor b, Tensor bias, Tensor c, Spec spec) {
+        fused(a, b, Epilogue.bias(bias), c, spec);
+    }
+
+    /**
+     * Multiplies, with more done to the outputs. Dimensions before the last two are a batch; an operand with only two serves
+     * the whole batch.
      *
      * @param a    F32 or BF16
      * @param b    of a's type
-     * @param bias F32 [n], added to every row; null: none
      * @param c    [.., m, n] in a's type or F32; it must not overlap a or b
      * @throws IllegalArgumentException when shapes or types do not fit together
      */
-    public static void run(Tensor a, Tensor b, Tensor bias, Tensor c, Spec spec) {
+    public static void fused(Tensor a, Tensor b, Epilogue epilogue, Tensor c, Spec spec) {
         Operands operands = Operands.of(OPERATION + "_" + spec.layout());
         matrix(operands, "a", a);
         matrix(operands, "b", b);
@@ -80,11 +104,7 @@ public final class Gemm {
         long[] batch = leading(c);
         operands.require(fitsBatch(a, batch) && fitsBatch(b, batch),
                 shapes + " do not fit: a and b need c's leading dimensions, or none");
-        if (bias != null) {
-            operands.type("bias", bias, DType.F32);
-            operands.shape("bias", bias, ", one for each column of c " + c.shape(), n);
-            operands.apart("c", c, "bias", bias);
-        }
+        check(operands, epilogue, a, b, c, spec);
         operands.apart("c", c, "a", a);
         operands.apart("c", c, "b", b);
         operands.fits("m", m);
@@ -98,10 +118,32 @@ public final class Gemm {
             m *= count;     // one b for all: the batch is more rows
             count = 1;
         }
-        launch(a, b, bias, c, spec, m, n, k, count, strideA, strideB);
+        launch(a, b, epilogue, c, spec, m, n, k, count, strideA, strideB);
     }
 
-    private static void launch(Tensor a, Tensor b, Tensor bias, Tensor c, Spec spec, long m, long n, long k, long count,
+    private static void check(Operands operands, Epilogue epilogue, Tensor a, Tensor b, Tensor c, Spec spec) {
+        long n = c.shape().dim(-1);
+        if (epilogue.bias != null) {
+            operands.type("bias", epilogue.bias, DType.F32);
+            operands.shape("bias", epilogue.bias, ", one for each column of c " + c.shape(), n);
+            operands.apart("c", c, "bias", epilogue.bias);
+        }
+        if (epilogue.residual != null) {
+            operands.alike("residual", epilogue.residual, "c", c).apart("c", c, "residual", epilogue.residual);
+            operands.require(spec.beta == 0, "beta is " + spec.beta + ", expected 0 with a residual");
+        }
+        if (epilogue.gate != null) {
+            Tensor gate = epilogue.gate.tensor();
+            operands.type("gate", gate, a.dtype()).apart("c", c, "gate", gate);
+            operands.require(epilogue.gate.size() == n && c.size() / n % gate.dim(0) == 0, "gate is " + gate.dtype() + "["
+                    + gate.dim(0) + ", " + epilogue.gate.size() + "], expected [S, " + n + "] with S that divides the rows of c "
+                    + c.shape());
+            operands.require(!spec.transA && b.rank() == 2, "a gate goes with an a that is not transposed and one b [n, k] or "
+                    + "[k, n] for the whole batch, b is " + b.shape() + ", layout " + spec.layout());
+        }
+    }
+
+    private static void launch(Tensor a, Tensor b, Epilogue epilogue, Tensor c, Spec spec, long m, long n, long k, long count,
                                long strideA, long strideB) {
         Device device = c.device();
         Tier tier = Tiers.choose(device, a.dtype());
@@ -116,16 +158,20 @@ public final class Gemm {
         long blocks = Tiles.count(m, geometry.tileM()) * Tiles.count(n, geometry.tileN());
         long lda = spec.transA ? m : k;
         long ldb = spec.transB ? k : n;
+        Modulate.Vectors gate = epilogue.gate;
+        Tensor old = epilogue.residual == null ? c : epilogue.residual;
         for (long first = 0; first < count; first += MAX_BATCH) {
             long some = Math.min(MAX_BATCH, count - first);
             Args args = Args.of()
                     .address(a.address() + first * strideA * a.dtype().bytes())
                     .address(b.address() + first * strideB * b.dtype().bytes())
-                    .address(bias == null ? 0 : bias.address())
+                    .address(Operands.address(epilogue.bias))
                     .address(c.address() + first * m * n * c.dtype().bytes())
                     .i64(lda).i64(ldb).i64(n).i64(strideA).i64(strideB).i64(m * n)
                     .i32(m).i32(n).i32(k).i32(spec.activation.ordinal()).i32(c.dtype() == DType.F32 ? 1 : 0)
-                    .f32(spec.alpha).f32(spec.beta).i32(0);   // padding of the struct
+                    .f32(spec.alpha).f32(epilogue.residual == null ? spec.beta : 1)
+                    .i32(gate == null ? 1 : m / gate.tensor().dim(0)).i64(gate == null ? 0 : gate.stride())
+                    .address(gate == null ? 0 : gate.address()).address(old.address() + first * m * n * c.dtype().bytes());
             kernel.launch(Grid.of(blocks, 1, some), args);
         }
     }

@@ -3,7 +3,6 @@ package io.zoetrope.model;
 import io.zoetrope.autograd.AttentionOps;
 import io.zoetrope.autograd.Ops;
 import io.zoetrope.autograd.Tape;
-import io.zoetrope.autograd.TokenOps;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.kernel.Attention;
 import io.zoetrope.kernel.CachedAttention;
@@ -173,7 +172,7 @@ public final class TransformerBlock {
 
     private Variable join(Tape tape, Linear last, Variable branch, Variable x, Context context, int gate) {
         return config.adaptive()
-                ? TokenOps.gate(tape, last.forward(tape, branch), x, context.modulation(), gate, PARTS)
+                ? last.forwardGated(tape, branch, x, context.modulation(), gate, PARTS)
                 : last.forward(tape, branch, x);
     }
 

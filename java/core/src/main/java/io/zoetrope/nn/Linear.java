@@ -48,6 +48,12 @@ public final class Linear {
         return Ops.linearGelu(tape, x, weight.variable(), bias == null ? null : bias.variable());
     }
 
+    /** residual + gate · map, the gate being part {@code gate} of {@code vectors} [B, parts·out]. */
+    public Variable forwardGated(Tape tape, Variable x, Variable residual, Variable vectors, int gate, int parts) {
+        return Ops.linearGated(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual, vectors, gate,
+                parts);
+    }
+
     public Variable forward(Tape tape, Variable x, Variable residual) {
         return Ops.linear(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual);
     }

@@ -56,4 +56,17 @@ class TokenOpsTest {
             check(dtype, tape -> Ops.linearGelu(tape, x, w, null));
         }
     }
+
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"F32", "BF16"})
+    void aGatedLinearMapBesideItsResidual(DType dtype) {
+        try (Scope scope = Scope.open(device)) {
+            Variable x = input(scope, dtype, 1, BATCH, PLACES, WIDTH);
+            Variable w = input(scope, dtype, 2, 10, WIDTH);
+            Variable bias = input(scope, DType.F32, 3, 10);
+            Variable residual = input(scope, dtype, 4, BATCH, PLACES, 10);
+            Variable vectors = input(scope, dtype, 5, BATCH, 3 * 10);
+            check(dtype, tape -> Ops.linearGated(tape, x, w, bias, residual, vectors, 2, 3));
+        }
+    }
 }

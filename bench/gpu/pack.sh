@@ -9,7 +9,7 @@ java=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
 
 rm -rf "$out"
 mkdir -p "$out/lib"
-"$java/bin/jlink" --add-modules java.base,java.logging,java.desktop,java.management,java.naming,java.xml,jdk.unsupported \
+"$java/bin/jlink" --add-modules java.base,java.logging,java.desktop,java.management,java.naming,java.xml,jdk.management,jdk.unsupported \
     --strip-debug --no-header-files --no-man-pages --output "$out/jre"
 (cd "$root" && mvn -q -B dependency:copy-dependencies -pl java/core,java/cli -am -DincludeScope=test \
     -DexcludeGroupIds=io.zoetrope,com.code-intelligence,com.tngtech.archunit -DoutputDirectory="$out/lib")

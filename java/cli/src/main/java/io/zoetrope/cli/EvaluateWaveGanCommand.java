@@ -45,6 +45,9 @@ final class EvaluateWaveGanCommand implements Callable<Integer> {
             + "${DEFAULT-VALUE}.")
     private int count;
 
+    @Option(names = "--seed", defaultValue = "7", description = "Of the sounds. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures as JSON.")
     private Optional<Path> json;
 
@@ -68,7 +71,7 @@ final class EvaluateWaveGanCommand implements Callable<Integer> {
         Progress progress = TerminalProgress.ifWatched();
         SoundReport report;
         try {
-            report = surroundings.work().evaluateSounds(deviceOption.device, model, encoder, set, count, progress);
+            report = surroundings.work().evaluateSounds(deviceOption.device, model, encoder, set, count, seed, progress);
         } finally {
             progress.end();
         }

@@ -114,33 +114,33 @@ final class LibraryWork implements Work {
 
     @Override
     public PictureQuality evaluatePictures(DeviceChoice choice, String model, String encoder, ImageDataset data, int count,
-            Progress progress) throws IOException {
+            long seed, Progress progress) throws IOException {
         String pipelineClass = pipelineClass(model);
         ModelKind kind = ModelKind.of(pipelineClass).orElseThrow(() -> new IllegalArgumentException(model + " is a "
                 + pipelineClass + ", which makes no pictures"));
         try (Device device = Device.open(choice); CnnPipeline classifier = cnn.open(device, encoder)) {
             ImageDataset real = classifier.model().config().seen(data);
-            Images pictures = usualPictures(device, kind, model, count, progress);
+            Images pictures = usualPictures(device, kind, model, count, seed, progress);
             FeatureReport features = FeatureEvaluation.measure(device, new CnnEncoder(classifier, encoder), pictures, real,
                     EVALUATION_SEED, progress);
             return new PictureQuality(features, LabelShares.of(classifier.labels(pictures), classifier.classNames().size()));
         }
     }
 
-    private Images usualPictures(Device device, ModelKind kind, String model, int count, Progress progress)
+    private Images usualPictures(Device device, ModelKind kind, String model, int count, long seed, Progress progress)
             throws IOException {
         switch (kind) {
             case DIFFUSION:
                 try (DdpmPipeline pipeline = diffusion.open(device, model)) {
-                    return pipeline.generate(Sampling.count(count).seed(EVALUATION_SEED), progress);
+                    return pipeline.generate(Sampling.count(count).seed(seed), progress);
                 }
             case GAN:
                 try (GanPipeline pipeline = gan.open(device, model)) {
-                    return pipeline.generate(count, EVALUATION_SEED);
+                    return pipeline.generate(count, seed);
                 }
             case PATCHES:
                 try (PatchesPipeline pipeline = patches.open(device, model)) {
-                    return pipeline.generate(PatchesSampling.count(count).seed(EVALUATION_SEED), progress);
+                    return pipeline.generate(PatchesSampling.count(count).seed(seed), progress);
                 }
             default:
                 throw new IllegalArgumentException(model + " is " + kind.description() + ": there are no pictures to measure");
@@ -149,8 +149,8 @@ final class LibraryWork implements Work {
 
     @Override
     public SoundReport evaluateSounds(DeviceChoice choice, String model, String encoder, AudioDataset data, int count,
-            Progress progress) throws IOException {
-        return waveGan.evaluate(choice, model, encoder, data, count, progress);
+            long seed, Progress progress) throws IOException {
+        return waveGan.evaluate(choice, model, encoder, data, count, seed, progress);
     }
 
     @Override

@@ -24,6 +24,9 @@ final class PictureQualityOptions {
                     + "density, coverage, KID, and the classes made. 0 for none. Default: ${DEFAULT-VALUE}.")
     private int pictures;
 
+    @Option(names = "--seed", defaultValue = "7", description = "Of the pictures. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
     @Option(names = "--encoder", paramLabel = "NAME|DIR", defaultValue = CnnPipeline.FASHION_CNN,
             description = "The classifier in whose features pictures are compared. Default: ${DEFAULT-VALUE}.")
     private String encoder;
@@ -49,7 +52,7 @@ final class PictureQualityOptions {
         Progress progress = TerminalProgress.ifWatched();
         Work.PictureQuality quality;
         try {
-            quality = surroundings.work().evaluatePictures(device.device, model, encoder, data, pictures, progress);
+            quality = surroundings.work().evaluatePictures(device.device, model, encoder, data, pictures, seed, progress);
         } finally {
             progress.end();
         }

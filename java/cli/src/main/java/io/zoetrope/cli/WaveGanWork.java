@@ -39,14 +39,14 @@ final class WaveGanWork {
         return sounds;
     }
 
-    SoundReport evaluate(DeviceChoice choice, String model, String encoder, AudioDataset data, int count, Progress progress)
-            throws IOException {
+    SoundReport evaluate(DeviceChoice choice, String model, String encoder, AudioDataset data, int count, long seed,
+            Progress progress) throws IOException {
         try (Device device = Device.open(choice); CnnPipeline ears = cnn.open(device, encoder)) {
             ears.model().config().requireKnown(data);
             try (WaveGanPipeline pipeline = open(device, model)) {
                 List<String> names = pipeline.classNames();
-                int[] labels = new Work.Order(count, LibraryWork.EVALUATION_SEED, any -> OptionalInt.empty()).labels(names);
-                return SoundEvaluation.measure(device, ears, encoder, generate(pipeline, LibraryWork.EVALUATION_SEED, labels,
+                int[] labels = new Work.Order(count, seed, any -> OptionalInt.empty()).labels(names);
+                return SoundEvaluation.measure(device, ears, encoder, generate(pipeline, seed, labels,
                         progress), names, labels, data, LibraryWork.EVALUATION_SEED, progress);
             }
         }

@@ -153,18 +153,18 @@ interface Work {
     record PictureQuality(FeatureReport features, LabelShares labels) { }
 
     /**
-     * Generates {@code count} pictures as {@code generate} does by default and compares them with the test part of
+     * Generates {@code count} pictures as {@code generate} does by default, from {@code seed}, and compares them with the test part of
      * {@code data} in the features of the classifier {@code encoder}.
      */
     PictureQuality evaluatePictures(DeviceChoice device, String model, String encoder, ImageDataset data, int count,
-            Progress progress) throws IOException;
+            long seed, Progress progress) throws IOException;
 
     /**
-     * Generates {@code count} sounds, of the classes in turn, and has the classifier {@code encoder} listen to them; compares
+     * Generates {@code count} sounds, of the classes in turn, from {@code seed}, and has the classifier {@code encoder} listen to them; compares
      * them with the test part of {@code data} in its features.
      */
     SoundReport evaluateSounds(DeviceChoice device, String model, String encoder, AudioDataset data, int count,
-            Progress progress) throws IOException;
+            long seed, Progress progress) throws IOException;
 
     /** Measures a classifier on the test part of {@code data}, pictures or sounds as it knows. */
     ClassificationReport evaluateCnn(DeviceChoice device, String model, Dataset data, Progress progress)

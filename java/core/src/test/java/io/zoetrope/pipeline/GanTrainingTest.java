@@ -173,7 +173,7 @@ class GanTrainingTest {
         GameRecord plain = new GameRecord(10, null, real);
         assertThat(plain.measure(real).varianceShare()).isCloseTo(1, within(1e-9));
         assertThat(plain.measure(real).collapse(10)).isEmpty();
-        assertThat(plain.measure(flat).collapse(10).orElseThrow()).contains("nearly one picture");
+        assertThat(plain.measure(flat).collapse(10).orElseThrow()).contains("nearly the same every time");
         GameRecord classified = new GameRecord(10, images -> {
             int[] found = new int[images.count()];
             Arrays.setAll(found, i -> i % 5);

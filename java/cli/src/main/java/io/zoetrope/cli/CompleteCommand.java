@@ -5,7 +5,6 @@ import io.zoetrope.data.Images;
 import io.zoetrope.pipeline.PatchSelection;
 import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.PatchesSampling.Decode;
-import io.zoetrope.pipeline.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,13 +80,8 @@ final class CompleteCommand implements Callable<Integer> {
         }
         Work.Completion request = new Work.Completion(image, half ? Optional.of(keep) : Optional.empty(),
                 half ? Optional.empty() : Optional.of(Path.of(keep)), this::asked);
-        Progress progress = TerminalProgress.ifWatched();
-        Work.Completed done;
-        try {
-            done = surroundings.work().complete(deviceOption.device, model, request, progress);
-        } finally {
-            progress.end();
-        }
+        Work.Completed done = TerminalProgress.during(progress ->
+                surroundings.work().complete(deviceOption.device, model, request, progress));
         row(done.original(), done.images()).enlarged(ENLARGED).writePng(out);
         surroundings.out().println(image + ": " + done.preparation());
         surroundings.out().println(out + ": the picture and " + done.images().count() + " completions, " + done.kept()

@@ -8,7 +8,6 @@ import io.zoetrope.data.FashionMnist;
 import io.zoetrope.metric.ClassificationPlots;
 import io.zoetrope.metric.ClassificationReport;
 import io.zoetrope.pipeline.CnnPipeline;
-import io.zoetrope.pipeline.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -55,13 +54,8 @@ final class EvaluateCnnCommand implements Callable<Integer> {
         }
         Dataset set = DataSets.loadAny(data, surroundings.places());
         String classifier = model.orElse(set instanceof AudioDataset ? CnnPipeline.DIGITS_CNN : CnnPipeline.FASHION_CNN);
-        Progress progress = TerminalProgress.ifWatched();
-        ClassificationReport report;
-        try {
-            report = surroundings.work().evaluateCnn(deviceOption.device, classifier, set, progress);
-        } finally {
-            progress.end();
-        }
+        ClassificationReport report = TerminalProgress.during(progress ->
+                surroundings.work().evaluateCnn(deviceOption.device, classifier, set, progress));
         surroundings.out().print(report.table());
         surroundings.out().flush();
         if (json.isPresent()) {

@@ -6,7 +6,6 @@ import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.pipeline.PretrainedModels;
-import io.zoetrope.pipeline.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -68,13 +67,8 @@ final class EvaluateDdpmCommand implements Callable<Integer> {
             AtomicFiles.requireWritable(plot.get());
         }
         ImageDataset set = DataSets.load(data, surroundings.places());
-        Progress progress = TerminalProgress.ifWatched();
-        NoisePredictionReport report;
-        try {
-            report = surroundings.work().evaluateDdpm(deviceOption.device, model, set, perBin, progress);
-        } finally {
-            progress.end();
-        }
+        NoisePredictionReport report = TerminalProgress.during(progress ->
+                surroundings.work().evaluateDdpm(deviceOption.device, model, set, perBin, progress));
         surroundings.out().print(report.table());
         surroundings.out().flush();
         if (json.isPresent()) {

@@ -6,7 +6,6 @@ import io.zoetrope.data.AudioSets;
 import io.zoetrope.data.SpokenDigits;
 import io.zoetrope.metric.SoundReport;
 import io.zoetrope.pipeline.CnnPipeline;
-import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.WaveGanPipeline;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,13 +67,8 @@ final class EvaluateWaveGanCommand implements Callable<Integer> {
             AtomicFiles.requireWritable(json.get());
         }
         AudioDataset set = AudioSets.load(data, surroundings.places());
-        Progress progress = TerminalProgress.ifWatched();
-        SoundReport report;
-        try {
-            report = surroundings.work().evaluateSounds(deviceOption.device, model, encoder, set, count, seed, progress);
-        } finally {
-            progress.end();
-        }
+        SoundReport report = TerminalProgress.during(progress ->
+                surroundings.work().evaluateSounds(deviceOption.device, model, encoder, set, count, seed, progress));
         surroundings.out().print(report.table());
         surroundings.out().flush();
         if (json.isPresent()) {

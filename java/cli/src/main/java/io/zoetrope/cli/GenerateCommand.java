@@ -7,7 +7,6 @@ import io.zoetrope.data.MelSpectrogram;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.pipeline.PatchesSampling;
 import io.zoetrope.pipeline.PretrainedModels;
-import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.Sampling;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -144,7 +143,8 @@ final class GenerateCommand implements Callable<Integer> {
         List<Images> frames = new ArrayList<>();
         Optional<Work.Film> film = diffusion.film.map(file -> new Work.Film((total + MOST_FRAMES - 1) / MOST_FRAMES,
                 batch -> frames.add(shown(batch))));
-        Images images = watched(progress -> surroundings.work().generate(deviceOption.device, model, sampling, film, progress));
+        Images images = TerminalProgress.during(progress ->
+                surroundings.work().generate(deviceOption.device, model, sampling, film, progress));
         if (film.isPresent()) {
             writeFilm(diffusion.film.get(), frames);
         }
@@ -162,7 +162,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         List<Images> frames = new ArrayList<>();
         Optional<Work.Walk> walk = gan.interpolate.map(file -> new Work.Walk(gan.frames, batch -> frames.add(shown(batch))));
-        Images images = watched(progress -> surroundings.work().generateGan(deviceOption.device, model,
+        Images images = TerminalProgress.during(progress -> surroundings.work().generateGan(deviceOption.device, model,
                 new Work.Order(count, seed, names -> asked(() -> wanted.number(names))), walk, progress));
         if (walk.isPresent()) {
             writeFilm(gan.interpolate.get(), frames);
@@ -171,7 +171,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private Made patches() throws IOException {
-        Images images = watched(progress -> surroundings.work().generatePatches(deviceOption.device, model,
+        Images images = TerminalProgress.during(progress -> surroundings.work().generatePatches(deviceOption.device, model,
                 names -> asked(() -> patches.sampling(PatchesSampling.count(count).seed(seed), wanted, steps,
                         names)), progress));
         return new Made(images, "patch by patch");
@@ -187,7 +187,7 @@ final class GenerateCommand implements Callable<Integer> {
             AtomicFiles.requireWritable(spectrogram.get());
         }
         long start = System.nanoTime();
-        Sounds sounds = watched(progress -> surroundings.work().generateSounds(deviceOption.device, model,
+        Sounds sounds = TerminalProgress.during(progress -> surroundings.work().generateSounds(deviceOption.device, model,
                 new Work.Order(count, seed, names -> asked(() -> wanted.number(names))), progress));
         sounds.joined(PAUSE).writeWav(out);
         surroundings.out().printf(Locale.ROOT, "%s: %d sounds of %.1f s, seed %d, %.1f s%n", out, count, sounds.seconds(), seed,
@@ -210,20 +210,6 @@ final class GenerateCommand implements Callable<Integer> {
             return request.get();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
-
-    /** Work that takes a while. */
-    private interface Task<T> {
-        T run(Progress progress) throws IOException;
-    }
-
-    private static <T> T watched(Task<T> task) throws IOException {
-        Progress progress = TerminalProgress.ifWatched();
-        try {
-            return task.run(progress);
-        } finally {
-            progress.end();
         }
     }
 

@@ -3,7 +3,6 @@ package io.zoetrope.cli;
 import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.pipeline.CnnPipeline;
-import io.zoetrope.pipeline.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -49,13 +48,8 @@ final class PictureQualityOptions {
 
     /** Generates, measures, prints, and writes what was asked for. */
     void report(Surroundings surroundings, DeviceOption device, String model, ImageDataset data) throws IOException {
-        Progress progress = TerminalProgress.ifWatched();
-        Work.PictureQuality quality;
-        try {
-            quality = surroundings.work().evaluatePictures(device.device, model, encoder, data, pictures, seed, progress);
-        } finally {
-            progress.end();
-        }
+        Work.PictureQuality quality = TerminalProgress.during(progress ->
+                surroundings.work().evaluatePictures(device.device, model, encoder, data, pictures, seed, progress));
         PrintWriter out = surroundings.out();
         out.print(quality.features().table());
         out.println("the encoder sees " + quality.labels().describe(PART_OF_EVEN_SHARE) + " in them");

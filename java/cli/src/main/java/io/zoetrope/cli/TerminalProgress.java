@@ -1,6 +1,7 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.pipeline.Progress;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import me.tongfei.progressbar.ProgressBar;
@@ -22,9 +23,21 @@ final class TerminalProgress implements Progress {
 
     private TerminalProgress() { }
 
-    /** A bar if somebody watches, else nothing. */
-    static Progress ifWatched() {
-        return isWatched(System.getenv(), System.console() != null) ? new TerminalProgress() : Progress.none();
+    /** Work that takes a while. */
+    @FunctionalInterface
+    interface Task<T> {
+        T run(Progress progress) throws IOException;
+    }
+
+    /** Does the work, behind a bar if somebody watches. The bar ends with the work, however it ends. */
+    static <T> T during(Task<T> task) throws IOException {
+        boolean watched = isWatched(System.getenv(), System.console() != null);
+        Progress progress = watched ? new TerminalProgress() : Progress.none();
+        try {
+            return task.run(progress);
+        } finally {
+            progress.end();
+        }
     }
 
     static boolean isWatched(Map<String, String> environment, boolean terminal) {

@@ -4,7 +4,6 @@ import io.zoetrope.data.BadFileException;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.Dataset;
 import io.zoetrope.pipeline.Config;
-import io.zoetrope.pipeline.Progress;
 import io.zoetrope.pipeline.RunFolder;
 import io.zoetrope.pipeline.TrainRequest;
 import io.zoetrope.pipeline.TrainingFamily;
@@ -100,13 +99,8 @@ abstract class TrainFamilyCommand implements Callable<Integer> {
     @Override
     public final Integer call() throws IOException {
         TrainRequest request = request();
-        Progress progress = TerminalProgress.ifWatched();
-        Path model;
-        try {
-            model = surroundings.work().train(deviceOption.device, family, request, progress);
-        } finally {
-            progress.end();
-        }
+        Path model = TerminalProgress.during(progress ->
+                surroundings.work().train(deviceOption.device, family, request, progress));
         surroundings.out().println(model + ": trained for " + request.steps() + " steps; see it with '" + use(model) + "'");
         return 0;
     }

@@ -153,15 +153,15 @@ interface Work {
     record PictureQuality(FeatureReport features, LabelShares labels) { }
 
     /**
-     * Generates {@code count} pictures as {@code generate} does by default, from {@code seed}, and compares them with the test part of
-     * {@code data} in the features of the classifier {@code encoder}.
+     * Generates {@code count} pictures as {@code generate} does by default, from {@code seed}, and compares them with the
+     * test part of {@code data} in the features of the classifier {@code encoder}.
      */
     PictureQuality evaluatePictures(DeviceChoice device, String model, String encoder, ImageDataset data, int count,
             long seed, Progress progress) throws IOException;
 
     /**
-     * Generates {@code count} sounds, of the classes in turn, from {@code seed}, and has the classifier {@code encoder} listen to them; compares
-     * them with the test part of {@code data} in its features.
+     * Generates {@code count} sounds, of the classes in turn, from {@code seed}, and has the classifier {@code encoder} listen
+     * to them; compares them with the test part of {@code data} in its features.
      */
     SoundReport evaluateSounds(DeviceChoice device, String model, String encoder, AudioDataset data, int count,
             long seed, Progress progress) throws IOException;

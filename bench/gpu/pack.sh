@@ -1,7 +1,7 @@
 #!/bin/sh
 # Packs what a machine with a GPU, but no JDK and no Maven, needs to test, measure and train: a small Java runtime, the
-# classes, jars and kernels, in bench/target/gpu. Run it after `mvn package -Dcuda.arch=80;90`, then carry that folder
-# with the tree.
+# classes, jars and kernels, in bench/target/gpu. Run it after `mvn install -DskipTests '-Dcuda.arch=80;90'` (the GPU's
+# architecture), then carry that folder with the tree. Tests that draw text fail where there are no fonts.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 out=$root/bench/target/gpu

@@ -13,6 +13,20 @@ command -v nvidia-smi >/dev/null 2>&1 || { echo "run.sh: nvidia-smi was not foun
 libraries=$(find "$packed/lib" -name '*.jar' ! -name 'logback-*' | tr '\n' ':')     # its log would be in the results
 classes=$packed/core/target/classes:$packed/bench:$packed/cuda:$packed/native:$libraries
 
+# kept FILE COMMAND...: its output goes to FILE; when it fails, the other parts still run and run.sh fails in the end.
+status=0
+kept() {
+    to=$1
+    shift
+    "$@" >"$to" || status=1
+}
+
+# The same, and shows what came out.
+shown() {
+    kept "$@"
+    cat "$1"
+}
+
 # Every class of tests in a process of its own, several at a time; floors that use no device are left out.
 tests() {
     rm -rf "$out/reports" && mkdir -p "$out/reports/target"     # jqwik writes to ./target
@@ -23,26 +37,28 @@ tests() {
             --reports-dir "$3/reports/$5" -c "$5" >"$3/reports/$5.txt" 2>&1 || true' \
             sh "$java" "$(find "$packed" -maxdepth 1 -name 'junit-platform-console-standalone-*.jar')" "$out" \
             "$packed/core/target/test-classes:$classes" CLASS
-    python3 "$root/bench/gpu/summarise.py" "$out/reports" | tee "$out/tests.txt"
+    shown "$out/tests.txt" python3 "$root/bench/gpu/summarise.py" "$out/reports"
 }
 
 operations() {
-    "$java" -cp "$classes" io.zoetrope.bench.OpTimes "$root/bench/gpu/cases.csv" >"$out/operations.jsonl"
-    python3 "$root/bench/gpu/compare.py" "$root/bench/gpu/cases.csv" "$out/operations.jsonl" | tee "$out/operations.md"
+    kept "$out/operations.jsonl" "$java" -cp "$classes" io.zoetrope.bench.OpTimes "$root/bench/gpu/cases.csv"
+    shown "$out/operations.md" python3 "$root/bench/gpu/compare.py" "$root/bench/gpu/cases.csv" "$out/operations.jsonl"
 }
 
 models() {
-    "$java" -cp "$classes" io.zoetrope.bench.ModelTimes >"$out/models.jsonl" || echo "run.sh: some models failed" >&2
-    python3 "$root/bench/gpu/models.py" "$out/models.jsonl" --budget "${BUDGET:-90}" | tee "$out/models.md"
+    kept "$out/models.jsonl" "$java" -cp "$classes" io.zoetrope.bench.ModelTimes
+    shown "$out/models.md" python3 "$root/bench/gpu/models.py" "$out/models.jsonl" --budget "${BUDGET:-90}"
 }
 
-# The bound comes from the bandwidth that a copy of PyTorch's reaches on this GPU.
+# The bound comes from the bandwidth at which a sum of PyTorch's reads this GPU's memory.
 decoding() {
     bandwidth=$(python3 "$root/bench/gpu/bandwidth.py")
+    : >"$out/decoding.jsonl"
     for shape in "1 512 8" "16 512 8" "64 512 8" "16 2048 16"; do
         # shellcheck disable=SC2086
-        "$java" -cp "$classes" io.zoetrope.bench.DecodeTimes "$bandwidth" $shape
-    done | tee "$out/decoding.jsonl"
+        shown "$out/decoding.part" "$java" -cp "$classes" io.zoetrope.bench.DecodeTimes "$bandwidth" $shape
+        cat "$out/decoding.part" >>"$out/decoding.jsonl" && rm "$out/decoding.part"
+    done
 }
 
 [ $# -gt 0 ] || set -- tests operations models decoding
@@ -52,3 +68,4 @@ for part in "$@"; do
     *) echo "run.sh: '$part': expected tests, operations, models or decoding" >&2; exit 2 ;;
     esac
 done
+exit "$status"

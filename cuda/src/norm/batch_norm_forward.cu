@@ -11,8 +11,8 @@
 //
 // Accuracy: a piece sums x − k and (x − k)² for a k from the data, its own first row, so that a mean far from zero does not
 // eat the variance's digits; pieces are joined by Chan, Golub, LeVeque 1979 (STAN-CS-79-773).
-// Layouts: x, y [R, C] T; γ, β, mean, rstd, running [C] f32. Mapping: columns.cuh; finish: 16 channels × 32 shares a block: a join
-// waits for its division, so that few in a row and many side by side are fast.
+// Layouts: x, y [R, C] T; γ, β, mean, rstd, running [C] f32. Mapping: columns.cuh; finish: 16
+// channels × 32 shares a block: a join waits for its division, so that few in a row and many side by side are fast.
 // Bytes: R·C·(2 read + 1 written) elements, 6 operations an element. Memory bound.
 // Measured: H200, bf16 [401408, 64] (51 MB): statistics 20 us, apply 30 us.
 #include "columns.cuh"

@@ -2,6 +2,7 @@ package io.zoetrope.metric;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.zoetrope.pipeline.CnnPipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -45,20 +46,17 @@ public record RecognitionReport(List<Row> classes, double confidence) {
         int[] wanted = new int[size];
         int[] right = new int[size];
         double confidence = 0;
+        int[] best = CnnPipeline.likeliest(probabilities);
         for (int i = 0; i < probabilities.length; i++) {
             if (probabilities[i].length != size || asked != null && (asked[i] < 0 || asked[i] >= size)) {
                 throw new IllegalArgumentException("sample " + i + " has " + probabilities[i].length + " probabilities"
                         + (asked == null ? "" : " and class " + asked[i]) + ", expected " + size + " classes");
             }
-            int best = 0;
-            for (int c = 1; c < size; c++) {
-                best = probabilities[i][c] > probabilities[i][best] ? c : best;
-            }
-            confidence += probabilities[i][best] / (double) probabilities.length;
-            recognised[best]++;
+            confidence += probabilities[i][best[i]] / (double) probabilities.length;
+            recognised[best[i]]++;
             if (asked != null) {
                 wanted[asked[i]]++;
-                right[best] += best == asked[i] ? 1 : 0;
+                right[best[i]] += best[i] == asked[i] ? 1 : 0;
             }
         }
         List<Row> rows = new ArrayList<>();

@@ -11,21 +11,29 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Whole files or none: content is written beside the target, synced, and renamed over it, and the directory is synced
  * too. A reader, a full disk or a kill at any moment sees the old file or the new one, never a part.
  */
 public final class AtomicFiles {
-    /** Ends the names of files being written; whoever finds one left over may delete it. */
-    public static final String PART_SUFFIX = ".part";
+    /** Ends the name of a file being written: our own, the target's name and a number before it, so that it is nobody else's. */
+    private static final String PART_SUFFIX = ".zoetrope-part";
+    private static final Pattern PART = Pattern.compile("(.+)\\.[0-9a-f]{16}" + Pattern.quote(PART_SUFFIX));
 
     /** Parts being written; removed when the process is told to end (Ctrl-C), as finally blocks then do not run. */
     private static final Set<Path> PARTS = ConcurrentHashMap.newKeySet();
@@ -124,7 +132,30 @@ public final class AtomicFiles {
 
     private static Path partOf(Path absolute) {
         return absolute.resolveSibling(absolute.getFileName() + "."
-                + Long.toHexString(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
+    }
+
+    /**
+     * What a killed process left of the files it was writing: those in {@code folder} itself, links not followed, whose target's
+     * name is one of {@code targets}. Nobody may be writing these targets now.
+     */
+    public static List<Path> leftovers(Path folder, Predicate<String> targets) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> {
+                Matcher part = PART.matcher(file.getFileName().toString());
+                return part.matches() && targets.test(part.group(1)) && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+            }).toList();
+        }
+    }
+
+    /** Deletes {@link #leftovers}. */
+    public static void removeLeftovers(Path folder, Predicate<String> targets) throws IOException {
+        for (Path file : leftovers(folder, targets)) {
+            Files.deleteIfExists(file);
+        }
     }
 
     /** What went wrong, in words: the common kinds of this exception have only the file in their message. */

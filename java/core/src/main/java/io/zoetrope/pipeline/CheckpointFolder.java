@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,12 +39,17 @@ public final class CheckpointFolder {
         this.folder = folder;
     }
 
+    /** Deletes what a killed process left of a checkpoint it was writing. Nobody may be writing one now. */
+    void removeLeftovers() throws IOException {
+        AtomicFiles.removeLeftovers(folder, NAME.asMatchPredicate());
+    }
+
     /**
      * Writes {@code checkpoint}, then removes all but the last two up to its step. Anything beyond its step is from an
      * abandoned or damaged future of this run and goes too.
      */
     public Path save(Checkpoint checkpoint) throws IOException {
-        Path file = folder.resolve(String.format("step-%09d.safetensors", checkpoint.step()));
+        Path file = folder.resolve(String.format(Locale.ROOT, "step-%09d.safetensors", checkpoint.step()));
         checkpoint.write(file);
         int kept = 0;
         for (Saved saved : newestFirst()) {
@@ -51,7 +57,7 @@ public final class CheckpointFolder {
                 Files.deleteIfExists(saved.path());
             }
         }
-        removeParts();
+        removeLeftovers();
         AtomicFiles.syncFolder(folder);
         return file;
     }
@@ -98,14 +104,5 @@ public final class CheckpointFolder {
         }
         saved.sort(Comparator.comparingLong(Saved::step).reversed());
         return saved;
-    }
-
-    /** A kill while writing leaves a part behind; no reader looks at it, and here it goes. */
-    private void removeParts() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(AtomicFiles.PART_SUFFIX)).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.zoetrope.pipeline;
 
+import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.BadFileException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,6 +77,20 @@ public final class ModelFolder {
             index = index.with(component.name(), List.of(component.library(), component.className()));
         }
         index.write(folder.resolve(INDEX));
+    }
+
+    /** Deletes what a killed process left of a model it was writing into {@code folder}. Nobody may be writing one there now. */
+    static void removeLeftovers(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        AtomicFiles.removeLeftovers(folder, INDEX::equals);
+        try (Stream<Path> parts = Files.list(folder)) {
+            for (Path part : parts.toList()) {
+                String component = part.getFileName().toString();
+                AtomicFiles.removeLeftovers(part, Set.of(configName(component), weightsName(component))::contains);
+            }
+        }
     }
 
     private static boolean hasSameConfigs(Path folder, List<Component> components) throws IOException {

@@ -11,6 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +35,12 @@ public final class RunFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
     private static final String CONFIG = "config.json";
     private static final String LOCK = "run.lock";
+    private static final String SAMPLES = "samples";
+    private static final String CHECKPOINTS = "checkpoints";
+    private static final String MODEL = "model";
+    /** What lies in the run's folder itself. */
+    private static final Set<String> OWN = Set.of(CONFIG, "loss.csv", "loss.png", "variety.csv", "game.png");
+    private static final Pattern SAMPLE = Pattern.compile("step-\\d{9,}\\.(png|wav)");
 
     private final Path folder;
     private final Config config;
@@ -43,17 +52,17 @@ public final class RunFolder implements AutoCloseable {
         this.lockFile = lockFile;
     }
 
-    /** Starts a run in {@code folder}, which must not hold one yet. */
+    /**
+     * Starts a run in {@code folder}, which must be new or empty: anything else in it is somebody's and stays as it is, and then
+     * nothing is made there.
+     */
     public static RunFolder create(Path folder, Config config) throws IOException {
+        requireEmpty(folder);
         Files.createDirectories(folder);
         FileChannel lockFile = lock(folder);
         try {
-            removeParts(folder);
-            if (!holdsOnlyLock(folder)) {
-                throw BadFileException.of(folder, Files.exists(folder.resolve(CONFIG))
-                        ? "already holds a training run" : "is not empty", "a new or empty folder",
-                        "Go on with that run by --resume, or name another folder with --run");
-            }
+            requireEmpty(folder);
+            AtomicFiles.removeLeftovers(folder, CONFIG::equals);
             config.write(folder.resolve(CONFIG));
         } catch (IOException | RuntimeException e) {
             lockFile.close();
@@ -62,20 +71,42 @@ public final class RunFolder implements AutoCloseable {
         return new RunFolder(folder, config, lockFile);
     }
 
+    /** Empty but for what a process leaves that is killed while it starts a run. */
+    private static void requireEmpty(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        List<Path> left = AtomicFiles.leftovers(folder, CONFIG::equals);
+        try (Stream<Path> files = Files.list(folder)) {
+            if (!files.allMatch(file -> file.getFileName().toString().equals(LOCK) || left.contains(file))) {
+                throw BadFileException.of(folder, Files.exists(folder.resolve(CONFIG))
+                        ? "already holds a training run" : "is not empty", "a new or empty folder",
+                        "Go on with that run by --resume, or name another folder with --run");
+            }
+        }
+    }
+
     /** Goes on with the run in {@code folder}. */
     public static RunFolder resume(Path folder) throws IOException {
-        if (!Files.isRegularFile(folder.resolve(CONFIG))) {
-            throw BadFileException.of(folder, "holds no training run (no " + CONFIG + ")", "a run to resume",
-                    "Check --run, or start a new run without --resume");
-        }
+        Config config = settings(folder);
         FileChannel lockFile = lock(folder);
         try {
-            removeParts(folder);
-            return new RunFolder(folder, Config.read(folder.resolve(CONFIG)), lockFile);
+            removeLeftovers(folder);
         } catch (IOException | RuntimeException e) {
             lockFile.close();
             throw e;
         }
+        return new RunFolder(folder, config, lockFile);
+    }
+
+    private static Config settings(Path folder) throws IOException {
+        boolean there = Files.isRegularFile(folder.resolve(CONFIG));
+        Config config = there ? Config.read(folder.resolve(CONFIG)) : Config.empty();
+        if (!config.has("data") || !config.has("seed")) {
+            throw BadFileException.of(folder, "holds no training run (" + (there ? "its " + CONFIG + " is something else's"
+                    : "no " + CONFIG) + ")", "a run to resume", "Check --run, or start a new run without --resume");
+        }
+        return config;
     }
 
     private static FileChannel lock(Path folder) throws IOException {
@@ -98,19 +129,15 @@ public final class RunFolder implements AutoCloseable {
         return channel;
     }
 
-    /** A kill leaves the file that was being written; the lock is held, so nobody is writing now. */
-    private static void removeParts(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(AtomicFiles.PART_SUFFIX)).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
-    }
-
-    private static boolean holdsOnlyLock(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.allMatch(file -> file.getFileName().toString().equals(LOCK));
-        }
+    /**
+     * A kill leaves the file that was being written. Only what a run writes goes, each in its own folder: a run's folder may hold
+     * what its user put there, and what others are writing.
+     */
+    private static void removeLeftovers(Path folder) throws IOException {
+        AtomicFiles.removeLeftovers(folder, OWN::contains);
+        AtomicFiles.removeLeftovers(folder.resolve(SAMPLES), SAMPLE.asMatchPredicate());
+        new CheckpointFolder(folder.resolve(CHECKPOINTS)).removeLeftovers();
+        ModelFolder.removeLeftovers(folder.resolve(MODEL));
     }
 
     public Path path() {
@@ -123,12 +150,12 @@ public final class RunFolder implements AutoCloseable {
     }
 
     public CheckpointFolder checkpoints() {
-        return new CheckpointFolder(folder.resolve("checkpoints"));
+        return new CheckpointFolder(folder.resolve(CHECKPOINTS));
     }
 
     /** Where the trained model goes. */
     public Path model() {
-        return folder.resolve("model");
+        return folder.resolve(MODEL);
     }
 
     /** Opens loss.csv to append after {@code lastStep}; see {@link LossCsv#open}. */
@@ -150,7 +177,7 @@ public final class RunFolder implements AutoCloseable {
 
     /** Writes a grid of {@code images} that shows what the model makes at {@code step}. */
     public Path saveSamples(long step, Images images, int columns) throws IOException {
-        Path file = folder.resolve("samples").resolve(String.format("step-%09d.png", step));
+        Path file = folder.resolve(SAMPLES).resolve(String.format(Locale.ROOT, "step-%09d.png", step));
         images.grid(columns).writePng(file);
         return file;
     }

@@ -20,6 +20,7 @@ import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -166,7 +167,7 @@ final class WaveGanTask implements TrainingTask {
     public void report(RunFolder run, long step) throws IOException {
         Sounds made = averaged(MEASURED);
         made.slice(0, SAMPLES).joined(PAUSE)
-                .writeWav(run.path().resolve("samples").resolve(String.format("step-%09d.wav", step)));
+                .writeWav(run.path().resolve("samples").resolve(String.format(Locale.ROOT, "step-%09d.wav", step)));
         record.report(run, step, spectrogram.images(made));
     }
 

@@ -90,7 +90,7 @@ class CheckpointTest {
         Files.write(newest, bytes);
         assertThat(checkpoints.latest()).get().extracting(Checkpoint::step).isEqualTo(100L);
         // The resumed run saves before the damaged step: 100 must not be pushed out by the damaged 200.
-        Files.write(folder.resolve("step-000000150.safetensors.12ab.part"), new byte[10]);
+        Files.write(folder.resolve("step-000000150.safetensors.00c0ffee00c0ffee.zoetrope-part"), new byte[10]);
         checkpoints.save(at(150));
         assertThat(files()).containsExactly("step-000000100.safetensors", "step-000000150.safetensors");
     }
@@ -109,7 +109,7 @@ class CheckpointTest {
     @Test
     void partsAndStrangersAreNoCheckpoints() throws IOException {
         CheckpointFolder checkpoints = new CheckpointFolder(folder);
-        Files.write(folder.resolve("step-000000900.safetensors.77.part"), new byte[3]);
+        Files.write(folder.resolve("step-000000900.safetensors.00c0ffee00c0ffee.zoetrope-part"), new byte[3]);
         Files.write(folder.resolve("notes.txt"), new byte[3]);
         assertThat(checkpoints.latest()).isEmpty();
         checkpoints.save(at(1));

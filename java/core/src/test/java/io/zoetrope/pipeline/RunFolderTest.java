@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,7 +105,7 @@ class RunFolderTest {
         Files.writeString(path.resolve("config.json"), "{");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.resume(path))
                 .withMessageContaining("no valid JSON");
-        Files.writeString(path.resolve("config.json"), "{}");
+        CONFIG.write(path.resolve("config.json"));
         RunFolder.resume(path).close(); // the failed try has let go of the lock
     }
 
@@ -111,13 +113,62 @@ class RunFolderTest {
     void whatAKillLeftBehindIsInNobodysWay() throws IOException {
         Path path = Files.createDirectories(temp.resolve("run"));
         Files.writeString(path.resolve("run.lock"), "");
-        Files.writeString(path.resolve("config.json.1f.part"), "{");
+        Path config = Files.writeString(leftover(path.resolve("config.json")), "{");
         RunFolder.create(path, CONFIG).close();
-        Path part = Files.createDirectories(path.resolve("samples")).resolve("step-000000001.png.2a.part");
-        Files.writeString(part, "x");
+        assertThat(config).doesNotExist();
+        List<Path> parts = new ArrayList<>();
+        for (String target : List.of("loss.csv", "game.png", "samples/step-000000001.png", "samples/step-000000001.wav",
+                "checkpoints/step-000000001.safetensors", "model/model_index.json", "model/unet/config.json",
+                "model/unet/diffusion_pytorch_model.safetensors", "model/scheduler/scheduler_config.json")) {
+            Files.createDirectories(path.resolve(target).getParent());
+            parts.add(Files.writeString(leftover(path.resolve(target)), "x"));
+        }
         RunFolder.resume(path).close();
-        assertThat(part).doesNotExist();
-        assertThat(path.resolve("config.json.1f.part")).doesNotExist();
+        assertThat(parts).noneMatch(Files::exists);
+    }
+
+    private static Path leftover(Path target) {
+        return target.resolveSibling(target.getFileName() + ".00c0ffee00c0ffee.zoetrope-part");
+    }
+
+    @Test
+    void whatIsTheUsersStaysWhateverItsName() throws IOException {
+        Path outside = Files.createDirectories(temp.resolve("outside"));
+        Path linked = Files.writeString(leftover(outside.resolve("step-000000001.png")), "x");
+        for (String folder : List.of("", "checkpoints", "samples", "model", "model/unet", "downloads/deep")) {
+            Path path = Files.createDirectories(temp.resolve("run" + folder.replace('/', '-')));
+            List<Path> theirs = new ArrayList<>();
+            for (String name : List.of("film.mkv.part", "config.json.1f.part", "archive.zip.part", "notes.zoetrope-part",
+                    "picture.png.00c0ffee00c0ffee.zoetrope-part", "step-000000001.safetensors.12ab.part")) {
+                theirs.add(Files.writeString(Files.createDirectories(path.resolve(folder)).resolve(name), "x"));
+            }
+            assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.create(path, CONFIG))
+                    .withMessageContaining("is not empty");
+            assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.resume(path))
+                    .withMessageContaining("holds no training run");
+            assertThat(theirs).allMatch(Files::exists);
+            assertThat(path.resolve("run.lock")).doesNotExist();
+            CONFIG.write(path.resolve("config.json"));
+            if (!folder.equals("samples")) {
+                Files.createSymbolicLink(path.resolve("samples"), outside);
+            }
+            try (RunFolder run = RunFolder.resume(path)) {
+                run.checkpoints().save(new Checkpoint(1, Map.of(), Map.of("w", StoredTensor.ofF32(new float[1], 1))));
+            }
+            assertThat(theirs).allMatch(Files::exists);
+            assertThat(linked).exists();
+        }
+    }
+
+    @Test
+    void aFolderWithAnothersSettingsIsNoRun() throws IOException {
+        Path path = Files.createDirectories(temp.resolve("model"));
+        Path part = Files.writeString(leftover(path.resolve("config.json")), "x");
+        Files.writeString(path.resolve("config.json"), "{\"_class_name\": \"UNet2DModel\"}");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.resume(path))
+                .withMessageContaining("holds no training run").withMessageContaining("something else's");
+        assertThat(part).exists();
+        assertThat(path.resolve("run.lock")).doesNotExist();
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.zoetrope.bench;
 
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.kernel.SamplerStep;
+import io.zoetrope.ops.diffusion.SamplerStep;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;

@@ -1,6 +1,6 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.pipeline.CnnPipeline;
+import io.zoetrope.model.cnn.CnnPipeline;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.Images;
-import io.zoetrope.pipeline.PatchSelection;
-import io.zoetrope.pipeline.PatchesSampling;
-import io.zoetrope.pipeline.PatchesSampling.Decode;
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.model.patches.PatchSelection;
+import io.zoetrope.model.patches.PatchesSampling;
+import io.zoetrope.model.patches.PatchesSampling.Decode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +17,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code zoetrope complete}: a part of a picture is kept, the rest is made anew. */

@@ -1,7 +1,7 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.diffusion.Sampler;
-import io.zoetrope.pipeline.Sampling;
+import io.zoetrope.model.ddpm.Sampling;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;

@@ -1,13 +1,13 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.AudioDataset;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.Dataset;
 import io.zoetrope.data.FashionMnist;
+import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.metric.ClassificationPlots;
 import io.zoetrope.metric.ClassificationReport;
-import io.zoetrope.pipeline.CnnPipeline;
+import io.zoetrope.model.cnn.CnnPipeline;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

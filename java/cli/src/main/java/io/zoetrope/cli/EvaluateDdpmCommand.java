@@ -1,11 +1,11 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
+import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.metric.NoisePredictionReport;
-import io.zoetrope.pipeline.PretrainedModels;
+import io.zoetrope.model.PretrainedModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

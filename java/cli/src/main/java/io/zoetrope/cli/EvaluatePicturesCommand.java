@@ -2,8 +2,8 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.FashionMnist;
-import io.zoetrope.pipeline.GanPipeline;
-import io.zoetrope.pipeline.PatchesPipeline;
+import io.zoetrope.model.gan.GanPipeline;
+import io.zoetrope.model.patches.PatchesPipeline;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;

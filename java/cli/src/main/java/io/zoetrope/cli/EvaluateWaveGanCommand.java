@@ -1,12 +1,12 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.AudioDataset;
 import io.zoetrope.data.AudioSets;
 import io.zoetrope.data.SpokenDigits;
+import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.metric.SoundReport;
-import io.zoetrope.pipeline.CnnPipeline;
-import io.zoetrope.pipeline.WaveGanPipeline;
+import io.zoetrope.model.cnn.CnnPipeline;
+import io.zoetrope.model.wavegan.WaveGanPipeline;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.ImageFiles;
-import io.zoetrope.pipeline.CnnExplanation;
-import io.zoetrope.pipeline.ExplanationSheet;
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.model.cnn.CnnExplanation;
+import io.zoetrope.model.cnn.ExplanationSheet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.pipeline.Config;
+import io.zoetrope.io.Config;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 

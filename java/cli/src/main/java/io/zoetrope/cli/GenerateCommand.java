@@ -1,13 +1,13 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.Film;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.MelSpectrogram;
 import io.zoetrope.data.Sounds;
-import io.zoetrope.pipeline.PatchesSampling;
-import io.zoetrope.pipeline.PretrainedModels;
-import io.zoetrope.pipeline.Sampling;
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.model.ddpm.Sampling;
+import io.zoetrope.model.patches.PatchesSampling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

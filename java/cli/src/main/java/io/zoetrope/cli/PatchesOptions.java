@@ -1,7 +1,7 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.pipeline.PatchesSampling;
-import io.zoetrope.pipeline.PatchesSampling.Decode;
+import io.zoetrope.model.patches.PatchesSampling;
+import io.zoetrope.model.patches.PatchesSampling.Decode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.ImageDataset;
-import io.zoetrope.pipeline.CnnPipeline;
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.model.cnn.CnnPipeline;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

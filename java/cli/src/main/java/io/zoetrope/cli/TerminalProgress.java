@@ -1,6 +1,6 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.pipeline.Progress;
+import io.zoetrope.io.Progress;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.pipeline.DdpmFamily;
+import io.zoetrope.model.ddpm.DdpmFamily;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 

@@ -1,12 +1,12 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.BadFileException;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.Dataset;
-import io.zoetrope.pipeline.Config;
-import io.zoetrope.pipeline.RunFolder;
-import io.zoetrope.pipeline.TrainRequest;
-import io.zoetrope.pipeline.TrainingFamily;
+import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.Config;
+import io.zoetrope.train.RunFolder;
+import io.zoetrope.train.TrainRequest;
+import io.zoetrope.train.TrainingFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

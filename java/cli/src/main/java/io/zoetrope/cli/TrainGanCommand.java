@@ -1,7 +1,7 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.pipeline.Config;
-import io.zoetrope.pipeline.GanFamily;
+import io.zoetrope.io.Config;
+import io.zoetrope.model.gan.GanFamily;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,7 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.pipeline.Config;
-import io.zoetrope.pipeline.PatchesFamily;
+import io.zoetrope.io.Config;
+import io.zoetrope.model.patches.PatchesFamily;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;

@@ -2,8 +2,8 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.AudioSets;
 import io.zoetrope.data.Dataset;
-import io.zoetrope.pipeline.Config;
-import io.zoetrope.pipeline.WaveGanFamily;
+import io.zoetrope.io.Config;
+import io.zoetrope.model.wavegan.WaveGanFamily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

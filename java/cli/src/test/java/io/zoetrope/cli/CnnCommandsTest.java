@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
-import io.zoetrope.pipeline.Config;
+import io.zoetrope.io.Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
-import io.zoetrope.pipeline.Config;
-import io.zoetrope.pipeline.RunFolder;
+import io.zoetrope.io.Config;
+import io.zoetrope.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

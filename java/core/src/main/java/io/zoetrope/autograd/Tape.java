@@ -1,7 +1,6 @@
 package io.zoetrope.autograd;
 
 import io.zoetrope.cuda.Device;
-import io.zoetrope.kernel.Pointwise;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Shape;
@@ -9,6 +8,7 @@ import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -19,11 +19,16 @@ import java.util.function.Consumer;
  * <p>A tape owns every intermediate value made on it; closing it frees them. A tape for inference notes nothing.
  */
 public final class Tape implements AutoCloseable {
+    private static final GradientSum SUM = ServiceLoader.load(GradientSum.class, GradientSum.class.getClassLoader()).findFirst()
+            .orElseThrow(() -> new IllegalStateException("no " + GradientSum.class.getName()
+                    + " is registered: this library's jar was repackaged without its META-INF/services"));
+
     private final Scope scope;
     private final boolean recording;
     private final boolean parameters;
     private final List<Runnable> notes = new ArrayList<>();
     private final Set<Variable> writtenParameters = new HashSet<>();
+    private boolean used;
 
     private Tape(Device device, boolean recording, boolean parameters) {
         this.scope = Scope.open(device);
@@ -119,6 +124,13 @@ public final class Tape implements AutoCloseable {
         }
     }
 
+    /** The same value under another shape. */
+    public Variable reshape(Variable x, long... dims) {
+        Variable out = output(x.value().reshape(dims), x);
+        note(out, dy -> accumulateShared(x, dy));
+        return out;
+    }
+
     /** Gives {@code target} a contribution that is an existing tensor, which stays as it is. */
     public void accumulateShared(Variable target, Tensor contribution) {
         if (target == null || !target.needsGrad()) {
@@ -134,7 +146,7 @@ public final class Tape implements AutoCloseable {
 
     private void addTo(Variable target, Tensor contribution) {
         Tensor sum = target.isGradShared() ? scope.empty(target.value().dtype(), target.shape()) : target.grad();
-        Pointwise.add(target.grad(), contribution, sum);
+        SUM.add(target.grad(), contribution, sum);
         target.grad(sum, false);
     }
 
@@ -171,15 +183,24 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /** Runs backward from a value whose gradient is {@code grad} (same shape and type). Once for each tape. */
+    /**
+     * Runs backward from a value whose gradient is {@code grad} (same shape and type).
+     *
+     * @throws IllegalStateException on a tape that only computes, or that ran backward before
+     */
     public void backward(Variable from, Tensor grad) {
         if (!recording) {
             throw new IllegalStateException("this tape computes only: use Tape.forTraining to run backward");
+        }
+        if (used) {
+            throw new IllegalStateException("this tape ran backward already: a tape does so once; compute the values again on"
+                    + " another one");
         }
         if (!from.shape().equals(grad.shape()) || from.value().dtype() != grad.dtype()) {
             throw new IllegalArgumentException("backward from " + from.value() + " with gradient " + grad
                     + ": shapes and types must be the same");
         }
+        used = true;
         from.grad(grad, true);
         for (int i = notes.size() - 1; i >= 0; i--) {
             notes.get(i).run();

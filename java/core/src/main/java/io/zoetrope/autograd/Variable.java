@@ -47,6 +47,11 @@ public final class Variable {
         return value;
     }
 
+    /** The value of an input that may be left out: null for null. */
+    public static Tensor valueOf(Variable variable) {
+        return variable == null ? null : variable.value;
+    }
+
     public Shape shape() {
         return value.shape();
     }

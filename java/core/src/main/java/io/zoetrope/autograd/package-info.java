@@ -1,2 +1,5 @@
-/** Floor 4: the tape and the backward rules. */
+/**
+ * Reverse-mode differentiation: the tape, variables and gradients. The mechanics alone; each operation brings its own
+ * backward function ({@link io.zoetrope.ops}).
+ */
 package io.zoetrope.autograd;

@@ -1,5 +1,6 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.BadFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

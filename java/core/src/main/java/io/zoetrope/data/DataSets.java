@@ -1,5 +1,6 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.BadFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

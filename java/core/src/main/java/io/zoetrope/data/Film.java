@@ -1,5 +1,6 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.AtomicFiles;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,5 +1,6 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.BadFileException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;

@@ -1,5 +1,8 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.Digests;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

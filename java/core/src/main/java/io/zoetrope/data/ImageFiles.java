@@ -1,5 +1,7 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.io.BadFileException;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;

@@ -2,6 +2,8 @@ package io.zoetrope.data;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
+import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.Digests;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,6 +2,8 @@ package io.zoetrope.data;
 
 import com.google.gson.GsonBuilder;
 import io.zoetrope.data.SpokenDigits.Clip;
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.io.Digests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.io.BadFileException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

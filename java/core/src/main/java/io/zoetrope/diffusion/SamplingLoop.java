@@ -2,10 +2,10 @@ package io.zoetrope.diffusion;
 
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.kernel.Pointwise;
-import io.zoetrope.kernel.Random;
-import io.zoetrope.kernel.RandomKey;
-import io.zoetrope.kernel.SamplerStep;
+import io.zoetrope.ops.diffusion.SamplerStep;
+import io.zoetrope.ops.pointwise.Pointwise;
+import io.zoetrope.ops.random.Random;
+import io.zoetrope.ops.random.RandomKey;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Shape;

@@ -1,6 +1,6 @@
 package io.zoetrope.metric;
 
-import io.zoetrope.data.AtomicFiles;
+import io.zoetrope.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

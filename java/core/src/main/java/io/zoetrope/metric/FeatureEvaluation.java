@@ -3,7 +3,7 @@ package io.zoetrope.metric;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
-import io.zoetrope.pipeline.Progress;
+import io.zoetrope.io.Progress;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.zoetrope.metric;
 
-import io.zoetrope.kernel.Covariance;
+import io.zoetrope.ops.covariance.Covariance;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;

@@ -1,6 +1,6 @@
 package io.zoetrope.metric;
 
-import io.zoetrope.kernel.Distance;
+import io.zoetrope.ops.pairwise.Distance;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;

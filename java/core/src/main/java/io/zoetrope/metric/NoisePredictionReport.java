@@ -1,7 +1,7 @@
 package io.zoetrope.metric;
 
-import io.zoetrope.data.AtomicFiles;
 import io.zoetrope.data.ImageFiles;
+import io.zoetrope.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,7 +2,6 @@ package io.zoetrope.metric;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.zoetrope.pipeline.CnnPipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +45,7 @@ public record RecognitionReport(List<Row> classes, double confidence) {
         int[] wanted = new int[size];
         int[] right = new int[size];
         double confidence = 0;
-        int[] best = CnnPipeline.likeliest(probabilities);
+        int[] best = Probabilities.likeliest(probabilities);
         for (int i = 0; i < probabilities.length; i++) {
             if (probabilities[i].length != size || asked != null && (asked[i] < 0 || asked[i] >= size)) {
                 throw new IllegalArgumentException("sample " + i + " has " + probabilities[i].length + " probabilities"

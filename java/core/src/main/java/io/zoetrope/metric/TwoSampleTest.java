@@ -1,9 +1,9 @@
 package io.zoetrope.metric;
 
-import io.zoetrope.kernel.Distance;
-import io.zoetrope.kernel.Random;
-import io.zoetrope.kernel.RandomKey;
-import io.zoetrope.kernel.Rows;
+import io.zoetrope.ops.pairwise.Distance;
+import io.zoetrope.ops.random.Random;
+import io.zoetrope.ops.random.RandomKey;
+import io.zoetrope.ops.rows.Rows;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;

@@ -1,5 +1,5 @@
 /**
- * Measurements of models, on top of pipelines: of what they predict and recognise, and of what they generate, pictures and
- * sounds, beside real ones in the features of a classifier.
+ * Measurements: of what models predict and recognise, and of what they generate beside real data in the features of an
+ * encoder.
  */
 package io.zoetrope.metric;

@@ -1,2 +1,2 @@
-/** Floor 7: the networks. */
+/** The models, a package each: all that one model is. Those that ship are found by name here. */
 package io.zoetrope.model;

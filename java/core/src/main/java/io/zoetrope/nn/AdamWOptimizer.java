@@ -1,6 +1,6 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.kernel.AdamW;
+import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;

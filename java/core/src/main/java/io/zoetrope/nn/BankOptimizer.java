@@ -1,6 +1,6 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.kernel.AdamW;
+import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;

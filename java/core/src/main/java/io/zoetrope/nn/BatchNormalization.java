@@ -1,8 +1,8 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.autograd.NormOps;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.ops.batchnorm.BatchNormFunctions;
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015) with a learned affine map, followed by ReLU where asked. Its running
@@ -33,13 +33,13 @@ public final class BatchNormalization {
 
     /** @param momentum the batch's share in the new running statistics */
     public Variable train(Tape tape, Variable x, float momentum) {
-        return NormOps.batchNorm(tape, x, gamma.variable(), beta.variable(), mean.variable().value(),
+        return BatchNormFunctions.batchNorm(tape, x, gamma.variable(), beta.variable(), mean.variable().value(),
                 variance.variable().value(), momentum, EPSILON, relu);
     }
 
     /** With the running statistics, which are constants. */
     public Variable infer(Tape tape, Variable x) {
-        return NormOps.batchNormFixed(tape, x, gamma.variable(), beta.variable(), mean.variable().value(),
+        return BatchNormFunctions.batchNormFixed(tape, x, gamma.variable(), beta.variable(), mean.variable().value(),
                 variance.variable().value(), EPSILON, relu);
     }
 }

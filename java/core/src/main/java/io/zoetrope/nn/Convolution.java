@@ -1,10 +1,10 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.autograd.ConvOps;
-import io.zoetrope.autograd.Ops;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
-import io.zoetrope.kernel.Conv2d;
+import io.zoetrope.ops.conv.Conv2d;
+import io.zoetrope.ops.conv.ConvFunctions;
+import io.zoetrope.ops.pointwise.PointwiseFunctions;
 import io.zoetrope.tensor.Tensor;
 
 /** A convolution layer, NHWC, with bias where not said otherwise. */
@@ -65,7 +65,7 @@ public final class Convolution {
 
     /** With [N,K] added to every pixel and a residual added to the result; either may be null. */
     public Variable forward(Tape tape, Variable x, Variable perSample, Variable residual) {
-        return Ops.conv2d(tape, x, weight.variable(), bias == null ? null : bias.variable(), perSample, residual, spec);
+        return ConvFunctions.conv2d(tape, x, weight.variable(), bias == null ? null : bias.variable(), perSample, residual, spec);
     }
 
     /**
@@ -75,7 +75,7 @@ public final class Convolution {
      * @param scale F32 [N]; must not change before the backward pass
      */
     public Variable forwardScaled(Tape tape, Variable x, Tensor scale) {
-        Variable scaled = bias == null ? null : ConvOps.scaledBias(tape, scale, bias.variable(), x.value().dtype());
-        return Ops.conv2d(tape, x, weight.variable(), null, scaled, null, spec);
+        Variable scaled = bias == null ? null : PointwiseFunctions.scaledBias(tape, scale, bias.variable(), x.value().dtype());
+        return ConvFunctions.conv2d(tape, x, weight.variable(), null, scaled, null, spec);
     }
 }

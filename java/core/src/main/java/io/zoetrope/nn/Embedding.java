@@ -1,8 +1,8 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.autograd.Ops;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.ops.embed.EmbedFunctions;
 import io.zoetrope.tensor.Tensor;
 
 /** A learned vector for each of a number of entries. */
@@ -15,6 +15,6 @@ public final class Embedding {
 
     /** @param ids I32 [N], each below the number of entries */
     public Variable forward(Tape tape, Tensor ids) {
-        return Ops.lookup(tape, table.variable(), ids);
+        return EmbedFunctions.lookup(tape, table.variable(), ids);
     }
 }

@@ -1,8 +1,8 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.autograd.Ops;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.ops.groupnorm.GroupNormFunctions;
 
 /** Group normalisation (Wu and He 2018) with a learned affine map, followed by SiLU where asked. */
 public final class GroupNormalization {
@@ -24,6 +24,6 @@ public final class GroupNormalization {
     }
 
     public Variable forward(Tape tape, Variable x) {
-        return Ops.groupNorm(tape, x, gamma.variable(), beta.variable(), groups, EPSILON, silu);
+        return GroupNormFunctions.groupNorm(tape, x, gamma.variable(), beta.variable(), groups, EPSILON, silu);
     }
 }

@@ -1,8 +1,8 @@
 package io.zoetrope.nn;
 
 import io.zoetrope.autograd.Tape;
-import io.zoetrope.autograd.TokenOps;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.ops.layernorm.LayerNormFunctions;
 
 /** Layer normalisation (Ba, Kiros and Hinton 2016) over the innermost dimension, with a learned affine map or without. */
 public final class LayerNormalization {
@@ -26,16 +26,16 @@ public final class LayerNormalization {
         return new LayerNormalization(null, null);
     }
 
-    /** A plain norm's output times 1 + scale plus shift. @see TokenOps#layerNormModulated */
+    /** A plain norm's output times 1 + scale plus shift. @see LayerNormFunctions#layerNormModulated */
     public Variable modulated(Tape tape, Variable x, Variable vectors, int shift, int scale, int parts) {
         if (gamma != null) {
             throw new IllegalStateException("layer norm: it has an affine map of its own, expected a plain one to modulate");
         }
-        return TokenOps.layerNormModulated(tape, x, vectors, shift, scale, parts, EPSILON);
+        return LayerNormFunctions.layerNormModulated(tape, x, vectors, shift, scale, parts, EPSILON);
     }
 
     public Variable forward(Tape tape, Variable x) {
-        return TokenOps.layerNorm(tape, x, gamma == null ? null : gamma.variable(), beta == null ? null : beta.variable(),
+        return LayerNormFunctions.layerNorm(tape, x, gamma == null ? null : gamma.variable(), beta == null ? null : beta.variable(),
                 EPSILON);
     }
 }

@@ -1,8 +1,8 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.autograd.ActivationOps;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.ops.pointwise.PointwiseFunctions;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,11 +62,11 @@ public final class LeakyPass {
                 throw new IllegalStateException("a linear pass took more than the " + inputs.size()
                         + " activations of the pass it goes along");
             }
-            return ActivationOps.leakyReluTangent(tape, x, inputs.get(next++), SLOPE);
+            return PointwiseFunctions.leakyReluTangent(tape, x, inputs.get(next++), SLOPE);
         }
         if (inputs != null) {
             inputs.add(x.value());
         }
-        return ActivationOps.leakyRelu(tape, x, SLOPE);
+        return PointwiseFunctions.leakyRelu(tape, x, SLOPE);
     }
 }

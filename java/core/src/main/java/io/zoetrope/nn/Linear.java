@@ -1,8 +1,8 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.autograd.Ops;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.ops.gemm.LinearFunctions;
 import java.util.List;
 
 /** An affine map of the innermost dimension. */
@@ -45,16 +45,16 @@ public final class Linear {
 
     /** GELU (tanh form) of the map. */
     public Variable forwardGelu(Tape tape, Variable x) {
-        return Ops.linearGelu(tape, x, weight.variable(), bias == null ? null : bias.variable());
+        return LinearFunctions.linearGelu(tape, x, weight.variable(), bias == null ? null : bias.variable());
     }
 
     /** residual + gate · map, the gate being part {@code gate} of {@code vectors} [B, parts·out]. */
     public Variable forwardGated(Tape tape, Variable x, Variable residual, Variable vectors, int gate, int parts) {
-        return Ops.linearGated(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual, vectors, gate,
+        return LinearFunctions.linearGated(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual, vectors, gate,
                 parts);
     }
 
     public Variable forward(Tape tape, Variable x, Variable residual) {
-        return Ops.linear(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual);
+        return LinearFunctions.linear(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual);
     }
 }

@@ -2,7 +2,7 @@ package io.zoetrope.nn;
 
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.kernel.Pointwise;
+import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;

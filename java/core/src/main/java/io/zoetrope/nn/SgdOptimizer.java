@@ -1,7 +1,7 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.kernel.AdamW;
-import io.zoetrope.kernel.Sgd;
+import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Sgd;
 import io.zoetrope.tensor.Tensor;
 import java.util.Map;
 

@@ -1,9 +1,9 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.autograd.ConvOps;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
-import io.zoetrope.kernel.Conv2d;
+import io.zoetrope.ops.conv.Conv2d;
+import io.zoetrope.ops.conv.ConvFunctions;
 
 /** A transposed convolution layer with bias, NHWC: the adjoint of a strided convolution, which makes pictures larger. */
 public final class TransposedConvolution {
@@ -50,7 +50,7 @@ public final class TransposedConvolution {
     }
 
     public Variable forward(Tape tape, Variable x) {
-        return ConvOps.convTranspose2d(tape, x, weight.variable(), bias.variable(), spec, x.value().dim(1) * down,
+        return ConvFunctions.convTranspose2d(tape, x, weight.variable(), bias.variable(), spec, x.value().dim(1) * down,
                 x.value().dim(2) * across);
     }
 }

@@ -1,2 +1,2 @@
-/** Floor 5: parameters, layers, initialisers and optimisers. */
+/** Parameters, layers, blocks, initialisers and optimisers. */
 package io.zoetrope.nn;

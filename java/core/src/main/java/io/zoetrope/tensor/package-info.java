@@ -1,2 +1,2 @@
-/** Floor 2: typed, shaped views of device memory and the scopes that own them. */
+/** Typed, shaped views of device memory and the scopes that own them. */
 package io.zoetrope.tensor;

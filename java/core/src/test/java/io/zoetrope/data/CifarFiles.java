@@ -1,6 +1,7 @@
 package io.zoetrope.data;
 
 import com.google.gson.Gson;
+import io.zoetrope.io.Digests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

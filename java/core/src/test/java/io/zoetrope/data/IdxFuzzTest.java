@@ -1,6 +1,7 @@
 package io.zoetrope.data;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.zoetrope.io.BadFileException;
 import java.io.IOException;
 
 /** Whatever the bytes, the IDX reader answers with an array that matches its header or with its own exception. */

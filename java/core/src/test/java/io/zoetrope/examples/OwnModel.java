@@ -1,24 +1,24 @@
 package io.zoetrope.examples;
 
-import io.zoetrope.autograd.ActivationOps;
-import io.zoetrope.autograd.PoolOps;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
-import io.zoetrope.kernel.AdamW;
-import io.zoetrope.kernel.Augmentation;
-import io.zoetrope.kernel.CrossEntropy;
-import io.zoetrope.kernel.Random;
-import io.zoetrope.kernel.RandomKey;
 import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Convolution;
 import io.zoetrope.nn.Linear;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterBank;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.ops.loss.CrossEntropy;
+import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.pointwise.PointwiseFunctions;
+import io.zoetrope.ops.pool.PoolFunctions;
+import io.zoetrope.ops.random.Augmentation;
+import io.zoetrope.ops.random.Random;
+import io.zoetrope.ops.random.RandomKey;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -50,9 +50,9 @@ final class OwnModel {
                 Random.shuffle(chosen, images.count(), RandomKey.reading(random, 1));
                 Augmentation.NONE.batch(pixels, classes, chosen, plain, x, y, null);
                 try (Tape tape = Tape.forTraining(device)) {
-                    Variable h = ActivationOps.relu(tape, edges.forward(tape, Variable.constant(x)));
-                    h = ActivationOps.relu(tape, parts.forward(tape, h));
-                    Variable logits = head.forward(tape, PoolOps.globalAveragePool(tape, h));
+                    Variable h = PointwiseFunctions.relu(tape, edges.forward(tape, Variable.constant(x)));
+                    h = PointwiseFunctions.relu(tape, parts.forward(tape, h));
+                    Variable logits = head.forward(tape, PoolFunctions.globalAveragePool(tape, h));
                     Tensor gradient = tape.empty(logits.value().dtype(), logits.shape());
                     CrossEntropy.run(logits.value(), y, loss, CrossEntropy.Outputs.NONE.gradient(gradient));
                     tape.backward(logits, gradient);

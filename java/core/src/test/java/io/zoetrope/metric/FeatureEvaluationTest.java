@@ -8,7 +8,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
-import io.zoetrope.pipeline.Progress;
+import io.zoetrope.io.Progress;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;

@@ -3,8 +3,8 @@ package io.zoetrope.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.cuda.Device;
-import io.zoetrope.kernel.AdamW;
-import io.zoetrope.kernel.Pointwise;
+import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;

@@ -1,0 +1,36 @@
+package io.zoetrope.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A file is not what it should be. The message names the file, what was found, what was expected and what to do, in
+ * one line fit for a user.
+ */
+public final class BadFileException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private BadFileException(String message, Throwable cause) {
+        super(message.replaceAll("\\s*\\R\\s*", " "), cause); // decoders' own messages may have several lines
+    }
+
+    /**
+     * @param file     the file's name, as the user knows it
+     * @param found    what is wrong, as a clause
+     * @param expected what would be right, as a noun phrase
+     * @param remedy   what the user can do, as a sentence without the full stop
+     */
+    public static BadFileException of(String file, String found, String expected, String remedy) {
+        return new BadFileException(file + ": " + found + "; expected " + expected + ". " + remedy + ".", null);
+    }
+
+    /** As {@link #of(String, String, String, String)} for a path. */
+    public static BadFileException of(Path file, String found, String expected, String remedy) {
+        return of(file.toString(), found, expected, remedy);
+    }
+
+    /** As {@link #of(String, String, String, String)}, keeping the cause for debugging. */
+    public static BadFileException of(Path file, String found, String expected, String remedy, Throwable cause) {
+        return new BadFileException(file + ": " + found + "; expected " + expected + ". " + remedy + ".", cause);
+    }
+}

@@ -1,0 +1,267 @@
+package io.zoetrope.io;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Settings in a JSON object, read with checks: every accessor names the file, the setting and what was expected when
+ * it is missing or of another kind. Immutable; {@code with} returns a changed copy.
+ */
+public final class Config {
+    private static final long MAX_BYTES = 16 << 20;
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
+            .setStrictness(Strictness.STRICT).serializeSpecialFloatingPointValues().create();
+
+    private final String source;
+    private final JsonObject json;
+
+    private Config(String source, JsonObject json) {
+        this.source = source;
+        this.json = json;
+    }
+
+    /** No settings yet. */
+    public static Config empty() {
+        return new Config("new configuration", new JsonObject());
+    }
+
+    /** Reads {@code file}, which must hold one JSON object. */
+    public static Config read(Path file) throws IOException {
+        String text;
+        try {
+            if (Files.size(file) > MAX_BYTES) {
+                throw BadFileException.of(file, "has " + Files.size(file) + " bytes", "a configuration of at most "
+                        + MAX_BYTES, "Check the name");
+            }
+            text = Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw BadFileException.of(file, "does not exist", "a JSON configuration", "Check the folder");
+        } catch (CharacterCodingException e) {
+            throw BadFileException.of(file, "is not UTF-8", "a JSON configuration", "Check the file");
+        }
+        return parse(text, file.toString());
+    }
+
+    /** Parses one JSON object; {@code source} is for messages. */
+    public static Config parse(String text, String source) throws IOException {
+        try {
+            JsonElement element = GSON.fromJson(text, JsonElement.class);
+            if (element != null && element.isJsonObject()) {
+                return new Config(source, element.getAsJsonObject());
+            }
+        } catch (JsonParseException | StackOverflowError e) {
+            throw BadFileException.of(source, "is no valid JSON", "a JSON object", "Check the file");
+        }
+        throw BadFileException.of(source, "holds something other than a JSON object", "a JSON object",
+                "Check the file");
+    }
+
+    /** A copy in which {@code name} is {@code value}. */
+    public Config with(String name, String value) {
+        return changed(name, new JsonPrimitive(value));
+    }
+
+    public Config with(String name, Number value) {
+        return changed(name, new JsonPrimitive(value));
+    }
+
+    public Config with(String name, boolean value) {
+        return changed(name, new JsonPrimitive(value));
+    }
+
+    public Config with(String name, int[] values) {
+        JsonArray array = new JsonArray();
+        for (int value : values) {
+            array.add(value);
+        }
+        return changed(name, array);
+    }
+
+    public Config with(String name, double[] values) {
+        JsonArray array = new JsonArray();
+        for (double value : values) {
+            array.add(value);
+        }
+        return changed(name, array);
+    }
+
+    public Config with(String name, List<String> values) {
+        JsonArray array = new JsonArray();
+        values.forEach(array::add);
+        return changed(name, array);
+    }
+
+    /** A copy with all settings of {@code other} too, which win. */
+    public Config with(Config other) {
+        JsonObject copy = json.deepCopy();
+        other.json.deepCopy().entrySet().forEach(setting -> copy.add(setting.getKey(), setting.getValue()));
+        return new Config(source, copy);
+    }
+
+    private Config changed(String name, JsonElement value) {
+        JsonObject copy = json.deepCopy();
+        copy.add(name, value);
+        return new Config(source, copy);
+    }
+
+    public boolean has(String name) {
+        return json.has(name) && !json.get(name).isJsonNull();
+    }
+
+    public Set<String> names() {
+        return json.keySet();
+    }
+
+    public String text(String name) throws BadFileException {
+        JsonElement value = require(name, "a text");
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+            throw wrong(name, value, "a text");
+        }
+        return value.getAsString();
+    }
+
+    public String text(String name, String otherwise) throws BadFileException {
+        return has(name) ? text(name) : otherwise;
+    }
+
+    public int integer(String name) throws BadFileException {
+        return asInteger(name, require(name, "a whole number"));
+    }
+
+    public int integer(String name, int otherwise) throws BadFileException {
+        return has(name) ? integer(name) : otherwise;
+    }
+
+    public long longInteger(String name) throws BadFileException {
+        JsonElement value = require(name, "a whole number");
+        try {
+            return value.getAsBigDecimal().longValueExact();
+        } catch (ArithmeticException | NumberFormatException | IllegalStateException
+                | UnsupportedOperationException e) {
+            throw wrong(name, value, "a whole number");
+        }
+    }
+
+    public double number(String name) throws BadFileException {
+        JsonElement value = require(name, "a number");
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isNumber()) {
+            throw wrong(name, value, "a number");
+        }
+        return value.getAsDouble();
+    }
+
+    public double number(String name, double otherwise) throws BadFileException {
+        return has(name) ? number(name) : otherwise;
+    }
+
+    public boolean flag(String name, boolean otherwise) throws BadFileException {
+        if (!has(name)) {
+            return otherwise;
+        }
+        JsonElement value = json.get(name);
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isBoolean()) {
+            throw wrong(name, value, "true or false");
+        }
+        return value.getAsBoolean();
+    }
+
+    public double[] numbers(String name) throws BadFileException {
+        JsonArray array = array(name, "a list of numbers");
+        double[] values = new double[array.size()];
+        for (int i = 0; i < values.length; i++) {
+            JsonElement value = array.get(i);
+            if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isNumber()) {
+                throw wrong(name, value, "a list of numbers");
+            }
+            values[i] = value.getAsDouble();
+        }
+        return values;
+    }
+
+    public int[] integers(String name) throws BadFileException {
+        JsonArray array = array(name, "a list of whole numbers");
+        int[] values = new int[array.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = asInteger(name, array.get(i));
+        }
+        return values;
+    }
+
+    public List<String> texts(String name) throws BadFileException {
+        List<String> values = new ArrayList<>();
+        for (JsonElement value : array(name, "a list of texts")) {
+            if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+                throw wrong(name, value, "a list of texts");
+            }
+            values.add(value.getAsString());
+        }
+        return values;
+    }
+
+    private JsonArray array(String name, String expected) throws BadFileException {
+        JsonElement value = require(name, expected);
+        if (!value.isJsonArray()) {
+            throw wrong(name, value, expected);
+        }
+        return value.getAsJsonArray();
+    }
+
+    private int asInteger(String name, JsonElement value) throws BadFileException {
+        try {
+            if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()) {
+                return value.getAsBigDecimal().intValueExact();
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw wrong(name, value, "a whole number below 2^31");
+        }
+        throw wrong(name, value, "a whole number");
+    }
+
+    private JsonElement require(String name, String expected) throws BadFileException {
+        if (!has(name)) {
+            throw BadFileException.of(source, "setting '" + name + "' is missing", expected, "Add it");
+        }
+        return json.get(name);
+    }
+
+    private BadFileException wrong(String name, JsonElement value, String expected) {
+        String shown = value.toString();
+        return BadFileException.of(source, "setting '" + name + "' is "
+                + (shown.length() > 40 ? shown.substring(0, 40) + "…" : shown), expected, "Correct it");
+    }
+
+    /** Writes the settings, whole or not at all. */
+    public void write(Path file) throws IOException {
+        AtomicFiles.writeText(file, this + "\n");
+    }
+
+    /** The settings as JSON, a line each. */
+    @Override
+    public String toString() {
+        return GSON.toJson(json);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Config that && json.equals(that.json);
+    }
+
+    @Override
+    public int hashCode() {
+        return json.hashCode();
+    }
+}

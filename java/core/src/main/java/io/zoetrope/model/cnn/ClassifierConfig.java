@@ -1,0 +1,182 @@
+package io.zoetrope.model.cnn;
+
+import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.data.MelSpectrogram;
+import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.data.Preparation;
+import io.zoetrope.data.SoundPreparation;
+import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.Config;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What a classifier is, apart from its weights. One of sounds looks at their spectrograms as at pictures.
+ *
+ * @param network        its shape
+ * @param classNames     what its classes mean
+ * @param mean           of its training pictures, for each channel, in bytes
+ * @param deviation      the same: standard deviation
+ * @param darkBackground whether those show light things on a dark ground
+ * @param mirrored       whether it has learned that a picture's mirror image shows the same, and so looks at both
+ * @param sounds         how it sees sounds; empty where it was trained on pictures
+ */
+public record ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean, List<Double> deviation,
+        boolean darkBackground, boolean mirrored, Optional<SoundPreparation> sounds) {
+    public ClassifierConfig {
+        classNames = List.copyOf(classNames);
+        mean = List.copyOf(mean);
+        deviation = List.copyOf(deviation);
+        if (classNames.size() != network.classes()) {
+            throw new IllegalArgumentException("classifier of " + network.classes() + " classes with "
+                    + classNames.size() + " names: expected as many");
+        }
+        if (network.channels() != 1 && network.channels() != 3) {
+            throw new IllegalArgumentException("classifier of pictures with " + network.channels()
+                    + " channels: expected 1 (grey) or 3 (RGB)");
+        }
+        if (mean.size() != network.channels() || deviation.size() != network.channels()
+                || mean.stream().anyMatch(value -> !Double.isFinite(value))
+                || deviation.stream().anyMatch(value -> !(value > 0) || !Double.isFinite(value))) {
+            throw new IllegalArgumentException("classifier with mean " + mean + " and deviation " + deviation
+                    + ": expected one finite value for each of " + network.channels() + " channels, deviations above 0");
+        }
+        if (sounds.isPresent()) {
+            MelSpectrogram seen = sounds.get().spectrogram();
+            int times = seen.times(sounds.get().samples());
+            if (network.height() != seen.bands() || network.width() != times || network.channels() != 1) {
+                throw new IllegalArgumentException("classifier of spectrograms of " + seen.bands() + " pitches and " + times
+                        + " times with a network for " + network.height() + " × " + network.width() + " × "
+                        + network.channels() + ": expected the same size, 1 channel");
+            }
+        }
+    }
+
+    /** A classifier of pictures. */
+    public ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean, List<Double> deviation,
+            boolean darkBackground, boolean mirrored) {
+        this(network, classNames, mean, deviation, darkBackground, mirrored, Optional.empty());
+    }
+
+    /** For a network that learns from the training part of {@code data}. */
+    public static ClassifierConfig of(ConvNetConfig network, ImageDataset data, boolean mirrored) {
+        return of(network, data, mirrored, Optional.empty());
+    }
+
+    /**
+     * For a network that learns from the training part of {@code data}.
+     *
+     * @param sounds how the data were made of sounds, if they were
+     */
+    static ClassifierConfig of(ConvNetConfig network, ImageDataset data, boolean mirrored, Optional<SoundPreparation> sounds) {
+        Images pictures = data.train().images();
+        int channels = pictures.channels();
+        long[] sums = new long[channels];
+        long[] squares = new long[channels];
+        byte[] pixels = pictures.pixels();
+        for (int i = 0; i < pixels.length; i++) {
+            int value = pixels[i] & 0xff;
+            sums[i % channels] += value;
+            squares[i % channels] += (long) value * value;
+        }
+        double places = (double) pixels.length / channels;
+        List<Double> mean = IntStream.range(0, channels).mapToObj(c -> sums[c] / places).toList();
+        // A channel of one value has no spread; any factor serves then.
+        List<Double> deviation = IntStream.range(0, channels)
+                .mapToObj(c -> Math.max(1, Math.sqrt(squares[c] / places - mean.get(c) * mean.get(c)))).toList();
+        return new ClassifierConfig(network, data.classNames(), mean, deviation, PicturePreparation.isDarkBacked(pictures),
+                mirrored, sounds);
+    }
+
+    /** Makes any picture, or any sound, such as this classifier was trained on. */
+    public Preparation preparation() {
+        return sounds.isPresent() ? sounds.get()
+                : new PicturePreparation(network.height(), network.width(), network.channels(), darkBackground);
+    }
+
+    /**
+     * Data as this classifier takes them: pictures as they are, sounds as their spectrograms.
+     *
+     * @throws IllegalArgumentException if they are of the other kind, or sounds of another rate or length
+     */
+    public ImageDataset seen(Dataset data) {
+        requireKnown(data);
+        return data instanceof AudioDataset clips ? clips.spectrograms(sounds.orElseThrow()) : (ImageDataset) data;
+    }
+
+    /** The test part of {@link #seen}, for less work. */
+    public ImageDataset.Part seenTest(Dataset data) {
+        requireKnown(data);
+        return data instanceof AudioDataset clips ? clips.test().spectrograms(sounds.orElseThrow())
+                : ((ImageDataset) data).test();
+    }
+
+    /** Throws what {@link #seen} would, at once. */
+    public void requireKnown(Dataset data) {
+        if (data instanceof AudioDataset clips && sounds.isPresent()) {
+            sounds.get().requireFits(clips.train().sounds());
+            return;
+        }
+        if (data instanceof ImageDataset && sounds.isEmpty()) {
+            return;
+        }
+        throw new IllegalArgumentException("the classifier recognises " + examples() + ", but " + data.name() + " holds "
+                + data.examples() + ": take other data, or a classifier of " + (sounds.isPresent() ? "pictures, such as "
+                + CnnPipeline.FASHION_CNN : "sounds, such as " + CnnPipeline.DIGITS_CNN));
+    }
+
+    /** What it recognises, for messages. */
+    public String examples() {
+        return sounds.isPresent() ? "sounds" : "pictures";
+    }
+
+    Config settings() {
+        Config settings = Config.empty().with("_class_name", "ConvNet").with("height", network.height())
+                .with("width", network.width()).with("channels", network.channels())
+                .with("stem_filters", network.stemFilters()).with("stem_pool", network.stemPool())
+                .with("widths", network.widths().stream().mapToInt(Integer::intValue).toArray())
+                .with("blocks", network.blocks().stream().mapToInt(Integer::intValue).toArray())
+                .with("norm_groups", network.normGroups()).with("classes", classNames)
+                .with("mean", mean.stream().mapToDouble(Double::doubleValue).toArray())
+                .with("deviation", deviation.stream().mapToDouble(Double::doubleValue).toArray())
+                .with("dark_background", darkBackground).with("mirrored", mirrored);
+        if (sounds.isEmpty()) {
+            return settings;
+        }
+        MelSpectrogram seen = sounds.get().spectrogram();
+        return settings.with("mel_rate", seen.rate()).with("mel_bands", seen.bands()).with("mel_hop", seen.hop())
+                .with("mel_window", seen.window()).with("mel_floor", seen.floor()).with("samples", sounds.get().samples())
+                .with("peak", sounds.get().peak());
+    }
+
+    private static Optional<SoundPreparation> sounds(Config settings) throws BadFileException {
+        if (!settings.has("mel_rate")) {
+            return Optional.empty();
+        }
+        MelSpectrogram seen = new MelSpectrogram(settings.integer("mel_rate"), settings.integer("mel_bands"),
+                settings.integer("mel_hop"), settings.integer("mel_window"), (float) settings.number("mel_floor"));
+        return Optional.of(new SoundPreparation(seen, settings.integer("samples"), settings.number("peak")));
+    }
+
+    /** @throws IllegalArgumentException if the settings name a network that cannot be */
+    static ClassifierConfig of(Config settings) throws BadFileException {
+        List<String> names = settings.texts("classes");
+        ConvNetConfig network = new ConvNetConfig(settings.integer("height"), settings.integer("width"),
+                settings.integer("channels"), names.size(), settings.integer("stem_filters"), settings.integer("stem_pool"),
+                boxed(settings.integers("widths")), boxed(settings.integers("blocks")), settings.integer("norm_groups", 0));
+        return new ClassifierConfig(network, names, boxed(settings.numbers("mean")), boxed(settings.numbers("deviation")),
+                settings.flag("dark_background", false), settings.flag("mirrored", false), sounds(settings));
+    }
+
+    private static List<Integer> boxed(int[] values) {
+        return IntStream.of(values).boxed().toList();
+    }
+
+    private static List<Double> boxed(double[] values) {
+        return java.util.Arrays.stream(values).boxed().toList();
+    }
+}

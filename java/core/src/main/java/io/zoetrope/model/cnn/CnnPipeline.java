@@ -1,0 +1,183 @@
+package io.zoetrope.model.cnn;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Images;
+import io.zoetrope.data.Preparation;
+import io.zoetrope.io.Progress;
+import io.zoetrope.metric.Probabilities;
+import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.nn.NormStatistics;
+import io.zoetrope.ops.loss.CrossEntropy;
+import io.zoetrope.ops.pointwise.Pointwise;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.function.Predicate;
+
+/**
+ * Recognises pictures, and sounds by their spectrograms.
+ *
+ * <pre>{@code
+ * try (Device device = Device.open(); CnnPipeline cnn = CnnPipeline.fromPretrained(device, "fashion-cnn")) {
+ *     Images shoe = cnn.preparation().read(Path.of("shoe.jpg")).image();
+ *     float[] probabilities = cnn.classify(shoe)[0];
+ * }
+ * }</pre>
+ */
+public final class CnnPipeline implements AutoCloseable {
+    /** The name of the default model. */
+    public static final String FASHION_CNN = "fashion-cnn";
+    /** The name of the one that ships for sounds: it knows spoken digits. */
+    public static final String DIGITS_CNN = "digits-cnn";
+    /** Pictures in one pass; a picture's answer does not depend on the others. */
+    private static final int BATCH = 250;
+
+    private final ConvNetModel model;
+
+    /** Takes the model over: closing the pipeline closes it. */
+    public CnnPipeline(ConvNetModel model) {
+        this.model = model;
+    }
+
+    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
+    public static CnnPipeline fromPretrained(Device device, String name) throws IOException {
+        return new CnnPipeline(PretrainedModels.load(name, folder -> ConvNetModel.load(device, folder, DType.BF16)));
+    }
+
+    /** A model from its folder. */
+    public static CnnPipeline fromPretrained(Device device, Path folder) throws IOException {
+        return new CnnPipeline(ConvNetModel.load(device, folder, DType.BF16));
+    }
+
+    public ConvNetModel model() {
+        return model;
+    }
+
+    /** What the classes mean, in the order of the probabilities. */
+    public List<String> classNames() {
+        return model.config().classNames();
+    }
+
+    /** Makes any picture, or any sound, such as the model was trained on. */
+    public Preparation preparation() {
+        return model.config().preparation();
+    }
+
+    /** As {@link #classify(Images, Progress)}. */
+    public float[][] classify(Images pictures) {
+        return classify(pictures, Progress.none());
+    }
+
+    /**
+     * The probability of each class for each picture, [pictures][classes]: where the model was trained with mirrored
+     * pictures, the mean of those for the picture and for its mirror image.
+     *
+     * @param pictures of the model's size, see {@link #preparation}
+     */
+    public float[][] classify(Images pictures, Progress progress) {
+        boolean both = model.config().mirrored();
+        progress.begin("classifying", (both ? 2L : 1L) * pictures.count());
+        float[][] probabilities = probabilities(pictures, progress, 0);
+        if (both) {
+            float[][] mirrored = probabilities(pictures.mirrored(), progress, pictures.count());
+            for (int i = 0; i < probabilities.length; i++) {
+                for (int c = 0; c < probabilities[i].length; c++) {
+                    probabilities[i][c] = (probabilities[i][c] + mirrored[i][c]) / 2;
+                }
+            }
+        }
+        progress.end();
+        return probabilities;
+    }
+
+    private float[][] probabilities(Images pictures, Progress progress, long before) {
+        return rows(pictures, model.config().network().classes(), (trace, out) ->
+                CrossEntropy.softmax(trace.logits().value(), out), done -> progress.advance(before + done));
+    }
+
+    /** The number of the likeliest class of each picture. */
+    public int[] labels(Images pictures) {
+        return Probabilities.likeliest(classify(pictures));
+    }
+
+    /**
+     * Labels pictures or spectrograms with a classifier that ships, loading it for each call.
+     *
+     * @param suits whether a classifier knows these pictures and classes
+     * @return empty if none that ships does
+     */
+    public static Optional<Function<Images, int[]>> shipped(Device device, Predicate<ClassifierConfig> suits) throws IOException {
+        for (String name : List.of(FASHION_CNN, DIGITS_CNN)) {
+            ClassifierConfig config = PretrainedModels.load(name, ConvNetModel::config);
+            if (suits.test(config)) {
+                return Optional.of(pictures -> {
+                    try (CnnPipeline classifier = fromPretrained(device, name)) {
+                        return classifier.labels(pictures);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What the last layer decides by, [pictures][length]: pictures that look alike have features near each other. */
+    public float[][] features(Images pictures) {
+        return rows(pictures, model.config().network().features(), (trace, out) ->
+                Pointwise.cast(trace.features().value(), out), done -> { });
+    }
+
+    private float[][] rows(Images pictures, int length, BiConsumer<ConvNet.Trace, Tensor> take, IntConsumer passed) {
+        float[][] rows = new float[pictures.count()][];
+        for (int from = 0; from < pictures.count(); from += BATCH) {
+            int to = Math.min(pictures.count(), from + BATCH);
+            Device device = model.device();
+            try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
+                Tensor out = scope.empty(DType.F32, to - from, length);
+                take.accept(trace(scope, tape, pictures.slice(from, to)), out);
+                float[] values = out.toFloats();
+                for (int i = from; i < to; i++) {
+                    rows[i] = Arrays.copyOfRange(values, (i - from) * length, (i - from + 1) * length);
+                }
+            }
+            passed.accept(to);
+        }
+        return rows;
+    }
+
+    /** The way of a batch through the network; inputs live in {@code scope}, the rest on {@code tape}. */
+    ConvNet.Trace trace(Scope scope, Tape tape, Images pictures) {
+        return model.network().forward(tape, Variable.constant(input(scope, pictures)), NormStatistics.RUNNING);
+    }
+
+    /** A batch as the network takes it. @throws IllegalArgumentException if it is of another size */
+    Tensor input(Scope scope, Images pictures) {
+        ConvNetConfig shape = model.config().network();
+        if (pictures.height() != shape.height() || pictures.width() != shape.width()
+                || pictures.channels() != shape.channels()) {
+            throw new IllegalArgumentException("classify: " + pictures + ", but the model takes " + shape.height() + " × "
+                    + shape.width() + (shape.channels() == 1 ? ", grey" : ", RGB") + ": prepare them with preparation()");
+        }
+        int[] all = new int[pictures.count()];
+        Arrays.setAll(all, i -> i);
+        return model.normalised(scope, scope.of(pictures.pixels(), all.length, shape.height(), shape.width(),
+                shape.channels()), scope.of(all, all.length));
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

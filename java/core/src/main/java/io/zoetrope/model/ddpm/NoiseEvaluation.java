@@ -1,0 +1,93 @@
+package io.zoetrope.model.ddpm;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Images;
+import io.zoetrope.io.Progress;
+import io.zoetrope.metric.NoisePredictionMeter;
+import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.model.unet.UNetConfig;
+import io.zoetrope.ops.diffusion.Diffusion;
+import io.zoetrope.ops.pointwise.Pointwise;
+import io.zoetrope.ops.random.RandomKey;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * Measures how well a model predicts the noise in pictures it was not trained on, by timestep. Whatever the network
+ * predicts is converted to noise first, so that models of different prediction types compare.
+ */
+public final class NoiseEvaluation {
+    private static final int BATCH = 64;
+
+    private NoiseEvaluation() {
+    }
+
+    /**
+     * Measures a model over all timesteps. Each bin takes the same number of pictures, its timesteps spread evenly over it.
+     *
+     * @param bins   bins of the timestep
+     * @param perBin pictures for each bin
+     * @param seed   of the noise
+     */
+    public static NoisePredictionReport measure(DdpmModel model, Images pictures, int bins, int perBin, long seed,
+            Progress progress) {
+        if (perBin < 1) {
+            throw new IllegalArgumentException("pictures per bin: " + perBin + ", expected 1 or more");
+        }
+        UNetConfig shape = model.config().unet();
+        if (pictures.height() != shape.imageSize() || pictures.width() != shape.imageSize()
+                || pictures.channels() != shape.channels()) {
+            throw new IllegalArgumentException("pictures " + pictures + " do not fit the model: expected " + shape.imageSize()
+                    + "×" + shape.imageSize() + " pixels and " + shape.channels() + " channels");
+        }
+        int timesteps = model.config().timesteps();
+        NoisePredictionMeter meter = new NoisePredictionMeter(timesteps, bins);
+        int total = bins * perBin;
+        progress.begin("evaluating", total);
+        for (int start = 0; start < total; start += BATCH) {
+            int count = Math.min(BATCH, total - start);
+            int[] times = new int[count];
+            for (int i = 0; i < count; i++) {
+                times[i] = (int) ((long) (start + i) * timesteps / total);
+            }
+            addBatch(model, pictures, start, times, seed, meter);
+            progress.advance(start + count);
+        }
+        progress.end();
+        return meter.report();
+    }
+
+    private static void addBatch(DdpmModel model, Images pictures, int first, int[] times, long seed,
+            NoisePredictionMeter meter) {
+        UNetConfig shape = model.config().unet();
+        Device device = model.device();
+        int count = times.length;
+        int pixels = shape.imageSize() * shape.imageSize() * shape.channels();
+        float[] clean = new float[count * pixels];
+        for (int i = 0; i < count; i++) {
+            pictures.toFloats((first + i) % pictures.count(), clean, i * pixels);
+        }
+        try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
+            long[] dims = {count, shape.imageSize(), shape.imageSize(), shape.channels()};
+            Tensor t = scope.of(times, count);
+            Tensor noisy = scope.empty(DType.F32, dims);
+            Tensor noise = scope.empty(DType.F32, dims);
+            Diffusion.forwardNoise(scope.of(clean, dims), t, model.alphaBar(), noisy, noise, null, Diffusion.Target.EPSILON,
+                    RandomKey.of(seed, first));
+            Tensor input = scope.empty(model.compute(), dims);
+            Pointwise.cast(noisy, input);
+            Tensor predicted = scope.empty(DType.F32, dims);
+            Pointwise.cast(model.unet().forward(tape, Variable.constant(input), t, null).value(), predicted);
+            Diffusion.convertPrediction(noisy, predicted, t, model.alphaBar(), null, predicted,
+                    Diffusion.Target.valueOf(model.config().prediction().name()), 0f);
+            float[] expected = noise.toFloats();
+            float[] actual = predicted.toFloats();
+            for (int i = 0; i < count; i++) {
+                meter.add(times[i], actual, expected, i * pixels, pixels);
+            }
+        }
+    }
+}

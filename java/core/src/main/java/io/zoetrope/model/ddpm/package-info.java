@@ -1,0 +1,2 @@
+/** Diffusion models that predict noise in pictures. */
+package io.zoetrope.model.ddpm;

@@ -1,0 +1,136 @@
+package io.zoetrope.model.gan;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Images;
+import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.model.adversarial.Latents;
+import io.zoetrope.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Makes pictures with the generator of an adversarial model.
+ *
+ * <pre>{@code
+ * try (Device device = Device.open(); GanPipeline gan = GanPipeline.fromPretrained(device, Path.of("run/model"))) {
+ *     gan.generate(64, 7).grid(8).writePng(Path.of("pictures.png"));
+ * }
+ * }</pre>
+ */
+public final class GanPipeline implements AutoCloseable {
+    /** The name of the model of pictures that ships. */
+    public static final String FASHION_GAN = "fashion-gan";
+    /** Pictures made at a time. */
+    private static final int BATCH = 64;
+    /** Vectors that an interpolation passes on its round. */
+    private static final int STATIONS = 4;
+
+    private final GanModel model;
+
+    /** Takes the model over: closing the pipeline closes it. */
+    public GanPipeline(GanModel model) {
+        this.model = model;
+    }
+
+    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
+    public static GanPipeline fromPretrained(Device device, String name) throws IOException {
+        return new GanPipeline(PretrainedModels.load(name, folder -> GanModel.load(device, folder, DType.BF16)));
+    }
+
+    /** A model from its folder. */
+    public static GanPipeline fromPretrained(Device device, Path folder) throws IOException {
+        return new GanPipeline(GanModel.load(device, folder, DType.BF16));
+    }
+
+    public GanModel model() {
+        return model;
+    }
+
+    /** The names of the classes that can be asked for, by number; empty where there are none. */
+    public List<String> classNames() {
+        return model.config().classNames();
+    }
+
+    /** The number of a class. @throws IllegalArgumentException naming those there are */
+    public int classNamed(String name) {
+        return Latents.classNamed(name, classNames());
+    }
+
+    /** Makes pictures, of the classes in turn. The same count and seed give the same pictures on the same device. */
+    public Images generate(int count, long seed) {
+        return generate(seed, Latents.inTurn(count, classNames().size()));
+    }
+
+    /** Makes pictures of one class. */
+    public Images generate(int count, long seed, int label) {
+        return generate(seed, Latents.all(count, label));
+    }
+
+    /**
+     * Makes a picture for each label. Picture i depends on seed, i and its label alone.
+     *
+     * @param labels class numbers; only their number matters where the model has no classes
+     */
+    public Images generate(long seed, int[] labels) {
+        int latent = model.config().shape().latent();
+        return pictures(Latents.draw(model.device(), labels.length, latent, seed), labels);
+    }
+
+    /**
+     * Pictures that change smoothly, on a closed round: each goes over the sphere from one random vector to the next and
+     * back to the first.
+     *
+     * @param count  pictures in each frame, of the classes in turn
+     * @param frames how many; the one after the last would be the first
+     */
+    public List<Images> interpolate(int count, int frames, long seed) {
+        return interpolate(frames, seed, Latents.inTurn(count, classNames().size()));
+    }
+
+    /** As {@link #interpolate(int, int, long)} with a class for each picture of a frame. */
+    public List<Images> interpolate(int frames, long seed, int[] labels) {
+        Latents.positive("frames", frames);
+        int latent = model.config().shape().latent();
+        int stations = Math.min(STATIONS, frames);
+        float[] ends = Latents.draw(model.device(), stations * labels.length, latent, seed);
+        List<Images> films = new ArrayList<>();
+        for (int frame = 0; frame < frames; frame++) {
+            double way = (double) frame * stations / frames;
+            int station = (int) way;
+            float[] between = new float[labels.length * latent];
+            for (int i = 0; i < labels.length; i++) {
+                Latents.slerp(ends, (station * labels.length + i) * latent, ((station + 1) % stations * labels.length + i) * latent,
+                        way - station, between, i * latent, latent);
+            }
+            films.add(pictures(between, labels));
+        }
+        return films;
+    }
+
+    private Images pictures(float[] latents, int[] labels) {
+        GanShape shape = model.config().shape();
+        Latents.requireClasses(labels, shape.classes());
+        long total = (long) labels.length * shape.imageSize() * shape.imageSize() * shape.channels();
+        if (total > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("count " + labels.length + ": these pictures have " + total
+                    + " bytes, more than one call can return; make them in several calls with other seeds");
+        }
+        byte[] bytes = new byte[(int) total];
+        int stride = (int) (total / labels.length);
+        for (int from = 0; from < labels.length; from += BATCH) {
+            int to = Math.min(labels.length, from + BATCH);
+            Images part = model.pictures(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
+                    shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));
+            System.arraycopy(part.pixels(), 0, bytes, from * stride, part.pixels().length);
+        }
+        return new Images(labels.length, shape.imageSize(), shape.imageSize(), shape.channels(), bytes);
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,2 @@
+/** Adversarial models of pictures. */
+package io.zoetrope.model.gan;

@@ -1,0 +1,16 @@
+package io.zoetrope.ops;
+
+import java.util.Locale;
+
+/** The families of kernels an operation may have, from the most general to the fastest. */
+public enum Tier {
+    /** FP32 FMA units: any device; exact f32. */
+    PORTABLE,
+    /** Tensor cores by {@code mma.sync}: compute capability 8.0 and later; bf16, and f32 rounded to TF32. */
+    TENSOR;
+
+    /** The part of kernel names that stands for this tier, such as {@code tensor}. */
+    public String suffix() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

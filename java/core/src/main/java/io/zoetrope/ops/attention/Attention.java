@@ -1,0 +1,240 @@
+package io.zoetrope.ops.attention;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.ops.Tier;
+import io.zoetrope.ops.Tiers;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * Multi-head attention in one pass over the keys (flash attention): {@code o = softmax(scale · q kᵀ) v}, without the
+ * matrix of scores ever being in memory.
+ *
+ * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may differ
+ * in length. D is at most {@value #MAX_DIM}; 32, 64 and 128 run without padding. The log-sum-exp of every query,
+ * lse F32 [B, H, Sq], is kept for the backward.
+ *
+ * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees none
+ * gives a row of zeros and an lse of −∞.
+ *
+ * <p>Results are the same bits on every run. Outputs must not overlap inputs.
+ */
+public final class Attention {
+    /** The largest head dimension. */
+    public static final int MAX_DIM = 128;
+
+    private Attention() {
+    }
+
+    /**
+     * A tensor of heads [B, S, H, D] in memory: the elements of a head adjacent, the heads of a row adjacent, rows
+     * {@code stride} elements apart and batch entries S · stride.
+     *
+     * @param tensor the tensor that holds them
+     * @param start  element of {@code tensor} at which they begin
+     * @param stride elements from one row to the next
+     */
+    public record Heads(Tensor tensor, long start, long batch, long sequence, long heads, long dim, long stride) {
+        /** A tensor [B, S, H, D]. */
+        public static Heads of(Tensor tensor) {
+            requireRank(tensor, 4, "[B, S, H, D]");
+            return new Heads(tensor, 0, tensor.dim(0), tensor.dim(1), tensor.dim(2), tensor.dim(3),
+                    tensor.dim(2) * tensor.dim(3));
+        }
+
+        /** Part {@code index} of a packed tensor [B, S, P, H, D], such as the keys, part 1, of a projection to q, k, v. */
+        public static Heads part(Tensor packed, int index) {
+            return parts(packed, index, 1);
+        }
+
+        /** The heads of {@code count} neighbouring parts as those of one: what treats every head alike takes them at once. */
+        public static Heads parts(Tensor packed, int first, int count) {
+            requireRank(packed, 5, "[B, S, P, H, D]");
+            if (first < 0 || count < 1 || first + count > packed.dim(2)) {
+                throw new IllegalArgumentException("attention: part " + first + (count == 1 ? "" : " to " + (first + count - 1))
+                        + " of " + packed + ": expected 0 to " + (packed.dim(2) - 1));
+            }
+            long size = packed.dim(3) * packed.dim(4);
+            return new Heads(packed, first * size, packed.dim(0), packed.dim(1), count * packed.dim(3), packed.dim(4),
+                    packed.dim(2) * size);
+        }
+
+        private static void requireRank(Tensor tensor, int rank, String shape) {
+            if (tensor == null || tensor.rank() != rank) {
+                throw new IllegalArgumentException("attention: operand is " + tensor + ", expected " + shape);
+            }
+        }
+
+        long address() {
+            return tensor.address() + start * tensor.dtype().bytes();
+        }
+
+        /** True when every row of every head begins at a multiple of 16 bytes and fills whole multiples. */
+        boolean wide() {
+            int bytes = tensor.dtype().bytes();
+            return (address() | stride * bytes | dim * bytes) % 16 == 0;
+        }
+
+        String text() {
+            return tensor.dtype() + "[" + batch + ", " + sequence + ", " + heads + ", " + dim + "]";
+        }
+    }
+
+    /** {@code o = softmax(scale · q kᵀ) v} of tensors [B, S, H, D]. @param lse F32 [B, H, Sq] */
+    public static void forward(Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, float scale, boolean causal) {
+        forward(Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), lse, scale, causal);
+    }
+
+    /** {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of q, k, v packed as [B, S, 3, H, D]. */
+    public static void forwardPacked(Tensor qkv, Tensor o, Tensor lse, float scale, boolean causal) {
+        requireThree("qkv", qkv);
+        forward(Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), lse, scale, causal);
+    }
+
+    /** {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of heads wherever they lie. */
+    public static void forward(Heads q, Heads k, Heads v, Heads o, Tensor lse, float scale, boolean causal) {
+        Problem problem = Problem.of("attention forward", q, k, v, lse, scale).like("o", o, "q", q);
+        String entry = problem.entry("attention_forward");
+        Kernel kernel = problem.device.kernel("attention/attention_forward_" + problem.tier.suffix(), entry);
+        Tiers.used("attention_forward", entry);
+        kernel.launch(problem.grid(kernel, q.sequence), Args.of()
+                .address(q.address()).address(k.address()).address(v.address()).address(o.address()).address(lse.address())
+                .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
+                .i64(q.stride).i64(k.stride).i64(v.stride).i64(o.stride)
+                .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, o)));
+    }
+
+    /**
+     * Gradients of {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)}.
+     *
+     * @param dO  the gradient with respect to o
+     * @param o   what forward wrote
+     * @param lse what forward wrote
+     * @param dq  overwritten, as are {@code dk} and {@code dv}
+     */
+    public static void backward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, Tensor dq, Tensor dk,
+                                Tensor dv, float scale, boolean causal) {
+        backward(Heads.of(dO), Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), lse, Heads.of(dq), Heads.of(dk),
+                Heads.of(dv), scale, causal);
+    }
+
+    /** Gradients of {@link #forwardPacked}; {@code dqkv} is [B, S, 3, H, D] like {@code qkv}. */
+    public static void backwardPacked(Tensor dO, Tensor qkv, Tensor o, Tensor lse, Tensor dqkv, float scale,
+                                      boolean causal) {
+        requireThree("qkv", qkv);
+        requireThree("dqkv", dqkv);
+        backward(Heads.of(dO), Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), lse,
+                Heads.part(dqkv, 0), Heads.part(dqkv, 1), Heads.part(dqkv, 2), scale, causal);
+    }
+
+    /** Gradients of {@link #forward(Heads, Heads, Heads, Heads, Tensor, float, boolean)}. */
+    public static void backward(Heads dO, Heads q, Heads k, Heads v, Heads o, Tensor lse, Heads dq, Heads dk, Heads dv,
+                                float scale, boolean causal) {
+        Problem problem = Problem.of("attention backward", q, k, v, lse, scale)
+                .like("o", o, "q", q).like("dO", dO, "q", q).like("dq", dq, "q", q).like("dk", dk, "k", k)
+                .like("dv", dv, "v", v);
+        try (Scope scope = Scope.open(problem.device)) {
+            Tensor delta = scope.empty(DType.F32, q.batch, q.heads, q.sequence);
+            Kernel deltas = problem.device.kernel("attention/attention_delta",
+                    "attention_delta_" + problem.dtype.suffix() + "_d" + problem.padded);
+            long rows = delta.size();
+            deltas.launch(Grid.covering(rows, deltas.geometry().tileM()), Args.of()
+                    .address(o.address()).address(dO.address()).address(delta.address()).i64(rows)
+                    .i32(q.heads).i32(q.sequence).i32(q.dim).i64(o.stride).i64(dO.stride).i32(wide(o, dO)));
+
+            String module = "attention/attention_backward_" + problem.tier.suffix();
+            Kernel keys = problem.device.kernel(module, problem.entry("attention_backward_keys"));
+            Tiers.used("attention_backward", keys.name());
+            keys.launch(problem.grid(keys, k.sequence), Args.of()
+                    .address(q.address()).address(k.address()).address(v.address()).address(dO.address())
+                    .address(lse.address()).address(delta.address()).address(dk.address()).address(dv.address())
+                    .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
+                    .i64(q.stride).i64(k.stride).i64(v.stride).i64(dO.stride).i64(dk.stride).i64(dv.stride)
+                    .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, dO, dk, dv)));
+
+            Kernel queries = problem.device.kernel(module, problem.entry("attention_backward_queries"));
+            queries.launch(problem.grid(queries, q.sequence), Args.of()
+                    .address(q.address()).address(k.address()).address(v.address()).address(dO.address())
+                    .address(lse.address()).address(delta.address()).address(dq.address())
+                    .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
+                    .i64(q.stride).i64(k.stride).i64(v.stride).i64(dO.stride).i64(dq.stride)
+                    .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, dO, dq)));
+        }
+    }
+
+    /**
+     * The weights softmax(scale · q kᵀ) themselves, for looking at: which query looks at which key.
+     *
+     * @param lse as {@link #forward(Heads, Heads, Heads, Heads, Tensor, float, boolean)} wrote it
+     * @param p   F32 [B, H, Sq, Sk], written
+     */
+    public static void weights(Heads q, Heads k, Tensor lse, Tensor p, float scale, boolean causal) {
+        Problem problem = Problem.of("attention weights", q, k, k, lse, scale);
+        problem.operands.exactly("p", p, DType.F32, q.batch, q.heads, q.sequence, k.sequence).device(lse, p);
+        Kernel kernel = problem.device.kernel("attention/attention_weights", "attention_weights_" + problem.dtype.suffix());
+        kernel.launch(Grid.covering(p.size(), kernel.geometry().tileM()), Args.of().address(q.address())
+                .address(k.address()).address(lse.address()).address(p.address()).i64(p.size()).i32(q.heads)
+                .i32(q.sequence).i32(k.sequence).i32(q.dim).i64(q.stride).i64(k.stride).f32(scale).i32(causal ? 1 : 0));
+    }
+
+    private static void requireThree(String name, Tensor packed) {
+        if (packed == null || packed.rank() != 5 || packed.dim(2) != 3) {
+            throw new IllegalArgumentException("attention: " + name + " is " + packed + ", expected [B, S, 3, H, D]");
+        }
+    }
+
+    private static int wide(Heads... operands) {
+        for (Heads operand : operands) {
+            if (!operand.wide()) {
+                return 0;
+            }
+        }
+        return 1;
+    }
+
+    /** One call's checked extents and the choice of kernels for it. */
+    private record Problem(Operands operands, Device device, DType dtype, Tier tier, int padded, long heads) {
+        static Problem of(String op, Heads q, Heads k, Heads v, Tensor lse, float scale) {
+            Operands operands = Operands.of(op).floating("q", q.tensor);
+            operands.require(q.batch > 0 && q.sequence > 0 && q.heads > 0 && q.dim > 0,
+                    "q is " + q.text() + ", expected extents of 1 or more")
+                    .require(q.dim <= MAX_DIM, "q is " + q.text() + ": the head dimension is " + q.dim + ", expected at most "
+                            + MAX_DIM + "; use more heads of fewer channels")
+                    .require(k.batch == q.batch && k.heads == q.heads && k.dim == q.dim && k.sequence > 0
+                                    && k.tensor.dtype() == q.tensor.dtype(),
+                            "k is " + k.text() + ", expected the type and extents of q " + q.text()
+                                    + " with at least one key")
+                    .require(v.text().equals(k.text()), "v is " + v.text() + ", expected " + k.text() + " like k")
+                    .require(scale > 0 && Float.isFinite(scale),
+                            "scale is " + scale + ", expected a positive number such as 1/√D")
+                    .require(Math.max(q.sequence, k.sequence) < 1 << 30, "q is " + q.text() + ", k is " + k.text()
+                            + ": expected fewer than 2^30 rows")
+                    .exactly("lse", lse, DType.F32, q.batch, q.heads, q.sequence);
+            Device device = operands.device(q.tensor, k.tensor, v.tensor, lse);
+            Tier tier = Tiers.choose(device, q.tensor.dtype());
+            int padded = q.dim <= 32 ? 32 : q.dim <= 64 ? 64 : 128;
+            return new Problem(operands, device, q.tensor.dtype(), tier, padded, q.batch * q.heads);
+        }
+
+        Problem like(String name, Heads heads, String otherName, Heads other) {
+            operands.require(heads.text().equals(other.text()),
+                    name + " is " + heads.text() + ", expected " + other.text() + " like " + otherName);
+            operands.device(other.tensor, heads.tensor);
+            return this;
+        }
+
+        String entry(String operation) {
+            return operation + "_" + tier.suffix() + "_" + dtype.suffix() + "_d" + padded;
+        }
+
+        Grid grid(Kernel kernel, long rows) {
+            int tile = kernel.geometry().tileM();
+            return Grid.of(heads * ((rows + tile - 1) / tile));
+        }
+    }
+}

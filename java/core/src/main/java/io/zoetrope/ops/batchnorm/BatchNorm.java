@@ -1,0 +1,196 @@
+package io.zoetrope.ops.batchnorm;
+
+import static io.zoetrope.ops.Operands.address;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.ops.rows.Rows;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * Batch normalisation over all places and samples of each channel (the innermost dimension), optionally followed by ReLU:
+ * {@code y = act((x − mean) · gamma / √(var + eps) + beta)}.
+ *
+ * <p>x, y and their gradients [..., C] are F32 or BF16; gamma, beta, statistics and parameter gradients F32 [C]. In
+ * training, mean and variance are the batch's; in inference running ones. Sums have an order fixed by the shape alone.
+ */
+public final class BatchNorm {
+    private static final String FORWARD = "norm/batch_norm_forward";
+    private static final String BACKWARD = "norm/batch_norm_backward";
+    private static final int THREADS = 256;
+    /** Rows a thread adds up at least before its sums are worth writing. */
+    private static final int ROWS_PER_LANE = 16;
+    private static final int MOST_PIECES = 512;
+    /** Rows a thread of an elementwise pass takes. */
+    private static final int ROWS_PER_APPLY = 8;
+    /** Says to the kernels that they are given 1/σ, not a variance. */
+    private static final float GIVEN_RSTD = -1;
+
+    private BatchNorm() {
+    }
+
+    /**
+     * The forward pass of training.
+     *
+     * @param runningMean moved towards the batch's mean by the share {@code momentum}, in place; null: no running statistics
+     * @param runningVar  the same for the variance, of which the unbiased estimate is taken; null with runningMean
+     * @param mean        written, for {@link #backward}; as is {@code rstd} = 1/√(var + eps)
+     */
+    public static void forward(Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, float momentum,
+            Tensor y, Tensor mean, Tensor rstd, float eps, boolean relu) {
+        Operands operands = check("batch norm forward", x, gamma, beta, mean, rstd, eps);
+        long channels = x.dim(-1);
+        Device device = operands.alike("y", y, "x", x)
+                .sizedIfGiven("runningMean", runningMean, DType.F32, channels)
+                .sizedIfGiven("runningVar", runningVar, DType.F32, channels)
+                .require((runningMean == null) == (runningVar == null), "runningMean is " + runningMean
+                        + ", runningVar is " + runningVar + ": expected both or neither")
+                .require(momentum >= 0 && momentum <= 1, "momentum is " + momentum + ", expected 0 to 1")
+                .apart("y", y, "x", x).device(x, gamma, beta, runningMean, runningVar, y, mean, rstd);
+        try (Scope scope = Scope.open(device)) {
+            Kernel kernel = device.kernel(FORWARD, "batch_norm_statistics_" + x.dtype().suffix());
+            Plan plan = Plan.summing(x, kernel, x.address());
+            Tensor partial = scope.empty(DType.F32, plan.pieces, 2, channels);
+            kernel.launch(plan.grid(), plan.append(Args.of().address(x.address()).address(partial.address()))
+                    .i32(plan.wide));
+            Kernel finish = device.kernel(FORWARD, "batch_norm_finish");
+            finish.launch(Grid.covering(channels, finish.geometry().tileN()), Args.of().address(partial.address())
+                    .address(mean.address()).address(rstd.address()).address(address(runningMean))
+                    .address(address(runningVar)).i64(plan.rows).i32(channels).i32(plan.pieceRows).i64(plan.pieces)
+                    .f32(eps).f32(momentum));
+        }
+        apply(x, gamma, beta, mean, rstd, y, GIVEN_RSTD, relu);
+    }
+
+    /** The forward pass of inference, with running statistics. y may be x. */
+    public static void inference(Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y,
+            float eps, boolean relu) {
+        check("batch norm inference", x, gamma, beta, runningMean, runningVar, eps).alike("y", y, "x", x)
+                .device(x, gamma, beta, runningMean, runningVar, y);
+        apply(x, gamma, beta, runningMean, runningVar, y, eps, relu);
+    }
+
+    private static void apply(Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread, Tensor y, float eps,
+            boolean relu) {
+        Kernel kernel = x.device().kernel(FORWARD, "batch_norm_apply_" + x.dtype().suffix());
+        Plan plan = Plan.applying(x, kernel, x.address() | y.address());
+        kernel.launch(plan.grid(), plan.append(Args.of().address(x.address()).address(gamma.address())
+                .address(beta.address()).address(mean.address()).address(spread.address()).address(y.address()))
+                .f32(eps).i32(relu ? 1 : 0).i32(plan.wide));
+    }
+
+    /**
+     * Gradients of {@link #forward}, through the batch's statistics.
+     *
+     * @param mean             as forward wrote it, as is {@code rstd}
+     * @param dx               written; may be dy
+     * @param accumulateParams adds to dgamma and dbeta instead of overwriting them
+     */
+    public static void backward(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, Tensor dx,
+            Tensor dgamma, Tensor dbeta, boolean relu, boolean accumulateParams) {
+        Operands operands = check("batch norm backward", x, gamma, beta, mean, rstd, 0);
+        gradients(operands, dy, x, gamma, beta, mean, rstd, GIVEN_RSTD, dx, dgamma, dbeta, relu, accumulateParams, true);
+    }
+
+    /**
+     * Gradients of {@link #inference}: the statistics are constants.
+     *
+     * @param dgamma null with dbeta: not wanted
+     */
+    public static void inferenceBackward(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean,
+            Tensor runningVar, float eps, Tensor dx, Tensor dgamma, Tensor dbeta, boolean relu, boolean accumulateParams) {
+        Operands operands = check("batch norm inference backward", x, gamma, beta, runningMean, runningVar, eps);
+        gradients(operands, dy, x, gamma, beta, runningMean, runningVar, eps, dx, dgamma, dbeta, relu, accumulateParams,
+                false);
+    }
+
+    private static void gradients(Operands operands, Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean,
+            Tensor spread, float eps, Tensor dx, Tensor dgamma, Tensor dbeta, boolean relu, boolean accumulate,
+            boolean ofBatch) {
+        long channels = x.dim(-1);
+        Device device = operands.alike("dy", dy, "x", x).alike("dx", dx, "x", x)
+                .sizedIfGiven("dgamma", dgamma, DType.F32, channels).sizedIfGiven("dbeta", dbeta, DType.F32, channels)
+                .require((dgamma == null) == (dbeta == null), "dgamma is " + dgamma + ", dbeta is " + dbeta
+                        + ": expected both or neither")
+                .apart("dx", dx, "x", x).device(x, dy, gamma, beta, mean, spread, dx, dgamma, dbeta);
+        String dtype = x.dtype().suffix();
+        try (Scope scope = Scope.open(device)) {
+            Tensor sums = ofBatch || dgamma != null ? scope.empty(DType.F32, 2, channels) : null;
+            if (sums != null) {
+                Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_sums_" + dtype);
+                Plan plan = Plan.summing(x, kernel, x.address() | dy.address());
+                Tensor partial = scope.empty(DType.F32, plan.pieces, 2, channels);
+                kernel.launch(plan.grid(), plan.append(operands(dy, x, gamma, beta, mean, spread)
+                        .address(partial.address())).f32(eps).i32(relu ? 1 : 0).i32(plan.wide));
+                Kernel finish = device.kernel(BACKWARD, "batch_norm_backward_finish");
+                finish.launch(Grid.covering(2 * channels, finish.geometry().tileN()), Args.of()
+                        .address(partial.address()).address(sums.address()).address(address(dgamma))
+                        .address(address(dbeta)).i64(plan.pieces).i32(channels).i32(accumulate ? 1 : 0));
+            }
+            Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_apply_" + dtype);
+            Plan plan = Plan.applying(x, kernel, x.address() | dy.address() | dx.address());
+            kernel.launch(plan.grid(), plan.append(operands(dy, x, gamma, beta, mean, spread)
+                    .address(ofBatch ? sums.address() : 0).address(dx.address())).f32(eps).i32(relu ? 1 : 0)
+                    .i32(plan.wide));
+        }
+    }
+
+    private static Args operands(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread) {
+        return Args.of().address(dy.address()).address(x.address()).address(gamma.address()).address(beta.address())
+                .address(mean.address()).address(spread.address());
+    }
+
+    private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread, float eps) {
+        Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1).nonEmpty("x", x);
+        long channels = x.dim(-1);
+        return operands.require(channels <= Integer.MAX_VALUE / 4, "x is " + x + ": more channels than the kernels can count")
+                .sized("gamma", gamma, DType.F32, channels).sized("beta", beta, DType.F32, channels)
+                .sized("mean", mean, DType.F32, channels).sized("variance or rstd", spread, DType.F32, channels)
+                .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
+    }
+
+    /** How the rows of a matrix are dealt out; mirrors columns.cuh. */
+    private record Plan(long rows, int channels, int lanesLog2, int pieceRows, long pieces, int columnBlocks, int wide) {
+        static Plan summing(Tensor x, Kernel kernel, long addresses) {
+            long rows = x.size() / x.dim(-1);
+            return of(x, kernel, addresses, ROWS_PER_LANE, (rows + MOST_PIECES - 1) / MOST_PIECES);
+        }
+
+        static Plan applying(Tensor x, Kernel kernel, long addresses) {
+            return of(x, kernel, addresses, ROWS_PER_APPLY, 1);
+        }
+
+        /** @param leastRows of a piece */
+        private static Plan of(Tensor x, Kernel kernel, long addresses, int rowsPerLane, long leastRows) {
+            int channels = Math.toIntExact(x.dim(-1));
+            long rows = x.size() / channels;
+            int pack = kernel.geometry().tileN();
+            boolean wide = channels % pack == 0 && addresses % 16 == 0;
+            int packs = wide ? channels / pack : channels;
+            int groups = 1;
+            while (groups < THREADS && groups < packs) {
+                groups *= 2;
+            }
+            int lanes = THREADS / groups;
+            long pieceRows = Math.max(leastRows, (long) lanes * rowsPerLane);
+            if (pieceRows > Integer.MAX_VALUE / 2) {
+                throw new IllegalArgumentException("batch norm: x is " + x + ": more rows than the kernels can count");
+            }
+            return new Plan(rows, channels, Integer.numberOfTrailingZeros(lanes), (int) pieceRows,
+                    (rows + pieceRows - 1) / pieceRows, (packs + groups - 1) / groups, wide ? 1 : 0);
+        }
+
+        Grid grid() {
+            return Grid.of(pieces * columnBlocks);
+        }
+
+        Args append(Args args) {
+            return args.i64(rows).i32(channels).i32(lanesLog2).i32(pieceRows);
+        }
+    }
+}

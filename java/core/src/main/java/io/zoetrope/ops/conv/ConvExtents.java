@@ -1,0 +1,82 @@
+package io.zoetrope.ops.conv;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.ops.rows.Rows;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/** A convolution's extents, checked against each other, and which kernels they ask for. */
+record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q, Conv2d.Spec spec) {
+    /** Rows, and columns, of filters that the plain kernels can take. */
+    private static final int PLAIN_WINDOW = 15;
+    /** Rows and columns together that the general ones can take: a bit of a word for each. */
+    private static final int GENERAL_WINDOW = 31;
+
+    static ConvExtents of(Operands operands, String xName, Tensor x, Tensor w, String yName, Tensor y, Conv2d.Spec spec) {
+        operands.rank(xName, x, 4, "[N, H, W, C]");
+        operands.rank("w", w, 4, "[K, R, S, C/groups]");
+        operands.rank(yName, y, 4, "[N, P, Q, K]");
+        operands.type(xName, x, DType.F32, DType.BF16);
+        operands.type(yName, y, x.dtype());
+        int groups = spec.groups();
+        operands.require(x.dim(3) % groups == 0 && w.dim(0) % groups == 0, x.dim(3) + " channels of " + xName + " "
+                + x.shape() + " and " + w.dim(0) + " filters " + w.shape() + " do not both divide into " + groups
+                + " groups");
+        operands.require(w.dim(3) == x.dim(3) / groups, xName + " " + x.shape() + " has " + x.dim(3) / groups
+                + " channels" + (groups == 1 ? "" : " in each of " + groups + " groups") + ", but the filters "
+                + w.shape() + " have " + w.dim(3));
+        long p = spec.outHeight(x.dim(1), w.dim(1));
+        long q = spec.outWidth(x.dim(2), w.dim(2));
+        operands.require(p >= 1 && q >= 1, "filters " + w.shape() + " do not fit into " + xName + " " + x.shape()
+                + " with " + spec);
+        operands.shape(yName, y, " for " + xName + " " + x.shape() + ", filters " + w.shape() + " and " + spec,
+                x.dim(0), p, q, w.dim(0));
+        operands.fits("the number of pixels of " + xName, x.dim(0) * x.dim(1) * x.dim(2));
+        operands.fits("the number of pixels of " + yName, y.dim(0) * p * q);
+        operands.fits("the size of the filters", w.size());
+        long row = Math.max(x.dim(2) * x.dim(3), q * y.dim(3)) * Float.BYTES;
+        operands.fits("the span of a window in bytes", (w.dim(1) * spec.dilation() + 1) * row);
+        ConvExtents extents = new ConvExtents((int) x.dim(0), (int) x.dim(1), (int) x.dim(2), operands.fits("C", x.dim(3)),
+                (int) w.dim(0), (int) w.dim(1), (int) w.dim(2), (int) p, (int) q, spec);
+        operands.require(extents.isDepthwise() || !extents.isGeneral() || w.dim(1) + w.dim(2) <= GENERAL_WINDOW,
+                "filters " + w.shape() + " are larger than " + PLAIN_WINDOW + "×" + PLAIN_WINDOW
+                        + " and have more than " + GENERAL_WINDOW + " rows and columns together");
+        return extents;
+    }
+
+    int groups() {
+        return spec.groups();
+    }
+
+    int groupChannels() {
+        return c / spec.groups();
+    }
+
+    int groupFilters() {
+        return k / spec.groups();
+    }
+
+    /** Each channel with one filter of its own. */
+    boolean isDepthwise() {
+        return spec.groups() > 1 && spec.groups() == c && k == c;
+    }
+
+    /** 3×3 in groups of 16 channels to 16, keeping the size: what the direct tensor kernels take. */
+    boolean isGrouped3x3() {
+        return groupChannels() == 16 && groupFilters() == 16 && groups() > 1 && r == 3 && s == 3 && w <= 64
+                && spec.equals(Conv2d.Spec.of(1, 1).withGroups(groups()));
+    }
+
+    /** Beyond the plain kernels: groups, dilation or long filters. */
+    boolean isGeneral() {
+        return spec.groups() > 1 || spec.dilation() > 1 || r > PLAIN_WINDOW || s > PLAIN_WINDOW;
+    }
+
+    /** As cuda/include/zoetrope/conv_shape.cuh has it. */
+    Args append(Args args) {
+        args.i32(n).i32(h).i32(w).i32(c).i32(k).i32(r).i32(s).i32(p).i32(q)
+                .i32(spec.stride()).i32(spec.padTop()).i32(spec.padLeft());
+        return isGeneral() ? args.i32(spec.groups()).i32(spec.dilation()) : args;
+    }
+}

@@ -1,0 +1,123 @@
+package io.zoetrope.ops.diffusion;
+
+import static io.zoetrope.ops.Operands.address;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.ops.random.RandomKey;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * One step of a sampling loop on the device. Coefficients are rows of a device table and the row number is a device
+ * counter, I32[1], so that a recorded loop replays without the host. The noise of row r is the key's normal numbers from
+ * r·4·⌈n/4⌉ on, for tensors of n elements.
+ */
+public final class SamplerStep {
+    /** Columns of the table of {@link #step}. */
+    public static final int STEP_COLUMNS = 8;
+    private static final int MAX_TERMS = 4;
+    private static final String STEP = "diffusion/step";
+
+    private SamplerStep() {
+    }
+
+    /**
+     * out = Σ_k c_k·terms[k] + c_z·z with fresh normal z, then clamped.
+     *
+     * @param terms       one to four tensors of one size, each F32 or BF16
+     * @param out         F32 or BF16 of that size; may be one of the terms
+     * @param copy        the same values in the other type, or null; may be one of the terms
+     * @param table       F32[steps, terms + 1], c_z last
+     * @param stepCounter I32[1]: the row; null for row 0. A row outside the table makes out NaN
+     * @param low         lower bound of out, or -∞
+     * @param high        upper bound of out, or ∞
+     */
+    public static void update(Tensor[] terms, Tensor out, Tensor copy, Tensor table, Tensor stepCounter, RandomKey key,
+            float low, float high) {
+        Operands operands = Operands.of("sampler update").floating("out", out)
+                .require(terms.length >= 1 && terms.length <= MAX_TERMS, terms.length + " terms, expected 1 to " + MAX_TERMS)
+                .require(low <= high, "bounds " + low + " … " + high + ": expected low <= high")
+                .sizedIfGiven("copy", copy, other(out.dtype()), out.size());
+        int kinds = 0;
+        Args args = Args.of();
+        for (int k = 0; k < MAX_TERMS; k++) {
+            Tensor term = k < terms.length ? terms[k] : null;
+            if (term != null || k < terms.length) {
+                operands.floating("term " + k, term).sized("term " + k, term, term.dtype(), out.size());
+                kinds |= term.dtype() == DType.BF16 ? 1 << k : 0;
+                operands.device(out, term);
+            }
+            args.address(address(term));
+        }
+        int rows = rows(operands, table, terms.length + 1, stepCounter);
+        Device device = operands.device(out, copy, table, stepCounter, key.state());
+        if (out.size() > 0) {
+            Kernel kernel = device.kernel("diffusion/sampler_update", "sampler_update_" + out.dtype().suffix());
+            args.i32(terms.length).i32(kinds).address(table.address()).i32(rows).address(address(stepCounter))
+                    .address(out.address()).address(address(copy)).i64(out.size()).f32(low).f32(high);
+            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), key.appendTo(args));
+        }
+    }
+
+    /**
+     * The step of a sampler that works on the clean estimate, in place. With row [p, q, low, high, a, b, d, s]:
+     * c = clamp(p·x + q·output, low, high); x = a·x + b·c + d·history + s·z; history = c.
+     *
+     * @param x           F32 or BF16: the state, updated
+     * @param output      the network's output, F32 or BF16, as large as x
+     * @param history     like x, the clean estimate of the last step, updated; null when no row has d ≠ 0
+     * @param copy        the new x in the other type, a network's next input, or null; may be output
+     * @param table       F32[steps, 8]
+     * @param stepCounter I32[1]: the row; null for row 0. A row outside the table makes x NaN
+     */
+    public static void step(Tensor x, Tensor output, Tensor history, Tensor copy, Tensor table, Tensor stepCounter,
+            RandomKey key) {
+        Operands operands = Operands.of("sampler step").floating("x", x).floating("output", output);
+        operands.sized("output", output, output.dtype(), x.size()).sizedIfGiven("history", history, x.dtype(), x.size())
+                .sizedIfGiven("copy", copy, other(x.dtype()), x.size());
+        int rows = rows(operands, table, STEP_COLUMNS, stepCounter);
+        Device device = operands.device(x, output, history, copy, table, stepCounter, key.state());
+        if (x.size() > 0) {
+            Kernel kernel = device.kernel("diffusion/sampler_step", "sampler_step_" + x.dtype().suffix());
+            Args args = Args.of().address(x.address()).address(output.address()).i32(output.dtype() == DType.BF16 ? 1 : 0)
+                    .address(address(history)).address(address(copy)).address(table.address()).i32(rows)
+                    .address(address(stepCounter)).i64(x.size());
+            kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()), key.appendTo(args));
+        }
+    }
+
+    private static int rows(Operands operands, Tensor table, int columns, Tensor stepCounter) {
+        operands.type("table", table, DType.F32)
+                .require(table.rank() == 2 && table.dim(1) == columns,
+                        "table is " + table + ", expected F32[steps, " + columns + "]")
+                .sizedIfGiven("stepCounter", stepCounter, DType.I32, 1);
+        return Math.toIntExact(table.dim(0));
+    }
+
+    private static DType other(DType type) {
+        return type == DType.F32 ? DType.BF16 : DType.F32;
+    }
+
+    /** counter += 1, and back to 0 when it reaches {@code rows}; {@code rows} 0: never. counter: I32[1]. */
+    public static void advance(Tensor stepCounter, int rows) {
+        Operands.of("step advance").sized("stepCounter", stepCounter, DType.I32, 1)
+                .require(rows >= 0, "rows is " + rows + ", expected 0 or more");
+        stepCounter.device().kernel(STEP, "step_advance").launch(Grid.of(1),
+                Args.of().address(stepCounter.address()).i32(rows));
+    }
+
+    /** out[i] = timesteps[row] for all i: what the network is told in this step. timesteps, out: F32. */
+    public static void timestep(Tensor timesteps, Tensor stepCounter, Tensor out) {
+        Operands.of("step timestep").type("timesteps", timesteps, DType.F32).type("out", out, DType.F32)
+                .sizedIfGiven("stepCounter", stepCounter, DType.I32, 1).device(out, timesteps, stepCounter);
+        if (out.size() > 0) {
+            Kernel kernel = out.device().kernel(STEP, "step_timestep");
+            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), Args.of().address(timesteps.address())
+                    .i32(timesteps.size()).address(address(stepCounter)).address(out.address()).i64(out.size()));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package io.zoetrope.ops.groupnorm;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.ops.Tiers;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * Group normalisation of x [N, …, C], channels last, optionally followed by SiLU:
+ * {@code y = act((x − mean) · rstd · gamma + beta)} with mean and variance over the C / groups channels of a group at all
+ * positions of a sample.
+ *
+ * <p>x and y are F32 or BF16; gamma, beta F32 [C]; mean, rstd F32 [N, groups]. Sums are made in f32 in a fixed order, the
+ * variance from distances to the mean. A group whose data fits shared memory is read once, a larger one twice. Outputs must
+ * not overlap inputs.
+ */
+public final class GroupNorm {
+    private GroupNorm() {
+    }
+
+    /**
+     * @param mean   written, for {@link #backward}; as is {@code rstd}
+     * @param groups divides C
+     * @param eps    added to the variance
+     */
+    public static void forward(Tensor x, Tensor gamma, Tensor beta, Tensor y, Tensor mean, Tensor rstd, int groups, float eps,
+                               boolean silu) {
+        Operands operands = check("group norm forward", x, gamma, beta, mean, rstd, groups).alike("y", y, "x", x)
+                .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
+        Device device = operands.device(x, gamma, beta, y, mean, rstd);
+        GroupNormPlan plan = GroupNormPlan.of(x, groups, 1, x.address() | y.address());
+        String dtype = x.dtype().suffix();
+        if (plan.fused()) {
+            Kernel kernel = kernel(device, "group_norm_forward", "group_norm_forward_" + dtype);
+            kernel.launch(plan.grid(), kernel.geometry().threads(), plan.cacheBytes(), Args.of().address(x.address())
+                    .address(gamma.address()).address(beta.address()).address(y.address()).address(mean.address())
+                    .address(rstd.address()).i32(plan.positions()).i32(plan.channels()).i32(groups).i32(plan.slice())
+                    .f32(eps).i32(silu ? 1 : 0).i32(plan.wide()));
+            return;
+        }
+        try (Scope scope = Scope.open(device)) {
+            Tensor partial = scope.empty(DType.F32, x.dim(0), groups, (long) plan.chunks() * plan.parts(), 2);
+            Kernel statistics = kernel(device, "group_norm_forward", "group_norm_statistics_" + dtype);
+            statistics.launch(plan.grid(), statistics.geometry().threads(), plan.cacheBytes(),
+                    plan.append(Args.of().address(x.address()).address(partial.address())).i32(plan.wide()));
+            Kernel apply = kernel(device, "group_norm_forward", "group_norm_apply_" + dtype);
+            apply.launch(plan.grid(), plan.append(Args.of().address(x.address()).address(partial.address())
+                    .address(gamma.address()).address(beta.address()).address(y.address()).address(mean.address())
+                    .address(rstd.address())).f32(eps).i32(silu ? 1 : 0).i32(plan.wide()));
+        }
+    }
+
+    /**
+     * Gradients of {@link #forward}.
+     *
+     * @param dx               written
+     * @param dgamma           F32 [C], as is {@code dbeta}
+     * @param accumulateParams adds to dgamma and dbeta instead of overwriting them
+     */
+    public static void backward(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, Tensor dx,
+                                Tensor dgamma, Tensor dbeta, int groups, boolean silu, boolean accumulateParams) {
+        Operands operands = check("group norm backward", x, gamma, beta, mean, rstd, groups)
+                .alike("dy", dy, "x", x).alike("dx", dx, "x", x)
+                .exactly("dgamma", dgamma, DType.F32, x.shape().dim(-1))
+                .exactly("dbeta", dbeta, DType.F32, x.shape().dim(-1));
+        Device device = operands.device(x, dy, gamma, beta, mean, rstd, dx, dgamma, dbeta);
+        GroupNormPlan plan = GroupNormPlan.of(x, groups, 2, x.address() | dy.address() | dx.address());
+        String dtype = x.dtype().suffix();
+        try (Scope scope = Scope.open(device)) {
+            long pieces = x.dim(0) * plan.chunks();
+            Tensor partial = scope.empty(DType.F32, pieces, 2, plan.channels());
+            Args inputs = Args.of().address(dy.address()).address(x.address()).address(gamma.address())
+                    .address(beta.address()).address(mean.address()).address(rstd.address());
+            if (plan.fused()) {
+                Kernel kernel = kernel(device, "group_norm_backward", "group_norm_backward_" + dtype);
+                kernel.launch(plan.grid(), kernel.geometry().threads(), plan.cacheBytes(),
+                        inputs.address(dx.address()).address(partial.address()).i32(plan.positions())
+                                .i32(plan.channels()).i32(groups).i32(plan.slice()).i32(silu ? 1 : 0).i32(plan.wide()));
+            } else {
+                Kernel sums = kernel(device, "group_norm_backward", "group_norm_backward_sums_" + dtype);
+                sums.launch(plan.grid(), plan.append(inputs.address(partial.address())).i32(silu ? 1 : 0)
+                        .i32(plan.wide()));
+                Kernel apply = kernel(device, "group_norm_backward", "group_norm_backward_apply_" + dtype);
+                apply.launch(plan.grid(), plan.append(Args.of().address(dy.address()).address(x.address())
+                        .address(gamma.address()).address(beta.address()).address(mean.address()).address(rstd.address())
+                        .address(partial.address()).address(dx.address())).i32(silu ? 1 : 0).i32(plan.wide()));
+            }
+        parameterGradients(device, partial, dgamma, dbeta, accumulateParams);
+        }
+    }
+
+    /** dbeta (+)= Σ partial[k][0], dgamma (+)= Σ partial[k][1] for partial F32 [K, 2, C]. */
+    public static void parameterGradients(Device device, Tensor partial, Tensor dgamma, Tensor dbeta, boolean accumulate) {
+        Kernel kernel = device.kernel("norm/norm_parameter_gradient", "norm_parameter_gradient");
+        kernel.launch(Grid.covering(2 * partial.dim(2), kernel.geometry().tileN()), Args.of().address(partial.address())
+                .address(dgamma.address()).address(dbeta.address()).i64(partial.dim(0)).i32(partial.dim(2))
+                .i32(accumulate ? 1 : 0));
+    }
+
+    private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, int groups) {
+        Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 2)
+                .require(x.size() > 0, "x is " + x + ", expected extents of 1 or more");
+        long channels = x.shape().dim(-1);
+        return operands
+                .require(groups > 0 && channels % groups == 0,
+                        groups + " groups of the " + channels + " channels of x " + x.shape() + ": expected a divisor")
+                .require(x.size() / x.dim(0) / channels <= Integer.MAX_VALUE / 2 && channels <= Integer.MAX_VALUE / 2,
+                        "x is " + x + ": more positions or channels than the kernels can count")
+                .exactly("gamma", gamma, DType.F32, channels).exactly("beta", beta, DType.F32, channels)
+                .exactly("mean", mean, DType.F32, x.dim(0), groups).exactly("rstd", rstd, DType.F32, x.dim(0), groups);
+    }
+
+    private static Kernel kernel(Device device, String file, String entry) {
+        Tiers.used(file, entry);
+        return device.kernel("norm/" + file, entry);
+    }
+}

@@ -1,0 +1,244 @@
+package io.zoetrope.ops.optim;
+
+import static io.zoetrope.ops.Operands.address;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * AdamW over all parameters at once, laid end to end in flat F32 banks, with global-norm clipping, a moving average of the
+ * weights and a BF16 copy for the network. Hyper-parameters, schedule and counters live in small device tensors, so that a
+ * recorded training step replays without the host.
+ *
+ * <p>A step whose gradient norm is not finite changes no weight and no moment, is not counted, and raises
+ * {@link #NOT_FINITE} in the state.
+ */
+public final class AdamW {
+    /** Elements of the state, I32[4]: updates applied. */
+    public static final int STEP = 0;
+    /** Elements of the state: updates skipped because the norm was not finite. */
+    public static final int SKIPPED = 1;
+    /** Elements of the state: 1 when the last step was skipped. */
+    public static final int NOT_FINITE = 2;
+    private static final int STATE_SIZE = 4;
+
+    /** Elements of the control tensor, F32[8]: global norm of the gradients before clipping. */
+    public static final int NORM = 0;
+    /** Elements of the control tensor: learning rate of the last step. */
+    public static final int RATE = 2;
+    /** Elements of the control tensor: one less the moving average's decay in the last step. */
+    public static final int EMA_SHARE = 6;
+    private static final int CONTROL_SIZE = 8;
+
+    private static final String MODULE = "optim/adamw";
+    private static final String PREPARE = "optim/prepare";
+    private static final long MAX_EXACT_STEPS = 1L << 24;
+
+    private AdamW() {
+    }
+
+    /**
+     * A stretch of the banks that belongs to one parameter.
+     *
+     * @param begin first element
+     * @param count number of elements
+     * @param decay whether weight decay applies (by custom not to biases and norms)
+     */
+    public record Segment(long begin, long count, boolean decay) {
+        public Segment {
+            if (begin < 0 || count < 0) {
+                throw new IllegalArgumentException("segment of " + count + " elements at " + begin + ": expected 0 or more");
+            }
+        }
+    }
+
+    /**
+     * Hyper-parameters. Start from {@link #of} and change what differs.
+     *
+     * @param rate          peak learning rate
+     * @param weightDecay   decoupled decay: each step takes rate·weightDecay of the weight
+     * @param maxNorm       gradients of a larger global norm are scaled down to it; 0: never
+     * @param gradientScale every gradient is multiplied by it first: 1/k when k batches were added up
+     * @param emaDecay      decay of the moving average of the weights
+     * @param emaWarmUp     w: at step t the decay is min(emaDecay, (1+t)/(w+t)); 10 by custom, 0: none
+     * @param warmUpSteps   the rate grows linearly over these steps
+     * @param totalSteps    then falls as a cosine to finalRate at this step; 0: stays constant
+     */
+    public record Hyper(float rate, float beta1, float beta2, float epsilon, float weightDecay, float maxNorm,
+            float gradientScale, float emaDecay, float emaWarmUp, long warmUpSteps, long totalSteps, float finalRate) {
+        public Hyper {
+            check(rate >= 0 && Float.isFinite(rate), "rate", rate, "a finite number, 0 or more");
+            check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 <= beta1 < 1");
+            check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 <= beta2 < 1");
+            check(epsilon > 0 && Float.isFinite(epsilon), "epsilon", epsilon, "more than 0");
+            check(weightDecay >= 0 && Float.isFinite(weightDecay), "weightDecay", weightDecay, "0 or more");
+            check(maxNorm >= 0, "maxNorm", maxNorm, "0 (no clipping) or more");
+            check(Float.isFinite(gradientScale), "gradientScale", gradientScale, "a finite number");
+            check(emaDecay >= 0 && emaDecay <= 1, "emaDecay", emaDecay, "0 to 1");
+            check(emaWarmUp >= 0 && Float.isFinite(emaWarmUp), "emaWarmUp", emaWarmUp, "0 (none) or more");
+            check(warmUpSteps >= 0 && warmUpSteps <= MAX_EXACT_STEPS, "warmUpSteps", warmUpSteps, "0 to " + MAX_EXACT_STEPS);
+            check(totalSteps >= 0 && totalSteps <= MAX_EXACT_STEPS, "totalSteps", totalSteps, "0 to " + MAX_EXACT_STEPS);
+            check(finalRate >= 0 && Float.isFinite(finalRate), "finalRate", finalRate, "a finite number, 0 or more");
+        }
+
+        private static void check(boolean condition, String name, Number value, String expected) {
+            if (!condition) {
+                throw new IllegalArgumentException("adamw: " + name + " is " + value + ", expected " + expected);
+            }
+        }
+
+        /** β 0.9 and 0.999, ε 1e-8, no decay, no clipping, constant rate, moving average 0.9999 warming up. */
+        public static Hyper of(float rate) {
+            return new Hyper(rate, 0.9f, 0.999f, 1e-8f, 0, 0, 1, 0.9999f, 10, 0, 0, 0);
+        }
+
+        public Hyper withBetas(float newBeta1, float newBeta2) {
+            return new Hyper(rate, newBeta1, newBeta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp,
+                    warmUpSteps, totalSteps, finalRate);
+        }
+
+        public Hyper withWeightDecay(float decay) {
+            return new Hyper(rate, beta1, beta2, epsilon, decay, maxNorm, gradientScale, emaDecay, emaWarmUp, warmUpSteps,
+                    totalSteps, finalRate);
+        }
+
+        public Hyper withMaxNorm(float norm) {
+            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, norm, gradientScale, emaDecay, emaWarmUp,
+                    warmUpSteps, totalSteps, finalRate);
+        }
+
+        public Hyper withGradientScale(float scale) {
+            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, scale, emaDecay, emaWarmUp, warmUpSteps,
+                    totalSteps, finalRate);
+        }
+
+        public Hyper withEma(float decay, float warmUp) {
+            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, decay, warmUp, warmUpSteps,
+                    totalSteps, finalRate);
+        }
+
+        /** Linear warm-up, then a cosine to {@code last} at step {@code total} (0: constant). */
+        public Hyper withSchedule(long warmUp, long total, float last) {
+            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp, warmUp,
+                    total, last);
+        }
+
+        private float[] values() {
+            return new float[] {rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp,
+                    warmUpSteps, totalSteps, finalRate};
+        }
+    }
+
+    /**
+     * The segments as the device reads them: chunks of at most a block's work, I64[chunks, 3] {begin, count, decay}.
+     *
+     * @param bankSize elements of the banks, beyond which no segment may reach
+     */
+    public static Tensor segments(Scope scope, long bankSize, List<Segment> segments) {
+        int most = scope.device().kernel(MODULE, "adamw_update").geometry().tileM();
+        List<Segment> joined = new ArrayList<>();
+        for (Segment segment : segments) {
+            if (segment.begin() + segment.count() > bankSize) {
+                throw new IllegalArgumentException("adamw: " + segment + " reaches beyond the banks of " + bankSize
+                        + " elements");
+            }
+            Segment last = joined.isEmpty() ? null : joined.get(joined.size() - 1);
+            if (last != null && segment.begin() < last.begin() + last.count()) {
+                throw new IllegalArgumentException("adamw: " + segment + " overlaps or precedes " + last
+                        + ": expected segments in ascending order");
+            }
+            if (last != null && last.decay() == segment.decay() && last.begin() + last.count() == segment.begin()) {
+                joined.set(joined.size() - 1, new Segment(last.begin(), last.count() + segment.count(), last.decay()));
+            } else if (segment.count() > 0) {
+                joined.add(segment);
+            }
+        }
+        List<Long> chunks = new ArrayList<>();
+        for (Segment segment : joined) {
+            for (long at = 0; at < segment.count(); at += most) {
+                chunks.addAll(List.of(segment.begin() + at, Math.min(most, segment.count() - at), segment.decay() ? 1L : 0L));
+            }
+        }
+        if (chunks.isEmpty()) {
+            throw new IllegalArgumentException("adamw: no parameters: expected at least one segment with elements");
+        }
+        return scope.of(chunks.stream().mapToLong(Long::longValue).toArray(), chunks.size() / 3, 3);
+    }
+
+    /** Hyper-parameters as the device reads them, F32[12]; to change them between steps see {@link #set}. */
+    public static Tensor hyper(Scope scope, Hyper hyper) {
+        float[] values = hyper.values();
+        return scope.of(values, values.length);
+    }
+
+    /** Replaces the hyper-parameters in a tensor made by {@link #hyper}. */
+    public static void set(Tensor target, Hyper hyper) {
+        target.copyFrom(hyper.values());
+    }
+
+    /** Counters, I32[4], all 0: see {@link #STEP}, {@link #SKIPPED}, {@link #NOT_FINITE}. */
+    public static Tensor state(Scope scope) {
+        return scope.zeros(DType.I32, STATE_SIZE);
+    }
+
+    /** What the last step computed, F32[8]: see {@link #NORM}, {@link #RATE}, {@link #EMA_SHARE}. */
+    public static Tensor control(Scope scope) {
+        return scope.zeros(DType.F32, CONTROL_SIZE);
+    }
+
+    /** The flat banks of one model, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
+    public record Banks(Tensor master, Tensor gradient, Tensor m, Tensor v, Tensor ema, Tensor copy) {
+        public Banks {
+            Operands operands = Operands.of("adamw").type("master", master, DType.F32);
+            long size = master.size();
+            operands.sized("gradient", gradient, DType.F32, size).sized("m", m, DType.F32, size)
+                    .sized("v", v, DType.F32, size).sizedIfGiven("ema", ema, DType.F32, size)
+                    .sizedIfGiven("copy", copy, DType.BF16, size).device(master, gradient, m, v, ema, copy);
+        }
+    }
+
+    /**
+     * One step: norm, clip, AdamW, moving average, copy; three launches, no host work.
+     *
+     * @param segments      from {@link #segments}; what no segment covers is left alone
+     * @param hyper         from {@link #hyper}
+     * @param state         from {@link #state}
+     * @param control       from {@link #control}
+     * @param clearGradient whether the gradient is zero afterwards, ready to be accumulated into
+     */
+    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clearGradient) {
+        Device device = prepare("adamw", banks.master(), banks.gradient(), segments, hyper, state, control);
+        Kernel update = device.kernel(MODULE, "adamw_update");
+        update.launch(Grid.of(segments.dim(0)), Args.of().address(banks.master().address()).address(banks.gradient().address())
+                .address(banks.m().address()).address(banks.v().address()).address(address(banks.ema()))
+                .address(address(banks.copy())).address(segments.address()).address(hyper.address())
+                .address(control.address()).i32(clearGradient ? 1 : 0));
+    }
+
+    /** What every optimiser does first: the gradients' norm, the step's rate, clipping and average, into control. */
+    static Device prepare(String op, Tensor master, Tensor gradient, Tensor segments, Tensor hyper, Tensor state,
+            Tensor control) {
+        Device device = Operands.of(op).type("segments", segments, DType.I64)
+                .require(segments.rank() == 2 && segments.dim(1) == 3, "segments is " + segments + ", expected I64[chunks, 3]")
+                .sized("hyper", hyper, DType.F32, Hyper.of(0).values().length)
+                .sized("state", state, DType.I32, STATE_SIZE).sized("control", control, DType.F32, CONTROL_SIZE)
+                .device(master, segments, hyper, state, control);
+        long chunks = segments.dim(0);
+        try (Scope scope = Scope.open(device)) {
+            Tensor partial = scope.empty(DType.F32, chunks);
+            device.kernel(PREPARE, "optimizer_norm").launch(Grid.of(chunks), Args.of().address(gradient.address())
+                    .address(segments.address()).address(partial.address()));
+            device.kernel(PREPARE, "optimizer_prepare").launch(Grid.of(1), Args.of().address(partial.address()).i32(chunks)
+                    .address(hyper.address()).address(state.address()).address(control.address()));
+        }
+        return device;
+    }
+}

@@ -1,0 +1,53 @@
+package io.zoetrope.ops.optim;
+
+import static io.zoetrope.ops.Operands.address;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * Stochastic gradient descent with Nesterov momentum over all parameters at once. Everything but the rule itself (flat
+ * banks, clipping, schedule, moving average, BF16 copy, counters) is {@link AdamW}'s: make segments, state and control there.
+ */
+public final class Sgd {
+    private Sgd() {
+    }
+
+    /**
+     * Hyper-parameters in the form that optimisers share. Its weight decay, unlike AdamW's, is part of the gradient:
+     * decay·weight is added after clipping.
+     *
+     * @param rate     peak learning rate
+     * @param momentum 0 to below 1
+     */
+    public static AdamW.Hyper hyper(float rate, float momentum) {
+        return AdamW.Hyper.of(rate).withBetas(momentum, 0);
+    }
+
+    /** The flat F32 banks of one model, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
+    public record Banks(Tensor master, Tensor gradient, Tensor momentum, Tensor ema, Tensor copy) {
+        public Banks {
+            Operands operands = Operands.of("sgd").type("master", master, DType.F32);
+            long size = master.size();
+            operands.sized("gradient", gradient, DType.F32, size).sized("momentum", momentum, DType.F32, size)
+                    .sizedIfGiven("ema", ema, DType.F32, size).sizedIfGiven("copy", copy, DType.BF16, size)
+                    .device(master, gradient, momentum, ema, copy);
+        }
+    }
+
+    /**
+     * One step: norm, clip, update, moving average, copy; three launches, no host work. Arguments as of
+     * {@link AdamW#step}.
+     */
+    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clearGradient) {
+        Device device = AdamW.prepare("sgd", banks.master, banks.gradient, segments, hyper, state, control);
+        device.kernel("optim/sgd", "sgd_update").launch(Grid.of(segments.dim(0)), Args.of().address(banks.master.address())
+                .address(banks.gradient.address()).address(banks.momentum.address()).address(address(banks.ema))
+                .address(address(banks.copy)).address(segments.address()).address(hyper.address())
+                .address(control.address()).i32(clearGradient ? 1 : 0));
+    }
+}

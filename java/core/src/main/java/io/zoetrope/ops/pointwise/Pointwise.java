@@ -1,0 +1,217 @@
+package io.zoetrope.ops.pointwise;
+
+import static io.zoetrope.ops.Operands.address;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * Elementwise operations on F32 and BF16, computed in F32 and rounded once. All tensors of a call have one type and shape
+ * where not said otherwise; outputs may be inputs (in place). Rows (concatenation, gathering) are in {@link io.zoetrope.ops.rows.Rows}.
+ */
+public final class Pointwise {
+    private static final String ACTIVATION = "pointwise/activation";
+    private static final String ARITHMETIC = "pointwise/arithmetic";
+    private static final String BIAS = "pointwise/bias";
+    private static final String COPY = "pointwise/copy";
+
+    private Pointwise() {
+    }
+
+    /** y = x·σ(x). */
+    public static void silu(Tensor x, Tensor y) {
+        unary("silu", ACTIVATION, "silu_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·silu'(x). */
+    public static void siluBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("silu backward", ACTIVATION, "silu_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
+    /** y = x·½(1 + tanh(√(2/π)(x + 0.044715 x³))). */
+    public static void gelu(Tensor x, Tensor y) {
+        unary("gelu", ACTIVATION, "gelu_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·gelu'(x). */
+    public static void geluBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("gelu backward", ACTIVATION, "gelu_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
+    /** y = max(x, 0). */
+    public static void relu(Tensor x, Tensor y) {
+        unary("relu", ACTIVATION, "relu_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy where x > 0, else 0. */
+    public static void reluBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("relu backward", ACTIVATION, "relu_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
+    /** y = x where x > 0, else slope·x. */
+    public static void leakyRelu(Tensor x, float slope, Tensor y) {
+        unary("leaky relu", ACTIVATION, "leaky_relu_forward_", x, y, Args.of(), slope);
+    }
+
+    /** dx = dy where x > 0, else slope·dy. */
+    public static void leakyReluBackward(Tensor dy, Tensor x, float slope, Tensor dx) {
+        binary("leaky relu backward", ACTIVATION, "leaky_relu_backward_", "dy", dy, "x", x, "dx", dx, Args.of(), slope);
+    }
+
+    /** y = tanh(x). */
+    public static void tanh(Tensor x, Tensor y) {
+        unary("tanh", ACTIVATION, "tanh_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·(1 − tanh²(x)). */
+    public static void tanhBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("tanh backward", ACTIVATION, "tanh_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
+    /** y = σ(x) = 1/(1 + exp(−x)). */
+    public static void sigmoid(Tensor x, Tensor y) {
+        unary("sigmoid", ACTIVATION, "sigmoid_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·σ(x)·(1 − σ(x)). */
+    public static void sigmoidBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("sigmoid backward", ACTIVATION, "sigmoid_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
+    /** out = a + b. */
+    public static void add(Tensor a, Tensor b, Tensor out) {
+        binary("add", ARITHMETIC, "add_", "a", a, "b", b, "out", out, Args.of());
+    }
+
+    /** out = a·b, element by element. */
+    public static void multiply(Tensor a, Tensor b, Tensor out) {
+        binary("multiply", ARITHMETIC, "multiply_", "a", a, "b", b, "out", out, Args.of());
+    }
+
+    /** out = factor·x. */
+    public static void scale(Tensor x, float factor, Tensor out) {
+        unary("scale", ARITHMETIC, "scale_", x, out, Args.of(), factor);
+    }
+
+    /** out = a·x + b·y. */
+    public static void axpby(float a, Tensor x, float b, Tensor y, Tensor out) {
+        binary("axpby", ARITHMETIC, "axpby_", "x", x, "y", y, "out", out, Args.of(), a, b);
+    }
+
+    /** out = x limited to low … high; NaN stays NaN. */
+    public static void clamp(Tensor x, float low, float high, Tensor out) {
+        Operands.of("clamp").require(low <= high, "bounds " + low + " … " + high + ": expected low <= high");
+        unary("clamp", ARITHMETIC, "clamp_", x, out, Args.of(), low, high);
+    }
+
+    private static void unary(String op, String module, String entry, Tensor x, Tensor out, Args args, float... parameters) {
+        Operands.of(op).floating("x", x).alike("out", out, "x", x).device(x, out);
+        launch(module, entry, x, args.address(x.address()).address(out.address()), parameters);
+    }
+
+    private static void binary(String op, String module, String entry, String nameA, Tensor a, String nameB, Tensor b,
+            String nameOut, Tensor out, Args args, float... parameters) {
+        Operands.of(op).floating(nameA, a).alike(nameB, b, nameA, a).alike(nameOut, out, nameA, a).device(a, b, out);
+        launch(module, entry, a, args.address(a.address()).address(b.address()).address(out.address()), parameters);
+    }
+
+    private static void launch(String module, String entry, Tensor like, Args args, float... parameters) {
+        if (like.size() == 0) {
+            return;
+        }
+        args.i64(like.size());
+        for (float parameter : parameters) {
+            args.f32(parameter);
+        }
+        Kernel kernel = like.device().kernel(module, entry + like.dtype().suffix());
+        kernel.launch(Grid.covering(like.size(), kernel.geometry().tileM()), args);
+    }
+
+    /** out[…, c] = x[…, c] + bias[c]; bias: F32[C], C being the innermost dimension of x. */
+    public static void addBias(Tensor x, Tensor bias, Tensor out) {
+        Operands operands = Operands.of("add bias").floating("x", x).rankAtLeast("x", x, 1).alike("out", out, "x", x);
+        long channels = x.shape().dim(-1);
+        operands.exactly("bias", bias, DType.F32, channels).device(x, bias, out);
+        if (x.size() > 0) {
+            Kernel kernel = x.device().kernel(BIAS, "add_bias_" + x.dtype().suffix());
+            kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()), Args.of().address(x.address())
+                    .address(bias.address()).address(out.address()).i64(x.size() / channels).i32(channels));
+        }
+    }
+
+    /**
+     * out[n, …, c] = x[n, …, c] + factor·v[n, c]: a vector for each sample, such as a time embedding. {@code x} may be
+     * null: then out = factor·v at every place.
+     */
+    public static void addToSamples(Tensor x, Tensor v, float factor, Tensor out) {
+        Operands operands = Operands.of("add to samples").floating("out", out).rankAtLeast("out", out, 2)
+                .alikeIfGiven("x", x, "out", out);
+        long samples = out.dim(0);
+        long channels = out.shape().dim(-1);
+        operands.exactly("v", v, out.dtype(), samples, channels).device(out, x, v);
+        if (out.size() > 0) {
+            long places = out.size() / samples / channels;
+            Kernel kernel = out.device().kernel(BIAS, "add_samples_" + out.dtype().suffix());
+            long tiles = Grid.covering(places * channels, kernel.geometry().tileM()).x();
+            kernel.launch(Grid.of(samples * tiles), Args.of().address(address(x)).address(v.address())
+                    .address(out.address()).i32(samples).i64(places).i32(channels).f32(factor));
+        }
+    }
+
+    /** Copies x to out, converting between F32 and BF16 (to nearest even) where the types differ. */
+    public static void cast(Tensor x, Tensor out) {
+        Operands.of("cast").floating("x", x).floating("out", out)
+                .require(x.size() == out.size(), "out is " + out + ", expected as many elements as " + x)
+                .device(x, out);
+        if (x.dtype() == out.dtype()) {
+            copy(x, out);
+        } else if (x.size() > 0) {
+            Kernel kernel = x.device().kernel(COPY, "cast_" + x.dtype().suffix() + "_" + out.dtype().suffix());
+            kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()),
+                    Args.of().address(x.address()).address(out.address()).i64(x.size()));
+        }
+    }
+
+    /** Copies x to out; any type, same number of elements. */
+    public static void copy(Tensor x, Tensor out) {
+        Operands.of("copy")
+                .require(x.dtype() == out.dtype() && x.size() == out.size(),
+                        "out is " + out + ", expected " + x.dtype() + " of " + x.size() + " elements like " + x)
+                .device(x, out);
+        if (x.bytes() > 0 && x.address() != out.address()) {
+            Kernel kernel = x.device().kernel(COPY, "copy_bytes");
+            kernel.launch(Grid.covering(x.bytes(), kernel.geometry().tileM()),
+                    Args.of().address(x.address()).address(out.address()).i64(x.bytes()));
+        }
+    }
+
+    /** Sets every element of an F32 or BF16 tensor. */
+    public static void fill(Tensor out, float value) {
+        Operands.of("fill").floating("out", out);
+        int word = Float.floatToRawIntBits(value);
+        if (out.dtype() == DType.BF16) {
+            int half = io.zoetrope.tensor.Bfloat16.fromFloat(value) & 0xffff;
+            word = half << 16 | half;
+        }
+        fillWords(out, word);
+    }
+
+    /** Sets every element of an I32 tensor. */
+    public static void fill(Tensor out, int value) {
+        Operands.of("fill").type("out", out, DType.I32);
+        fillWords(out, value);
+    }
+
+    private static void fillWords(Tensor out, int word) {
+        if (out.bytes() > 0) {
+            Kernel kernel = out.device().kernel(COPY, "fill_words");
+            kernel.launch(Grid.covering(out.bytes(), kernel.geometry().tileM()),
+                    Args.of().address(out.address()).i64(out.bytes()).i32(word));
+        }
+    }
+
+}

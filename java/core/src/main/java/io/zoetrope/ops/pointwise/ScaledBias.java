@@ -1,0 +1,46 @@
+package io.zoetrope.ops.pointwise;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/** A bias times a number of each sample. */
+public final class ScaledBias {
+    private static final String MODULE = "pointwise/scaled_bias";
+
+    private ScaledBias() {
+    }
+
+    /**
+     * out[n, k] = scale[n]·bias[k].
+     *
+     * @param scale F32[N]
+     * @param bias  F32[K]
+     * @param out   F32 or BF16 [N, K]
+     */
+    public static void forward(Tensor scale, Tensor bias, Tensor out) {
+        Operands operands = operands("scaled bias", scale, "bias", bias, "out", out);
+        Kernel kernel = out.device().kernel(MODULE, "scaled_bias_" + out.dtype().suffix());
+        kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), Args.of().address(scale.address())
+                .address(bias.address()).address(out.address()).i64(out.size()).i32(operands.fits("K", out.dim(1))));
+    }
+
+    /** dbias[k] (+)= Σ scale[n]·dy[n, k]; dbias: F32[K], added to where {@code accumulate}. */
+    public static void backward(Tensor scale, Tensor dy, Tensor dbias, boolean accumulate) {
+        Operands operands = operands("scaled bias backward", scale, "dbias", dbias, "dy", dy);
+        Kernel kernel = dy.device().kernel(MODULE, "scaled_bias_backward_" + dy.dtype().suffix());
+        kernel.launch(Grid.covering(dy.dim(1), kernel.geometry().tileM()), Args.of().address(scale.address())
+                .address(dy.address()).address(dbias.address()).i32(operands.fits("N", dy.dim(0)))
+                .i32(operands.fits("K", dy.dim(1))).i32(accumulate ? 1 : 0));
+    }
+
+    private static Operands operands(String op, Tensor scale, String vectorName, Tensor vector, String name, Tensor matrix) {
+        Operands operands = Operands.of(op).floating(name, matrix).rank(name, matrix, 2, "[N, K]")
+                .sized("scale", scale, DType.F32, matrix.dim(0)).sized(vectorName, vector, DType.F32, matrix.dim(1));
+        operands.device(matrix, scale, vector);
+        return operands;
+    }
+}

@@ -1,0 +1,86 @@
+package io.zoetrope.ops.random;
+
+import static io.zoetrope.ops.Operands.address;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * How training pictures are varied: shifted (a crop of the padded picture), flipped, a rectangle erased. What sample i of a
+ * batch draws depends on the key and i alone.
+ *
+ * @param pad     pictures are shifted by up to so many pixels in each direction; 0: not at all
+ * @param reflect what lies beyond a shifted picture: its mirror image, or black
+ * @param flip    whether half of the pictures are mirrored left to right
+ * @param erase   probability that a rectangle is replaced by the mean, 0 to 1
+ * @param side    largest height and width of that rectangle
+ */
+public record Augmentation(int pad, boolean reflect, boolean flip, float erase, int side) {
+    /** The pictures as they are. */
+    public static final Augmentation NONE = new Augmentation(0, false, false, 0, 1);
+
+    public Augmentation {
+        if (pad < 0 || side < 1 || !(erase >= 0 && erase <= 1)) {
+            throw new IllegalArgumentException("augmentation with pad " + pad + ", erase " + erase + ", side " + side
+                    + ": expected pad 0 or more, erase 0 to 1, side 1 or more");
+        }
+    }
+
+    /**
+     * The mean and scale of a data set, as the device needs them.
+     *
+     * @param mean   F32[C], mean byte of each channel
+     * @param factor F32[C], 1 / standard deviation of the bytes
+     */
+    public record Normalisation(Tensor mean, Tensor factor) {
+    }
+
+    /**
+     * out[i] = data[indices[i]], varied and normalised: (byte − mean)·factor.
+     *
+     * @param data      U8 [M,H,W,C]
+     * @param labels    I32[M], or null
+     * @param indices   I32[N]; one outside the data gives NaN and label −1
+     * @param out       F32 or BF16 [N,H,W,C]
+     * @param labelsOut I32[N] receives labels[indices[i]]; null with labels
+     * @param key       not read when nothing is random; may then be null
+     */
+    public void batch(Tensor data, Tensor labels, Tensor indices, Normalisation normalisation, Tensor out,
+            Tensor labelsOut, RandomKey key) {
+        boolean random = pad > 0 || flip || erase > 0;
+        Operands operands = Operands.of("augment").type("data", data, DType.U8).rank("data", data, 4, "[M, H, W, C]")
+                .type("indices", indices, DType.I32).floating("out", out);
+        long height = data.dim(1);
+        long width = data.dim(2);
+        long channels = data.dim(3);
+        operands.shape("out", out, " for " + indices + " and data " + data.shape(), indices.size(), height, width, channels)
+                .sized("mean", normalisation.mean, DType.F32, channels)
+                .sized("factor", normalisation.factor, DType.F32, channels)
+                .require((labels == null) == (labelsOut == null), "labels is " + labels + ", labelsOut is " + labelsOut
+                        + ": expected both or neither")
+                .sizedIfGiven("labels", labels, DType.I32, data.dim(0))
+                .sizedIfGiven("labelsOut", labelsOut, DType.I32, indices.size())
+                .require(pad < height && pad < width, "pad is " + pad + ", expected less than the pictures' " + height
+                        + "×" + width)
+                .require(!random || key != null, "key is null, expected one for the random choices");
+        operands.fits("M", data.dim(0));
+        operands.fits("the size of a picture", height * width * channels);
+        Device device = operands.device(data, labels, indices, normalisation.mean, normalisation.factor, out, labelsOut,
+                random ? key.state() : null);
+        if (out.size() == 0) {
+            return;
+        }
+        Kernel kernel = device.kernel("random/augment", "augment_" + out.dtype().suffix());
+        long parts = Grid.covering(height * width * channels, kernel.geometry().tileM()).x();
+        Args args = Args.of().address(data.address()).address(address(labels)).address(indices.address())
+                .address(normalisation.mean.address()).address(normalisation.factor.address()).address(out.address())
+                .address(address(labelsOut)).i32(data.dim(0)).i32(height).i32(width).i32(channels).i32(parts).i32(pad)
+                .i32(reflect ? 1 : 0).i32(flip ? 1 : 0).f32(erase).i32(side);
+        kernel.launch(Grid.of(indices.size() * parts), (random ? key : RandomKey.of(0, 0)).appendTo(args));
+    }
+}

@@ -1,0 +1,75 @@
+package io.zoetrope.ops.rows;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/** Moving whole rows of any type: concatenation, splitting and gathering. Outputs must not overlap inputs. */
+public final class Rows {
+    private static final String MODULE = "pointwise/rows";
+
+    private Rows() {
+    }
+
+    /** out[…, 0 … A-1] = a[…], out[…, A … A+B-1] = b[…]: along the innermost dimension, channels in NHWC. */
+    public static void concat(Tensor a, Tensor b, Tensor out) {
+        joined("concat channels", "a", a, "b", b, "out", out);
+        joinOrSplit("concat_rows", a, b, out, a, b, out);
+    }
+
+    /** The inverse of {@link #concat}, and its gradient. */
+    public static void split(Tensor in, Tensor a, Tensor b) {
+        joined("split channels", "a", a, "b", b, "in", in);
+        joinOrSplit("split_rows", a, b, in, in, a, b);
+    }
+
+    private static void joined(String op, String nameA, Tensor a, String nameB, Tensor b, String nameWhole, Tensor whole) {
+        Operands operands = Operands.of(op).rankAtLeast(nameA, a, 1).rankAtLeast(nameB, b, 1);
+        long[] dims = a.shape().dims();
+        dims[dims.length - 1] = b.shape().dim(-1);
+        operands.exactly(nameB, b, a.dtype(), dims);
+        dims[dims.length - 1] += a.shape().dim(-1);
+        operands.exactly(nameWhole, whole, a.dtype(), dims).device(a, b, whole);
+    }
+
+    private static void joinOrSplit(String entry, Tensor a, Tensor b, Tensor whole, Tensor first, Tensor second, Tensor third) {
+        if (whole.size() == 0) {
+            return;
+        }
+        long bytesA = a.shape().dim(-1) * a.dtype().bytes();
+        long bytesB = b.shape().dim(-1) * b.dtype().bytes();
+        long rows = whole.bytes() / (bytesA + bytesB);
+        Kernel kernel = whole.device().kernel(MODULE, entry);
+        long unit = unit(a.address() | b.address() | whole.address() | bytesA | bytesB);
+        kernel.launch(Grid.covering(whole.bytes() / unit, kernel.geometry().tileM()), Args.of().address(first.address())
+                .address(second.address()).address(third.address()).i64(rows).i64(bytesA).i64(bytesB));
+    }
+
+    /**
+     * out[i] = table[ids[i]] along the outermost dimension; {@code ids}: I32. An id outside the table gives a row of bytes
+     * 0xff: NaN in F32 and BF16, -1 in integers.
+     */
+    public static void gather(Tensor table, Tensor ids, Tensor out) {
+        Operands operands = Operands.of("gather rows").rankAtLeast("table", table, 1).type("ids", ids, DType.I32);
+        long tableRows = table.dim(0);
+        operands.require(tableRows > 0, "table is " + table + ", expected at least one row");
+        long rowSize = table.size() / tableRows;
+        operands.sized("out", out, table.dtype(), ids.size() * rowSize).device(table, ids, out);
+        if (out.size() == 0) {
+            return;
+        }
+        long rowBytes = rowSize * table.dtype().bytes();
+        Kernel kernel = table.device().kernel(MODULE, "gather_rows");
+        long unit = unit(table.address() | out.address() | rowBytes);
+        kernel.launch(Grid.covering(out.bytes() / unit, kernel.geometry().tileM()), Args.of().address(table.address())
+                .address(ids.address()).address(out.address()).i64(tableRows).i64(ids.size()).i64(rowBytes));
+    }
+
+    /** The kernels' choice of unit: the widest of 16, 4, 2 and 1 bytes that divides all addresses and row lengths. */
+    public static long unit(long bits) {
+        return (bits & 15) == 0 ? 16 : (bits & 3) == 0 ? 4 : (bits & 1) == 0 ? 2 : 1;
+    }
+}

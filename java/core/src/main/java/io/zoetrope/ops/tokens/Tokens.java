@@ -1,0 +1,145 @@
+package io.zoetrope.ops.tokens;
+
+import static io.zoetrope.ops.Operands.address;
+
+import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Operands;
+import io.zoetrope.ops.random.RandomKey;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Tensor;
+
+/**
+ * Sequences of tokens, I32 [B, S]: preparing them for training, drawing them from logits, and filling them in while
+ * generating. Places, counts and random numbers can come from device memory, so that all of it replays as a graph.
+ */
+public final class Tokens {
+    /** The longest sequence that can be masked. */
+    public static final int MAX_SEQUENCE = 8192;
+    private static final String MODULE = "embed/tokens";
+
+    private Tokens() {
+    }
+
+    /** out[b, 0] = first, out[b, s] = tokens[b, s − 1]: what a causal network reads to predict {@code tokens}. */
+    public static void shift(Tensor tokens, int first, Tensor out) {
+        Operands operands = sequences("shift tokens", tokens).alike("out", out, "tokens", tokens)
+                .apart("out", out, "tokens", tokens);
+        operands.device(tokens, out);
+        Kernel kernel = tokens.device().kernel(MODULE, "shift_tokens");
+        kernel.launch(Grid.covering(tokens.size(), kernel.geometry().tileM()), Args.of().address(tokens.address())
+                .address(out.address()).i64(tokens.size()).i32(tokens.dim(1)).i32(first));
+    }
+
+    /**
+     * Hides a random share of every sequence: max(1, ⌈cos(πr/2)·S⌉) tokens with r uniform (Chang et al. 2022).
+     *
+     * @param mask    what a hidden token becomes
+     * @param out     like tokens
+     * @param weights F32 [B, S]: 1 where a token was hidden, else 0
+     */
+    public static void mask(Tensor tokens, int mask, Tensor out, Tensor weights, RandomKey key) {
+        Operands operands = sequences("mask tokens", tokens).alike("out", out, "tokens", tokens)
+                .sized("weights", weights, DType.F32, tokens.size());
+        rankable(operands, tokens).device(tokens, out, weights, key.state());
+        Kernel kernel = tokens.device().kernel(MODULE, "mask_tokens");
+        kernel.launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens), key.appendTo(Args.of()
+                .address(tokens.address()).address(out.address()).address(weights.address()).i32(tokens.dim(1)).i32(mask)));
+    }
+
+    /** out[n] = labels[n], or {@code dropped} with this probability: what lets a model be guided away from no class. */
+    public static void dropLabels(Tensor labels, int dropped, float probability, Tensor out, RandomKey key) {
+        Operands operands = Operands.of("drop labels").type("labels", labels, DType.I32)
+                .sized("out", out, DType.I32, labels.size())
+                .require(probability >= 0 && probability <= 1, "probability is " + probability + ", expected 0 to 1");
+        operands.nonEmpty("labels", labels).device(labels, out, key.state());
+        Kernel kernel = labels.device().kernel(MODULE, "drop_labels");
+        kernel.launch(Grid.covering(labels.size(), kernel.geometry().tileM()), key.appendTo(Args.of()
+                .address(labels.address()).address(out.address()).i32(labels.size()).i32(dropped).f32(probability)));
+    }
+
+    /**
+     * Draws a token for each row of logits.
+     *
+     * @param logits      F32 or BF16 [N, V]
+     * @param tokens      I32 of N elements, written; −1 for a row with a NaN
+     * @param confidence  F32 of N elements, written: the logarithm of softmax(logits) at the token; null: not wanted
+     * @param temperature divides the logits; 0: the largest is taken, the lowest index among equals
+     * @param topK        only the so many largest are drawn from; 0: all
+     * @param topP        only the fewest whose probabilities reach this are drawn from; 1: all
+     */
+    public static void sample(Tensor logits, Tensor tokens, Tensor confidence, float temperature, int topK, float topP,
+            RandomKey key) {
+        Operands operands = Operands.of("sample tokens").floating("logits", logits).rank("logits", logits, 2, "[N, V]")
+                .sized("tokens", tokens, DType.I32, logits.dim(0))
+                .sizedIfGiven("confidence", confidence, DType.F32, logits.dim(0))
+                .require(temperature >= 0 && Float.isFinite(temperature), "temperature is " + temperature
+                        + ", expected 0 (the most likely token) or more")
+                .require(topK >= 0, "topK is " + topK + ", expected 0 (all) or more")
+                .require(topP > 0 && topP <= 1, "topP is " + topP + ", expected more than 0, at most 1 (all)");
+        operands.device(logits, tokens, confidence, key.state());
+        int vocabulary = operands.fits("the vocabulary", logits.dim(1));
+        Kernel kernel = logits.device().kernel("random/sample_tokens", "sample_tokens_" + logits.dtype().suffix());
+        kernel.launch(Grid.of(logits.dim(0)), key.appendTo(Args.of().address(logits.address()).address(tokens.address())
+                .address(address(confidence)).i32(vocabulary).f32(temperature)
+                .i32(topK == 0 ? vocabulary : Math.min(topK, vocabulary)).f32(topP)));
+    }
+
+    /** out[b] = tokens[b, place − 1], or {@code first} at place 0. @param place I32 [1] */
+    public static void take(Tensor tokens, Tensor place, int first, Tensor out) {
+        Operands operands = sequences("take token", tokens).sized("place", place, DType.I32, 1)
+                .sized("out", out, DType.I32, tokens.dim(0));
+        operands.device(tokens, place, out);
+        Kernel kernel = tokens.device().kernel(MODULE, "take_token");
+        kernel.launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()), Args.of().address(tokens.address())
+                .address(place.address()).address(out.address()).i32(tokens.dim(0)).i32(tokens.dim(1)).i32(first));
+    }
+
+    /** tokens[b, place] = values[b] where it is {@code hidden}; a token known before stays. @param place I32 [1] */
+    public static void put(Tensor values, Tensor place, int hidden, Tensor tokens) {
+        Operands operands = sequences("put token", tokens).sized("place", place, DType.I32, 1)
+                .sized("values", values, DType.I32, tokens.dim(0));
+        operands.device(tokens, place, values);
+        Kernel kernel = tokens.device().kernel(MODULE, "put_token");
+        kernel.launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()), Args.of().address(values.address())
+                .address(place.address()).address(tokens.address()).i32(tokens.dim(0)).i32(tokens.dim(1)).i32(hidden));
+    }
+
+    /**
+     * One round of MaskGIT's decoding: the most confident of the masked tokens take their sampled values, so that
+     * counts[round] tokens of each sequence are known; the rest stay masked. Equal confidences: the lower place first.
+     *
+     * @param tokens     in and out; those that are not {@code mask} stay as they are
+     * @param sampled    like tokens
+     * @param confidence F32 [B, S]
+     * @param counts     I32 [rounds]
+     * @param noise      F32 [rounds]: factor of Gumbel noise on the confidences; null: none
+     * @param round      I32 [1], below the number of rounds
+     */
+    public static void keepConfident(Tensor tokens, Tensor sampled, Tensor confidence, Tensor counts, Tensor noise,
+            Tensor round, int mask, RandomKey key) {
+        Operands operands = sequences("keep confident tokens", tokens).alike("sampled", sampled, "tokens", tokens)
+                .sized("confidence", confidence, DType.F32, tokens.size()).type("counts", counts, DType.I32)
+                .nonEmpty("counts", counts).sizedIfGiven("noise", noise, DType.F32, counts.size())
+                .sized("round", round, DType.I32, 1);
+        rankable(operands, tokens).device(tokens, sampled, confidence, counts, noise, round, key.state());
+        Kernel kernel = tokens.device().kernel(MODULE, "keep_confident");
+        kernel.launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens), key.appendTo(Args.of()
+                .address(tokens.address()).address(sampled.address()).address(confidence.address()).address(counts.address())
+                .address(address(noise)).address(round.address()).i32(tokens.dim(1)).i32(mask)));
+    }
+
+    private static Operands sequences(String op, Tensor tokens) {
+        return Operands.of(op).type("tokens", tokens, DType.I32).rank("tokens", tokens, 2, "[B, S]");
+    }
+
+    private static Operands rankable(Operands operands, Tensor tokens) {
+        return operands.require(tokens.dim(1) <= MAX_SEQUENCE, "tokens is " + tokens + ": expected sequences of at most "
+                + MAX_SEQUENCE);
+    }
+
+    private static int shared(Tensor tokens) {
+        return Math.toIntExact(tokens.dim(1) * Integer.BYTES);
+    }
+}

@@ -1,0 +1,119 @@
+package io.zoetrope.train;
+
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.io.BadFileException;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The record of a training run: a row per step in a CSV file whose first column is the step. Rows are appended and
+ * handed to the system at once; a kill can leave one partial line, which the next opening removes.
+ */
+public final class LossCsv implements AutoCloseable {
+    private static final String STEP = "step";
+
+    private final int columns;
+    private final Writer out;
+
+    private LossCsv(int columns, Writer out) {
+        this.columns = columns;
+        this.out = out;
+    }
+
+    /**
+     * Opens {@code file} to append, creating it if need be. Rows after {@code lastStep} and partial lines are removed:
+     * they are of steps that will be taken again.
+     *
+     * @param names the columns after the step
+     */
+    public static LossCsv open(Path file, List<String> names, long lastStep) throws IOException {
+        String header = STEP + "," + String.join(",", names);
+        StringBuilder kept = new StringBuilder(header).append('\n');
+        if (Files.exists(file)) {
+            for (Row row : rows(file, header)) {
+                if (row.step() <= lastStep) {
+                    kept.append(row.text()).append('\n');
+                }
+            }
+        }
+        AtomicFiles.writeText(file, kept.toString());
+        return new LossCsv(names.size(), Files.newBufferedWriter(file, StandardCharsets.UTF_8,
+                StandardOpenOption.APPEND));
+    }
+
+    /** Appends one row; {@code values} are written so that reading them gives the same bits. */
+    public void append(long step, double... values) throws IOException {
+        if (values.length != columns) {
+            throw new IllegalArgumentException("a row has " + columns + " values, not " + values.length);
+        }
+        StringBuilder row = new StringBuilder().append(step);
+        for (double value : values) {
+            row.append(',').append(value);
+        }
+        out.write(row.append('\n').toString());
+        out.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+        out.close();
+    }
+
+    /** A column of {@code file} against the steps, complete rows only: {steps, values}. */
+    public static double[][] read(Path file, String column) throws IOException {
+        List<String> lines = Files.readAllLines(file);
+        List<String> names = lines.isEmpty() ? List.of() : List.of(lines.get(0).split(","));
+        int index = names.indexOf(column);
+        if (index < 1) {
+            throw BadFileException.of(file, "has no column '" + column + "'", "one among " + names,
+                    "Check the file");
+        }
+        List<Row> rows = rows(file, lines.get(0));
+        double[][] series = new double[2][rows.size()];
+        for (int i = 0; i < rows.size(); i++) {
+            series[0][i] = rows.get(i).step();
+            series[1][i] = rows.get(i).values()[index - 1];
+        }
+        return series;
+    }
+
+    private record Row(long step, double[] values, String text) { }
+
+    /** The complete rows: a last line without its newline is partial, whatever it holds. */
+    private static List<Row> rows(Path file, String header) throws IOException {
+        String text = Files.readString(file);
+        String[] lines = text.substring(0, text.lastIndexOf('\n') + 1).split("\n");
+        if (!lines[0].equals(header)) {
+            if (lines[0].isEmpty()) {
+                return List.of(); // killed before the first row was whole
+            }
+            throw BadFileException.of(file, "has the columns '" + lines[0] + "'", "'" + header + "'",
+                    "It was written by another version or for something else: move it away");
+        }
+        int columns = header.split(",").length;
+        List<Row> rows = new ArrayList<>();
+        for (int i = 1; i < lines.length; i++) {
+            String[] cells = lines[i].split(",", -1);
+            try {
+                if (cells.length != columns) {
+                    throw new NumberFormatException(cells.length + " cells");
+                }
+                double[] values = new double[columns - 1];
+                for (int c = 1; c < columns; c++) {
+                    values[c - 1] = Double.parseDouble(cells[c]);
+                }
+                rows.add(new Row(Long.parseLong(cells[0]), values, lines[i]));
+            } catch (NumberFormatException e) {
+                throw BadFileException.of(file, "line " + (i + 1) + " is '" + lines[i] + "'", columns + " numbers",
+                        "Repair or move the file away");
+            }
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,58 @@
+package io.zoetrope.train;
+
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.io.Config;
+import java.nio.file.Path;
+
+/**
+ * What to train.
+ *
+ * @param data        what to learn from
+ * @param steps       optimiser steps in all, counted from the run's first start
+ * @param batch       examples a step
+ * @param seed        of the weights, the order of the data and all noise
+ * @param run         the run's folder
+ * @param resume      go on with the run in {@code run}; its own settings win over {@code batch}, {@code seed} and
+ *                    {@code options}
+ * @param saveEvery   steps between checkpoints
+ * @param sampleEvery steps between samples; 0 for none
+ * @param options     what the family of the model leaves to the user, see {@link TrainingFamily}
+ */
+public record TrainRequest(Dataset data, long steps, int batch, long seed, Path run, boolean resume,
+        int saveEvery, int sampleEvery, Config options) {
+    public TrainRequest {
+        if (steps < 1) {
+            throw new IllegalArgumentException("steps must be at least 1, not " + steps);
+        }
+        if (batch < 1 || batch > data.trainingExamples()) {
+            throw new IllegalArgumentException("batch must be between 1 and the " + data.trainingExamples()
+                    + " training " + data.examples() + " of " + data.name() + ", not " + batch);
+        }
+        if (saveEvery < 1) {
+            throw new IllegalArgumentException("saveEvery must be at least 1, not " + saveEvery);
+        }
+        if (sampleEvery < 0) {
+            throw new IllegalArgumentException("sampleEvery must be at least 0, not " + sampleEvery);
+        }
+    }
+
+    /** The data as pictures. @throws IllegalArgumentException if it is something else */
+    public ImageDataset pictures() {
+        if (data instanceof ImageDataset pictures) {
+            return pictures;
+        }
+        throw new IllegalArgumentException(data.name() + " holds " + data.examples()
+                + ": this model learns from pictures");
+    }
+
+    /** The data as square pictures. @throws IllegalArgumentException if it is something else */
+    public ImageDataset squarePictures() {
+        ImageDataset pictures = pictures();
+        if (pictures.height() != pictures.width()) {
+            throw new IllegalArgumentException("pictures of " + pictures.width() + "×" + pictures.height()
+                    + " pixels: this model needs square ones; crop or pad them");
+        }
+        return pictures;
+    }
+}

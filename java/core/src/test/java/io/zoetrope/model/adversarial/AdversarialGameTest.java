@@ -1,0 +1,228 @@
+package io.zoetrope.model.adversarial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.model.gan.GanDiscriminator;
+import io.zoetrope.model.gan.GanGenerator;
+import io.zoetrope.model.gan.GanShape;
+import io.zoetrope.nn.LeakyPass;
+import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.Parameters;
+import io.zoetrope.ops.loss.GanLoss;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import io.zoetrope.testkit.Devices;
+import io.zoetrope.testkit.Values;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The gradients of both players, in F32, against double precision and differences. */
+class AdversarialGameTest {
+    private static final GanShape SMALL = new GanShape(4, 2, 1, List.of(4, 8), List.of(1, 2), 2, 4, 6, 3, 5);
+    private static final GanShape PATCHES = new GanShape(8, 2, 2, List.of(4, 8), List.of(1, 1), 2, 4, 6, 3, 5);
+    private static final int PAIRS = 3;
+    private static final float GAMMA = 1.7f;
+    private static final int[] LABELS = {2, 0, 1};
+    private static final int[] BOTH = {2, 0, 1, 2, 0, 1};
+    private final Device device = Devices.shared();
+
+    /** First values shaken, so that no weight is zero and no bias does nothing. */
+    private static float[] shaken(ParameterBank bank, long seed) {
+        float[] values = bank.masters().toFloats();
+        float[] shake = Values.normal(seed, values.length, 0.15);
+        for (ParameterBank.Segment segment : bank.segments()) {
+            for (int i = (int) segment.start(); i < segment.end(); i++) {
+                values[i] += shake[i];
+            }
+        }
+        return values;
+    }
+
+    private static double softplus(double u) {
+        return Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
+    }
+
+    /** {loss with penalties, loss, R1, R2, mean real score, mean made score} in double precision. */
+    private static double[] losses(GanShape shape, ParameterBank bank, double[] values, double[] samples) {
+        ReferenceDiscriminator.Result result = new ReferenceDiscriminator(shape, bank, values).score(samples, BOTH);
+        double[] sums = new double[6];
+        for (int i = 0; i < PAIRS; i++) {
+            sums[1] += softplus(result.scores()[PAIRS + i] - result.scores()[i]) / PAIRS;
+            sums[4] += result.scores()[i] / PAIRS;
+            sums[5] += result.scores()[PAIRS + i] / PAIRS;
+        }
+        for (int i = 0; i < result.gradients().length; i++) {
+            sums[i < result.gradients().length / 2 ? 2 : 3] += result.gradients()[i] * result.gradients()[i] / PAIRS;
+        }
+        sums[0] = sums[1] + GAMMA / 2 * (sums[2] + sums[3]);
+        return sums;
+    }
+
+    static Stream<GanShape> shapes() {
+        return Stream.of(SMALL, PATCHES);
+    }
+
+    /** Loss and both penalties at once, by one linear pass, against the slopes of the doubles' loss. */
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void theDiscriminatorsGradientIsThatOfLossAndPenalties(GanShape shape) {
+        Parameters parameters = Parameters.root();
+        int size = shape.imageSize();
+        GanDiscriminator network = new GanDiscriminator(shape, parameters);
+        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
+                AdversarialGame game = new AdversarialGame(device, network::forward, PAIRS,
+                        GanLoss.PenaltyWeight.constant(GAMMA))) {
+            float[] theta = shaken(bank, 11);
+            bank.masters(theta);
+            float[] samples = Values.normal(1, 2L * PAIRS * size * size * 2, 1);
+            game.discriminate(scope.of(samples, 2 * PAIRS, size, size, 2), scope.of(BOTH, 2 * PAIRS), null);
+
+            double[] expected = losses(shape, bank, Values.doubles(theta), Values.doubles(samples));
+            float[] row = game.row().toFloats();
+            double[] found = {row[AdversarialGame.D_LOSS], row[AdversarialGame.R1], row[AdversarialGame.R2],
+                    row[AdversarialGame.REAL_SCORE], row[AdversarialGame.FAKE_SCORE]};
+            for (int i = 0; i < found.length; i++) {
+                assertThat(found[i]).as("figure %d", i).isCloseTo(expected[i + 1], within(1e-5 * (1 + Math.abs(expected[i + 1]))));
+            }
+            assertThat(expected[2]).as("R1 matters").isGreaterThan(0.01);
+            float[] gradient = bank.gradients().toFloats();
+            for (ParameterBank.Segment segment : bank.segments()) {
+                float[] direction = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
+                double slope = 0;
+                double length = 0;
+                for (int i = 0; i < direction.length; i++) {
+                    slope += (double) direction[i] * gradient[(int) segment.start() + i];
+                    length += Math.pow(direction[i] * gradient[(int) segment.start() + i], 2);
+                }
+                double measured = (moved(shape, bank, theta, direction, segment, 1e-6, samples)
+                        - moved(shape, bank, theta, direction, segment, -1e-6, samples)) / 2e-6;
+                assertThat(slope).as("slope along %s", segment.parameter())
+                        .isCloseTo(measured, within(1e-4 * Math.abs(measured) + 1e-4 * Math.sqrt(length)));
+            }
+        }
+    }
+
+    private static double moved(GanShape shape, ParameterBank bank, float[] theta, float[] direction,
+            ParameterBank.Segment segment, double step, float[] samples) {
+        double[] values = Values.doubles(theta);
+        for (int i = 0; i < direction.length; i++) {
+            values[(int) segment.start() + i] += step * direction[i];
+        }
+        return losses(shape, bank, values, Values.doubles(samples))[0];
+    }
+
+    /** Along the remembered pass the network is itself; with twice the input and twice the biases, twice itself. */
+    @Test
+    void theLinearPassIsLinearInInputAndScale() {
+        Parameters parameters = Parameters.root();
+        GanDiscriminator network = new GanDiscriminator(SMALL, parameters);
+        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
+                Tape tape = Tape.forInference(device)) {
+            bank.masters(shaken(bank, 12));
+            float[] picture = Values.normal(1, 2 * 32, 1);
+            float[] twice = picture.clone();
+            for (int i = 32; i < 64; i++) {
+                twice[i] *= -2;
+            }
+            Tensor labels = scope.of(new int[] {1, 2}, 2);
+            LeakyPass pass = LeakyPass.remembering();
+            float[] scores = network.forward(tape, Variable.constant(scope.of(picture, 2, 4, 4, 2)), labels, pass).value()
+                    .toFloats();
+            float[] linear = network.forward(tape, Variable.constant(scope.of(twice, 2, 4, 4, 2)), labels,
+                    pass.linear(scope.of(new float[] {1, -2}, 2))).value().toFloats();
+            assertThat(linear[0]).isEqualTo(scores[0]);
+            assertThat(linear[1]).isCloseTo(-2 * scores[1], within(1e-5f * Math.abs(scores[1])));
+            assertThatThrownBy(() -> LeakyPass.plain().linear(labels)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    /** The generator's loss in double from the F32 scores, along a direction in each parameter. */
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void theGeneratorsGradientMatchesFiniteDifferences(GanShape shape) {
+        int size = shape.imageSize();
+        Parameters dParameters = Parameters.root();
+        Parameters gParameters = Parameters.root();
+        GanDiscriminator discriminator = new GanDiscriminator(shape, dParameters);
+        GanGenerator generator = new GanGenerator(shape, gParameters);
+        try (ParameterBank dBank = new ParameterBank(device, dParameters, DType.F32, 5);
+                ParameterBank gBank = new ParameterBank(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
+                AdversarialGame game = new AdversarialGame(device, discriminator::forward, PAIRS,
+                        GanLoss.PenaltyWeight.constant(GAMMA))) {
+            dBank.masters(shaken(dBank, 13));
+            float[] theta = shaken(gBank, 14);
+            gBank.masters(theta);
+            dBank.gradients().zero();
+            Variable noise = Variable.constant(scope.of(Values.normal(2, PAIRS * 6, 1), PAIRS, 6));
+            Tensor real = scope.of(Values.normal(3, 2L * PAIRS * size * size, 1), PAIRS, size, size, 2);
+            Tensor labels = scope.of(LABELS, PAIRS);
+            try (Tape tape = Tape.forTraining(device)) {
+                game.generate(tape, generator.forward(tape, noise, labels), real, labels);
+            }
+            float[] gradient = gBank.gradients().toFloats();
+            assertThat(dBank.gradients().toFloats()).as("the other player's gradients").containsOnly(0);
+            double loss = generatorLoss(generator, discriminator, noise, real, labels);
+            assertThat((double) game.row().toFloats()[AdversarialGame.G_LOSS]).isCloseTo(loss, within(1e-5));
+            for (ParameterBank.Segment segment : gBank.segments()) {
+                double norm = 0;
+                for (int i = (int) segment.start(); i < segment.end(); i++) {
+                    norm += (double) gradient[i] * gradient[i];
+                }
+                norm = Math.sqrt(norm);
+                assertThat(norm).as("gradient of %s", segment.parameter()).isPositive();
+                float[] other = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
+                double[] ends = new double[2];
+                double slope = 0;
+                double step = 3e-4;
+                for (int side = 0; side < 2; side++) {
+                    float[] moved = theta.clone();
+                    slope = 0;
+                    for (int i = 0; i < other.length; i++) {
+                        int at = (int) segment.start() + i;
+                        double direction = gradient[at] / norm + 0.3 * other[i];
+                        slope += direction * gradient[at];
+                        moved[at] += (float) ((side == 0 ? -step : step) * direction);
+                    }
+                    gBank.masters(moved);
+                    ends[side] = generatorLoss(generator, discriminator, noise, real, labels);
+                }
+                assertThat((ends[1] - ends[0]) / (2 * step)).as("slope along %s", segment.parameter())
+                        .isCloseTo(slope, within(0.02 * Math.abs(slope) + 1e-4));
+            }
+        }
+    }
+
+    private double generatorLoss(GanGenerator generator, GanDiscriminator discriminator, Variable noise, Tensor real,
+            Tensor labels) {
+        try (Tape tape = Tape.forInference(device)) {
+            Variable made = generator.forward(tape, noise, labels);
+            float[] scores = discriminator.forward(tape, made, labels, LeakyPass.plain()).value().toFloats();
+            float[] others = discriminator.forward(tape, Variable.constant(real), labels, LeakyPass.plain()).value()
+                    .toFloats();
+            double sum = 0;
+            for (int i = 0; i < PAIRS; i++) {
+                sum += softplus((double) others[i] - scores[i]) / PAIRS;
+            }
+            return sum;
+        }
+    }
+
+    @Test
+    void impossibleShapesAreNamed() {
+        assertThatThrownBy(() -> new GanShape(30, 1, 1, List.of(16, 16, 16), List.of(1, 1, 1), 2, 16, 8, 0, 0))
+                .hasMessageContaining("30 pixels").hasMessageContaining("multiple of 4");
+        assertThatThrownBy(() -> new GanShape(28, 1, 1, List.of(12), List.of(1), 2, 16, 8, 0, 0))
+                .hasMessageContaining("width 12 times 2").hasMessageContaining("groups of 16");
+        assertThatThrownBy(() -> new GanShape(28, 1, 1, List.of(16), List.of(1, 1), 2, 16, 8, 0, 0))
+                .hasMessageContaining("1 widths and 2 numbers of blocks");
+    }
+}

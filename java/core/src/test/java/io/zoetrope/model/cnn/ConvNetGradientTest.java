@@ -1,0 +1,111 @@
+package io.zoetrope.model.cnn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.nn.NormStatistics;
+import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.Parameters;
+import io.zoetrope.ops.loss.CrossEntropy;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import io.zoetrope.testkit.Devices;
+import io.zoetrope.testkit.Values;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The gradient of the whole network against central differences of its loss, along one direction for each parameter. */
+class ConvNetGradientTest {
+    private static final int BATCH = 6;
+    private static final int[] LABELS = {0, 2, 1, 1, 0, 2};
+    private final Device device = Devices.shared();
+
+    private record Setting(ConvNet network, ParameterBank bank, Tensor x, Tensor labels, NormStatistics statistics) {
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, true", "0, false", "4, true"})
+    void everyParametersGradientMatchesFiniteDifferences(int normGroups, boolean ofBatch) {
+        ConvNetConfig config = new ConvNetConfig(8, 8, 2, 3, 8, 2, List.of(8, 16), List.of(2, 1), normGroups);
+        Parameters parameters = Parameters.root();
+        ConvNet network = new ConvNet(config, parameters);
+        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+            float[] theta = bank.masters().toFloats();
+            float[] shake = Values.uniform(11, theta.length);
+            for (ParameterBank.Segment segment : bank.trainable()) {
+                for (int i = (int) segment.start(); i < segment.end(); i++) {
+                    theta[i] += 0.1f * shake[i];
+                }
+            }
+            bank.masters(theta);
+            Setting setting = new Setting(network, bank, scope.of(Values.normal(1, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2),
+                    scope.of(LABELS, BATCH), ofBatch ? new NormStatistics(true, 0) : NormStatistics.RUNNING);
+            loss(setting, true);
+            float[] gradient = bank.gradients().toFloats();
+            for (ParameterBank.Segment segment : bank.trainable()) {
+                check(setting, segment, theta, gradient);
+            }
+        }
+    }
+
+    private void check(Setting setting, ParameterBank.Segment segment, float[] theta, float[] gradient) {
+        int start = (int) segment.start();
+        int length = (int) segment.length();
+        double norm = 0;
+        for (int i = start; i < start + length; i++) {
+            norm += (double) gradient[i] * gradient[i];
+        }
+        norm = Math.sqrt(norm);
+        assertThat(norm).as("gradient of %s", segment.parameter()).isPositive();
+        // Along the gradient the slope is its norm; a part points elsewhere so that a wrong sign shows.
+        float[] other = Values.normal(17 + start, length, 1 / Math.sqrt(length));
+        float[] direction = new float[length];
+        double slope = 0;
+        for (int i = 0; i < length; i++) {
+            direction[i] = (float) (gradient[start + i] / norm + 0.3 * other[i]);
+            slope += (double) direction[i] * gradient[start + i];
+        }
+        double step = 4e-4;
+        double measured = (lossAt(setting, theta, direction, start, step) - lossAt(setting, theta, direction, start, -step))
+                / (2 * step);
+        assertThat(measured).as("slope of the loss along %s", segment.parameter())
+                .isCloseTo(slope, within(0.03 * Math.abs(slope) + 1e-3));
+    }
+
+    private double lossAt(Setting setting, float[] theta, float[] direction, int start, double step) {
+        float[] moved = theta.clone();
+        for (int i = 0; i < direction.length; i++) {
+            moved[start + i] += (float) (step * direction[i]);
+        }
+        setting.bank.masters(moved);
+        return loss(setting, false);
+    }
+
+    /** The loss in double, from the network's F32 scores. */
+    private double loss(Setting setting, boolean backward) {
+        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device); Scope scope = Scope.open(device)) {
+            Variable logits = setting.network.forward(tape, Variable.constant(setting.x), setting.statistics).logits();
+            if (backward) {
+                Tensor gradient = scope.emptyLike(logits.value());
+                CrossEntropy.run(logits.value(), setting.labels, scope.empty(DType.F32, 1),
+                        CrossEntropy.Outputs.NONE.gradient(gradient));
+                tape.backward(logits, gradient);
+            }
+            float[] z = logits.value().toFloats();
+            double sum = 0;
+            for (int i = 0; i < BATCH; i++) {
+                double total = 0;
+                for (int c = 0; c < 3; c++) {
+                    total += Math.exp(z[3 * i + c]);
+                }
+                sum += Math.log(total) - z[3 * i + LABELS[i]];
+            }
+            return sum / BATCH;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.zoetrope.model.ddpm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.diffusion.Sampler;
+import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.Checkpoint;
+import io.zoetrope.io.Config;
+import io.zoetrope.io.Progress;
+import io.zoetrope.io.StoredTensor;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.testkit.Devices;
+import io.zoetrope.train.LossCsv;
+import io.zoetrope.train.RunFolder;
+import io.zoetrope.train.RunFolderSettings;
+import io.zoetrope.train.TinyData;
+import io.zoetrope.train.TinyTraining;
+import io.zoetrope.train.TrainRequest;
+import io.zoetrope.train.Trainer;
+import io.zoetrope.train.TrainingFailedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DdpmTrainingTest {
+    private final Device device = Devices.shared();
+
+    @TempDir
+    Path folder;
+
+    private Path train(TrainRequest request, Progress progress) throws IOException {
+        return new Trainer(device).train(new DdpmFamily(), request, progress);
+    }
+
+    private static byte[] checkpoint(Path run, long step) throws IOException {
+        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
+    }
+
+    @Test
+    void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
+        Path whole = folder.resolve("whole");
+        Path parts = folder.resolve("parts");
+        train(TinyTraining.DDPM.request(whole, 6, false, 3), Progress.none());
+
+        // Stopped after three of its six steps: the settings say six, the request of the first part three.
+        RunFolder.create(parts, RunFolderSettings.of(whole)).close();
+        train(TinyTraining.DDPM.request(parts, 3, true, 3), Progress.none());
+        train(TinyTraining.DDPM.request(parts, 6, true, 3), Progress.none());
+
+        assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
+        assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
+        assertThat(checkpoint(whole, 3)).isNotEqualTo(checkpoint(whole, 6));
+    }
+
+    @Test
+    void theLossFallsAndTheModelMakesPictures() throws IOException {
+        Path run = folder.resolve("run");
+        Path modelFolder = train(TinyTraining.DDPM.request(run, 60, false, 60), Progress.none());
+
+        double[] losses = LossCsv.read(run.resolve("loss.csv"), "loss")[1];
+        assertThat(losses).hasSize(6);
+        assertThat(losses[5]).isLessThan(0.6 * losses[0]);
+        assertThat(run.resolve("loss.png")).isNotEmptyFile();
+        try (DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, modelFolder)) {
+            Sampling request = Sampling.count(3).steps(4).sampler(Sampler.ddpm()).seed(9);
+            Images images = pipeline.generate(request, Progress.none());
+            assertThat(images.count()).isEqualTo(3);
+            assertThat(pipeline.generate(request, Progress.none())).isEqualTo(images);
+            assertThat(pipeline.generate(request.seed(10), Progress.none())).isNotEqualTo(images);
+        }
+    }
+
+    @Test
+    void aNonFiniteLossStopsAndLeavesTheLastCheckpointIntact() throws IOException {
+        Path run = folder.resolve("broken");
+        train(TinyTraining.DDPM.request(run, 2, false, 2), Progress.none());
+        Path file = run.resolve("checkpoints/step-000000002.safetensors");
+        Checkpoint good = Checkpoint.read(file);
+        float[] poisoned = good.tensors().get("master").toFloats();
+        poisoned[5] = Float.NaN;
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>(good.tensors());
+        tensors.put("master", StoredTensor.ofF32(poisoned, poisoned.length));
+        new Checkpoint(2, good.state(), tensors).write(file);
+        byte[] before = Files.readAllBytes(file);
+
+        assertThatThrownBy(() -> train(TinyTraining.DDPM.request(run, 20, true, 20), Progress.none()))
+                .isInstanceOf(TrainingFailedException.class).hasMessageContaining("no longer finite")
+                .hasMessageContaining("checkpoint is intact");
+        assertThat(Files.readAllBytes(file)).isEqualTo(before);
+    }
+
+    @Test
+    void anotherRunsDataIsRefused() throws IOException {
+        Path run = folder.resolve("other");
+        train(TinyTraining.DDPM.request(run, 1, false, 1), Progress.none());
+        ImageDataset all = TinyData.squares();
+        ImageDataset.Part fewer = new ImageDataset.Part(all.train().images().slice(0, 20),
+                Arrays.copyOf(all.train().labels(), 20));
+        TrainRequest request = new TrainRequest(new ImageDataset("fewer", List.of("a"), fewer, fewer), 2, 4, 3,
+                run, true, 1, 0, Config.empty());
+        assertThatThrownBy(() -> train(request, Progress.none()))
+                .isInstanceOf(BadFileException.class).hasMessageContaining("data_pictures 36").hasMessageContaining("--data");
+    }
+
+    @Test
+    void anotherFamilysRunIsRefused() throws IOException {
+        Path run = folder.resolve("painter");
+        train(TinyTraining.DDPM.request(run, 1, false, 1), Progress.none());
+        Config settings = Config.read(run.resolve("config.json"));
+        settings.with("model", "painter").write(run.resolve("config.json"));
+        assertThatThrownBy(() -> train(TinyTraining.DDPM.request(run, 2, true, 1), Progress.none()))
+                .isInstanceOf(BadFileException.class).hasMessageContaining("painter").hasMessageContaining("ddpm");
+    }
+
+    @Test
+    void anotherModelsCheckpointIsRefused() throws IOException {
+        Path run = folder.resolve("foreign");
+        train(TinyTraining.DDPM.request(run, 1, false, 1), Progress.none());
+        new Checkpoint(1, Map.of(), Map.of("master", StoredTensor.ofF32(new float[3], 3)))
+                .write(run.resolve("checkpoints/step-000000001.safetensors"));
+        assertThatThrownBy(() -> train(TinyTraining.DDPM.request(run, 2, true, 1), Progress.none()))
+                .isInstanceOf(BadFileException.class).hasMessageContaining("step 1").hasMessageContaining("master")
+                .hasMessageContaining("new run");
+    }
+
+    @Test
+    void aModelSurvivesItsFolder() throws IOException {
+        try (DdpmModel model = new DdpmModel(device, DdpmConfig.forPictures(8, 3), DType.BF16, 4)) {
+            model.save(folder.resolve("model"), model.bank().masters().toFloats(), Map.of("from", "a test"));
+            try (DdpmModel loaded = DdpmModel.load(device, folder.resolve("model"), DType.BF16)) {
+                assertThat(loaded.config()).isEqualTo(model.config());
+                assertThat(loaded.bank().copy().toFloats()).isEqualTo(model.bank().copy().toFloats());
+            }
+        }
+    }
+}

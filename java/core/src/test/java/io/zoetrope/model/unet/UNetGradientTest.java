@@ -1,0 +1,105 @@
+package io.zoetrope.model.unet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.Parameters;
+import io.zoetrope.ops.loss.Loss;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import io.zoetrope.testkit.Devices;
+import io.zoetrope.testkit.Values;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The gradient of the whole network against central differences of its loss, along one direction for each parameter. */
+class UNetGradientTest {
+    private static final UNetConfig SMALL = new UNetConfig(8, 2, List.of(8, 16), 1, List.of(false, true), 4, 3);
+    private static final int BATCH = 3;
+    private final Device device = Devices.shared();
+
+    @Test
+    void everyParametersGradientMatchesFiniteDifferences() {
+        Parameters parameters = Parameters.root();
+        UNet unet = new UNet(SMALL, parameters);
+        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+            float[] theta = bank.masters().toFloats();
+            float[] shake = Values.normal(11, theta.length, 0.1);
+            for (ParameterBank.Segment segment : bank.segments()) {
+                for (int i = (int) segment.start(); i < segment.end(); i++) {
+                    theta[i] += shake[i];
+                }
+            }
+            Tensor x = scope.of(Values.normal(1, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2);
+            Tensor target = scope.of(Values.normal(2, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2);
+            Tensor time = scope.of(new float[] {1, 250, 999}, BATCH);
+            Tensor labels = scope.of(new int[] {2, 0, 2}, BATCH);
+
+            bank.masters(theta);
+            loss(unet, x, target, time, labels, true);
+            float[] gradient = bank.gradients().toFloats();
+            for (ParameterBank.Segment segment : bank.segments()) {
+                check(unet, bank, segment, theta, gradient, x, target, time, labels);
+            }
+        }
+    }
+
+    private void check(UNet unet, ParameterBank bank, ParameterBank.Segment segment, float[] theta, float[] gradient, Tensor x,
+            Tensor target, Tensor time, Tensor labels) {
+        int start = (int) segment.start();
+        int length = (int) segment.length();
+        double norm = 0;
+        for (int i = start; i < start + length; i++) {
+            norm += (double) gradient[i] * gradient[i];
+        }
+        norm = Math.sqrt(norm);
+        assertThat(norm).as("gradient of %s", segment.parameter()).isPositive();
+        // Along the gradient itself the slope is its norm; half of it points elsewhere so that a wrong sign shows.
+        float[] other = Values.normal(17 + start, length, 1 / Math.sqrt(length));
+        float[] direction = new float[length];
+        double slope = 0;
+        for (int i = 0; i < length; i++) {
+            direction[i] = (float) (gradient[start + i] / norm + 0.3 * other[i]);
+            slope += (double) direction[i] * gradient[start + i];
+        }
+        double step = 4e-3;
+        double measured = (lossAt(unet, bank, theta, direction, start, step, x, target, time, labels)
+                - lossAt(unet, bank, theta, direction, start, -step, x, target, time, labels)) / (2 * step);
+        assertThat(measured).as("slope of the loss along %s", segment.parameter())
+                .isCloseTo(slope, within(0.02 * Math.abs(slope) + 1e-4));
+    }
+
+    private double lossAt(UNet unet, ParameterBank bank, float[] theta, float[] direction, int start, double step, Tensor x,
+            Tensor target, Tensor time, Tensor labels) {
+        float[] moved = theta.clone();
+        for (int i = 0; i < direction.length; i++) {
+            moved[start + i] += (float) (step * direction[i]);
+        }
+        bank.masters(moved);
+        return loss(unet, x, target, time, labels, false);
+    }
+
+    /** The loss in double, from the network's F32 output. */
+    private double loss(UNet unet, Tensor x, Tensor target, Tensor time, Tensor labels, boolean backward) {
+        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device); Scope scope = Scope.open(device)) {
+            Variable output = unet.forward(tape, Variable.constant(x), time, labels);
+            if (backward) {
+                Tensor gradient = scope.emptyLike(x);
+                Loss.weightedMse(output.value(), target, null, scope.empty(DType.F32, 1), null, gradient);
+                tape.backward(output, gradient);
+            }
+            float[] o = output.value().toFloats();
+            float[] t = target.toFloats();
+            double sum = 0;
+            for (int i = 0; i < o.length; i++) {
+                sum += ((double) o[i] - t[i]) * ((double) o[i] - t[i]);
+            }
+            return sum / o.length;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.zoetrope.model.wavegan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.model.adversarial.AdversarialGame;
+import io.zoetrope.nn.LeakyPass;
+import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.Parameters;
+import io.zoetrope.ops.loss.GanLoss;
+import io.zoetrope.ops.random.RandomKey;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import io.zoetrope.testkit.Devices;
+import io.zoetrope.testkit.Values;
+import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.Test;
+
+/** Sizes of the networks for sounds, and the gradients of both players with shifted phases, in F32. */
+class WaveGanTest {
+    private static final WaveGanShape SMALL = new WaveGanShape(64, 3, 2, 25, 4, 2, 5, 2, 4);
+    private static final int PAIRS = 3;
+    private static final float GAMMA = 2;
+    private static final RandomKey SHIFTS = RandomKey.of(8, 3);
+    private final Device device = Devices.shared();
+
+    private static float[] shaken(ParameterBank bank, long seed) {
+        float[] values = bank.masters().toFloats();
+        float[] shake = Values.normal(seed, values.length, 0.1);
+        for (ParameterBank.Segment segment : bank.segments()) {
+            for (int i = (int) segment.start(); i < segment.end(); i++) {
+                values[i] += shake[i];
+            }
+        }
+        return values;
+    }
+
+    /** Compares the bank's gradient with differences of the loss along a direction in each parameter. */
+    private static void check(ParameterBank bank, float[] theta, DoubleSupplier loss) {
+        float[] gradient = bank.gradients().toFloats();
+        for (ParameterBank.Segment segment : bank.segments()) {
+            double norm = 0;
+            for (int i = (int) segment.start(); i < segment.end(); i++) {
+                norm += (double) gradient[i] * gradient[i];
+            }
+            norm = Math.sqrt(norm);
+            assertThat(norm).as("gradient of %s", segment.parameter()).isPositive();
+            float[] other = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
+            double step = 1e-3;
+            double[] ends = new double[2];
+            double slope = 0;
+            for (int side = 0; side < 2; side++) {
+                float[] moved = theta.clone();
+                slope = 0;
+                for (int i = 0; i < other.length; i++) {
+                    int at = (int) segment.start() + i;
+                    double direction = gradient[at] / norm + 0.3 * other[i];
+                    slope += direction * gradient[at];
+                    moved[at] += (float) ((side == 0 ? -step : step) * direction);
+                }
+                bank.masters(moved);
+                ends[side] = loss.getAsDouble();
+            }
+            assertThat((ends[1] - ends[0]) / (2 * step)).as("slope along %s", segment.parameter())
+                    .isCloseTo(slope, within(0.03 * Math.abs(slope) + 1e-3));
+        }
+    }
+
+    @Test
+    void bothPlayersGradientsMatchFiniteDifferences() {
+        Parameters dParameters = Parameters.root();
+        Parameters gParameters = Parameters.root();
+        WaveGanDiscriminator discriminator = new WaveGanDiscriminator(SMALL, dParameters);
+        WaveGanGenerator generator = new WaveGanGenerator(SMALL, gParameters);
+        try (ParameterBank dBank = new ParameterBank(device, dParameters, DType.F32, 5);
+                ParameterBank gBank = new ParameterBank(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
+                AdversarialGame game = new AdversarialGame(device,
+                        (tape, x, labels, pass) -> discriminator.forward(tape, x, labels, pass, SHIFTS), PAIRS,
+                        GanLoss.PenaltyWeight.constant(GAMMA))) {
+            float[] dTheta = shaken(dBank, 13);
+            dBank.masters(dTheta);
+            Tensor samples = scope.of(Values.normal(1, 2 * PAIRS * 64, 1), 2 * PAIRS, 64, 1);
+            Tensor both = scope.of(new int[] {1, 0, 1, 1, 0, 1}, 2 * PAIRS);
+            game.discriminate(samples, both, null);
+            float[] row = game.row().toFloats();
+            assertThat(row[AdversarialGame.R1] * GAMMA).as("the penalty matters").isGreaterThan(0.05f);
+            check(dBank, dTheta, () -> {
+                game.discriminate(samples, both, null);
+                float[] now = game.row().toFloats();
+                return now[AdversarialGame.D_LOSS] + GAMMA / 2.0 * (now[AdversarialGame.R1] + now[AdversarialGame.R2]);
+            });
+
+            dBank.masters(dTheta);
+            float[] gTheta = shaken(gBank, 14);
+            gBank.masters(gTheta);
+            Variable noise = Variable.constant(scope.of(Values.normal(2, PAIRS * 5, 1), PAIRS, 5));
+            Tensor labels = both.slice(0, PAIRS);
+            DoubleSupplier play = () -> {
+                try (Tape tape = Tape.forTraining(device)) {
+                    game.generate(tape, generator.forward(tape, noise, labels), samples.slice(0, PAIRS), labels);
+                }
+                return game.row().toFloats()[AdversarialGame.G_LOSS];
+            };
+            play.getAsDouble();
+            check(gBank, gTheta, play);
+        }
+    }
+
+    /** In bf16 on the full second: shapes fit, sounds lie in -1 … 1, the shifts change what is seen and nothing else. */
+    @Test
+    void aSecondOfSoundGoesThroughBothNetworks() {
+        WaveGanShape shape = WaveGanShape.second(2, 0);
+        Parameters dParameters = Parameters.root();
+        Parameters gParameters = Parameters.root();
+        WaveGanDiscriminator discriminator = new WaveGanDiscriminator(shape, dParameters);
+        WaveGanGenerator generator = new WaveGanGenerator(shape, gParameters);
+        try (ParameterBank dBank = new ParameterBank(device, dParameters, DType.BF16, 5);
+                ParameterBank gBank = new ParameterBank(device, gParameters, DType.BF16, 6);
+                Tape tape = Tape.forInference(device); Scope scope = Scope.open(device)) {
+            Variable noise = Variable.constant(scope.of(DType.BF16, Values.normal(2, 200, 1), 2, 100));
+            Variable sounds = generator.forward(tape, noise, null);
+            assertThat(sounds.shape().dims()).containsExactly(2, 16_384, 1);
+            for (float value : sounds.value().toFloats()) {
+                assertThat(value).isBetween(-1f, 1f);
+            }
+            float[] still = discriminator.forward(tape, sounds, null, LeakyPass.plain(), null).value().toFloats();
+            float[] shifted = discriminator.forward(tape, sounds, null, LeakyPass.plain(), SHIFTS).value().toFloats();
+            float[] again = discriminator.forward(tape, sounds, null, LeakyPass.plain(), SHIFTS).value().toFloats();
+            assertThat(still).hasSize(2);
+            assertThat(shifted).isNotEqualTo(still);
+            assertThat(again).isEqualTo(shifted);
+        }
+    }
+
+    @Test
+    void sizesAreThoseOfThePaper() {
+        Parameters parameters = Parameters.root();
+        new WaveGanGenerator(new WaveGanShape(16_384, 64, 5, 25, 4, 2, 100, 0, 0), parameters);
+        // 100 to 16 x 1024, and kernels of 25 from 1024 channels to 512, 256, 128, 64 and 1, with biases.
+        long expected = 101L * 16_384 + 25L * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 64 + 64) + 512 + 256 + 128 + 64 + 1;
+        assertThat(parameters.count()).isEqualTo(expected);
+    }
+
+    @Test
+    void impossibleShapesAreNamed() {
+        assertThatThrownBy(() -> new WaveGanShape(1000, 4, 5, 25, 4, 2, 10, 0, 0)).hasMessageContaining("1000 samples")
+                .hasMessageContaining("1024");
+        assertThatThrownBy(() -> new WaveGanShape(1024, 4, 5, 3, 4, 2, 10, 0, 0)).hasMessageContaining("kernel 3");
+        assertThatThrownBy(() -> new WaveGanShape(1024, 4, 5, 25, 4, 4, 10, 0, 0)).hasMessageContaining("shuffle 4");
+    }
+}

@@ -1,0 +1,130 @@
+package io.zoetrope.ops.conv;
+
+import io.zoetrope.ops.Tier;
+import io.zoetrope.reference.ReferenceConv2d.Extents;
+import io.zoetrope.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The shapes, types, tiers and tiles that the convolutions are tested over. */
+final class ConvCases {
+    /** One convolution shape; extents of y follow. */
+    record Shape(String name, int n, int h, int w, int c, int k, int r, int s, Conv2d.Spec spec) {
+        Extents extents() {
+            return new Extents(n, h, w, c, k, r, s, (int) spec.outHeight(h, r), (int) spec.outWidth(w, s),
+                    spec.stride(), spec.padTop(), spec.padLeft(), spec.dilation(), spec.groups());
+        }
+
+        boolean isDepthwise() {
+            return spec.groups() > 1 && spec.groups() == c && spec.groups() == k;
+        }
+    }
+
+    /**
+     * @param tile   null: the library's choice
+     * @param offset elements by which all operands are shifted off their alignment
+     */
+    record Case(Shape shape, DType dtype, Tier tier, String tile, int offset) {
+        @Override
+        public String toString() {
+            return shape.name + " " + dtype + " " + tier + (tile == null ? "" : " " + tile)
+                    + (offset == 0 ? "" : " off by " + offset);
+        }
+    }
+
+    private static final Shape THREE = shape("3x3 pad 1, 32 to 64", 2, 7, 7, 32, 64, 3, 3, Conv2d.Spec.of(1, 1));
+
+    private static final List<Shape> SHAPES = List.of(
+            shape("1x1 all ones", 1, 1, 1, 1, 1, 1, 1, Conv2d.Spec.of(1, 0)),
+            shape("1x1, 64 to 192", 3, 7, 7, 64, 192, 1, 1, Conv2d.Spec.of(1, 0)),
+            shape("1x1 stride 2, 17 to 3", 2, 5, 7, 17, 3, 1, 1, Conv2d.Spec.of(2, 0)),
+            shape("first layer, 1 to 32", 2, 12, 12, 1, 32, 3, 3, Conv2d.Spec.of(1, 1)),
+            shape("last layer, 32 to 1", 2, 9, 8, 32, 1, 3, 3, Conv2d.Spec.of(1, 1)),
+            shape("colour, 3 to 17", 1, 9, 11, 3, 17, 3, 3, Conv2d.Spec.of(1, 1)),
+            THREE,
+            shape("3x3 stride 2, 40 to 24", 2, 9, 10, 40, 24, 3, 3, Conv2d.Spec.of(2, 1)),
+            shape("3x3 odd channels, 63 to 65", 1, 6, 5, 63, 65, 3, 3, Conv2d.Spec.of(1, 1)),
+            shape("3x3 unpadded, 8 to 16", 2, 6, 7, 8, 16, 3, 3, Conv2d.Spec.of(1, 0)),
+            shape("4x4 stride 2 pad 1, 16 to 32", 2, 8, 8, 16, 32, 4, 4, Conv2d.Spec.of(2, 1)),
+            shape("4x4 stride 1, 8 to 8, lopsided padding", 1, 6, 6, 8, 8, 4, 4, new Conv2d.Spec(1, 0, 3, 2, 1)),
+            shape("3x2 stride 3, 24 to 8, lopsided padding", 1, 10, 8, 24, 8, 3, 2, new Conv2d.Spec(3, 2, 0, 1, 2)),
+            shape("1x5, 16 to 16", 1, 3, 9, 16, 16, 1, 5, Conv2d.Spec.same(1, 1, 5)),
+            shape("3x3 stride 4 with taps missing, 8 to 8", 1, 9, 9, 8, 8, 3, 3, Conv2d.Spec.of(4, 1)),
+            shape("padding wider than the picture, 8 to 8", 1, 2, 2, 8, 8, 3, 3, Conv2d.Spec.of(1, 4)),
+            shape("long enough to be split, 32 to 32", 2, 28, 28, 32, 32, 3, 3, Conv2d.Spec.of(1, 1)));
+
+    private static final List<Shape> ODD = List.of(
+            THREE,
+            shape("3x3 17 to 9", 2, 5, 6, 17, 9, 3, 3, Conv2d.Spec.of(1, 1)),
+            shape("3x3 stride 2, 72 to 200", 1, 13, 13, 72, 200, 3, 3, Conv2d.Spec.of(2, 1)));
+
+    private static final List<Shape> GENERAL = List.of(
+            shape("4 groups of 16 to 16", 2, 7, 7, 64, 64, 3, 3, Conv2d.Spec.of(1, 1).withGroups(4)),
+            shape("3 groups of 5 to 7", 2, 5, 6, 15, 21, 3, 3, Conv2d.Spec.of(1, 1).withGroups(3)),
+            shape("2 groups of 24 to 65, stride 2", 1, 9, 10, 48, 130, 3, 3, Conv2d.Spec.of(2, 1).withGroups(2)),
+            shape("2 groups of 64 to 9, 1x1", 2, 5, 5, 128, 18, 1, 1, Conv2d.Spec.of(1, 0).withGroups(2)),
+            shape("groups of 1 to 2", 2, 6, 5, 8, 16, 3, 3, Conv2d.Spec.of(1, 1).withGroups(8)),
+            shape("dilation 2, 8 to 12", 2, 9, 8, 8, 12, 3, 3, Conv2d.Spec.of(1, 2).withDilation(2)),
+            shape("dilation 3 stride 2, 16 to 9", 1, 13, 12, 16, 9, 3, 3, Conv2d.Spec.of(2, 3).withDilation(3)),
+            shape("dilation 2 stride 4 and 2 groups", 2, 13, 11, 16, 16, 3, 4,
+                    new Conv2d.Spec(4, 1, 2, 3, 0, 2, 2)),
+            shape("dilation 4 stride 2, phases without taps", 1, 12, 9, 8, 8, 3, 3, Conv2d.Spec.of(2, 4).withDilation(4)),
+            shape("dilation wider than the picture, 3 to 3", 1, 4, 4, 3, 3, 3, 3, Conv2d.Spec.of(1, 5).withDilation(5)),
+            shape("line of 25 stride 4, 1 to 16", 2, 1, 64, 1, 16, 1, 25, Conv2d.Spec.line(4, 11, 10)),
+            shape("line of 25 stride 4, 16 to 24", 2, 1, 63, 16, 24, 1, 25, Conv2d.Spec.line(4, 11, 10)),
+            shape("line of 9 dilation 8, 17 to 3", 1, 1, 65, 17, 3, 1, 9, Conv2d.Spec.line(1, 32, 32).withDilation(8)),
+            shape("column of 20, 3 to 4", 1, 30, 2, 3, 4, 20, 1, Conv2d.Spec.of(3, 0)),
+            shape("long enough to be split, 2 groups of 16", 2, 28, 28, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
+            shape("3 groups of 16 to 16, 1x1 pictures", 5, 1, 1, 48, 48, 3, 3, Conv2d.Spec.of(1, 1).withGroups(3)),
+            shape("2 groups of 16 to 16, one column", 3, 17, 1, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
+            shape("2 groups of 16 to 16, 5x64", 1, 5, 64, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
+            shape("2 groups of 16 to 16, 3x65", 1, 3, 65, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
+            shape("2 groups of 16 to 16, 65x3", 3, 65, 3, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
+            shape("depthwise 32", 2, 7, 6, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(32)),
+            shape("depthwise 17 stride 2", 2, 7, 8, 17, 17, 4, 4, Conv2d.Spec.of(2, 1).withGroups(17)),
+            shape("depthwise 40 whole picture", 3, 7, 7, 40, 40, 7, 7, Conv2d.Spec.of(1, 0).withGroups(40)),
+            shape("depthwise 3 dilated, lopsided", 1, 9, 8, 3, 3, 3, 2, new Conv2d.Spec(2, 2, 0, 1, 3, 3, 3)),
+            shape("depthwise 2 long enough to be split", 2, 30, 31, 2, 2, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)));
+
+    private static final Shape GROUPS = GENERAL.get(0);
+
+    private ConvCases() {
+    }
+
+    private static Shape shape(String name, int n, int h, int w, int c, int k, int r, int s, Conv2d.Spec spec) {
+        return new Shape(name, n, h, w, c, k, r, s, spec);
+    }
+
+    /** The same of {@link #cases} for convolutions with groups, dilation and long filters. */
+    static List<Case> general(List<String> bf16Tensor, List<String> f32Tensor, List<String> portable) {
+        List<Case> cases = new ArrayList<>();
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            for (Tier tier : Tier.values()) {
+                GENERAL.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+                cases.add(new Case(GROUPS, dtype, tier, null, 1));
+                cases.add(new Case(GENERAL.get(GENERAL.size() - 5), dtype, tier, null, 1));
+                List<String> tiles = tier == Tier.PORTABLE ? portable : dtype == DType.BF16 ? bf16Tensor : f32Tensor;
+                for (String tile : tiles) {
+                    GENERAL.subList(0, 3).forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
+                }
+            }
+        }
+        return cases;
+    }
+
+    /** Every shape in every tier and type with the library's tiles; every tile on a few shapes; unaligned operands. */
+    static List<Case> cases(List<String> bf16Tensor, List<String> f32Tensor, List<String> portable) {
+        List<Case> cases = new ArrayList<>();
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            for (Tier tier : Tier.values()) {
+                SHAPES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+                cases.add(new Case(THREE, dtype, tier, null, 1));
+                List<String> tiles = tier == Tier.PORTABLE ? portable : dtype == DType.BF16 ? bf16Tensor : f32Tensor;
+                for (String tile : tiles) {
+                    ODD.forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
+                }
+            }
+        }
+        return cases;
+    }
+}

@@ -1,0 +1,78 @@
+package io.zoetrope.train;
+
+import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
+import io.zoetrope.data.Sounds;
+import java.util.List;
+
+/** Data sets small enough to train on in a test. */
+public final class TinyData {
+    private static final int SIZE = 8;
+    private static final int COUNT = 36;
+
+    private TinyData() {
+    }
+
+    /** 8×8 pictures of a bright square somewhere. */
+    public static ImageDataset squares() {
+        byte[] pixels = new byte[COUNT * SIZE * SIZE];
+        int[] labels = new int[COUNT];
+        for (int i = 0; i < COUNT; i++) {
+            labels[i] = i % 2;
+            for (int y = 0; y < 3; y++) {
+                for (int x = 0; x < 3; x++) {
+                    pixels[i * SIZE * SIZE + (y + i / 6) * SIZE + x + i % 6] = (byte) 255;
+                }
+            }
+        }
+        ImageDataset.Part part = new ImageDataset.Part(new Images(COUNT, SIZE, SIZE, 1, pixels), labels);
+        return new ImageDataset("squares", List.of("even", "odd"), part, part);
+    }
+
+    /** 8×8 pictures of bars lying down or standing up somewhere. */
+    public static ImageDataset bars() {
+        int count = 40;
+        byte[] pixels = new byte[count * 64];
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % 2;
+            for (int k = 0; k < 5; k++) {
+                int along = k + i / 2 % 4;
+                int across = i / 8 + 1;
+                pixels[i * 64 + (labels[i] == 0 ? across * 8 + along : along * 8 + across)] = (byte) (200 + i);
+            }
+        }
+        ImageDataset.Part part = new ImageDataset.Part(new Images(count, 8, 8, 1, pixels), labels);
+        return new ImageDataset("bars", List.of("lying", "standing"), part, part);
+    }
+
+    /** 4×4 pictures of two kinds: the left half bright, or the right half. */
+    public static ImageDataset halves() {
+        byte[] pixels = new byte[16 * 16];
+        int[] labels = new int[16];
+        for (int i = 0; i < 16; i++) {
+            labels[i] = i % 2;
+            for (int p = 0; p < 16; p++) {
+                pixels[i * 16 + p] = (byte) (p % 4 / 2 == i % 2 ? 200 : 40);
+            }
+        }
+        ImageDataset.Part part = new ImageDataset.Part(new Images(16, 4, 4, 1, pixels), labels);
+        return new ImageDataset("halves", List.of("left", "right"), part, part);
+    }
+
+    /** Tones of two pitches, in many phases. */
+    public static AudioDataset tones(int samples) {
+        int count = 12;
+        float[] values = new float[count * samples];
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % 2;
+            for (int t = 0; t < samples; t++) {
+                values[i * samples + t] = (float) (0.5 * Math.sin(2 * Math.PI * (i % 2 == 0 ? 500 : 2000) * t / 16_000 + i));
+            }
+        }
+        AudioDataset.Part part = new AudioDataset.Part(Sounds.fromFloats(values, count, samples, 16_000), labels);
+        return new AudioDataset("tones", List.of("low", "high"), part, part);
+    }
+}

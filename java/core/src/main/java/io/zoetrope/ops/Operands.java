@@ -4,7 +4,9 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -13,6 +15,7 @@ import java.util.stream.Collectors;
  */
 public final class Operands {
     private final String op;
+    private final List<Listed> listed = new ArrayList<>();
 
     private Operands(String op) {
         this.op = op;
@@ -65,11 +68,83 @@ public final class Operands {
                 name + " has shape " + tensor.shape() + ", expected " + shape + because);
     }
 
-    /** No byte of the output is also an input's: the kernel may write the one before it has read the other. */
-    public Operands apart(String outputName, Tensor output, String inputName, Tensor input) {
-        return require(input == null || output.address() >= input.address() + input.bytes()
-                || input.address() >= output.address() + output.bytes(),
-                outputName + " overlaps " + inputName + ": give it memory of its own");
+    /** Operands that the call reads; null ones are left out. @param names of all of them, separated by commas */
+    public Operands reads(String names, Tensor... tensors) {
+        return add(Use.READ, names, extents(tensors));
+    }
+
+    public Operands reads(String names, Extent... extents) {
+        return add(Use.READ, names, extents);
+    }
+
+    /** Operands that the call writes: no byte of theirs is another operand's, which the kernel may read later. */
+    public Operands writes(String names, Tensor... tensors) {
+        return add(Use.WRITE, names, extents(tensors));
+    }
+
+    public Operands writes(String names, Extent... extents) {
+        return add(Use.WRITE, names, extents);
+    }
+
+    /** As {@link #writes}, but each may be one of those read itself: a thread reads an element before it writes it. */
+    public Operands updates(String names, Tensor... tensors) {
+        return add(Use.UPDATE, names, extents(tensors));
+    }
+
+    public Operands updates(String names, Extent... extents) {
+        return add(Use.UPDATE, names, extents);
+    }
+
+    private static Extent[] extents(Tensor... tensors) {
+        Extent[] extents = new Extent[tensors.length];
+        for (int i = 0; i < tensors.length; i++) {
+            extents[i] = tensors[i] == null ? null : Extent.of(tensors[i]);
+        }
+        return extents;
+    }
+
+    private Operands add(Use use, String names, Extent... extents) {
+        for (int i = 0; i < extents.length; i++) {
+            if (extents[i] != null) {
+                listed.add(new Listed(use, names, i, extents[i]));
+            }
+        }
+        return this;
+    }
+
+    /** The device that all operands listed lie on, none of them written where another lies. */
+    public Device device() {
+        Device device = listed.get(0).extent.device();
+        for (int i = 0; i < listed.size(); i++) {
+            Listed one = listed.get(i);
+            if (one.extent.device() != device) {
+                throw new IllegalArgumentException(op + ": " + one.name() + " is on " + one.extent.device() + ", but "
+                        + listed.get(0).name() + " on " + device + ": expected one device");
+            }
+            for (int k = 0; k < i; k++) {
+                Listed other = listed.get(k);
+                if (one.disturbs(other) || other.disturbs(one)) {
+                    Listed written = one.use == Use.READ ? other : one;
+                    throw new IllegalArgumentException(op + ": " + written.name() + " overlaps "
+                            + (written == one ? other : one).name() + ": give it memory of its own");
+                }
+            }
+        }
+        return device;
+    }
+
+    private enum Use { READ, UPDATE, WRITE }
+
+    /** @param names of the operands listed with it; it is the one at {@code index} */
+    private record Listed(Use use, String names, int index, Extent extent) {
+        String name() {
+            return names.split(", ")[index];
+        }
+
+        boolean disturbs(Listed other) {
+            return use != Use.READ && extent.overlaps(other.extent)
+                    && !(use == Use.UPDATE && other.use == Use.READ && extent.isSameAs(other.extent));
+        }
     }
 
     /** The value as the int the kernels count with. */
@@ -119,15 +194,6 @@ public final class Operands {
     public Operands rankAtLeast(String name, Tensor tensor, int rank) {
         given(name, tensor);
         return require(tensor.rank() >= rank, name + " is " + tensor + ", expected at least " + rank + " dimensions");
-    }
-
-    /** All tensors that are given live on one device, which is returned. */
-    public Device device(Tensor first, Tensor... others) {
-        for (Tensor other : others) {
-            require(other == null || other.device() == first.device(),
-                    other + " is on " + (other == null ? "" : other.device()) + ", but " + first + " on " + first.device());
-        }
-        return first.device();
     }
 
     public void given(String name, Tensor tensor) {

@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Extent;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
@@ -74,6 +75,12 @@ public final class Attention {
             return tensor.address() + start * tensor.dtype().bytes();
         }
 
+        Extent extent() {
+            int bytes = tensor.dtype().bytes();
+            return new Extent(tensor.device(), address(), address() + ((batch * sequence - 1) * stride + heads * dim) * bytes,
+                    stride * bytes, heads * dim * bytes);
+        }
+
         /** True when every row of every head begins at a multiple of 16 bytes and fills whole multiples. */
         boolean wide() {
             int bytes = tensor.dtype().bytes();
@@ -99,6 +106,7 @@ public final class Attention {
     /** {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of heads wherever they lie. */
     public static void forward(Heads q, Heads k, Heads v, Heads o, Tensor lse, float scale, boolean causal) {
         Problem problem = Problem.of("attention forward", q, k, v, lse, scale).like("o", o, "q", q);
+        problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent()).writes("lse", lse).device();
         String entry = problem.entry("attention_forward");
         Kernel kernel = problem.device.kernel("attention/attention_forward_" + problem.tier.suffix(), entry);
         Tiers.used("attention_forward", entry);
@@ -138,6 +146,8 @@ public final class Attention {
         Problem problem = Problem.of("attention backward", q, k, v, lse, scale)
                 .like("o", o, "q", q).like("dO", dO, "q", q).like("dq", dq, "q", q).like("dk", dk, "k", k)
                 .like("dv", dv, "v", v);
+        problem.operands.reads("q, k, v, o, dO", q.extent(), k.extent(), v.extent(), o.extent(), dO.extent()).reads("lse", lse)
+                .writes("dq, dk, dv", dq.extent(), dk.extent(), dv.extent()).device();
         try (Scope scope = Scope.open(problem.device)) {
             Tensor delta = scope.empty(DType.F32, q.batch, q.heads, q.sequence);
             Kernel deltas = problem.device.kernel("attention/attention_delta",
@@ -175,7 +185,8 @@ public final class Attention {
      */
     public static void weights(Heads q, Heads k, Tensor lse, Tensor p, float scale, boolean causal) {
         Problem problem = Problem.of("attention weights", q, k, k, lse, scale);
-        problem.operands.exactly("p", p, DType.F32, q.batch, q.heads, q.sequence, k.sequence).device(lse, p);
+        problem.operands.exactly("p", p, DType.F32, q.batch, q.heads, q.sequence, k.sequence)
+                .reads("q, k", q.extent(), k.extent()).reads("lse", lse).writes("p", p).device();
         Kernel kernel = problem.device.kernel("attention/attention_weights", "attention_weights_" + problem.dtype.suffix());
         kernel.launch(Grid.covering(p.size(), kernel.geometry().tileM()), Args.of().address(q.address())
                 .address(k.address()).address(lse.address()).address(p.address()).i64(p.size()).i32(q.heads)
@@ -215,7 +226,7 @@ public final class Attention {
                     .require(Math.max(q.sequence, k.sequence) < 1 << 30, "q is " + q.text() + ", k is " + k.text()
                             + ": expected fewer than 2^30 rows")
                     .exactly("lse", lse, DType.F32, q.batch, q.heads, q.sequence);
-            Device device = operands.device(q.tensor, k.tensor, v.tensor, lse);
+            Device device = q.tensor.device();
             Tier tier = Tiers.choose(device, q.tensor.dtype());
             int padded = q.dim <= 32 ? 32 : q.dim <= 64 ? 64 : 128;
             return new Problem(operands, device, q.tensor.dtype(), tier, padded, q.batch * q.heads);
@@ -224,7 +235,6 @@ public final class Attention {
         Problem like(String name, Heads heads, String otherName, Heads other) {
             operands.require(heads.text().equals(other.text()),
                     name + " is " + heads.text() + ", expected " + other.text() + " like " + otherName);
-            operands.device(other.tensor, heads.tensor);
             return this;
         }
 

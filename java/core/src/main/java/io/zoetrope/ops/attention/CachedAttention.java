@@ -31,7 +31,8 @@ public final class CachedAttention {
     public static void append(Attention.Heads k, Attention.Heads v, Tensor cacheK, Tensor cacheV, Tensor length) {
         Operands operands = checked("cache append", k, "k", cacheK, cacheV, length)
                 .require(v.text().equals(k.text()), "v is " + v.text() + ", expected " + k.text() + " like k");
-        Device device = operands.device(cacheK, cacheV, k.tensor(), v.tensor(), length);
+        Device device = operands.reads("k, v", k.extent(), v.extent()).reads("length", length)
+                .writes("cacheK, cacheV", cacheK, cacheV).device();
         long bytes = k.tensor().dtype().bytes();
         long rowBytes = k.heads() * k.dim() * bytes;
         long rows = k.batch() * k.sequence();
@@ -61,7 +62,8 @@ public final class CachedAttention {
                 .require(o.text().equals(q.text()), "o is " + o.text() + ", expected " + q.text() + " like q")
                 .require(scale > 0 && Float.isFinite(scale), "scale is " + scale + ", expected a positive number such as 1/√D")
                 .require(extra >= 0, "extra is " + extra + ", expected 0 or more");
-        Device device = operands.device(cacheK, cacheV, q.tensor(), o.tensor(), length);
+        Device device = operands.reads("q", q.extent()).reads("cacheK, cacheV, length", cacheK, cacheV, length)
+                .writes("o", o.extent()).device();
         int padded = q.dim() <= 32 ? 32 : q.dim() <= 64 ? 64 : 128;
         Kernel kernel = device.kernel(MODULE, "attention_decode_" + q.tensor().dtype().suffix() + "_d" + padded);
         boolean wide = q.wide() && Attention.Heads.of(cacheK).wide() && Attention.Heads.of(cacheV).wide();

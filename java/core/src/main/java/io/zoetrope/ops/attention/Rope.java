@@ -46,7 +46,7 @@ public final class Rope {
                 .require(table.dim(1) % axes == 0, "table is " + table + ": " + 2 * table.dim(1)
                         + " channels a head do not divide into pairs for each of " + axes + " axes")
                 .require(base >= 1 && Float.isFinite(base), "base is " + base + ", expected 1 or more")
-                .device(table, positions);
+                .reads("positions", positions).writes("table", table).device();
         Kernel kernel = table.device().kernel(MODULE, "rope_table");
         kernel.launch(Grid.covering(table.size() / 2, kernel.geometry().tileM()), Args.of().address(address(positions))
                 .address(table.address()).i64(table.dim(0)).i32(axes).i32(table.dim(1)).i32(first)
@@ -73,7 +73,7 @@ public final class Rope {
                 .require(table.rank() == 3 && table.dim(0) > 0 && table.dim(1) == x.dim() / 2 && table.dim(2) == 2,
                         "table is " + table + ", expected [rows, " + x.dim() / 2 + ", 2]")
                 .sizedIfGiven("start", start, DType.I32, 1);
-        operands.device(x.tensor(), y.tensor(), table, start);
+        operands.reads("x", x.extent()).reads("table, start", table, start).updates("y", y.extent()).device();
         Kernel kernel = table.device().kernel(MODULE, "rope_rotate_" + x.tensor().dtype().suffix());
         boolean wide = x.wide() && y.wide() && table.address() % 16 == 0;
         long rows = x.batch() * x.sequence();

@@ -51,7 +51,9 @@ public final class BatchNorm {
                 .require((runningMean == null) == (runningVar == null), "runningMean is " + runningMean
                         + ", runningVar is " + runningVar + ": expected both or neither")
                 .require(momentum >= 0 && momentum <= 1, "momentum is " + momentum + ", expected 0 to 1")
-                .apart("y", y, "x", x).device(x, gamma, beta, runningMean, runningVar, y, mean, rstd);
+                .reads("x, gamma, beta", x, gamma, beta)
+                .updates("runningMean, runningVar", runningMean, runningVar)
+                .writes("y, mean, rstd", y, mean, rstd).device();
         try (Scope scope = Scope.open(device)) {
             Kernel kernel = device.kernel(FORWARD, "batch_norm_statistics_" + x.dtype().suffix());
             Plan plan = Plan.summing(x, kernel, x.address());
@@ -71,7 +73,8 @@ public final class BatchNorm {
     public static void inference(Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, Tensor y,
             float eps, boolean relu) {
         check("batch norm inference", x, gamma, beta, runningMean, runningVar, eps).alike("y", y, "x", x)
-                .device(x, gamma, beta, runningMean, runningVar, y);
+                .reads("x, gamma, beta, runningMean, runningVar", x, gamma, beta, runningMean, runningVar)
+                .updates("y", y).device();
         apply(x, gamma, beta, runningMean, runningVar, y, eps, relu);
     }
 
@@ -117,7 +120,9 @@ public final class BatchNorm {
                 .sizedIfGiven("dgamma", dgamma, DType.F32, channels).sizedIfGiven("dbeta", dbeta, DType.F32, channels)
                 .require((dgamma == null) == (dbeta == null), "dgamma is " + dgamma + ", dbeta is " + dbeta
                         + ": expected both or neither")
-                .apart("dx", dx, "x", x).device(x, dy, gamma, beta, mean, spread, dx, dgamma, dbeta);
+                .reads("x, gamma, beta, mean, spread", x, gamma, beta, mean, spread)
+                .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
+        Operands.of("batch norm backward").reads("dy", dy).updates("dx", dx).writes("dgamma, dbeta", dgamma, dbeta).device();
         String dtype = x.dtype().suffix();
         try (Scope scope = Scope.open(device)) {
             Tensor sums = ofBatch || dgamma != null ? scope.empty(DType.F32, 2, channels) : null;

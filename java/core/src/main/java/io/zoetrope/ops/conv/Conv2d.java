@@ -127,22 +127,17 @@ public final class Conv2d {
         if (bias != null) {
             operands.type("bias", bias, DType.F32);
             operands.shape("bias", bias, ", one for each filter of " + w.shape(), e.k());
-            operands.apart("y", y, "bias", bias);
         }
         if (perSample != null) {
             operands.type("perSample", perSample, x.dtype());
             operands.shape("perSample", perSample, ", a row for each sample of y " + y.shape(), e.n(), e.k());
-            operands.apart("y", y, "perSample", perSample);
         }
         if (residual != null) {
             operands.type("residual", residual, x.dtype());
             operands.shape("residual", residual, " like y", e.n(), e.p(), e.q(), e.k());
-            if (residual.address() != y.address()) {
-                operands.apart("y", y, "residual", residual);
-            }
         }
-        operands.apart("y", y, "x", x);
-        operands.apart("y", y, "w", w);
+        operands.reads("x, w, bias, perSample", x, w, bias, perSample).writes("y", y).device();
+        Operands.of("conv2d_fprop").reads("residual", residual).updates("y", y).device();
 
         long rows = (long) e.n() * e.p() * e.q();
         Args args = Args.of().address(x.address()).address(w.address()).address(address(bias))
@@ -164,8 +159,7 @@ public final class Conv2d {
         Operands operands = Operands.of("conv2d_dgrad");
         ConvExtents e = ConvExtents.of(operands, "dx", dx, w, "dy", dy, spec);
         operands.type("w", w, dx.dtype());
-        operands.apart("dx", dx, "dy", dy);
-        operands.apart("dx", dx, "w", w);
+        operands.reads("dy, w", dy, w).writes("dx", dx).device();
 
         Args args = Args.of().address(dy.address()).address(w.address()).address(dx.address());
         if (e.isDepthwise()) {
@@ -193,8 +187,7 @@ public final class Conv2d {
         Operands operands = Operands.of("conv2d_wgrad");
         ConvExtents e = ConvExtents.of(operands, "x", x, dw, "dy", dy, spec);
         operands.type("dw", dw, DType.F32);
-        operands.apart("dw", dw, "x", x);
-        operands.apart("dw", dw, "dy", dy);
+        operands.reads("x, dy", x, dy).writes("dw", dw).device();
 
         Device device = dw.device();
         long pixels = (long) e.n() * e.p() * e.q();

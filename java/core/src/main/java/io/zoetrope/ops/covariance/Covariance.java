@@ -39,7 +39,7 @@ public final class Covariance {
         long d = x.dim(1);
         Device device = operands.require(n >= 2, "x is " + x + ", expected two rows or more")
                 .exactly("mean", mean, DType.F32, d).exactly("covariance", covariance, DType.F32, d, d)
-                .device(x, mean, covariance);
+                .reads("x", x).writes("mean, covariance", mean, covariance).device();
         operands.fits("length of a row", d);
         Reduce.meanRows(x, mean);
         long batch = Math.max(1, Math.min(n / ROWS_PER_PART, SPACE / (d * Math.max(d, ROWS_PER_PART))));

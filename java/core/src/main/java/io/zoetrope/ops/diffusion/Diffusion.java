@@ -53,8 +53,10 @@ public final class Diffusion {
             Target kind, RandomKey key) {
         Operands operands = Operands.of("forward noise").floating("x0", x0).rankAtLeast("x0", x0, 1)
                 .alike("xt", xt, "x0", x0);
-        Device device = outputs(operands, xt, noise, target, t, alphaBar).device(x0, t, alphaBar, xt, noise, target,
-                key.state());
+        Device device = outputs(operands, xt, noise, target, t, alphaBar)
+                .reads("x0, t, alphaBar, key state", x0, t, alphaBar, key.state())
+                .updates("xt", xt)
+                .writes("noise, target", noise, target).device();
         if (x0.size() > 0) {
             launchForwardNoise(device, "forward_noise_", Args.of().address(x0.address()), t, alphaBar, xt, noise, target,
                     kind, key);
@@ -77,7 +79,8 @@ public final class Diffusion {
                 .sizedIfGiven("index", index, DType.I32, samples)
                 .require(samples == 0 || data.dim(0) > 0 && data.size() / data.dim(0) == xt.size() / samples,
                         "data is " + data + ", expected rows of as many bytes as a sample of " + xt + " has elements")
-                .device(xt, data, index, t, alphaBar, noise, target, key.state());
+                .reads("data, index, t, alphaBar, key state", data, index, t, alphaBar, key.state())
+                .writes("xt, noise, target", xt, noise, target).device();
         if (xt.size() > 0) {
             launchForwardNoise(device, "forward_noise_u8_",
                     Args.of().address(data.address()).i64(data.dim(0)).address(address(index)), t, alphaBar, xt, noise,
@@ -120,7 +123,8 @@ public final class Diffusion {
         long samples = xt.dim(0);
         Device device = operands
                 .require(t.size() == 1 || t.size() == samples, "t is " + t + ", expected 1 or " + samples + " timesteps")
-                .device(xt, output, t, alphaBar, clean, noise);
+                .reads("xt, output, t, alphaBar", xt, output, t, alphaBar)
+                .writes("clean, noise", clean, noise).device();
         if (xt.size() == 0) {
             return;
         }

@@ -49,12 +49,13 @@ public final class SamplerStep {
             if (term != null || k < terms.length) {
                 operands.floating("term " + k, term).sized("term " + k, term, term.dtype(), out.size());
                 kinds |= term.dtype() == DType.BF16 ? 1 << k : 0;
-                operands.device(out, term);
+                operands.reads("term " + k, term);
             }
             args.address(address(term));
         }
         int rows = rows(operands, table, terms.length + 1, stepCounter);
-        Device device = operands.device(out, copy, table, stepCounter, key.state());
+        Device device = operands.reads("table, step counter, key state", table, stepCounter, key.state())
+                .updates("out, copy", out, copy).device();
         if (out.size() > 0) {
             Kernel kernel = device.kernel("diffusion/sampler_update", "sampler_update_" + out.dtype().suffix());
             args.i32(terms.length).i32(kinds).address(table.address()).i32(rows).address(address(stepCounter))
@@ -80,7 +81,8 @@ public final class SamplerStep {
         operands.sized("output", output, output.dtype(), x.size()).sizedIfGiven("history", history, x.dtype(), x.size())
                 .sizedIfGiven("copy", copy, other(x.dtype()), x.size());
         int rows = rows(operands, table, STEP_COLUMNS, stepCounter);
-        Device device = operands.device(x, output, history, copy, table, stepCounter, key.state());
+        Device device = operands.reads("output, table, step counter, key state", output, table, stepCounter, key.state())
+                .updates("copy", copy).writes("x, history", x, history).device();
         if (x.size() > 0) {
             Kernel kernel = device.kernel("diffusion/sampler_step", "sampler_step_" + x.dtype().suffix());
             Args args = Args.of().address(x.address()).address(output.address()).i32(output.dtype() == DType.BF16 ? 1 : 0)
@@ -113,7 +115,9 @@ public final class SamplerStep {
     /** out[i] = timesteps[row] for all i: what the network is told in this step. timesteps, out: F32. */
     public static void timestep(Tensor timesteps, Tensor stepCounter, Tensor out) {
         Operands.of("step timestep").type("timesteps", timesteps, DType.F32).type("out", out, DType.F32)
-                .sizedIfGiven("stepCounter", stepCounter, DType.I32, 1).device(out, timesteps, stepCounter);
+                .sizedIfGiven("stepCounter", stepCounter, DType.I32, 1)
+                .reads("timesteps, stepCounter", timesteps, stepCounter)
+                .writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(STEP, "step_timestep");
             kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), Args.of().address(timesteps.address())

@@ -33,7 +33,7 @@ public final class Embed {
                 .require(out.rank() == 2, "out is " + out + ", expected [N, D]")
                 .require(maxPeriod >= 1 && Float.isFinite(maxPeriod), "maxPeriod is " + maxPeriod + ", expected 1 or more");
         boolean integer = t != null && t.dtype() == DType.I32;
-        operands.sized("t", t, integer ? DType.I32 : DType.F32, out.dim(0)).device(t, out);
+        operands.sized("t", t, integer ? DType.I32 : DType.F32, out.dim(0)).reads("t", t).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel("embed/timestep",
                     "timestep_embedding_" + (integer ? "i32_" : "") + out.dtype().suffix());
@@ -97,7 +97,9 @@ public final class Embed {
                 .type("dtable", dtable, DType.F32)
                 .require(dtable.rank() == 2, "dtable is " + dtable + ", expected [V, D]");
         long width = dtable.dim(1);
-        Device device = operands.sized("dout", dout, dout.dtype(), ids.size() * width).device(dout, ids, dtable);
+        Device device = operands.sized("dout", dout, dout.dtype(), ids.size() * width)
+                .reads("dout, ids", dout, ids)
+                .writes("dtable", dtable).device();
         operands.fits("the number of ids", ids.size());
         if (dtable.size() == 0) {
             return;

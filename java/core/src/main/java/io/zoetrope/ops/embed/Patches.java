@@ -55,7 +55,7 @@ public final class Patches {
         Cut cut = cut(op, x.shape(), patch);
         operands.require(y.dtype() == x.dtype() && y.size() == x.size() && y.rank() >= 1 && y.dim(0) == x.dim(0),
                         "the patches are " + y + ", expected " + x.dtype() + shape(x.shape(), patch) + " for " + x)
-                .apart("out", out, "in", in).device(in, out);
+                .reads("in", in).writes("out", out).device();
         long runBytes = cut.run * x.dtype().bytes();
         long runs = x.bytes() / runBytes;
         Kernel kernel = x.device().kernel(MODULE, op);

@@ -110,8 +110,9 @@ public final class Gemm {
         operands.require(fitsBatch(a, batch) && fitsBatch(b, batch),
                 shapes + " do not fit: a and b need c's leading dimensions, or none");
         check(operands, epilogue, a, b, c, spec);
-        operands.apart("c", c, "a", a);
-        operands.apart("c", c, "b", b);
+        Modulate.Vectors gate = epilogue.gate;
+        operands.reads("a, b, bias, residual", a, b, epilogue.bias, epilogue.residual)
+                .reads("gate", gate == null ? null : gate.extent()).writes("c", c).device();
         operands.fits("m", m);
         operands.fits("n", n);
         operands.fits("k", k);
@@ -131,15 +132,14 @@ public final class Gemm {
         if (epilogue.bias != null) {
             operands.type("bias", epilogue.bias, DType.F32);
             operands.shape("bias", epilogue.bias, ", one for each column of c " + c.shape(), n);
-            operands.apart("c", c, "bias", epilogue.bias);
         }
         if (epilogue.residual != null) {
-            operands.alike("residual", epilogue.residual, "c", c).apart("c", c, "residual", epilogue.residual);
+            operands.alike("residual", epilogue.residual, "c", c);
             operands.require(spec.beta == 0, "beta is " + spec.beta + ", expected 0 with a residual");
         }
         if (epilogue.gate != null) {
             Tensor gate = epilogue.gate.tensor();
-            operands.type("gate", gate, a.dtype()).apart("c", c, "gate", gate);
+            operands.type("gate", gate, a.dtype());
             operands.require(epilogue.gate.size() == n && c.size() / n % gate.dim(0) == 0, "gate is " + gate.dtype() + "["
                     + gate.dim(0) + ", " + epilogue.gate.size() + "], expected [S, " + n + "] with S that divides the rows of c "
                     + c.shape());

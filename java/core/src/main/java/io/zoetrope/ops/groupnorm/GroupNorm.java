@@ -32,7 +32,9 @@ public final class GroupNorm {
                                boolean silu) {
         Operands operands = check("group norm forward", x, gamma, beta, mean, rstd, groups).alike("y", y, "x", x)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
-        Device device = operands.device(x, gamma, beta, y, mean, rstd);
+        Device device = operands
+                .reads("x, gamma, beta", x, gamma, beta)
+                .writes("y, mean, rstd", y, mean, rstd).device();
         GroupNormPlan plan = GroupNormPlan.of(x, groups, 1, x.address() | y.address());
         String dtype = x.dtype().suffix();
         if (plan.fused()) {
@@ -68,7 +70,9 @@ public final class GroupNorm {
                 .alike("dy", dy, "x", x).alike("dx", dx, "x", x)
                 .exactly("dgamma", dgamma, DType.F32, x.shape().dim(-1))
                 .exactly("dbeta", dbeta, DType.F32, x.shape().dim(-1));
-        Device device = operands.device(x, dy, gamma, beta, mean, rstd, dx, dgamma, dbeta);
+        Device device = operands
+                .reads("x, dy, gamma, beta, mean, rstd", x, dy, gamma, beta, mean, rstd)
+                .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
         GroupNormPlan plan = GroupNormPlan.of(x, groups, 2, x.address() | dy.address() | dx.address());
         String dtype = x.dtype().suffix();
         try (Scope scope = Scope.open(device)) {

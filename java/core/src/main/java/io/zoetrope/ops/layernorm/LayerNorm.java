@@ -32,7 +32,9 @@ public final class LayerNorm {
         Operands operands = check("layer norm forward", x, gamma, mean, rstd)
                 .sizedIfGiven("beta", beta, DType.F32, x.shape().dim(-1)).alike("y", y, "x", x)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
-        Device device = operands.device(x, gamma, beta, y, mean, rstd);
+        Device device = operands
+                .reads("x, gamma, beta", x, gamma, beta)
+                .writes("y, mean, rstd", y, mean, rstd).device();
         Kernel kernel = device.kernel("norm/layer_norm_forward", "layer_norm_forward_" + x.dtype().suffix());
         long channels = x.shape().dim(-1);
         long rows = x.size() / channels;
@@ -55,7 +57,7 @@ public final class LayerNorm {
                 .require(shift != null, "shift is null, expected vectors [S, C]")
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
         Modulate.scaleAndShift(operands, scale, shift, x);
-        Device device = operands.device(x, scale.tensor(), shift.tensor(), y);
+        Device device = operands.reads("x", x).reads("scale, shift", scale.extent(), shift.extent()).writes("y", y).device();
         Kernel kernel = device.kernel("norm/layer_norm_forward", "layer_norm_modulated_" + x.dtype().suffix());
         long channels = x.shape().dim(-1);
         long rows = x.size() / channels;
@@ -81,7 +83,9 @@ public final class LayerNorm {
                 .sizedIfGiven("dbeta", dbeta, DType.F32, channels)
                 .require((dgamma == null) == (dbeta == null), "dgamma is " + dgamma + ", dbeta is " + dbeta
                         + ": expected both or neither");
-        Device device = operands.device(x, dy, gamma, mean, rstd, dx, dgamma, dbeta);
+        Device device = operands
+                .reads("x, dy, gamma, mean, rstd", x, dy, gamma, mean, rstd)
+                .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
         String dtype = x.dtype().suffix();
         long rows = x.size() / channels;
         int wide = wide(x, dy.address() | dx.address() | Operands.address(gamma));

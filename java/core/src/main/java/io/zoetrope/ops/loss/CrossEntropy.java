@@ -84,8 +84,9 @@ public final class CrossEntropy {
                 .sizedIfGiven("notFinite", outputs.notFinite, DType.I32, 1)
                 .require(outputs.smoothing >= 0 && outputs.smoothing <= 1, "smoothing is " + outputs.smoothing
                         + ", expected 0 to 1")
-                .device(logits, labels, loss, outputs.weight, outputs.perSample, outputs.dlogits, outputs.correct,
-                        outputs.notFinite);
+                .reads("logits, labels, weight", logits, labels, outputs.weight)
+                .writes("loss, perSample, dlogits, correct, notFinite", loss, outputs.perSample, outputs.dlogits,
+                        outputs.correct, outputs.notFinite).device();
         try (Scope scope = Scope.open(device)) {
             Tensor losses = outputs.perSample == null ? scope.empty(DType.F32, samples) : outputs.perSample;
             Tensor hits = scope.empty(DType.F32, samples);
@@ -104,7 +105,7 @@ public final class CrossEntropy {
     public static void softmax(Tensor logits, Tensor probabilities) {
         Device device = scores("softmax", logits)
                 .exactly("probabilities", probabilities, DType.F32, logits.dim(0), logits.dim(1))
-                .device(logits, probabilities);
+                .reads("logits", logits).writes("probabilities", probabilities).device();
         Kernel kernel = device.kernel(MODULE, "softmax_" + logits.dtype().suffix());
         kernel.launch(Grid.covering(logits.dim(0), kernel.geometry().tileM()), Args.of().address(logits.address())
                 .address(probabilities.address()).i32(logits.dim(0)).i32(logits.dim(1)));

@@ -47,7 +47,10 @@ public final class GanLoss {
                 .sizedIfGiven("meanLoser", out.meanLoser, DType.F32, 1)
                 .sizedIfGiven("notFinite", notFinite, DType.I32, 1);
         int pairs = operands.fits("N", winner.size());
-        operands.device(winner, loser, loss, out.perPair, out.dwinner, out.dloser, out.meanWinner, out.meanLoser, notFinite)
+        operands
+                .reads("winner, loser", winner, loser)
+                .writes("loss, perPair, dwinner, dloser, meanWinner, meanLoser, notFinite", loss, out.perPair,
+                        out.dwinner, out.dloser, out.meanWinner, out.meanLoser, notFinite).device()
                 .kernel(RELATIVISTIC, "relativistic_" + winner.dtype().suffix())
                 .launch(Grid.of(1), Args.of().address(winner.address()).address(loser.address()).address(loss.address())
                         .address(address(out.perPair)).address(address(out.dwinner)).address(address(out.dloser))
@@ -94,7 +97,7 @@ public final class GanLoss {
                 .alike("v", v, "x", x).alike("input", input, "x", x).sized("scale", scale, DType.F32, x.dim(0))
                 .sized("squares", squares, DType.F32, x.dim(0)).sizedIfGiven("state", state, DType.I64, 2)
                 .require(pairs >= 1, "pairs is " + pairs + ", expected 1 or more");
-        operands.device(x, v, scale, input, squares, state)
+        operands.reads("x, v, scale, state", x, v, scale, state).writes("input, squares", input, squares).device()
                 .kernel(PENALTY, "gradient_penalty_" + x.dtype().suffix())
                 .launch(Grid.of(x.dim(0)), Args.of().address(x.address()).address(v.address()).address(scale.address())
                         .address(input.address()).address(squares.address()).i64(x.size() / x.dim(0)).f32(1f / pairs)

@@ -46,7 +46,8 @@ public final class Loss {
         long size = pred.size() / samples;
         Device device = operands.sizedIfGiven("weight", weight, DType.F32, samples)
                 .sizedIfGiven("perSample", perSample, DType.F32, samples)
-                .device(pred, target, weight, loss, perSample, dpred, notFinite);
+                .reads("pred, target, weight", pred, target, weight)
+                .writes("loss, perSample, dpred, notFinite", loss, perSample, dpred, notFinite).device();
         Kernel kernel = device.kernel(WEIGHTED_MSE, "weighted_mse_" + pred.dtype().suffix());
         long parts = Math.min(MAX_PARTS, Grid.covering(size, kernel.geometry().tileM()).x());
         try (Scope scope = Scope.open(device)) {

@@ -5,6 +5,7 @@ import static io.zoetrope.ops.Operands.address;
 import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Extent;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
@@ -42,11 +43,17 @@ public final class Modulate {
         }
 
         public long address() {
-        return tensor.address() + start * tensor.dtype().bytes();
+            return tensor.address() + start * tensor.dtype().bytes();
         }
 
         public long stride() {
             return tensor.dim(1);
+        }
+
+        public Extent extent() {
+            int bytes = tensor.dtype().bytes();
+            return new Extent(tensor.device(), address(), address() + ((tensor.dim(0) - 1) * stride() + size) * bytes,
+                    stride() * bytes, size * bytes);
         }
     }
 
@@ -90,13 +97,14 @@ public final class Modulate {
     private static void affine(String op, Tensor x, Tensor residual, Vectors scale, Vectors shift, Tensor out, float one) {
         Operands operands = arrays(op, x).alike("out", out, "x", x).alikeIfGiven("residual", residual, "x", x);
         scaleAndShift(operands, scale, shift, x);
-        operands.device(x, residual, scale.tensor, shift == null ? null : shift.tensor, out);
+        operands.reads("x, residual", x, residual).reads("scale, shift", scale.extent(), shift == null ? null : shift.extent())
+                .updates("out", out).device();
         long samples = x.dim(0);
         long channels = x.shape().dim(-1);
         Kernel kernel = x.device().kernel(MODULE, "affine_samples_" + x.dtype().suffix());
         long tiles = Grid.covering(x.size() / samples, kernel.geometry().tileM()).x();
         kernel.launch(Grid.of(samples * tiles), Args.of().address(x.address()).address(address(residual))
-        .address(scale.address()).address(shift == null ? 0 : shift.address()).address(out.address()).i32(samples)
+                .address(scale.address()).address(shift == null ? 0 : shift.address()).address(out.address()).i32(samples)
                 .i64(x.size() / samples / channels).i32(channels).i64(scale.stride()).f32(one));
     }
 
@@ -107,14 +115,15 @@ public final class Modulate {
             vectors(operands, "the shift's gradient", sums, x);
             sameStride(operands, products, sums);
         }
-        operands.device(x, dy, products.tensor, sums == null ? null : sums.tensor);
+        operands.reads("x, dy", x, dy)
+                .writes("the scale's gradient, the shift's gradient", products.extent(), sums == null ? null : sums.extent()).device();
         long samples = x.dim(0);
         long channels = x.shape().dim(-1);
         Kernel kernel = x.device().kernel(MODULE, "sample_sums_" + x.dtype().suffix());
         boolean wide = (x.address() | dy.address() | channels * x.dtype().bytes()) % 16 == 0;
         long columns = wide ? kernel.geometry().tileN() : kernel.geometry().tileK();
         kernel.launch(Grid.of(samples * ((channels + columns - 1) / columns)), Args.of().address(dy.address())
-        .address(x.address()).address(products.address()).address(sums == null ? 0 : sums.address()).i32(samples)
+                .address(x.address()).address(products.address()).address(sums == null ? 0 : sums.address()).i32(samples)
                 .i64(x.size() / samples / channels).i32(channels).i64(products.stride()).i32(wide ? 1 : 0));
     }
 

@@ -201,7 +201,8 @@ public final class AdamW {
             long size = master.size();
             operands.sized("gradient", gradient, DType.F32, size).sized("m", m, DType.F32, size)
                     .sized("v", v, DType.F32, size).sizedIfGiven("ema", ema, DType.F32, size)
-                    .sizedIfGiven("copy", copy, DType.BF16, size).device(master, gradient, m, v, ema, copy);
+                    .sizedIfGiven("copy", copy, DType.BF16, size)
+                    .writes("master, gradient, m, v, ema, copy", master, gradient, m, v, ema, copy).device();
         }
     }
 
@@ -230,7 +231,8 @@ public final class AdamW {
                 .require(segments.rank() == 2 && segments.dim(1) == 3, "segments is " + segments + ", expected I64[chunks, 3]")
                 .sized("hyper", hyper, DType.F32, Hyper.of(0).values().length)
                 .sized("state", state, DType.I32, STATE_SIZE).sized("control", control, DType.F32, CONTROL_SIZE)
-                .device(master, segments, hyper, state, control);
+                .reads("segments, hyper", segments, hyper)
+                .writes("master, state, control", master, state, control).device();
         long chunks = segments.dim(0);
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, chunks);

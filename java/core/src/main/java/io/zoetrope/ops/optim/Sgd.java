@@ -35,7 +35,7 @@ public final class Sgd {
             long size = master.size();
             operands.sized("gradient", gradient, DType.F32, size).sized("momentum", momentum, DType.F32, size)
                     .sizedIfGiven("ema", ema, DType.F32, size).sizedIfGiven("copy", copy, DType.BF16, size)
-                    .device(master, gradient, momentum, ema, copy);
+                    .writes("master, gradient, momentum, ema, copy", master, gradient, momentum, ema, copy).device();
         }
     }
 

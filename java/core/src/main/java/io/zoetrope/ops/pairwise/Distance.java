@@ -38,7 +38,7 @@ public final class Distance {
      */
     public static void squared(Tensor a, Tensor b, Tensor out) {
         Pairs.check("squared distance", a, b).exactly("out", out, DType.F32, a.dim(0), b.dim(0))
-                .apart("out", out, "a", a).apart("out", out, "b", b).device(a, b, out);
+                .reads("a, b", a, b).writes("out", out).device();
         Tier tier = Tiers.choose(a.device(), a.dtype());
         try (Scope scope = Scope.open(a.device())) {
             launch(tier, a, b, squares(scope, tier, a), squares(scope, tier, b), out);
@@ -65,7 +65,7 @@ public final class Distance {
         if (indices != null) {
             operands.exactly("indices", indices, DType.I32, a.dim(0), k);
         }
-        Device device = operands.device(a, b, distances, indices);
+        Device device = operands.reads("a, b", a, b).writes("distances, indices", distances, indices).device();
         each(a, b, part, (values, row, column) -> Pairs.launch(device, "pair_nearest", values.dim(0),
                 Args.of().address(values.address()).address(distances.address() + row * k * Float.BYTES)
                         .address(indices == null ? 0 : indices.address() + row * k * Integer.BYTES)
@@ -85,7 +85,9 @@ public final class Distance {
 
     static void countWithin(Tensor a, Tensor b, Tensor limits, Tensor counts, Pairs.Part part) {
         Device device = Pairs.check("count within", a, b).exactly("limits", limits, DType.F32, b.dim(0))
-                .exactly("counts", counts, DType.I32, a.dim(0)).device(a, b, limits, counts);
+                .exactly("counts", counts, DType.I32, a.dim(0))
+                .reads("a, b, limits", a, b, limits)
+                .writes("counts", counts).device();
         each(a, b, part, (values, row, column) -> Pairs.launch(device, "pair_within", values.dim(0),
                 Args.of().address(values.address()).address(limits.address() + column * Float.BYTES)
                         .address(counts.address() + row * Integer.BYTES).i64(values.dim(0)).i32(values.dim(1)).i32(column)));

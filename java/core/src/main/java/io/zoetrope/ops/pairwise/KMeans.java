@@ -56,7 +56,7 @@ public final class KMeans {
         Operands operands = check("k-means assign", x, centroids);
         long n = x.dim(0);
         operands.exactly("labels", labels, DType.I32, n).exactly("distances", distances, DType.F32, n)
-                .device(x, centroids, labels, distances);
+                .reads("x, centroids", x, centroids).writes("labels, distances", labels, distances).device();
         Distance.nearest(x, centroids, distances.reshape(n, 1), labels.reshape(n, 1));
     }
 
@@ -72,7 +72,7 @@ public final class KMeans {
         long d = x.dim(1);
         long clusters = centroids.dim(0);
         Device device = operands.exactly("labels", labels, DType.I32, n).exactly("counts", counts, DType.I32, clusters)
-                .device(x, labels, centroids, counts);
+                .reads("x, labels", x, labels).writes("centroids, counts", centroids, counts).device();
         long parts = Math.min(Math.min(THREADS / d, MAX_PARTS), Math.min(n / ROWS_PER_PART, MAX_SUMS / (clusters * d)));
         parts = Math.max(1, parts);
         try (Scope scope = Scope.open(device)) {
@@ -107,7 +107,9 @@ public final class KMeans {
         if (labels != null) {
             operands.exactly("labels", labels, DType.I32, n);
         }
-        Device device = operands.device(x, centroids, labels, key.state());
+        Device device = operands
+                .reads("x, key state", x, key.state())
+                .writes("centroids, labels", centroids, labels).device();
         try (Scope scope = Scope.open(device)) {
             Tensor nearest = labels != null ? labels : scope.empty(DType.I32, n);
             Tensor distances = scope.empty(DType.F32, n);

@@ -47,10 +47,9 @@ public final class PhaseShuffle {
             int radius) {
         Operands operands = Operands.of(op).floating(inName, in).rank(inName, in, 3, "[N, L, C]")
                 .alike(outName, out, inName, in).sized("shifts", shifts, DType.I32, in.dim(0))
-                .apart(outName, out, inName, in)
                 .require(radius >= 0 && radius < in.dim(1), "radius is " + radius + ", expected 0 … " + (in.dim(1) - 1)
                         + " for " + inName + " " + in.shape() + ": less than its length");
-        operands.device(in, shifts, out);
+        operands.reads(inName + ", shifts", in, shifts).writes(outName, out).device();
         int length = operands.fits("L", in.dim(1));
         int channels = operands.fits("C", in.dim(2));
         Kernel kernel = in.device().kernel(MODULE, entry + in.dtype().suffix());

@@ -109,13 +109,15 @@ public final class Pointwise {
     }
 
     private static void unary(String op, String module, String entry, Tensor x, Tensor out, Args args, float... parameters) {
-        Operands.of(op).floating("x", x).alike("out", out, "x", x).device(x, out);
+        Operands.of(op).floating("x", x).alike("out", out, "x", x).reads("x", x).updates("out", out).device();
         launch(module, entry, x, args.address(x.address()).address(out.address()), parameters);
     }
 
     private static void binary(String op, String module, String entry, String nameA, Tensor a, String nameB, Tensor b,
             String nameOut, Tensor out, Args args, float... parameters) {
-        Operands.of(op).floating(nameA, a).alike(nameB, b, nameA, a).alike(nameOut, out, nameA, a).device(a, b, out);
+        Operands.of(op).floating(nameA, a).alike(nameB, b, nameA, a).alike(nameOut, out, nameA, a)
+                .reads("a, b", a, b)
+                .updates("out", out).device();
         launch(module, entry, a, args.address(a.address()).address(b.address()).address(out.address()), parameters);
     }
 
@@ -135,7 +137,7 @@ public final class Pointwise {
     public static void addBias(Tensor x, Tensor bias, Tensor out) {
         Operands operands = Operands.of("add bias").floating("x", x).rankAtLeast("x", x, 1).alike("out", out, "x", x);
         long channels = x.shape().dim(-1);
-        operands.exactly("bias", bias, DType.F32, channels).device(x, bias, out);
+        operands.exactly("bias", bias, DType.F32, channels).reads("x, bias", x, bias).updates("out", out).device();
         if (x.size() > 0) {
             Kernel kernel = x.device().kernel(BIAS, "add_bias_" + x.dtype().suffix());
             kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()), Args.of().address(x.address())
@@ -152,7 +154,7 @@ public final class Pointwise {
                 .alikeIfGiven("x", x, "out", out);
         long samples = out.dim(0);
         long channels = out.shape().dim(-1);
-        operands.exactly("v", v, out.dtype(), samples, channels).device(out, x, v);
+        operands.exactly("v", v, out.dtype(), samples, channels).reads("x, v", x, v).updates("out", out).device();
         if (out.size() > 0) {
             long places = out.size() / samples / channels;
             Kernel kernel = out.device().kernel(BIAS, "add_samples_" + out.dtype().suffix());
@@ -166,7 +168,7 @@ public final class Pointwise {
     public static void cast(Tensor x, Tensor out) {
         Operands.of("cast").floating("x", x).floating("out", out)
                 .require(x.size() == out.size(), "out is " + out + ", expected as many elements as " + x)
-                .device(x, out);
+                .reads("x", x).writes("out", out).device();
         if (x.dtype() == out.dtype()) {
             copy(x, out);
         } else if (x.size() > 0) {
@@ -181,7 +183,7 @@ public final class Pointwise {
         Operands.of("copy")
                 .require(x.dtype() == out.dtype() && x.size() == out.size(),
                         "out is " + out + ", expected " + x.dtype() + " of " + x.size() + " elements like " + x)
-                .device(x, out);
+                .reads("x", x).updates("out", out).device();
         if (x.bytes() > 0 && x.address() != out.address()) {
             Kernel kernel = x.device().kernel(COPY, "copy_bytes");
             kernel.launch(Grid.covering(x.bytes(), kernel.geometry().tileM()),

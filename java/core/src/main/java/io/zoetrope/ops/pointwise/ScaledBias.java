@@ -23,6 +23,7 @@ public final class ScaledBias {
      */
     public static void forward(Tensor scale, Tensor bias, Tensor out) {
         Operands operands = operands("scaled bias", scale, "bias", bias, "out", out);
+        operands.reads("scale, bias", scale, bias).writes("out", out).device();
         Kernel kernel = out.device().kernel(MODULE, "scaled_bias_" + out.dtype().suffix());
         kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), Args.of().address(scale.address())
                 .address(bias.address()).address(out.address()).i64(out.size()).i32(operands.fits("K", out.dim(1))));
@@ -31,6 +32,7 @@ public final class ScaledBias {
     /** dbias[k] (+)= Σ scale[n]·dy[n, k]; dbias: F32[K], added to where {@code accumulate}. */
     public static void backward(Tensor scale, Tensor dy, Tensor dbias, boolean accumulate) {
         Operands operands = operands("scaled bias backward", scale, "dbias", dbias, "dy", dy);
+        operands.reads("scale, dy", scale, dy).writes("dbias", dbias).device();
         Kernel kernel = dy.device().kernel(MODULE, "scaled_bias_backward_" + dy.dtype().suffix());
         kernel.launch(Grid.covering(dy.dim(1), kernel.geometry().tileM()), Args.of().address(scale.address())
                 .address(dy.address()).address(dbias.address()).i32(operands.fits("N", dy.dim(0)))
@@ -40,7 +42,6 @@ public final class ScaledBias {
     private static Operands operands(String op, Tensor scale, String vectorName, Tensor vector, String name, Tensor matrix) {
         Operands operands = Operands.of(op).floating(name, matrix).rank(name, matrix, 2, "[N, K]")
                 .sized("scale", scale, DType.F32, matrix.dim(0)).sized(vectorName, vector, DType.F32, matrix.dim(1));
-        operands.device(matrix, scale, vector);
         return operands;
     }
 }

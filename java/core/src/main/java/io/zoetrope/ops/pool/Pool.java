@@ -18,25 +18,25 @@ public final class Pool {
 
     /** y[n, 2h+i, 2w+j, c] = x[n, h, w, c] for i, j of 0 and 1. @param y [N, 2H, 2W, C] */
     public static void upsample2x(Tensor x, Tensor y) {
-        upsample("upsample 2x", "x", x, "y", y);
+        upsample("upsample 2x", "x", x, "y", y).reads("x", x).writes("y", y).device();
         launch("upsample2x", "upsample2x_forward_", x, new int[] {(int) x.dim(2), (int) x.dim(3)}, x, y);
     }
 
     /** dx[n, h, w, c]: the sum of the four dy that x[n, h, w, c] went to. @param dy [N, 2H, 2W, C] */
     public static void upsample2xBackward(Tensor dy, Tensor dx) {
-        upsample("upsample 2x backward", "dx", dx, "dy", dy);
+        upsample("upsample 2x backward", "dx", dx, "dy", dy).reads("dy", dy).writes("dx", dx).device();
         launch("upsample2x", "upsample2x_backward_", dx, new int[] {(int) dx.dim(2), (int) dx.dim(3)}, dy, dx);
     }
 
     /** The mean of each k × k window, windows {@code stride} apart. @param y [N, (H−k)/stride + 1, (W−k)/stride + 1, C] */
     public static void avgPool(Tensor x, Tensor y, int k, int stride) {
-        int[] extents = windows("average pool", "x", x, "y", y, k, stride);
+        int[] extents = windows("average pool", "x", x, "y", y, k, stride, true);
         launch("average_pool", "average_pool_forward_", y, extents, x, y);
     }
 
     /** The gradient of {@link #avgPool} with respect to x. */
     public static void avgPoolBackward(Tensor dy, Tensor dx, int k, int stride) {
-        int[] extents = windows("average pool backward", "dx", dx, "dy", dy, k, stride);
+        int[] extents = windows("average pool backward", "dx", dx, "dy", dy, k, stride, false);
         launch("average_pool", "average_pool_backward_", dx, extents, dy, dx);
     }
 
@@ -47,32 +47,40 @@ public final class Pool {
      * @param indices I32 like y: h · W + w of the maximum, the first in row order among equals
      */
     public static void maxPool(Tensor x, Tensor y, Tensor indices, int k, int stride) {
-        int[] extents = windows("max pool", "x", x, "y", y, k, stride);
-        Operands.of("max pool").exactly("indices", indices, DType.I32, y.shape().dims()).device(x, indices);
+        int[] extents = windows("max pool", "x", x, "y", y, k, stride, true);
+        Operands.of("max pool").exactly("indices", indices, DType.I32, y.shape().dims())
+                .reads("x, y", x, y)
+                .writes("indices", indices).device();
         launch("max_pool", "max_pool_forward_", y, extents, x, y, indices);
     }
 
     /** The gradient of {@link #maxPool} with respect to x. @param indices as maxPool wrote them */
     public static void maxPoolBackward(Tensor dy, Tensor indices, Tensor dx, int k, int stride) {
-        int[] extents = windows("max pool backward", "dx", dx, "dy", dy, k, stride);
-        Operands.of("max pool backward").exactly("indices", indices, DType.I32, dy.shape().dims()).device(dx, indices);
+        int[] extents = windows("max pool backward", "dx", dx, "dy", dy, k, stride, false);
+        Operands.of("max pool backward").exactly("indices", indices, DType.I32, dy.shape().dims())
+                .reads("indices", indices)
+                .writes("dx", dx).device();
         launch("max_pool", "max_pool_backward_", dx, extents, dy, indices, dx);
     }
 
-    private static void upsample(String op, String smallName, Tensor small, String largeName, Tensor large) {
+    private static Operands upsample(String op, String smallName, Tensor small, String largeName, Tensor large) {
         Operands operands = pictures(op, smallName, small);
-        operands.exactly(largeName, large, small.dtype(), small.dim(0), 2 * small.dim(1), 2 * small.dim(2), small.dim(3))
-                .device(small, large);
+        return operands.exactly(largeName, large, small.dtype(), small.dim(0), 2 * small.dim(1), 2 * small.dim(2), small.dim(3));
     }
 
     /** Checks a pooling and gives the kernels' extents: H, W, C, output height and width, k, stride. */
-    private static int[] windows(String op, String xName, Tensor x, String yName, Tensor y, int k, int stride) {
+    private static int[] windows(String op, String xName, Tensor x, String yName, Tensor y, int k, int stride, boolean forward) {
         Operands operands = pictures(op, xName, x)
                 .require(k > 0 && stride > 0, "window " + k + ", stride " + stride + ": expected 1 or more")
                 .require(k <= x.dim(1) && k <= x.dim(2), "window " + k + " is larger than " + xName + " " + x.shape());
         long height = (x.dim(1) - k) / stride + 1;
         long width = (x.dim(2) - k) / stride + 1;
-        operands.exactly(yName, y, x.dtype(), x.dim(0), height, width, x.dim(3)).device(x, y);
+        operands.exactly(yName, y, x.dtype(), x.dim(0), height, width, x.dim(3));
+        if (forward) {
+            operands.reads(xName, x).writes(yName, y).device();
+        } else {
+            operands.reads(yName, y).writes(xName, x).device();
+        }
         return new int[] {(int) x.dim(1), (int) x.dim(2), (int) x.dim(3), (int) height, (int) width, k, stride};
     }
 

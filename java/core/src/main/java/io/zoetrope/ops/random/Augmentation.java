@@ -70,8 +70,10 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
                 .require(!random || key != null, "key is null, expected one for the random choices");
         operands.fits("M", data.dim(0));
         operands.fits("the size of a picture", height * width * channels);
-        Device device = operands.device(data, labels, indices, normalisation.mean, normalisation.factor, out, labelsOut,
-                random ? key.state() : null);
+        Device device = operands
+                .reads("data, labels, indices, mean, factor, key state", data, labels, indices, normalisation.mean,
+                        normalisation.factor, random ? key.state() : null)
+                .writes("out, labelsOut", out, labelsOut).device();
         if (out.size() == 0) {
             return;
         }

@@ -41,7 +41,7 @@ public final class Random {
         Operands.of(op).floating("out", out)
                 .require(Float.isFinite(first) && Float.isFinite(second), "parameters " + first + " and " + second
                         + " must be finite")
-                .device(out, key.state());
+                .reads("key state", key.state()).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, entry + out.dtype().suffix());
             kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()),
@@ -55,7 +55,9 @@ public final class Random {
      * @param firstBlock the lower half of Philox's counter for the first four words; unsigned
      */
     public static void bits(Tensor out, long firstBlock, RandomKey key) {
-        Operands.of("random bits").type("out", out, DType.I32).device(out, key.state());
+        Operands.of("random bits").type("out", out, DType.I32)
+                .reads("key state", key.state())
+                .writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, "random_bits");
             kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()),
@@ -80,7 +82,7 @@ public final class Random {
     private static void indices(String op, String entry, Tensor out, int bound, RandomKey key) {
         Operands.of(op).type("out", out, DType.I32)
                 .require(bound > 0, "bound is " + bound + ", expected 1 or more")
-                .device(out, key.state());
+                .reads("key state", key.state()).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, entry);
             kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()),

@@ -25,7 +25,7 @@ public final class Reduce {
     public static void sumRows(Tensor x, Tensor out, boolean accumulate) {
         Operands operands = Operands.of("sum rows").floating("x", x).rankAtLeast("x", x, 1);
         long channels = x.shape().dim(-1);
-        operands.exactly("out", out, DType.F32, channels).device(x, out);
+        operands.exactly("out", out, DType.F32, channels).reads("x", x).writes("out", out).device();
         if (channels > 0) {
             sum(x, out, 1, x.size() / channels, Math.toIntExact(channels), 1, accumulate);
         }
@@ -35,7 +35,7 @@ public final class Reduce {
     public static void meanRows(Tensor x, Tensor out) {
         Operands operands = Operands.of("mean of rows").floating("x", x).rankAtLeast("x", x, 1).nonEmpty("x", x);
         long channels = x.shape().dim(-1);
-        operands.exactly("out", out, DType.F32, channels).device(x, out);
+        operands.exactly("out", out, DType.F32, channels).reads("x", x).writes("out", out).device();
         long rows = x.size() / channels;
         sum(x, out, 1, rows, Math.toIntExact(channels), (float) (1.0 / rows), false);
     }
@@ -45,7 +45,7 @@ public final class Reduce {
         Operands operands = Operands.of("sum spatial").floating("x", x).rankAtLeast("x", x, 2);
         long samples = x.dim(0);
         long channels = x.shape().dim(-1);
-        operands.exactly("out", out, x.dtype(), samples, channels).device(x, out);
+        operands.exactly("out", out, x.dtype(), samples, channels).reads("x", x).writes("out", out).device();
         if (out.size() > 0) {
             sum(x, out, Math.toIntExact(samples), x.size() / out.size(), Math.toIntExact(channels), factor, false);
         }
@@ -103,7 +103,7 @@ public final class Reduce {
     }
 
     private static void total(String op, String entry, Tensor x, Tensor out, float factor, boolean root) {
-        Operands.of(op).floating("x", x).sized("out", out, DType.F32, 1).device(x, out);
+        Operands.of(op).floating("x", x).sized("out", out, DType.F32, 1).reads("x", x).writes("out", out).device();
         try (Scope scope = Scope.open(x.device())) {
             Tensor partial = partials(scope, entry, x);
             Kernel finish = x.device().kernel(TOTAL, "total_sum");
@@ -114,7 +114,9 @@ public final class Reduce {
 
     /** out[0] = max |x|, NaN when there is one. */
     public static void maxAbs(Tensor x, Tensor out) {
-        Operands.of("max abs").floating("x", x).sized("out", out, DType.F32, 1).device(x, out);
+        Operands.of("max abs").floating("x", x).sized("out", out, DType.F32, 1)
+                .reads("x", x)
+                .writes("out", out).device();
         try (Scope scope = Scope.open(x.device())) {
             Tensor partial = partials(scope, "max_abs_", x);
             x.device().kernel(TOTAL, "total_max").launch(Grid.of(1),

@@ -16,23 +16,28 @@ public final class Rows {
 
     /** out[…, 0 … A-1] = a[…], out[…, A … A+B-1] = b[…]: along the innermost dimension, channels in NHWC. */
     public static void concat(Tensor a, Tensor b, Tensor out) {
-        joined("concat channels", "a", a, "b", b, "out", out);
+        joined("concat channels", a, b, "out", out, false);
         joinOrSplit("concat_rows", a, b, out, a, b, out);
     }
 
     /** The inverse of {@link #concat}, and its gradient. */
     public static void split(Tensor in, Tensor a, Tensor b) {
-        joined("split channels", "a", a, "b", b, "in", in);
+        joined("split channels", a, b, "in", in, true);
         joinOrSplit("split_rows", a, b, in, in, a, b);
     }
 
-    private static void joined(String op, String nameA, Tensor a, String nameB, Tensor b, String nameWhole, Tensor whole) {
-        Operands operands = Operands.of(op).rankAtLeast(nameA, a, 1).rankAtLeast(nameB, b, 1);
+    private static void joined(String op, Tensor a, Tensor b, String nameWhole, Tensor whole, boolean splits) {
+        Operands operands = Operands.of(op).rankAtLeast("a", a, 1).rankAtLeast("b", b, 1);
         long[] dims = a.shape().dims();
         dims[dims.length - 1] = b.shape().dim(-1);
-        operands.exactly(nameB, b, a.dtype(), dims);
+        operands.exactly("b", b, a.dtype(), dims);
         dims[dims.length - 1] += a.shape().dim(-1);
-        operands.exactly(nameWhole, whole, a.dtype(), dims).device(a, b, whole);
+        operands.exactly(nameWhole, whole, a.dtype(), dims);
+        if (splits) {
+            operands.reads(nameWhole, whole).writes("a, b", a, b).device();
+        } else {
+            operands.reads("a, b", a, b).writes(nameWhole, whole).device();
+        }
     }
 
     private static void joinOrSplit(String entry, Tensor a, Tensor b, Tensor whole, Tensor first, Tensor second, Tensor third) {
@@ -57,7 +62,9 @@ public final class Rows {
         long tableRows = table.dim(0);
         operands.require(tableRows > 0, "table is " + table + ", expected at least one row");
         long rowSize = table.size() / tableRows;
-        operands.sized("out", out, table.dtype(), ids.size() * rowSize).device(table, ids, out);
+        operands.sized("out", out, table.dtype(), ids.size() * rowSize)
+                .reads("table, ids", table, ids)
+                .writes("out", out).device();
         if (out.size() == 0) {
             return;
         }

@@ -24,9 +24,8 @@ public final class Tokens {
 
     /** out[b, 0] = first, out[b, s] = tokens[b, s − 1]: what a causal network reads to predict {@code tokens}. */
     public static void shift(Tensor tokens, int first, Tensor out) {
-        Operands operands = sequences("shift tokens", tokens).alike("out", out, "tokens", tokens)
-                .apart("out", out, "tokens", tokens);
-        operands.device(tokens, out);
+        Operands operands = sequences("shift tokens", tokens).alike("out", out, "tokens", tokens);
+        operands.reads("tokens", tokens).writes("out", out).device();
         Kernel kernel = tokens.device().kernel(MODULE, "shift_tokens");
         kernel.launch(Grid.covering(tokens.size(), kernel.geometry().tileM()), Args.of().address(tokens.address())
                 .address(out.address()).i64(tokens.size()).i32(tokens.dim(1)).i32(first));
@@ -42,7 +41,8 @@ public final class Tokens {
     public static void mask(Tensor tokens, int mask, Tensor out, Tensor weights, RandomKey key) {
         Operands operands = sequences("mask tokens", tokens).alike("out", out, "tokens", tokens)
                 .sized("weights", weights, DType.F32, tokens.size());
-        rankable(operands, tokens).device(tokens, out, weights, key.state());
+        rankable(operands, tokens).reads("tokens, key state", tokens, key.state())
+                .updates("out", out).writes("weights", weights).device();
         Kernel kernel = tokens.device().kernel(MODULE, "mask_tokens");
         kernel.launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens), key.appendTo(Args.of()
                 .address(tokens.address()).address(out.address()).address(weights.address()).i32(tokens.dim(1)).i32(mask)));
@@ -53,7 +53,8 @@ public final class Tokens {
         Operands operands = Operands.of("drop labels").type("labels", labels, DType.I32)
                 .sized("out", out, DType.I32, labels.size())
                 .require(probability >= 0 && probability <= 1, "probability is " + probability + ", expected 0 to 1");
-        operands.nonEmpty("labels", labels).device(labels, out, key.state());
+        operands.nonEmpty("labels", labels).reads("labels, key state", labels, key.state())
+                .updates("out", out).device();
         Kernel kernel = labels.device().kernel(MODULE, "drop_labels");
         kernel.launch(Grid.covering(labels.size(), kernel.geometry().tileM()), key.appendTo(Args.of()
                 .address(labels.address()).address(out.address()).i32(labels.size()).i32(dropped).f32(probability)));
@@ -78,7 +79,7 @@ public final class Tokens {
                         + ", expected 0 (the most likely token) or more")
                 .require(topK >= 0, "topK is " + topK + ", expected 0 (all) or more")
                 .require(topP > 0 && topP <= 1, "topP is " + topP + ", expected more than 0, at most 1 (all)");
-        operands.device(logits, tokens, confidence, key.state());
+        operands.reads("logits, key state", logits, key.state()).writes("tokens, confidence", tokens, confidence).device();
         int vocabulary = operands.fits("the vocabulary", logits.dim(1));
         Kernel kernel = logits.device().kernel("random/sample_tokens", "sample_tokens_" + logits.dtype().suffix());
         kernel.launch(Grid.of(logits.dim(0)), key.appendTo(Args.of().address(logits.address()).address(tokens.address())
@@ -90,7 +91,7 @@ public final class Tokens {
     public static void take(Tensor tokens, Tensor place, int first, Tensor out) {
         Operands operands = sequences("take token", tokens).sized("place", place, DType.I32, 1)
                 .sized("out", out, DType.I32, tokens.dim(0));
-        operands.device(tokens, place, out);
+        operands.reads("tokens, place", tokens, place).writes("out", out).device();
         Kernel kernel = tokens.device().kernel(MODULE, "take_token");
         kernel.launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()), Args.of().address(tokens.address())
                 .address(place.address()).address(out.address()).i32(tokens.dim(0)).i32(tokens.dim(1)).i32(first));
@@ -100,7 +101,7 @@ public final class Tokens {
     public static void put(Tensor values, Tensor place, int hidden, Tensor tokens) {
         Operands operands = sequences("put token", tokens).sized("place", place, DType.I32, 1)
                 .sized("values", values, DType.I32, tokens.dim(0));
-        operands.device(tokens, place, values);
+        operands.reads("values, place", values, place).writes("tokens", tokens).device();
         Kernel kernel = tokens.device().kernel(MODULE, "put_token");
         kernel.launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()), Args.of().address(values.address())
                 .address(place.address()).address(tokens.address()).i32(tokens.dim(0)).i32(tokens.dim(1)).i32(hidden));
@@ -123,7 +124,8 @@ public final class Tokens {
                 .sized("confidence", confidence, DType.F32, tokens.size()).type("counts", counts, DType.I32)
                 .nonEmpty("counts", counts).sizedIfGiven("noise", noise, DType.F32, counts.size())
                 .sized("round", round, DType.I32, 1);
-        rankable(operands, tokens).device(tokens, sampled, confidence, counts, noise, round, key.state());
+        rankable(operands, tokens).reads("sampled, confidence, counts, noise, round, key state", sampled,
+                confidence, counts, noise, round, key.state()).writes("tokens", tokens).device();
         Kernel kernel = tokens.device().kernel(MODULE, "keep_confident");
         kernel.launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens), key.appendTo(Args.of()
                 .address(tokens.address()).address(sampled.address()).address(confidence.address()).address(counts.address())

@@ -124,7 +124,7 @@ public final class Diffusion {
         Device device = operands
                 .require(t.size() == 1 || t.size() == samples, "t is " + t + ", expected 1 or " + samples + " timesteps")
                 .reads("xt, output, t, alphaBar", xt, output, t, alphaBar)
-                .writes("clean, noise", clean, noise).device();
+                .updates("clean, noise", clean, noise).device();
         if (xt.size() == 0) {
             return;
         }

@@ -85,8 +85,8 @@ public final class CrossEntropy {
                 .require(outputs.smoothing >= 0 && outputs.smoothing <= 1, "smoothing is " + outputs.smoothing
                         + ", expected 0 to 1")
                 .reads("logits, labels, weight", logits, labels, outputs.weight)
-                .writes("loss, perSample, dlogits, correct, notFinite", loss, outputs.perSample, outputs.dlogits,
-                        outputs.correct, outputs.notFinite).device();
+                .updates("dlogits", outputs.dlogits)
+                .writes("loss, perSample, correct, notFinite", loss, outputs.perSample, outputs.correct, outputs.notFinite).device();
         try (Scope scope = Scope.open(device)) {
             Tensor losses = outputs.perSample == null ? scope.empty(DType.F32, samples) : outputs.perSample;
             Tensor hits = scope.empty(DType.F32, samples);

@@ -97,7 +97,7 @@ public final class GanLoss {
                 .alike("v", v, "x", x).alike("input", input, "x", x).sized("scale", scale, DType.F32, x.dim(0))
                 .sized("squares", squares, DType.F32, x.dim(0)).sizedIfGiven("state", state, DType.I64, 2)
                 .require(pairs >= 1, "pairs is " + pairs + ", expected 1 or more");
-        operands.reads("x, v, scale, state", x, v, scale, state).writes("input, squares", input, squares).device()
+        operands.reads("x, v, scale, state", x, v, scale, state).updates("input", input).writes("squares", squares).device()
                 .kernel(PENALTY, "gradient_penalty_" + x.dtype().suffix())
                 .launch(Grid.of(x.dim(0)), Args.of().address(x.address()).address(v.address()).address(scale.address())
                         .address(input.address()).address(squares.address()).i64(x.size() / x.dim(0)).f32(1f / pairs)

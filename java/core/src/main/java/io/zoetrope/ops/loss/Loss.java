@@ -47,7 +47,7 @@ public final class Loss {
         Device device = operands.sizedIfGiven("weight", weight, DType.F32, samples)
                 .sizedIfGiven("perSample", perSample, DType.F32, samples)
                 .reads("pred, target, weight", pred, target, weight)
-                .writes("loss, perSample, dpred, notFinite", loss, perSample, dpred, notFinite).device();
+                .updates("dpred", dpred).writes("loss, perSample, notFinite", loss, perSample, notFinite).device();
         Kernel kernel = device.kernel(WEIGHTED_MSE, "weighted_mse_" + pred.dtype().suffix());
         long parts = Math.min(MAX_PARTS, Grid.covering(size, kernel.geometry().tileM()).x());
         try (Scope scope = Scope.open(device)) {

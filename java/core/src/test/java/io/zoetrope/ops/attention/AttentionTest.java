@@ -19,6 +19,7 @@ import io.zoetrope.testkit.Tolerance;
 import io.zoetrope.testkit.Values;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,6 +109,25 @@ class AttentionTest {
             v = Values.stored(dtype, Values.uniform(13, r.keySize()));
             dO = Values.stored(dtype, Values.uniform(14, r.querySize()));
         }
+    }
+
+    /** Causal, with keys less queries through every residue of a tile of keys, and more keys than one tile. */
+    static Stream<Arguments> residues() {
+        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values())
+                .flatMap(tier -> IntStream.range(0, 64).mapToObj(more -> Arguments.of(
+                        new Case(1, 1, 35, 35 + more, more % 2 == 0 ? 8 : 33, true), dtype, tier))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("residues")
+    void causalForwardAtEveryResidue(Case c, DType dtype, Tier tier) {
+        forwardMatchesReference(c, dtype, tier);
+    }
+
+    @ParameterizedTest
+    @MethodSource("residues")
+    void causalBackwardAtEveryResidue(Case c, DType dtype, Tier tier) {
+        backwardMatchesReference(c, dtype, tier);
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import io.zoetrope.reference.ReferenceConv2d.Extents;
 import io.zoetrope.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The shapes, types, tiers and tiles that the convolutions are tested over. */
 final class ConvCases {
@@ -52,6 +53,10 @@ final class ConvCases {
             shape("3x3 stride 4 with taps missing, 8 to 8", 1, 9, 9, 8, 8, 3, 3, Conv2d.Spec.of(4, 1)),
             shape("padding wider than the picture, 8 to 8", 1, 2, 2, 8, 8, 3, 3, Conv2d.Spec.of(1, 4)),
             shape("long enough to be split, 32 to 32", 2, 28, 28, 32, 32, 3, 3, Conv2d.Spec.of(1, 1)));
+
+    /** Channels and filters through every residue of a tile's columns and of its inner step. */
+    private static final List<Shape> RESIDUES = IntStream.rangeClosed(1, 40).mapToObj(c -> shape("residues, " + c + " to " + (73 - c),
+            1, 3, 4, c, 73 - c, 3, 2, new Conv2d.Spec(1, 1, 0, 1, 1))).toList();
 
     private static final List<Shape> ODD = List.of(
             THREE,
@@ -118,6 +123,7 @@ final class ConvCases {
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             for (Tier tier : Tier.values()) {
                 SHAPES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+                RESIDUES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
                 cases.add(new Case(THREE, dtype, tier, null, 1));
                 List<String> tiles = tier == Tier.SIMT ? simt : dtype == DType.BF16 ? bf16Sm80 : f32Sm80;
                 for (String tile : tiles) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -161,6 +162,37 @@ class GemmTest {
                     Gemm.Spec.NN);
             Tolerance tolerance = tier == Tier.SM80 ? Tolerance.tf32Sum(12, 1) : Tolerance.sum(DType.F32, 12, 1);
             tolerance.check("c", expected, c.toFloats());
+        }
+    }
+
+    /** Rows, columns and inner extents through every residue of the tiles' sizes, with a bias for each column. */
+    @ParameterizedTest
+    @MethodSource("tiers")
+    void everyResidueOfATilesExtents(DType dtype, Tier tier) {
+        for (int extent = 1; extent <= 72; extent++) {
+            biased(dtype, tier, extent, 9, 16);
+            biased(dtype, tier, 9, extent, 16);
+            biased(dtype, tier, 5, 11, extent);
+        }
+    }
+
+    static Stream<Arguments> tiers() {
+        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values()).map(tier -> Arguments.of(dtype, tier)));
+    }
+
+    private static void biased(DType dtype, Tier tier, int m, int n, int k) {
+        float[] a = Values.stored(dtype, Values.uniform(1, (long) m * k));
+        float[] b = Values.stored(dtype, Values.uniform(2, (long) n * k));
+        float[] bias = Values.uniform(3, n);
+        for (String tile : new String[] {null, "64x64"}) {
+            try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(tier, tile)) {
+                Tensor c = guarded.output("c", dtype, m, n);
+                Gemm.run(guarded.input("a", dtype, a, m, k), guarded.input("b", dtype, b, n, k), guarded.input("bias", DType.F32, bias, n),
+                        c, Gemm.Spec.NT);
+                Tolerance tolerance = tier == Tier.SM80 && dtype == DType.F32 ? Tolerance.tf32Sum(k, 1) : Tolerance.sum(dtype, k, 1);
+                tolerance.check(m + "x" + n + "x" + k + " " + tile, ReferenceGemm.run(m, n, k, false, true, 1, 0, x -> x,
+                        Values.doubles(a), Values.doubles(b), Values.doubles(bias), null), c.toFloats());
+            }
         }
     }
 }

@@ -152,7 +152,7 @@ class SgdTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new Sgd.Banks(bank, bank, scope.zeros(DType.F32, 5), null, null))
                     .withMessage("sgd: momentum is F32[5], expected F32 of 4 elements");
-            Sgd.Banks banks = new Sgd.Banks(bank, bank, bank, null, null);
+            Sgd.Banks banks = new Sgd.Banks(bank, scope.zeros(DType.F32, 4), scope.zeros(DType.F32, 4), null, null);
             assertThatIllegalArgumentException().isThrownBy(() -> Sgd.step(banks, scope.zeros(DType.I64, 3), bank, bank,
                     bank, false)).withMessageContaining("sgd: segments is I64[3]");
         }

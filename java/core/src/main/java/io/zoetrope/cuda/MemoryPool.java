@@ -2,9 +2,7 @@ package io.zoetrope.cuda;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
@@ -23,11 +21,15 @@ public final class MemoryPool {
     /** A cached block may be larger than asked by this fraction of its size. */
     private static final int MAX_WASTE_DIVISOR = 4;
 
+    private static final long FREE = -1;
+
     /** A driver allocation and the store it returns to. */
     static final class Block {
         private final long address;
         private final long bytes;
         private final Store store;
+        /** The bytes that were asked for by who holds it now, {@link #FREE} when nobody does. */
+        private long lent = FREE;
 
         Block(long address, long bytes, Store store) {
             this.address = address;
@@ -44,12 +46,11 @@ public final class MemoryPool {
     static final class Store {
         private final TreeMap<Long, ArrayDeque<Block>> free = new TreeMap<>();
         private boolean retired;
-        private int lent;
     }
 
     private final Device device;
     private final Store common = new Store();
-    private final Map<Long, Block> owned = new HashMap<>();
+    private final TreeMap<Long, Block> owned = new TreeMap<>();
     private Store current = common;
     private long inUse;
     private long cached;
@@ -74,7 +75,7 @@ public final class MemoryPool {
         if (block == null) {
             block = fromDriver(rounded, bytes);
         }
-        block.store.lent++;
+        block.lent = bytes;
         inUse += block.bytes;
         peak = Math.max(peak, inUse);
         return new DeviceMemory(this, block, bytes);
@@ -120,9 +121,13 @@ public final class MemoryPool {
         return block;
     }
 
+    void requireOpen() {
+        device.requireOpen();
+    }
+
     synchronized void giveBack(Block block) {
         inUse -= block.bytes;
-        block.store.lent--;
+        block.lent = FREE;
         if (device.isClosed()) {
             return;
         }
@@ -138,6 +143,31 @@ public final class MemoryPool {
         device.makeCurrent();
         owned.remove(block.address);
         Driver.check(JCudaDriver.cuMemFree(Addresses.pointer(block.address)), "freeing device memory");
+    }
+
+    /**
+     * Fails unless {@code bytes} bytes from {@code address} on lie in one block of this device that is in use.
+     *
+     * @param what what is to be done with them, for the message
+     */
+    synchronized void requireInUse(long address, long bytes, String what) {
+        device.requireOpen();
+        var below = owned.floorEntry(address);
+        Block block = below == null ? null : below.getValue();
+        long offset = block == null ? 0 : address - block.address;
+        if (block == null || offset >= block.bytes) {
+            throw new IllegalArgumentException(String.format("%s %d bytes at 0x%x: %s has no memory there", what, bytes, address,
+                    device));
+        }
+        if (block.lent == FREE) {
+            throw new IllegalStateException(String.format("%s %d bytes at 0x%x: that memory of %s was given back: its scope is"
+                    + " closed", what, bytes, address, device));
+        }
+        if (bytes > block.lent - offset) {
+            throw new IllegalArgumentException(String.format("%s %d bytes at 0x%x: they pass the end of the block of %d bytes at"
+                    + " 0x%x, of which %d are left", what, bytes, address, block.lent, block.address,
+                    Math.max(0, block.lent - offset)));
+        }
     }
 
     /** Returns all cached memory to the driver. @return the bytes returned */

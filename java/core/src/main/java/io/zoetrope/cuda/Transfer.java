@@ -1,5 +1,7 @@
 package io.zoetrope.cuda;
 
+import java.util.function.ToIntFunction;
+import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -24,9 +26,11 @@ public final class Transfer {
         long bytes = bytesOf(array, elements, elementBytes);
         if (bytes > 0) {
             device.memory().requireInUse(address, bytes, "copying from the host");
-            Driver.check(JCudaDriver.cuMemcpyHtoDAsync(Addresses.pointer(address), HostArray.pointer(array), bytes,
-                    device.stream().handle()), "copying to the device");
-            device.stream().synchronize();
+            Stream stream = device.stream();
+            device.enter();
+            device.check("copying to the device", Driver.result(() -> JCudaDriver.cuMemcpyHtoDAsync(
+                    Addresses.pointer(address), HostArray.pointer(array), bytes, stream.handle())));
+            stream.synchronize();
         }
     }
 
@@ -36,10 +40,12 @@ public final class Transfer {
         long bytes = bytesOf(array, elements, elementBytes);
         if (bytes > 0) {
             device.memory().requireInUse(address, bytes, "copying to the host");
-            Driver.check(JCudaDriver.cuMemcpyDtoHAsync(HostArray.pointer(array), Addresses.pointer(address), bytes,
-                    device.stream().handle()), "copying from the device");
+            Stream stream = device.stream();
+            device.enter();
+            device.check("copying from the device", Driver.result(() -> JCudaDriver.cuMemcpyDtoHAsync(
+                    HostArray.pointer(array), Addresses.pointer(address), bytes, stream.handle())));
         }
-        device.stream().synchronize();
+        device.synchronize();
     }
 
     /**
@@ -57,8 +63,8 @@ public final class Transfer {
                 throw new IllegalArgumentException(String.format("copying %d bytes from 0x%x to 0x%x: the two overlap", bytes,
                         from, to));
             }
-            Driver.check(JCudaDriver.cuMemcpyDtoDAsync(Addresses.pointer(to), Addresses.pointer(from), bytes,
-                    device.stream().handle()), "copying within the device");
+            queue(device, "copying within the device", stream -> JCudaDriver.cuMemcpyDtoDAsync(
+                    Addresses.pointer(to), Addresses.pointer(from), bytes, stream));
         }
     }
 
@@ -67,9 +73,17 @@ public final class Transfer {
         requireBytes("filling device memory", bytes);
         if (bytes > 0) {
             device.memory().requireInUse(address, bytes, "filling");
-            Driver.check(JCudaDriver.cuMemsetD8Async(Addresses.pointer(address), value, bytes,
-                    device.stream().handle()), "filling device memory");
+            queue(device, "filling device memory", stream -> JCudaDriver.cuMemsetD8Async(
+                    Addresses.pointer(address), value, bytes, stream));
         }
+    }
+
+    private static void queue(Device device, String what, ToIntFunction<CUstream> work) {
+        Stream stream = device.stream();
+        stream.requireUsable();
+        device.enter();
+        device.check(what, Driver.result(() -> work.applyAsInt(stream.handle())));
+        stream.queued();
     }
 
     private static long bytesOf(Object array, long elements, int elementBytes) {

@@ -22,13 +22,17 @@ struct Primary {
     unsigned flags = 0;
 };
 
-Primary& primary() {
-    static Primary* const p = new Primary;
-    return *p;
+// For a device that exists.
+Primary& primary(CUdevice device) {
+    static Primary* const all = new Primary[size_t(device_count())];
+    return all[device];
 }
 
-std::shared_ptr<Context> make_context(unsigned flags, bool isPrimary) {
+bool exists(CUdevice device) { return device >= 0 && device < device_count(); }
+
+std::shared_ptr<Context> make_context(CUdevice device, unsigned flags, bool isPrimary) {
     auto context = std::make_shared<Context>();
+    context->device = device;
     context->flags = flags;
     context->primary = isPrimary;
     publish(context);
@@ -106,9 +110,9 @@ SOFTCUDA_API CUresult cuInit(unsigned flags) {
 SOFTCUDA_API CUresult cuCtxCreate_v2(CUcontext* out, unsigned flags, CUdevice device) {
     return call([&]() -> CUresult {
         if (!out || (flags & ~0xffu) || (flags & 7) == 3 || (flags & 7) > 4) return CUDA_ERROR_INVALID_VALUE;
-        if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
+        if (!exists(device)) return CUDA_ERROR_INVALID_DEVICE;
         arena();
-        auto context = make_context(flags, false);
+        auto context = make_context(device, flags, false);
         stack.push_back(context);
         *out = reinterpret_cast<CUcontext>(context->handle);
         return CUDA_SUCCESS;
@@ -180,7 +184,7 @@ SOFTCUDA_API CUresult cuCtxGetDevice(CUdevice* device) {
     return call([&]() -> CUresult {
         if (!device) return CUDA_ERROR_INVALID_VALUE;
         if (!current_context()) return CUDA_ERROR_INVALID_CONTEXT;
-        *device = 0;
+        *device = current_context()->device;
         return CUDA_SUCCESS;
     });
 }
@@ -283,29 +287,31 @@ SOFTCUDA_API CUresult cuCtxDisablePeerAccess(CUcontext) {
     return in_context([](const std::shared_ptr<Context>&) -> CUresult { return CUDA_ERROR_PEER_ACCESS_UNSUPPORTED; });
 }
 
-// ---- the primary context -----------------------------------------------------------------------------------------------
+// ---- the primary contexts, one for each device -------------------------------------------------------------------------
 
 SOFTCUDA_API CUresult cuDevicePrimaryCtxRetain(CUcontext* out, CUdevice device) {
     return call([&]() -> CUresult {
         if (!out) return CUDA_ERROR_INVALID_VALUE;
-        if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
+        if (!exists(device)) return CUDA_ERROR_INVALID_DEVICE;
         arena();
-        std::lock_guard<std::mutex> lock(primary().mutex);
-        if (!primary().context) primary().context = make_context(primary().flags, true);
-        ++primary().retained;
-        *out = reinterpret_cast<CUcontext>(primary().context->handle);
+        Primary& p = primary(device);
+        std::lock_guard<std::mutex> lock(p.mutex);
+        if (!p.context) p.context = make_context(device, p.flags, true);
+        ++p.retained;
+        *out = reinterpret_cast<CUcontext>(p.context->handle);
         return CUDA_SUCCESS;
     });
 }
 
 SOFTCUDA_API CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
     return call([&]() -> CUresult {
-        if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
-        std::lock_guard<std::mutex> lock(primary().mutex);
-        if (primary().retained == 0) return CUDA_ERROR_INVALID_CONTEXT;
-        if (--primary().retained == 0) {
-            destroy(primary().context);
-            primary().context = nullptr;
+        if (!exists(device)) return CUDA_ERROR_INVALID_DEVICE;
+        Primary& p = primary(device);
+        std::lock_guard<std::mutex> lock(p.mutex);
+        if (p.retained == 0) return CUDA_ERROR_INVALID_CONTEXT;
+        if (--p.retained == 0) {
+            destroy(p.context);
+            p.context = nullptr;
         }
         return CUDA_SUCCESS;
     });
@@ -315,33 +321,36 @@ SOFTCUDA_API CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
 // fresh context.
 SOFTCUDA_API CUresult cuDevicePrimaryCtxReset_v2(CUdevice device) {
     return call([&]() -> CUresult {
-        if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
-        std::lock_guard<std::mutex> lock(primary().mutex);
-        if (primary().context) destroy(primary().context);
-        primary().context = nullptr;
-        primary().retained = 0;
+        if (!exists(device)) return CUDA_ERROR_INVALID_DEVICE;
+        Primary& p = primary(device);
+        std::lock_guard<std::mutex> lock(p.mutex);
+        if (p.context) destroy(p.context);
+        p.context = nullptr;
+        p.retained = 0;
         return CUDA_SUCCESS;
     });
 }
 
 SOFTCUDA_API CUresult cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned flags) {
     return call([&]() -> CUresult {
-        if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
+        if (!exists(device)) return CUDA_ERROR_INVALID_DEVICE;
         if ((flags & ~0xffu) || (flags & 7) == 3 || (flags & 7) > 4) return CUDA_ERROR_INVALID_VALUE;
-        std::lock_guard<std::mutex> lock(primary().mutex);
-        primary().flags = flags;
-        if (primary().context) primary().context->flags = flags;
+        Primary& p = primary(device);
+        std::lock_guard<std::mutex> lock(p.mutex);
+        p.flags = flags;
+        if (p.context) p.context->flags = flags;
         return CUDA_SUCCESS;
     });
 }
 
 SOFTCUDA_API CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned* flags, int* active) {
     return call([&]() -> CUresult {
-        if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
+        if (!exists(device)) return CUDA_ERROR_INVALID_DEVICE;
         if (!flags || !active) return CUDA_ERROR_INVALID_VALUE;
-        std::lock_guard<std::mutex> lock(primary().mutex);
-        *flags = primary().flags;
-        *active = primary().context != nullptr;
+        Primary& p = primary(device);
+        std::lock_guard<std::mutex> lock(p.mutex);
+        *flags = p.flags;
+        *active = p.context != nullptr;
         return CUDA_SUCCESS;
     });
 }

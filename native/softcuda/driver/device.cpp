@@ -5,12 +5,31 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "driver/call.h"
 
 namespace softcuda::driver {
 
 namespace {
+
+// Kernels' plans, and with them the last bits of some sums, follow the number of multiprocessors. So it depends neither on
+// the machine nor on how many threads run the blocks.
+constexpr int kMultiprocessors = 2;
+constexpr int kMostDevices = 64;
+
+// A whole number from the environment, `fallback` (said on stderr) where it is not one from `low` to `high`.
+int number_from_environment(const char* name, int low, int high, int fallback) {
+    const char* text = std::getenv(name);
+    if (!text || !*text) return fallback;
+    char* end = nullptr;
+    const long value = std::strtol(text, &end, 10);
+    if (*end || value < low || value > high) {
+        std::fprintf(stderr, "softcuda: %s=%s is not a number from %d to %d; using %d\n", name, text, low, high, fallback);
+        return fallback;
+    }
+    return int(value);
+}
 
 DeviceModel make_model() {
     int major = 8, minor = 0;
@@ -39,7 +58,7 @@ DeviceModel make_model() {
     model.maxGrid[0] = 0x7fffffff;
     model.maxGrid[1] = model.maxGrid[2] = 65535;
     model.registersPerBlock = 65536;
-    model.multiprocessors = worker_count();
+    model.multiprocessors = number_from_environment("ZOETROPE_MULTIPROCESSORS", 1, 1024, kMultiprocessors);
     return model;
 }
 
@@ -75,6 +94,11 @@ uint64_t memory_from_environment() {
 const DeviceModel& device_model() {
     static const DeviceModel model = make_model();
     return model;
+}
+
+int device_count() {
+    static const int count = number_from_environment("ZOETROPE_DEVICES", 1, kMostDevices, 1);
+    return count;
 }
 
 uint64_t device_memory() {
@@ -136,7 +160,9 @@ bool attribute(int which, int& value) {
     return true;
 }
 
-CUresult check_device(CUdevice device) { return device == 0 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_DEVICE; }
+CUresult check_device(CUdevice device) {
+    return device >= 0 && device < device_count() ? CUDA_SUCCESS : CUDA_ERROR_INVALID_DEVICE;
+}
 
 template <class Body> CUresult on_device(CUdevice device, Body&& body) {
     return call([&]() -> CUresult {
@@ -146,7 +172,13 @@ template <class Body> CUresult on_device(CUdevice device, Body&& body) {
 }
 
 const char kName[] = "softcuda (CPU)";
-const char kBusId[] = "0000:00:00.0";
+
+// PCI bus 0, with the device's number as its slot.
+std::string bus_id(CUdevice device) {
+    char text[32];
+    std::snprintf(text, sizeof text, "0000:00:%02x.0", unsigned(device));
+    return text;
+}
 
 }  // namespace
 
@@ -163,7 +195,7 @@ SOFTCUDA_API CUresult cuDriverGetVersion(int* version) {
 SOFTCUDA_API CUresult cuDeviceGetCount(int* count) {
     return call([&]() -> CUresult {
         if (!count) return CUDA_ERROR_INVALID_VALUE;
-        *count = 1;
+        *count = device_count();
         return CUDA_SUCCESS;
     });
 }
@@ -171,8 +203,8 @@ SOFTCUDA_API CUresult cuDeviceGetCount(int* count) {
 SOFTCUDA_API CUresult cuDeviceGet(CUdevice* device, int ordinal) {
     return call([&]() -> CUresult {
         if (!device) return CUDA_ERROR_INVALID_VALUE;
-        if (ordinal != 0) return CUDA_ERROR_INVALID_DEVICE;
-        *device = 0;
+        if (CUresult error = check_device(ordinal)) return error;
+        *device = ordinal;
         return CUDA_SUCCESS;
     });
 }
@@ -188,7 +220,9 @@ SOFTCUDA_API CUresult cuDeviceGetName(char* name, int length, CUdevice device) {
 SOFTCUDA_API CUresult cuDeviceGetUuid(CUuuid* uuid, CUdevice device) {
     return on_device(device, [&]() -> CUresult {
         if (!uuid) return CUDA_ERROR_INVALID_VALUE;
-        std::memcpy(uuid->bytes, "softcuda-device0", 16);
+        char text[32];
+        std::snprintf(text, sizeof text, "softcudadevice%02d", device);
+        std::memcpy(uuid->bytes, text, 16);
         return CUDA_SUCCESS;
     });
 }
@@ -240,8 +274,9 @@ SOFTCUDA_API CUresult cuDeviceGetProperties(CUdevprop* prop, CUdevice device) {
 
 SOFTCUDA_API CUresult cuDeviceGetPCIBusId(char* id, int length, CUdevice device) {
     return on_device(device, [&]() -> CUresult {
-        if (!id || length < int(sizeof kBusId)) return CUDA_ERROR_INVALID_VALUE;
-        std::memcpy(id, kBusId, sizeof kBusId);
+        const std::string text = bus_id(device);
+        if (!id || length < int(text.size() + 1)) return CUDA_ERROR_INVALID_VALUE;
+        std::memcpy(id, text.c_str(), text.size() + 1);
         return CUDA_SUCCESS;
     });
 }
@@ -249,9 +284,13 @@ SOFTCUDA_API CUresult cuDeviceGetPCIBusId(char* id, int length, CUdevice device)
 SOFTCUDA_API CUresult cuDeviceGetByPCIBusId(CUdevice* device, const char* id) {
     return call([&]() -> CUresult {
         if (!device || !id) return CUDA_ERROR_INVALID_VALUE;
-        if (std::strcmp(id, kBusId) != 0) return CUDA_ERROR_INVALID_DEVICE;
-        *device = 0;
-        return CUDA_SUCCESS;
+        for (CUdevice each = 0; each < device_count(); ++each) {
+            if (bus_id(each) == id) {
+                *device = each;
+                return CUDA_SUCCESS;
+            }
+        }
+        return CUDA_ERROR_INVALID_DEVICE;
     });
 }
 

@@ -1,4 +1,4 @@
-// The one device that softcuda shows.
+// The devices that softcuda shows: all alike, on the same CPU and in the same memory.
 #pragma once
 #include <cstdint>
 
@@ -25,7 +25,10 @@ struct DeviceModel {
 // Limits of the compute capability that ZOETROPE_COMPUTE names (8.0 by default): what the documentation gives for it.
 const DeviceModel& device_model();
 
-// Bytes of device memory: ZOETROPE_MEMORY (bytes, or with a suffix K, M, G), else half of the machine's memory.
+// How many devices there are: ZOETROPE_DEVICES, 1 by default.
+int device_count();
+
+// Bytes of memory, which the devices share: ZOETROPE_MEMORY (bytes, or with a suffix K, M, G), else half of the machine's memory.
 uint64_t device_memory();
 
 }  // namespace softcuda::driver

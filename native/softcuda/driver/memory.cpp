@@ -77,7 +77,7 @@ std::shared_ptr<Pool> default_pool_handle() {
 CUresult device_pool(CUmemoryPool* out, CUdevice device) {
     return call([&]() -> CUresult {
         if (!out) return CUDA_ERROR_INVALID_VALUE;
-        if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
+        if (device < 0 || device >= device_count()) return CUDA_ERROR_INVALID_DEVICE;
         *out = reinterpret_cast<CUmemoryPool>(default_pool_handle()->handle);
         return CUDA_SUCCESS;
     });
@@ -242,7 +242,7 @@ CUresult pointer_attribute(Context& context, void* data, int attribute, uint64_t
         case kPointerSyncMemops: return put(data, int(1));
         case kPointerBufferId: return put(data, static_cast<unsigned long long>(found.serial));
         case kPointerIsManaged: return put(data, int(0));
-        case kPointerOrdinal: return put(data, int(0));
+        case kPointerOrdinal: return put(data, context.device);
         case kPointerRangeStart: return put(data, CUdeviceptr(found.begin));
         case kPointerRangeSize: return put(data, size_t(found.bytes));
         case kPointerMapped: return put(data, int(1));

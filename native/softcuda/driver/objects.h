@@ -22,6 +22,7 @@ struct GraphNode;
 struct Context {
     uint64_t handle = 0;
     uint64_t id = 0;
+    int device = 0;
     unsigned flags = 0;
     bool primary = false;
     std::atomic<int> fault{0};     // sticky: what every later call returns

@@ -1,9 +1,13 @@
 package io.zoetrope.cuda;
 
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.CudaException;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUgraphNode;
 import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
@@ -13,58 +17,75 @@ import jcuda.driver.JCudaDriver;
  * <p>Memory that the recorded code allocates belongs to the graph until it is closed, since every replay uses the same
  * addresses. Whatever changes between replays (step numbers, seeds, inputs) lives in device memory. Closing the graph
  * while tensors of the recorded code are still open is safe: their memory goes when they do.
+ *
+ * <p>One thread at a time may launch or close a graph.
  */
 public final class CapturedGraph implements AutoCloseable {
     private final Device device;
-    private final MemoryPool.Store memory;
+    private final List<MemoryPool.Store> memory;
     private final CUgraph graph;
     private final CUgraphExec executable;
     private final int nodes;
     private boolean closed;
 
-    private CapturedGraph(Device device, MemoryPool.Store memory, CUgraph graph) {
+    private CapturedGraph(Device device, List<MemoryPool.Store> memory, CUgraph graph) {
         this.device = device;
         this.memory = memory;
         this.graph = graph;
         this.executable = new CUgraphExec();
-        Driver.check(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "preparing a recorded graph");
+        device.enter();
+        Driver.check("preparing a recorded graph", () -> JCudaDriver.cuGraphInstantiate(executable, graph, 0));
         long[] count = new long[1];
-        Driver.check(JCudaDriver.cuGraphGetNodes(graph, null, count), "counting a graph's nodes");
+        Driver.check("counting a graph's nodes", () -> JCudaDriver.cuGraphGetNodes(graph, null, count));
         this.nodes = Math.toIntExact(count[0]);
     }
 
     /**
-     * Records what {@code work} queues on the device's stream, without running it. Kernels must have been loaded before
-     * (by running the work once); host transfers inside fail.
+     * Records what {@code work} queues on the stream that this thread uses, without running it. Kernels must have been loaded
+     * before (by running the work once); host transfers inside fail. Streams that wait for that one in {@code work} are
+     * recorded with it; it must have waited for them at the end. Until the recording ends, no other thread may use them.
      */
     public static CapturedGraph record(Device device, Runnable work) {
-        MemoryPool.Store memory = device.memory().beginPrivate();
+        Stream stream = device.stream();
+        stream.requireUsable();
+        if (stream.isRecorded()) {
+            throw new IllegalStateException("a graph is being recorded already on " + stream);
+        }
+        Recording recording = new Recording(stream);
+        List<MemoryPool.Store> memory = new ArrayList<>();
         try {
-            return new CapturedGraph(device, memory, capture(device, work));
+            CUgraph graph;
+            try {
+                graph = capture(stream, work);
+            } finally {
+                recording.end();
+                recording.stores().forEach(memory::add);
+            }
+            return new CapturedGraph(device, memory, graph);
         } catch (RuntimeException | Error e) {
-            device.memory().retire(memory);
+            memory.forEach(device.memory()::retire);
             throw e;
-        } finally {
-            device.memory().endPrivate();
         }
     }
 
-    private static CUgraph capture(Device device, Runnable work) {
-        Driver.check(JCudaDriver.cuStreamBeginCapture(device.stream().handle(),
-                CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED), "starting to record a graph");
+    private static CUgraph capture(Stream stream, Runnable work) {
+        Device device = stream.device();
+        CUstream handle = stream.handle();
+        device.enter();
+        Driver.check("starting to record a graph", () -> JCudaDriver.cuStreamBeginCapture(handle,
+                CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED));
         CUgraph graph = new CUgraph();
         boolean finished = false;
-        device.recording(true);
         try {
             work.run();
             finished = true;
         } finally {
-            device.recording(false);
-            int result = JCudaDriver.cuStreamEndCapture(device.stream().handle(), graph);
+            device.enter();
+            int result = Driver.result(() -> JCudaDriver.cuStreamEndCapture(handle, graph));
             if (finished) {
-                Driver.check(result, "recording a graph");
+                device.check("recording a graph", result);
             } else if (result == CUresult.CUDA_SUCCESS) {
-                JCudaDriver.cuGraphDestroy(graph);
+                Driver.result(() -> JCudaDriver.cuGraphDestroy(graph));
             }
         }
         return graph;
@@ -75,25 +96,35 @@ public final class CapturedGraph implements AutoCloseable {
         if (times < 1) {
             throw new IllegalArgumentException("a graph repeated " + times + " times: expected 1 or more");
         }
+        requireOpen();
+        device.enter();
         CUgraph chain = new CUgraph();
-        Driver.check(JCudaDriver.cuGraphCreate(chain, 0), "making a graph");
-        CUgraphNode previous = null;
+        Driver.check("making a graph", () -> JCudaDriver.cuGraphCreate(chain, 0));
+        CUgraphNode[] after = null;
         for (int i = 0; i < times; i++) {
             CUgraphNode node = new CUgraphNode();
-            CUgraphNode[] after = previous == null ? null : new CUgraphNode[] {previous};
-            Driver.check(JCudaDriver.cuGraphAddChildGraphNode(node, chain, after, previous == null ? 0 : 1, graph),
-                    "repeating a graph");
-            previous = node;
+            CUgraphNode[] previous = after;
+            Driver.check("repeating a graph", () -> JCudaDriver.cuGraphAddChildGraphNode(node, chain, previous,
+                    previous == null ? 0 : 1, graph));
+            after = new CUgraphNode[] {node};
         }
-        return new CapturedGraph(device, null, chain);
+        return new CapturedGraph(device, List.of(), chain);
     }
 
-    /** Queues the recorded work once more. */
+    /** Queues the recorded work once more, on the stream that this thread uses. */
     public void launch() {
-        if (closed) {
-            throw new IllegalStateException("this graph is closed");
+        requireOpen();
+        Stream stream = device.stream();
+        stream.requireUsable();
+        device.enter();
+        int result;
+        try {
+            result = JCudaDriver.cuGraphLaunch(executable, stream.handle());
+        } catch (CudaException e) {
+            result = Driver.code(e);
         }
-        Driver.check(JCudaDriver.cuGraphLaunch(executable, device.stream().handle()), "launching a recorded graph");
+        device.check("launching a recorded graph", result);
+        stream.queued();
     }
 
     /** The number of recorded operations. */
@@ -101,18 +132,24 @@ public final class CapturedGraph implements AutoCloseable {
         return nodes;
     }
 
+    private void requireOpen() {
+        device.requireOpen();
+        if (closed) {
+            throw new IllegalStateException("this graph is closed");
+        }
+    }
+
     @Override
     public void close() {
         if (!closed) {
             closed = true;
             if (!device.isClosed()) {
-                device.stream().synchronize();
-                JCudaDriver.cuGraphExecDestroy(executable);
-                JCudaDriver.cuGraphDestroy(graph);
+                device.synchronizeAll();
+                device.enter();
+                Driver.result(() -> JCudaDriver.cuGraphExecDestroy(executable));
+                Driver.result(() -> JCudaDriver.cuGraphDestroy(graph));
             }
-            if (memory != null) {
-                device.memory().retire(memory);
-            }
+            memory.forEach(device.memory()::retire);
         }
     }
 }

@@ -1,8 +1,12 @@
 package io.zoetrope.cuda;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
@@ -12,15 +16,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The device that runs the kernels: an NVIDIA GPU, or softcuda on the CPU.
+ * A device that runs kernels: an NVIDIA GPU, or softcuda on the CPU.
  *
- * <p>All its work goes through one in-order {@link Stream}. A device is used by one thread at a time.
+ * <p><b>Threads.</b> A device may be used from any thread, platform or virtual, and be handed from one to another: each call
+ * makes the device's context current in the thread that makes it, and leaves it so. Several threads may use a device at once:
+ * they may allocate and free memory, load kernels, launch, copy and wait. What they queue on one {@link Stream} runs in the
+ * order of their calls; only one at a time may record a graph there, and the others may not use that stream meanwhile (they are
+ * refused). A scope, a graph, an event and a {@link StreamUse} are used by one thread at a time. Before {@link #close()} all
+ * calls of other threads must have returned.
+ *
+ * <p><b>Streams.</b> Work is queued on the device's own stream, or on the one that the thread has chosen with {@link #use}.
  */
 public final class Device implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Device.class);
     private static boolean announced;
 
     private final boolean software;
+    private final int ordinal;
     private final CUdevice handle = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final String name;
@@ -28,22 +40,26 @@ public final class Device implements AutoCloseable {
     private final int multiprocessors;
     private final int maxSharedBytes;
     private final int driverVersion;
-    private final Stream stream;
     private final MemoryPool memory;
+    private final Stream stream;
+    private final List<Stream> streams = new CopyOnWriteArrayList<>();
+    private int streamsMade;
+    private volatile boolean streamsChosen;
     private final Map<String, KernelModule> modules = new ConcurrentHashMap<>();
-    private boolean recording;
-    private boolean closed;
+    private volatile boolean closed;
 
     private Device(DeviceChoice choice) {
         software = NativeLibraries.load(choice);
-        int initialised = JCudaDriver.cuInit(0);
+        int initialised = Driver.result(() -> JCudaDriver.cuInit(0));
         if (initialised != CUresult.CUDA_SUCCESS) {
             throw new DeviceException(initialised, "NVIDIA's driver was found but does not start: "
                     + Driver.describe(initialised) + "; check it with nvidia-smi, or use --device cpu");
         }
-        Driver.check(JCudaDriver.cuDeviceGet(handle, 0), "opening device 0");
+        ordinal = choice.ordinal();
+        requireExisting(choice);
+        Driver.check("opening device " + ordinal, () -> JCudaDriver.cuDeviceGet(handle, ordinal));
         byte[] text = new byte[256];
-        Driver.check(JCudaDriver.cuDeviceGetName(text, text.length, handle), "reading the device's name");
+        Driver.check("reading the device's name", () -> JCudaDriver.cuDeviceGetName(text, text.length, handle));
         name = new String(text, java.nio.charset.StandardCharsets.UTF_8).replace("\0", "").trim();
         capability = new ComputeCapability(
                 attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
@@ -51,16 +67,15 @@ public final class Device implements AutoCloseable {
         multiprocessors = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         maxSharedBytes = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
         int[] version = new int[1];
-        Driver.check(JCudaDriver.cuDriverGetVersion(version), "reading the driver's version");
+        Driver.check("reading the driver's version", () -> JCudaDriver.cuDriverGetVersion(version));
         driverVersion = version[0];
-        Driver.check(JCudaDriver.cuDevicePrimaryCtxRetain(context, handle), "making a context on " + name);
-        makeCurrent();
-        stream = new Stream();
+        Driver.check("making a context on " + this, () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, handle));
         memory = new MemoryPool(this);
+        stream = addStream();
         announce();
     }
 
-    /** The GPU if the machine has one, else softcuda. */
+    /** The first GPU if the machine has one, else softcuda. */
     public static Device open() {
         return open(DeviceChoice.AUTO);
     }
@@ -75,6 +90,18 @@ public final class Device implements AutoCloseable {
         return NativeLibraries.missingForGpu();
     }
 
+    private void requireExisting(DeviceChoice choice) {
+        int[] count = new int[1];
+        Driver.check("counting the devices", () -> JCudaDriver.cuDeviceGetCount(count));
+        if (ordinal >= count[0]) {
+            String kind = software ? "cpu" : "gpu";
+            String there = count[0] == 1 ? "one, " + kind + ":0" : count[0] + ", " + kind + ":0 to " + kind + ":" + (count[0] - 1);
+            throw new DeviceException(CUresult.CUDA_ERROR_INVALID_DEVICE, "device '" + choice + "' was asked for, but there is only "
+                    + there + (software ? "; the environment variable ZOETROPE_DEVICES says how many softcuda shows"
+                    : "; CUDA_VISIBLE_DEVICES may hide others"));
+        }
+    }
+
     private void announce() {
         synchronized (Device.class) {
             if (!announced) {
@@ -87,16 +114,32 @@ public final class Device implements AutoCloseable {
 
     private int attribute(int key) {
         int[] value = new int[1];
-        Driver.check(JCudaDriver.cuDeviceGetAttribute(value, key, handle), "reading device attribute " + key);
+        Driver.check("reading device attribute " + key, () -> JCudaDriver.cuDeviceGetAttribute(value, key, handle));
         return value[0];
     }
 
-    void makeCurrent() {
-        Driver.check(JCudaDriver.cuCtxSetCurrent(context), "making the context of " + name + " current");
+    /**
+     * Makes this device's context current in the calling thread. Every driver call that needs it comes right after: a virtual
+     * thread that waited in between would go on elsewhere.
+     */
+    void enter() {
+        requireOpen();
+        CallingThread.state().enter(context);
+    }
+
+    /** JCuda's handle of the primary context, for calls of other libraries. It is valid until this is closed. */
+    public CUcontext context() {
+        requireOpen();
+        return context;
     }
 
     public String name() {
         return name;
+    }
+
+    /** Which of the driver's devices this is, from 0. */
+    public int ordinal() {
+        return ordinal;
     }
 
     public ComputeCapability capability() {
@@ -124,15 +167,97 @@ public final class Device implements AutoCloseable {
 
     /** Bytes of device memory in all. */
     public long totalMemory() {
+        enter();
         long[] free = new long[1];
         long[] total = new long[1];
-        Driver.check(JCudaDriver.cuMemGetInfo(free, total), "reading the device's memory");
+        check("reading the device's memory", Driver.result(() -> JCudaDriver.cuMemGetInfo(free, total)));
         return total[0];
     }
 
+    // ---- streams -----------------------------------------------------------------------------------------------------------
+
+    /** The stream on which the calling thread's operations are queued. */
     public Stream stream() {
-        return stream;
+        return streamsChosen ? CallingThread.state().stream(this, stream) : stream;
     }
+
+    /** A further stream, whose work may run beside that of the others. */
+    public Stream newStream() {
+        return addStream();
+    }
+
+    private synchronized Stream addStream() {
+        Stream added = new Stream(this, streamsMade++);
+        streams.add(added);
+        return added;
+    }
+
+    /** The calling thread's operations are queued on this stream until the result is closed; uses may be nested. */
+    public StreamUse use(Stream chosen) {
+        if (chosen.device() != this) {
+            throw new IllegalArgumentException(chosen + " was chosen for operations on " + this);
+        }
+        chosen.requireUsable();
+        streamsChosen = true;
+        return CallingThread.state().use(chosen);
+    }
+
+    /** All streams, the device's own first. */
+    List<Stream> streams() {
+        return streams;
+    }
+
+    /** The work that other streams have queued by now and this one has not waited for. Hold the pool's lock. */
+    List<Stream.Mark> workBesides(Stream one) {
+        if (streams.size() == 1) {
+            return List.of();
+        }
+        List<Stream.Mark> marks = new ArrayList<>();
+        for (Stream other : streams) {
+            if (other != one && other.recording() == one.recording()) {
+                Stream.Mark mark = other.mark();
+                if (mark != null && !one.hasWaitedFor(mark)) {
+                    mark.hold();
+                    marks.add(mark);
+                }
+            }
+        }
+        return marks;
+    }
+
+    void forget(Stream ended) {
+        memory.inherit(ended.ownStore(), stream.ownStore());
+        streams.remove(ended);
+    }
+
+    /** Waits until everything queued on the calling thread's stream has run. @throws DeviceException when any of it failed */
+    public void synchronize() {
+        stream().synchronize();
+    }
+
+    void synchronizeAll() {
+        for (Stream each : streams) {
+            if (!each.isRecorded()) {
+                each.synchronize();
+            }
+        }
+    }
+
+    /** True while this thread's stream is recorded into a graph: queued work is noted, not run. */
+    public boolean isRecording() {
+        return stream().isRecorded();
+    }
+
+    void requireNotRecording(String what) {
+        requireOpen();
+        Stream now = stream();
+        now.requireUsable();
+        if (now.isRecorded()) {
+            throw new IllegalStateException(what + " cannot be recorded into a graph: move it before or after the recording");
+        }
+    }
+
+    // ---- memory and kernels ------------------------------------------------------------------------------------------------
 
     public MemoryPool memory() {
         return memory;
@@ -149,30 +274,18 @@ public final class Device implements AutoCloseable {
         return modules.computeIfAbsent(module, key -> new KernelModule(this, key)).kernel(entry);
     }
 
-    /** Waits until everything queued has run. @throws DeviceException when any of it failed */
-    public void synchronize() {
-        stream.synchronize();
-    }
+    // ---- life --------------------------------------------------------------------------------------------------------------
 
-    /** True while a graph is being recorded: queued work is noted, not run. */
-    public boolean isRecording() {
-        return recording;
-    }
-
-    void recording(boolean value) {
-        recording = value;
-    }
-
-    void requireNotRecording(String what) {
-        requireOpen();
-        if (recording) {
-            throw new IllegalStateException(what + " cannot be recorded into a graph: move it before or after the recording");
+    /** Fails as {@link Driver#check} does; after a fault in a kernel with its likely name and what it means. */
+    void check(String what, int result) {
+        if (result != CUresult.CUDA_SUCCESS) {
+            throw new DeviceException(result, what + " failed: " + Driver.describe(result) + Faults.explain(this, result));
         }
     }
 
     void requireOpen() {
         if (closed) {
-            throw new IllegalStateException("device " + name + " is closed");
+            throw new IllegalStateException("device " + this + " is closed");
         }
     }
 
@@ -180,21 +293,29 @@ public final class Device implements AutoCloseable {
         return closed;
     }
 
-    /** Frees all memory and kernels of this device. */
+    /** Waits for what is queued, then frees all memory, streams and kernels of this device. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (!closed) {
-            JCudaDriver.cuStreamSynchronize(stream.handle());
+            enter();
+            streams.forEach(each -> Driver.result(() -> JCudaDriver.cuStreamSynchronize(each.handle())));
             closed = true;
             memory.releaseAll();
             modules.values().forEach(KernelModule::unload);
-            stream.destroy();
-            JCudaDriver.cuDevicePrimaryCtxRelease(handle);
+            streams.forEach(Stream::destroy);
+            Driver.result(() -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
         }
     }
 
+    /** The name, and which of the machine's devices: {@code softcuda (CPU) #0}. */
     @Override
     public String toString() {
-        return name;
+        return name + " #" + ordinal;
+    }
+
+    /** The last kernels queued on each stream, newest first, for reports. */
+    String lastKernels() {
+        return streams.stream().filter(each -> !each.lastKernels().isEmpty())
+                .map(each -> String.join(", ", each.lastKernels()) + " on " + each).collect(Collectors.joining("; "));
     }
 }

@@ -13,11 +13,12 @@ public final class DeviceMemory implements AutoCloseable {
         this.bytes = bytes;
     }
 
-    /** @throws IllegalStateException when the block was given back */
+    /** @throws IllegalStateException when the block was given back or its device is closed */
     public long address() {
         if (closed) {
             throw new IllegalStateException("this device memory (" + bytes + " bytes) was given back: its scope is closed");
         }
+        pool.requireOpen();
         return block.address();
     }
 

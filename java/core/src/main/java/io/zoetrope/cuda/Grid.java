@@ -6,10 +6,7 @@ public record Grid(int x, int y, int z) {
     private static final long MAX_YZ = 65535;
 
     public Grid {
-        if (x < 1 || y < 1 || z < 1 || y > MAX_YZ || z > MAX_YZ) {
-            throw new IllegalArgumentException("grid " + x + "×" + y + "×" + z + ": expected 1 to " + MAX_X
-                    + " blocks in x and 1 to " + MAX_YZ + " in y and z");
-        }
+        require(x, y, z);
     }
 
     public static Grid of(long x) {
@@ -20,17 +17,25 @@ public record Grid(int x, int y, int z) {
         return of(x, y, 1);
     }
 
-    /** @throws IllegalArgumentException when a dimension exceeds what CUDA allows */
+    /** @throws IllegalArgumentException when a dimension is below 1 or exceeds what CUDA allows */
     public static Grid of(long x, long y, long z) {
-        if (x > MAX_X || y > MAX_YZ || z > MAX_YZ) {
-            throw new IllegalArgumentException("grid " + x + "×" + y + "×" + z + ": expected at most " + MAX_X
-                    + " blocks in x and " + MAX_YZ + " in y and z");
-        }
+        require(x, y, z);
         return new Grid((int) x, (int) y, (int) z);
+    }
+
+    private static void require(long x, long y, long z) {
+        if (x < 1 || y < 1 || z < 1 || x > MAX_X || y > MAX_YZ || z > MAX_YZ) {
+            throw new IllegalArgumentException("grid " + x + "×" + y + "×" + z + ": expected 1 to " + MAX_X
+                    + " blocks in x and 1 to " + MAX_YZ + " in y and z");
+        }
     }
 
     /** Enough blocks of {@code perBlock} items each for {@code items} of them, at least one. */
     public static Grid covering(long items, long perBlock) {
-        return of(Math.max(1, (items + perBlock - 1) / perBlock));
+        if (items < 0 || perBlock < 1) {
+            throw new IllegalArgumentException("a grid for " + items + " items, " + perBlock
+                    + " to a block: expected 0 or more items and 1 or more to a block");
+        }
+        return of(items == 0 ? 1 : (items - 1) / perBlock + 1);
     }
 }

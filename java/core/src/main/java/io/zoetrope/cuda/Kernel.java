@@ -1,5 +1,6 @@
 package io.zoetrope.cuda;
 
+import jcuda.CudaException;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
@@ -23,9 +24,9 @@ public final class Kernel {
         this.function = function;
         this.geometry = geometry;
         int[] staticShared = new int[1];
-        Driver.check(JCudaDriver.cuFuncGetAttribute(staticShared,
-                CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function),
-                "reading the shared memory of " + name);
+        device.enter();
+        Driver.check("reading the shared memory of " + name, () -> JCudaDriver.cuFuncGetAttribute(staticShared,
+                CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function));
         this.dynamicSharedLimit = DEFAULT_SHARED_LIMIT - staticShared[0];
     }
 
@@ -53,20 +54,30 @@ public final class Kernel {
                 JCudaDriver.CU_LAUNCH_PARAM_BUFFER_POINTER, Pointer.to(args.buffer().duplicate().rewind()),
                 JCudaDriver.CU_LAUNCH_PARAM_BUFFER_SIZE, Pointer.to(new long[] {args.size()}),
                 JCudaDriver.CU_LAUNCH_PARAM_END);
-        int result = JCudaDriver.cuLaunchKernel(function, grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes,
-                device.stream().handle(), null, parameters);
+        Stream stream = device.stream();
+        stream.requireUsable();
+        device.enter();
+        int result;
+        try {
+            result = JCudaDriver.cuLaunchKernel(function, grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes,
+                    stream.handle(), null, parameters);
+        } catch (CudaException e) {
+            result = Driver.code(e);
+        }
         if (result != CUresult.CUDA_SUCCESS) {
             throw new DeviceException(result, "launching " + name + " (grid " + grid.x() + "×" + grid.y() + "×" + grid.z()
                     + ", " + threads + " threads, " + sharedBytes + " bytes of shared memory) failed: "
-                    + Driver.describe(result));
+                    + Driver.describe(result) + Faults.explain(device, result));
         }
+        stream.queued(this);
     }
 
     private synchronized void allowShared(int sharedBytes) {
         if (sharedBytes > dynamicSharedLimit) {
-            Driver.check(JCudaDriver.cuFuncSetAttribute(function,
-                    CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes),
-                    "asking for " + sharedBytes + " bytes of shared memory for " + name);
+            device.enter();
+            Driver.check("asking for " + sharedBytes + " bytes of shared memory for " + name,
+                    () -> JCudaDriver.cuFuncSetAttribute(function,
+                            CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
             dynamicSharedLimit = sharedBytes;
         }
     }

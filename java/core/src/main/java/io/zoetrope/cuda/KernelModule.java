@@ -21,8 +21,10 @@ final class KernelModule {
     KernelModule(Device device, String name) {
         this.device = device;
         this.name = name;
-        Driver.check(JCudaDriver.cuModuleLoadData(handle, read(name)),
-                "loading the kernels of " + name + " on " + device.name());
+        byte[] image = read(name);
+        device.enter();
+        device.check("loading the kernels of " + name + " on " + device,
+                Driver.result(() -> JCudaDriver.cuModuleLoadData(handle, image)));
     }
 
     private static byte[] read(String name) {
@@ -44,7 +46,8 @@ final class KernelModule {
 
     private Kernel find(String entry) {
         CUfunction function = new CUfunction();
-        int result = JCudaDriver.cuModuleGetFunction(function, handle, entry);
+        device.enter();
+        int result = Driver.result(() -> JCudaDriver.cuModuleGetFunction(function, handle, entry));
         if (result != CUresult.CUDA_SUCCESS) {
             throw new DeviceException(result, "kernel module " + name + " has no kernel '" + entry + "': "
                     + Driver.describe(result));
@@ -56,21 +59,22 @@ final class KernelModule {
     private Geometry geometry(String entry) {
         CUdeviceptr address = new CUdeviceptr();
         long[] bytes = new long[1];
-        int result = JCudaDriver.cuModuleGetGlobal(address, bytes, handle, entry + "_geometry");
+        device.enter();
+        int result = Driver.result(() -> JCudaDriver.cuModuleGetGlobal(address, bytes, handle, entry + "_geometry"));
         if (result == CUresult.CUDA_ERROR_NOT_FOUND) {
             return null;
         }
-        Driver.check(result, "reading the geometry of " + entry);
+        Driver.check("reading the geometry of " + entry, result);
         int[] values = new int[5];
         if (bytes[0] != values.length * (long) Integer.BYTES) {
             throw new DeviceException(0, entry + "_geometry has " + bytes[0] + " bytes, expected 20");
         }
-        Driver.check(JCudaDriver.cuMemcpyDtoH(jcuda.Pointer.to(values), address, bytes[0]),
-                "reading the geometry of " + entry);
+        Driver.check("reading the geometry of " + entry,
+                () -> JCudaDriver.cuMemcpyDtoH(jcuda.Pointer.to(values), address, bytes[0]));
         return new Geometry(values[0], values[1], values[2], values[3], values[4]);
     }
 
     void unload() {
-        JCudaDriver.cuModuleUnload(handle);
+        Driver.result(() -> JCudaDriver.cuModuleUnload(handle));
     }
 }

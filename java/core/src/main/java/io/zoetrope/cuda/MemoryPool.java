@@ -2,20 +2,19 @@ package io.zoetrope.cuda;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A caching arena of device memory.
+ * A caching arena of device memory. Any thread may use it.
  *
- * <p>Blocks given back are handed out again without waiting for the kernels that used them: all work of a device runs in
- * the order of its one stream, so whoever gets the block next runs after them. While a graph is recorded, blocks come
- * from and return to the graph's own store, because every replay writes to the same addresses.
+ * <p>Blocks given back are handed out again without waiting for the kernels that used them. A block returns to the store of
+ * the stream that it was made for, so whoever gets it next runs after all earlier work of that stream; for the work that other
+ * streams had queued when it was given back, the stream is made to wait when the block is handed out again. While a graph is
+ * recorded, blocks come from and return to stores of the graph's own, because every replay writes to the same addresses.
  */
 public final class MemoryPool {
     private static final long SMALL_GRAIN = 512;
@@ -23,11 +22,17 @@ public final class MemoryPool {
     /** A cached block may be larger than asked by this fraction of its size. */
     private static final int MAX_WASTE_DIVISOR = 4;
 
+    private static final long FREE = -1;
+
     /** A driver allocation and the store it returns to. */
     static final class Block {
         private final long address;
         private final long bytes;
         private final Store store;
+        /** Work of other streams that may still use this free block. */
+        private List<Stream.Mark> marks = List.of();
+        /** The bytes that were asked for by who holds it now, {@link #FREE} when nobody does. */
+        private long lent = FREE;
 
         Block(long address, long bytes, Store store) {
             this.address = address;
@@ -40,17 +45,25 @@ public final class MemoryPool {
         }
     }
 
-    /** Free blocks by size. */
+    /** Free blocks by size, for work on one stream. */
     static final class Store {
+        private final Stream stream;
         private final TreeMap<Long, ArrayDeque<Block>> free = new TreeMap<>();
         private boolean retired;
-        private int lent;
+        /** The store that took over when this one's stream ended. */
+        private Store heir;
+
+        Store(Stream stream) {
+            this.stream = stream;
+        }
+
+        private Store living() {
+            return heir == null ? this : heir.living();
+        }
     }
 
     private final Device device;
-    private final Store common = new Store();
-    private final Map<Long, Block> owned = new HashMap<>();
-    private Store current = common;
+    private final TreeMap<Long, Block> owned = new TreeMap<>();
     private long inUse;
     private long cached;
     private long peak;
@@ -68,13 +81,15 @@ public final class MemoryPool {
         if (bytes < 0) {
             throw new IllegalArgumentException("device memory of " + bytes + " bytes: expected 0 or more");
         }
-        device.requireOpen();
+        Stream stream = device.stream();
+        stream.requireUsable();
+        Store store = stream.store();
         long rounded = round(Math.max(1, bytes));
-        Block block = fromCache(rounded);
+        Block block = fromCache(store, rounded);
         if (block == null) {
-            block = fromDriver(rounded, bytes);
+            block = fromDriver(store, rounded, bytes);
         }
-        block.store.lent++;
+        block.lent = bytes;
         inUse += block.bytes;
         peak = Math.max(peak, inUse);
         return new DeviceMemory(this, block, bytes);
@@ -88,66 +103,111 @@ public final class MemoryPool {
         return (bytes + grain - 1) / grain * grain;
     }
 
-    private Block fromCache(long bytes) {
-        var entry = current.free.ceilingEntry(bytes);
+    private Block fromCache(Store store, long bytes) {
+        var entry = store.free.ceilingEntry(bytes);
         if (entry == null || entry.getKey() - bytes > entry.getKey() / MAX_WASTE_DIVISOR) {
             return null;
         }
         Block block = entry.getValue().pop();
         if (entry.getValue().isEmpty()) {
-            current.free.remove(entry.getKey());
+            store.free.remove(entry.getKey());
         }
         cached -= block.bytes;
+        block.marks.forEach(store.stream::waitFor);
+        forget(block);
         return block;
     }
 
-    private Block fromDriver(long rounded, long asked) {
-        device.makeCurrent();
+    private static void forget(Block block) {
+        block.marks.forEach(Stream.Mark::release);
+        block.marks = List.of();
+    }
+
+    private Block fromDriver(Store store, long rounded, long asked) {
+        device.enter();
         CUdeviceptr pointer = new CUdeviceptr();
-        int result = JCudaDriver.cuMemAlloc(pointer, rounded);
-        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY && trimLocked() > 0) {
-            result = JCudaDriver.cuMemAlloc(pointer, rounded);
+        int result = Driver.result(() -> JCudaDriver.cuMemAlloc(pointer, rounded));
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY && trim() > 0) {
+            device.enter();
+            result = Driver.result(() -> JCudaDriver.cuMemAlloc(pointer, rounded));
         }
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY || result == CUresult.CUDA_ERROR_INVALID_VALUE) {
             long[] free = new long[1];
             long[] total = new long[1];
-            JCudaDriver.cuMemGetInfo(free, total);
+            Driver.result(() -> JCudaDriver.cuMemGetInfo(free, total));
             throw new DeviceOutOfMemoryException(asked, inUse, cached, free[0], total[0]);
         }
-        Driver.check(result, "allocating " + asked + " bytes of device memory");
-        Block block = new Block(Addresses.of(pointer), rounded, current);
+        device.check("allocating " + asked + " bytes of device memory", result);
+        Block block = new Block(Addresses.of(pointer), rounded, store);
         owned.put(block.address, block);
         return block;
     }
 
+    void requireOpen() {
+        device.requireOpen();
+    }
+
     synchronized void giveBack(Block block) {
         inUse -= block.bytes;
-        block.store.lent--;
+        block.lent = FREE;
         if (device.isClosed()) {
             return;
         }
-        if (block.store.retired) {
+        Store store = block.store.living();
+        if (store.retired) {
             free(block);
             return;
         }
         cached += block.bytes;
-        block.store.free.computeIfAbsent(block.bytes, key -> new ArrayDeque<>()).push(block);
+        block.marks = device.workBesides(store.stream);
+        store.free.computeIfAbsent(block.bytes, key -> new ArrayDeque<>()).push(block);
     }
 
     private void free(Block block) {
-        device.makeCurrent();
+        forget(block);
         owned.remove(block.address);
-        Driver.check(JCudaDriver.cuMemFree(Addresses.pointer(block.address)), "freeing device memory");
+        device.enter();
+        device.check("freeing device memory",
+                Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(block.address))));
+    }
+
+    /**
+     * Fails unless {@code bytes} bytes from {@code address} on lie in one block of this device that is in use.
+     *
+     * @param what what is to be done with them, for the message
+     */
+    synchronized void requireInUse(long address, long bytes, String what) {
+        device.requireOpen();
+        var below = owned.floorEntry(address);
+        Block block = below == null ? null : below.getValue();
+        long offset = block == null ? 0 : address - block.address;
+        if (block == null || offset >= block.bytes) {
+            throw new IllegalArgumentException(String.format("%s %d bytes at 0x%x: %s has no memory there", what, bytes, address,
+                    device));
+        }
+        if (block.lent == FREE) {
+            throw new IllegalStateException(String.format("%s %d bytes at 0x%x: that memory of %s was given back: its scope is"
+                    + " closed", what, bytes, address, device));
+        }
+        if (bytes > block.lent - offset) {
+            throw new IllegalArgumentException(String.format("%s %d bytes at 0x%x: they pass the end of the block of %d bytes at"
+                    + " 0x%x, of which %d are left", what, bytes, address, block.lent, block.address,
+                    Math.max(0, block.lent - offset)));
+        }
     }
 
     /** Returns all cached memory to the driver. @return the bytes returned */
     public synchronized long trim() {
-        return trimLocked();
-    }
-
-    private long trimLocked() {
-        device.stream().synchronize();
-        return empty(common);
+        long bytes = 0;
+        for (Stream stream : device.streams()) {
+            if (!stream.isRecorded()) {
+                stream.synchronize();
+            }
+        }
+        for (Stream stream : device.streams()) {
+            bytes += empty(stream.ownStore());
+        }
+        return bytes;
     }
 
     private long empty(Store store) {
@@ -163,17 +223,11 @@ public final class MemoryPool {
         return bytes;
     }
 
-    /** From here on blocks come from a store of their own, which the caller keeps for a graph's life. */
-    synchronized Store beginPrivate() {
-        if (current != common) {
-            throw new IllegalStateException("a graph is being recorded already");
-        }
-        current = new Store();
-        return current;
-    }
-
-    synchronized void endPrivate() {
-        current = common;
+    /** The store's stream has ended, with no work left: its blocks serve another. */
+    synchronized void inherit(Store store, Store heir) {
+        store.heir = heir;
+        store.free.forEach((bytes, blocks) -> heir.free.computeIfAbsent(bytes, key -> new ArrayDeque<>()).addAll(blocks));
+        store.free.clear();
     }
 
     /** The graph that used the store is gone: its free blocks go now, those still lent when they come back. */
@@ -200,7 +254,7 @@ public final class MemoryPool {
     }
 
     synchronized void releaseAll() {
-        owned.keySet().forEach(address -> JCudaDriver.cuMemFree(Addresses.pointer(address)));
+        owned.keySet().forEach(address -> Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(address))));
         owned.clear();
     }
 }

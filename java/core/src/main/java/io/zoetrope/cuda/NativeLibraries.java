@@ -31,7 +31,7 @@ final class NativeLibraries {
     /** Loads the driver for the choice. @return true for softcuda, false for NVIDIA's driver */
     static synchronized boolean load(DeviceChoice choice) {
         if (software != null) {
-            boolean fits = choice == DeviceChoice.AUTO || (choice == DeviceChoice.CPU) == software;
+            boolean fits = choice.isAuto() || choice.isCpu() == software;
             if (!fits) {
                 throw new DeviceException(0, "device '" + choice + "' was asked for, but this process already runs on "
                         + (software ? "softcuda (CPU)" : "the GPU") + ": a process has one driver; start another one");
@@ -39,11 +39,11 @@ final class NativeLibraries {
             return software;
         }
         Optional<String> missing = missingForGpu();
-        if (choice == DeviceChoice.GPU && missing.isPresent()) {
-            throw new DeviceException(0, "device 'gpu' was asked for, but " + missing.get()
+        if (choice.isGpu() && missing.isPresent()) {
+            throw new DeviceException(0, "device '" + choice + "' was asked for, but " + missing.get()
                     + ": install NVIDIA's driver (R580 or newer), or use --device cpu");
         }
-        boolean useSoftware = choice == DeviceChoice.CPU || missing.isPresent();
+        boolean useSoftware = choice.isCpu() || missing.isPresent();
         Path folder = privateFolder();
         try {
             if (useSoftware) {

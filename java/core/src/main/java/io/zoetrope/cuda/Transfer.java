@@ -1,67 +1,108 @@
 package io.zoetrope.cuda;
 
-import jcuda.Pointer;
+import java.util.function.ToIntFunction;
+import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
  * Copies between host arrays and device memory, in the order of the device's stream. Each copy to or from the host waits
  * until it is done.
+ *
+ * <p>Nothing is read or written beyond the array or beyond one block in use of the device: such a copy is refused before it
+ * starts, with an {@link IllegalArgumentException}.
  */
 public final class Transfer {
     private Transfer() {
     }
 
-    /** Copies a primitive array (byte, short, int, long, float or double) to the device. */
+    /**
+     * Copies the first elements of a primitive array to the device.
+     *
+     * @param array        of byte, short, int, long, float or double
+     * @param elementBytes bytes of one of its elements
+     */
     public static void toDevice(Device device, Object array, long elements, int elementBytes, long address) {
         device.requireNotRecording("copying host memory to the device");
-        if (elements > 0) {
-            Driver.check(JCudaDriver.cuMemcpyHtoDAsync(Addresses.pointer(address), pointerTo(array),
-                    elements * elementBytes, device.stream().handle()), "copying to the device");
-            device.stream().synchronize();
+        long bytes = bytesOf(array, elements, elementBytes);
+        if (bytes > 0) {
+            device.memory().requireInUse(address, bytes, "copying from the host");
+            Stream stream = device.stream();
+            device.enter();
+            device.check("copying to the device", Driver.result(() -> JCudaDriver.cuMemcpyHtoDAsync(
+                    Addresses.pointer(address), HostArray.pointer(array), bytes, stream.handle())));
+            stream.synchronize();
         }
     }
 
-    /** Copies device memory into a primitive array. */
+    /** Copies device memory into the first elements of a primitive array; parameters as of {@link #toDevice}. */
     public static void toHost(Device device, long address, Object array, long elements, int elementBytes) {
         device.requireNotRecording("copying device memory to the host");
-        if (elements > 0) {
-            Driver.check(JCudaDriver.cuMemcpyDtoHAsync(pointerTo(array), Addresses.pointer(address),
-                    elements * elementBytes, device.stream().handle()), "copying from the device");
+        long bytes = bytesOf(array, elements, elementBytes);
+        if (bytes > 0) {
+            device.memory().requireInUse(address, bytes, "copying to the host");
+            Stream stream = device.stream();
+            device.enter();
+            device.check("copying from the device", Driver.result(() -> JCudaDriver.cuMemcpyDtoHAsync(
+                    HostArray.pointer(array), Addresses.pointer(address), bytes, stream.handle())));
         }
-        device.stream().synchronize();
+        device.synchronize();
     }
 
-    /** Copies within the device, without waiting; may be recorded into a graph. */
+    /**
+     * Copies within the device, without waiting; may be recorded into a graph.
+     *
+     * @throws IllegalArgumentException also when the two ranges overlap without being the same: which byte is read before it
+     *                                  is written would be undefined
+     */
     public static void withinDevice(Device device, long from, long to, long bytes) {
+        requireBytes("copying within the device", bytes);
         if (bytes > 0) {
-            Driver.check(JCudaDriver.cuMemcpyDtoDAsync(Addresses.pointer(to), Addresses.pointer(from), bytes,
-                    device.stream().handle()), "copying within the device");
+            device.memory().requireInUse(from, bytes, "copying from");
+            device.memory().requireInUse(to, bytes, "copying to");
+            if (from != to && from < to + bytes && to < from + bytes) {
+                throw new IllegalArgumentException(String.format("copying %d bytes from 0x%x to 0x%x: the two overlap", bytes,
+                        from, to));
+            }
+            queue(device, "copying within the device", stream -> JCudaDriver.cuMemcpyDtoDAsync(
+                    Addresses.pointer(to), Addresses.pointer(from), bytes, stream));
         }
     }
 
     /** Sets bytes of device memory, without waiting; may be recorded into a graph. */
     public static void fillBytes(Device device, long address, byte value, long bytes) {
+        requireBytes("filling device memory", bytes);
         if (bytes > 0) {
-            Driver.check(JCudaDriver.cuMemsetD8Async(Addresses.pointer(address), value, bytes,
-                    device.stream().handle()), "filling device memory");
+            device.memory().requireInUse(address, bytes, "filling");
+            queue(device, "filling device memory", stream -> JCudaDriver.cuMemsetD8Async(
+                    Addresses.pointer(address), value, bytes, stream));
         }
     }
 
-    private static Pointer pointerTo(Object array) {
-        if (array instanceof float[] values) {
-            return Pointer.to(values);
-        } else if (array instanceof int[] values) {
-            return Pointer.to(values);
-        } else if (array instanceof short[] values) {
-            return Pointer.to(values);
-        } else if (array instanceof byte[] values) {
-            return Pointer.to(values);
-        } else if (array instanceof long[] values) {
-            return Pointer.to(values);
-        } else if (array instanceof double[] values) {
-            return Pointer.to(values);
+    private static void queue(Device device, String what, ToIntFunction<CUstream> work) {
+        Stream stream = device.stream();
+        stream.requireUsable();
+        device.enter();
+        device.check(what, Driver.result(() -> work.applyAsInt(stream.handle())));
+        stream.queued();
+    }
+
+    private static long bytesOf(Object array, long elements, int elementBytes) {
+        int width = HostArray.elementBytes(array);
+        int length = HostArray.length(array);
+        if (elementBytes != width) {
+            throw new IllegalArgumentException("a copy of " + elementBytes + "-byte elements with a "
+                    + HostArray.describe(array) + ", whose elements have " + width + " bytes");
         }
-        throw new IllegalArgumentException("host memory of type " + array.getClass().getSimpleName()
-                + ": expected an array of byte, short, int, long, float or double");
+        if (elements < 0 || elements > length) {
+            throw new IllegalArgumentException("a copy of " + elements + " elements with a " + HostArray.describe(array)
+                    + ": expected 0 to " + length);
+        }
+        return elements * width;
+    }
+
+    private static void requireBytes(String what, long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException(what + ": " + bytes + " bytes, expected 0 or more");
+        }
     }
 }

@@ -9,19 +9,21 @@ public final class Shape {
     private final long size;
 
     private Shape(long[] dims) {
-        long product = 1;
+        long counted = 1;   // no part of the product overflows either, whatever is multiplied first
+        boolean empty = false;
         for (long dim : dims) {
             if (dim < 0) {
                 throw new IllegalArgumentException("shape " + text(dims) + ": expected extents of 0 or more");
             }
             try {
-                product = Math.multiplyExact(product, dim);
+                counted = Math.multiplyExact(counted, Math.max(1, dim));
             } catch (ArithmeticException e) {
                 throw new IllegalArgumentException("shape " + text(dims) + ": its size overflows 64 bits");
             }
+            empty |= dim == 0;
         }
         this.dims = dims;
-        this.size = product;
+        this.size = empty ? 0 : counted;
     }
 
     public static Shape of(long... dims) {

@@ -3,6 +3,7 @@ package io.zoetrope.tensor;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceMemory;
 import io.zoetrope.cuda.Transfer;
+import java.util.Arrays;
 
 /**
  * A dense row-major array in device memory, or a view of a contiguous part of one. Its {@link Scope} frees it.
@@ -14,7 +15,12 @@ public final class Tensor {
     private final DType dtype;
     private final Shape shape;
 
+    /** The one place where a tensor meets memory: whatever view was asked for lies inside it. */
     Tensor(Device device, DeviceMemory memory, long offset, DType dtype, Shape shape) {
+        if (offset < 0 || offset > memory.bytes() || shape.size() > (memory.bytes() - offset) / dtype.bytes()) {
+            throw new IllegalArgumentException("tensor " + dtype + shape + " at byte " + offset + " of a block of "
+                    + memory.bytes() + " bytes: it passes the end");
+        }
         this.device = device;
         this.memory = memory;
         this.offset = offset;
@@ -56,19 +62,22 @@ public final class Tensor {
         return memory.address() + offset;
     }
 
-    /** The same elements under another shape of the same size; one extent may be -1. */
+    /** The same elements under another shape of the same size; one extent may be -1: what is left. */
     public Tensor reshape(long... dims) {
         long[] resolved = dims.clone();
-        long known = 1;
         int open = -1;
         for (int i = 0; i < dims.length; i++) {
-            if (dims[i] == -1 && open < 0) {
+            if (dims[i] == -1) {
+                if (open >= 0) {
+                    throw new IllegalArgumentException("reshape of " + shape + " to " + Arrays.toString(dims)
+                            + ": at most one extent may be -1");
+                }
                 open = i;
-            } else {
-                known *= dims[i];
             }
         }
         if (open >= 0) {
+            resolved[open] = 1;
+            long known = Shape.of(resolved).size();
             resolved[open] = known == 0 ? 0 : size() / known;
         }
         Shape target = Shape.of(resolved);
@@ -93,20 +102,26 @@ public final class Tensor {
     /** A view of {@code shape.size()} elements starting at element {@code start}. */
     public Tensor view(long start, long... dims) {
         Shape target = Shape.of(dims);
-        if (start < 0 || start + target.size() > size()) {
+        if (start < 0 || start > size() || target.size() > size() - start) {
             throw new IllegalArgumentException("view of " + target + " at element " + start + " of shape " + shape);
         }
         return new Tensor(device, memory, offset + start * dtype.bytes(), dtype, target);
     }
 
     /**
-     * The bytes from {@code startByte} on read as another type: for packing several tensors into one block. The caller
-     * answers for alignment.
+     * The bytes from {@code startByte} on read as another type: for packing several tensors into one block.
+     *
+     * @param startByte so that the first element lies at a multiple of its size
      */
     public Tensor as(DType type, long startByte, long... dims) {
         Shape target = Shape.of(dims);
-        if (startByte < 0 || startByte + target.size() * type.bytes() > bytes()) {
-            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this);
+        if (startByte < 0 || startByte > bytes() || target.size() > (bytes() - startByte) / type.bytes()) {
+            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this + ", which has "
+                    + bytes() + " bytes");
+        }
+        if ((offset + startByte) % type.bytes() != 0) {
+            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this
+                    + ": expected a multiple of " + type.bytes() + ", the size of an element");
         }
         return new Tensor(device, memory, offset + startByte, type, target);
     }
@@ -166,7 +181,7 @@ public final class Tensor {
 
     /** The values as floats (F32, BF16). Waits for queued work. */
     public float[] toFloats() {
-        int n = Math.toIntExact(size());
+        int n = arrayLength(size());
         float[] values = new float[n];
         switch (dtype) {
             case F32 -> Transfer.toHost(device, address(), values, n, Float.BYTES);
@@ -184,23 +199,31 @@ public final class Tensor {
 
     public int[] toInts() {
         requireType(DType.I32, "ints");
-        int[] values = new int[Math.toIntExact(size())];
+        int[] values = new int[arrayLength(size())];
         Transfer.toHost(device, address(), values, values.length, Integer.BYTES);
         return values;
     }
 
     public long[] toLongs() {
         requireType(DType.I64, "longs");
-        long[] values = new long[Math.toIntExact(size())];
+        long[] values = new long[arrayLength(size())];
         Transfer.toHost(device, address(), values, values.length, Long.BYTES);
         return values;
     }
 
     /** The raw bytes of any type. */
     public byte[] toBytes() {
-        byte[] values = new byte[Math.toIntExact(bytes())];
+        byte[] values = new byte[arrayLength(bytes())];
         Transfer.toHost(device, address(), values, values.length, 1);
         return values;
+    }
+
+    private int arrayLength(long length) {
+        if (length > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(this + " has " + length + " elements or bytes, more than the "
+                    + Integer.MAX_VALUE + " of a Java array: read it slice by slice");
+        }
+        return (int) length;
     }
 
     private void requireLength(long length) {

@@ -46,6 +46,59 @@ class TensorTest {
     }
 
     @Test
+    void viewsNeverPassTheEndNotEvenByOverflow() {
+        try (Scope scope = Scope.open(device)) {
+            Tensor x = scope.empty(DType.F32, 3, 2);
+            for (long start : new long[] {Long.MAX_VALUE, Long.MAX_VALUE - 9, 6, 1, -1, Long.MIN_VALUE}) {
+                assertThatThrownBy(() -> x.view(start, 10)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("element " + start).hasMessageContaining("[10]").hasMessageContaining("[3, 2]");
+                assertThatThrownBy(() -> x.as(DType.I64, start, 10)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("byte " + start).hasMessageContaining("I64[10]");
+                assertThatThrownBy(() -> x.slice(start, start + 10)).isInstanceOf(IllegalArgumentException.class);
+            }
+            long wrapsTo8Bytes = (1L << 61) + 1;
+            assertThatThrownBy(() -> x.as(DType.I64, 0, wrapsTo8Bytes)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("24 bytes");
+            assertThatThrownBy(() -> x.view(0, Long.MAX_VALUE)).isInstanceOf(IllegalArgumentException.class);
+            assertThat(x.view(6, 0).size()).isZero();
+            assertThat(x.view(2, 4).size()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void aViewAsAnotherTypeIsAligned() {
+        try (Scope scope = Scope.open(device)) {
+            Tensor x = scope.zeros(DType.U8, 32);
+            assertThatThrownBy(() -> x.as(DType.F32, 2, 1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("byte 2").hasMessageContaining("multiple of 4");
+            assertThatThrownBy(() -> x.view(4, 28).as(DType.I64, 0, 1)).hasMessageContaining("multiple of 8");
+            assertThat(x.view(4, 28).as(DType.I64, 4, 1).toLongs()).containsExactly(0);
+        }
+    }
+
+    @Test
+    void reshapesThatMakeNoSenseAreNamed() {
+        try (Scope scope = Scope.open(device)) {
+            Tensor x = scope.empty(DType.F32, 3, 2);
+            assertThatThrownBy(() -> x.reshape(-1, -1)).hasMessageContaining("[-1, -1]").hasMessageContaining("at most one");
+            assertThatThrownBy(() -> x.reshape(-2, -1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-2");
+            assertThatThrownBy(() -> x.reshape(1L << 32, 1L << 32, -1)).hasMessageContaining("overflows");
+            // 2^32 · 2^32 · 6 wraps to 0 and 3 · 2^63 · 2 to 0: neither may pass for another size.
+            assertThatThrownBy(() -> x.reshape(1L << 32, 1L << 32, 6)).hasMessageContaining("overflows");
+        }
+    }
+
+    @Test
+    void aCopyBetweenOverlappingViewsIsRefused() {
+        try (Scope scope = Scope.open(device)) {
+            Tensor x = scope.of(new float[] {0, 1, 2, 3}, 4);
+            assertThatThrownBy(() -> x.view(1, 3).copyFrom(x.view(0, 3))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("overlap");
+            assertThat(x.view(2, 2).copyFrom(x.view(0, 2)).toFloats()).containsExactly(0, 1);
+        }
+    }
+
+    @Test
     void tensorsDieWithTheirScope() {
         Scope scope = Scope.open(device);
         Tensor x = scope.zeros(DType.F32, 4);

@@ -3,10 +3,10 @@ package io.zoetrope.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.data.Images;
-import io.zoetrope.pipeline.DdpmPipeline;
-import io.zoetrope.pipeline.PretrainedModels;
-import io.zoetrope.pipeline.Progress;
-import io.zoetrope.pipeline.Sampling;
+import io.zoetrope.model.ddpm.DdpmPipeline;
+import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.io.Progress;
+import io.zoetrope.model.ddpm.Sampling;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -2,6 +2,9 @@ package io.zoetrope.bench;
 
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
+import io.zoetrope.cuda.LaunchConfig;
 import io.zoetrope.ops.diffusion.SamplerStep;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -30,6 +33,8 @@ public class LaunchBenchmark {
     private Scope scope;
     private Tensor counter;
     private CapturedGraph graph;
+    private Kernel kernel;
+    private LaunchConfig once;
 
     @Setup
     public void open() {
@@ -37,6 +42,8 @@ public class LaunchBenchmark {
         scope = Scope.open(device);
         counter = scope.zeros(DType.I32, 1);
         SamplerStep.advance(counter, 0);
+        kernel = device.kernel("diffusion/step", "step_advance");
+        once = LaunchConfig.of(Grid.of(1), 1);
         graph = CapturedGraph.record(device, () -> SamplerStep.advance(counter, 0));
     }
 
@@ -56,6 +63,12 @@ public class LaunchBenchmark {
     @Benchmark
     public void launch() {
         SamplerStep.advance(counter, 0);
+    }
+
+    /** The launch alone, without what the operation checks and looks up. */
+    @Benchmark
+    public void bareLaunch() {
+        kernel.arguments().pointer("counter", counter).i32("rows", 0).launch(once);
     }
 
     @Benchmark

@@ -1,12 +1,11 @@
 package io.zoetrope.cuda;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
-/** The parameters of one launch, in the kernel's order, each aligned to its size as the CUDA ABI asks. */
+/**
+ * The parameters of one launch, in the kernel's order and without their names, each aligned to its size as the CUDA ABI asks.
+ * {@link Kernel#arguments()} checks them against the device code's declaration.
+ */
 public final class Args {
-    private static final int CAPACITY = 4096;
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(CAPACITY).order(ByteOrder.nativeOrder());
+    private LaunchBuffer buffer = CallingThread.state().takeBuffer();
 
     private Args() {
     }
@@ -15,20 +14,17 @@ public final class Args {
         return new Args();
     }
 
-    private Args align(int bytes) {
-        int position = buffer.position();
-        buffer.position((position + bytes - 1) / bytes * bytes);
-        return this;
+    private int align(int bytes) {
+        return (buffer().size() + bytes - 1) / bytes * bytes;
     }
 
     /** A device address; 0 is the null pointer. */
     public Args address(long address) {
-        align(8).buffer.putLong(address);
-        return this;
+        return i64(address);
     }
 
     public Args i32(int value) {
-        align(4).buffer.putInt(value);
+        buffer.put32(align(Integer.BYTES), value);
         return this;
     }
 
@@ -38,25 +34,27 @@ public final class Args {
     }
 
     public Args i64(long value) {
-        align(8).buffer.putLong(value);
+        buffer.put64(align(Long.BYTES), value);
         return this;
     }
 
     public Args f32(float value) {
-        align(4).buffer.putFloat(value);
-        return this;
+        return i32(Float.floatToRawIntBits(value));
     }
 
     public Args f64(double value) {
-        align(8).buffer.putDouble(value);
-        return this;
+        return i64(Double.doubleToRawLongBits(value));
     }
 
-    int size() {
-        return buffer.position();
-    }
-
-    ByteBuffer buffer() {
+    LaunchBuffer buffer() {
+        if (buffer == null) {
+            throw new IllegalStateException("these arguments served a launch already");
+        }
         return buffer;
+    }
+
+    void release() {
+        CallingThread.state().giveBack(buffer);
+        buffer = null;
     }
 }

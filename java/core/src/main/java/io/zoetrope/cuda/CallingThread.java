@@ -16,12 +16,45 @@ final class CallingThread {
 
     private final CUcontext found = new CUcontext();
     private StreamUse innermost;
+    private LaunchBuffer freeBuffers;
+    private Arguments freeArguments;
 
     private CallingThread() {
     }
 
     static CallingThread state() {
         return STATE.get();
+    }
+
+    // Several launches may be in preparation at once, one inside another; what one of them leaves behind serves the next.
+
+    LaunchBuffer takeBuffer() {
+        LaunchBuffer taken = freeBuffers;
+        if (taken == null) {
+            return new LaunchBuffer();
+        }
+        freeBuffers = taken.next;
+        taken.clear();
+        return taken;
+    }
+
+    void giveBack(LaunchBuffer buffer) {
+        buffer.next = freeBuffers;
+        freeBuffers = buffer;
+    }
+
+    Arguments takeArguments() {
+        Arguments taken = freeArguments;
+        if (taken == null) {
+            return new Arguments();
+        }
+        freeArguments = taken.next;
+        return taken;
+    }
+
+    void giveBack(Arguments arguments) {
+        arguments.next = freeArguments;
+        freeArguments = arguments;
     }
 
     /** The stream that this thread chose last for a device, or else {@code usual}. */

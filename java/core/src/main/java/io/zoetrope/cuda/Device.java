@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
@@ -46,6 +47,7 @@ public final class Device implements AutoCloseable {
     private int streamsMade;
     private volatile boolean streamsChosen;
     private final Map<String, KernelModule> modules = new ConcurrentHashMap<>();
+    private final Set<KernelModule> ownModules = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private Device(DeviceChoice choice) {
@@ -271,7 +273,16 @@ public final class Device implements AutoCloseable {
      */
     public Kernel kernel(String module, String entry) {
         requireOpen();
-        return modules.computeIfAbsent(module, key -> new KernelModule(this, key)).kernel(entry);
+        return modules.computeIfAbsent(module, key -> KernelModule.ofLibrary(this, key)).kernel(entry);
+    }
+
+    KernelModule own(KernelModule module) {
+        ownModules.add(module);
+        return module;
+    }
+
+    void disown(KernelModule module) {
+        ownModules.remove(module);
     }
 
     // ---- life --------------------------------------------------------------------------------------------------------------
@@ -302,6 +313,7 @@ public final class Device implements AutoCloseable {
             closed = true;
             memory.releaseAll();
             modules.values().forEach(KernelModule::unload);
+            ownModules.forEach(KernelModule::unload);
             streams.forEach(Stream::destroy);
             Driver.result(() -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
         }

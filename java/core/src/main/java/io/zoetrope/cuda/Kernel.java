@@ -1,37 +1,67 @@
 package io.zoetrope.cuda;
 
 import jcuda.CudaException;
-import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
-/** A kernel that can be launched on its device's stream. */
+/**
+ * A kernel that can be launched on its device's streams. A launch that is like one before allocates nothing.
+ *
+ * <pre>{@code
+ * kernel.arguments().pointer("x", x).pointer("y", y).i32("n", n).launch(Grid.covering(n, 256));
+ * }</pre>
+ */
 public final class Kernel {
     /** Shared memory of a block, static and dynamic together, up to this needs no opt-in. */
     private static final int DEFAULT_SHARED_LIMIT = 48 * 1024;
 
+    private final KernelModule module;
     private final Device device;
     private final String name;
     private final CUfunction function;
     private final Geometry geometry;
-    private int dynamicSharedLimit;
+    private final Signature signature;
+    private final Grid cluster;
+    private volatile int dynamicSharedLimit;
 
-    Kernel(Device device, String name, CUfunction function, Geometry geometry) {
-        this.device = device;
+    /**
+     * @param geometry  null when none is declared
+     * @param signature null when none is known
+     */
+    Kernel(KernelModule module, String name, CUfunction function, Geometry geometry, Signature signature) {
+        this.module = module;
+        this.device = module.device();
         this.name = name;
         this.function = function;
         this.geometry = geometry;
+        this.signature = signature;
         int[] staticShared = new int[1];
         device.enter();
         Driver.check("reading the shared memory of " + name, () -> JCudaDriver.cuFuncGetAttribute(staticShared,
                 CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function));
         this.dynamicSharedLimit = DEFAULT_SHARED_LIMIT - staticShared[0];
+        this.cluster = new Grid(
+                clusterExtent(CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_WIDTH),
+                clusterExtent(CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_HEIGHT),
+                clusterExtent(CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_DEPTH));
+    }
+
+    /** 1 where no cluster is required, also on devices that know of none. */
+    private int clusterExtent(int attribute) {
+        int[] value = new int[1];
+        Driver.result(() -> JCudaDriver.cuFuncGetAttribute(value, attribute, function));
+        return Math.max(1, value[0]);
     }
 
     public String name() {
         return name;
+    }
+
+    public Device device() {
+        return device;
     }
 
     /** The geometry declared in the device code. @throws DeviceException when the kernel declares none */
@@ -42,6 +72,11 @@ public final class Kernel {
         return geometry;
     }
 
+    /** Begins a launch: give the arguments by name, then launch. */
+    public Arguments arguments() {
+        return CallingThread.state().takeArguments().begin(this, signature);
+    }
+
     /** Launches with the threads and shared memory of the declared geometry. */
     public void launch(Grid grid, Args args) {
         launch(grid, geometry().threads(), geometry().sharedBytes(), args);
@@ -49,25 +84,56 @@ public final class Kernel {
 
     /** Launches with blocks of {@code threads} threads and {@code sharedBytes} of dynamic shared memory. */
     public void launch(Grid grid, int threads, int sharedBytes, Args args) {
-        allowShared(sharedBytes);
-        Pointer parameters = Pointer.to(
-                JCudaDriver.CU_LAUNCH_PARAM_BUFFER_POINTER, Pointer.to(args.buffer().duplicate().rewind()),
-                JCudaDriver.CU_LAUNCH_PARAM_BUFFER_SIZE, Pointer.to(new long[] {args.size()}),
-                JCudaDriver.CU_LAUNCH_PARAM_END);
-        Stream stream = device.stream();
+        LaunchBuffer arguments = args.buffer();
+        try {
+            launch(grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes, false, null, arguments);
+        } finally {
+            args.release();
+        }
+    }
+
+    void launch(LaunchConfig config, LaunchBuffer arguments) {
+        if (config.cluster() != null && !config.cluster().equals(cluster)) {
+            throw new IllegalArgumentException("kernel " + name + " in clusters of " + config.cluster() + ": it was compiled for "
+                    + cluster + ", and JCuda has no launch attributes to change that");
+        }
+        Grid grid = config.grid();
+        Block block = config.block();
+        launch(grid.x(), grid.y(), grid.z(), block.x(), block.y(), block.z(), config.sharedBytes(), config.cooperative(),
+                config.stream(), arguments);
+    }
+
+    /** @param chosen null for the stream that the thread uses */
+    void launch(int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes, boolean cooperative,
+                Stream chosen, LaunchBuffer arguments) {
+        Stream stream = chosen == null ? device.stream() : chosen;
+        if (stream.device() != device) {
+            throw new IllegalArgumentException("kernel " + name + " of " + device + " was to be launched on " + stream);
+        }
+        module.requireOpen();
         stream.requireUsable();
+        if (sharedBytes > dynamicSharedLimit) {
+            allowShared(sharedBytes);
+        }
+        var parameters = cooperative ? arguments.addresses(device)
+                : arguments.extra(device, signature == null ? arguments.size() : signature.bytes());
+        CUstream queue = stream.handle();
         device.enter();
         int result;
         try {
-            result = JCudaDriver.cuLaunchKernel(function, grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes,
-                    stream.handle(), null, parameters);
+            result = cooperative
+                    ? JCudaDriver.cuLaunchCooperativeKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
+                            queue, parameters)
+                    : JCudaDriver.cuLaunchKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, queue, null,
+                            parameters);
         } catch (CudaException e) {
             result = Driver.code(e);
         }
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result, "launching " + name + " (grid " + grid.x() + "×" + grid.y() + "×" + grid.z()
-                    + ", " + threads + " threads, " + sharedBytes + " bytes of shared memory) failed: "
-                    + Driver.describe(result) + Faults.explain(device, result));
+            throw new DeviceException(result, "launching " + name + " (grid " + gridX + "×" + gridY + "×" + gridZ + ", "
+                    + blockX + "×" + blockY + "×" + blockZ + " threads, " + sharedBytes + " bytes of shared memory, "
+                    + arguments.size() + " bytes of parameters) on " + stream + " failed: " + Driver.describe(result)
+                    + Faults.explain(device, result));
         }
         stream.queued(this);
     }

@@ -1,14 +1,16 @@
 package io.zoetrope.tensor;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceArray;
 import io.zoetrope.cuda.DeviceMemory;
+import io.zoetrope.cuda.ElementType;
 import io.zoetrope.cuda.Transfer;
 import java.util.Arrays;
 
 /**
  * A dense row-major array in device memory, or a view of a contiguous part of one. Its {@link Scope} frees it.
  */
-public final class Tensor {
+public final class Tensor implements DeviceArray {
     private final Device device;
     private final DeviceMemory memory;
     private final long offset;
@@ -28,12 +30,18 @@ public final class Tensor {
         this.shape = shape;
     }
 
+    @Override
     public Device device() {
         return device;
     }
 
     public DType dtype() {
         return dtype;
+    }
+
+    @Override
+    public ElementType elementType() {
+        return dtype.element();
     }
 
     public Shape shape() {
@@ -58,6 +66,7 @@ public final class Tensor {
     }
 
     /** The device address of the first element. @throws IllegalStateException when its scope is closed */
+    @Override
     public long address() {
         return memory.address() + offset;
     }

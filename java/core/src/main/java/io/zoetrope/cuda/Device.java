@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -47,6 +48,7 @@ public final class Device implements AutoCloseable {
     private int streamsMade;
     private volatile boolean streamsChosen;
     private final Map<String, KernelModule> modules = new ConcurrentHashMap<>();
+    private final Map<Object, Object> plans = new ConcurrentHashMap<>();
     private final Set<KernelModule> ownModules = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -283,6 +285,22 @@ public final class Device implements AutoCloseable {
 
     void disown(KernelModule module) {
         ownModules.remove(module);
+    }
+
+    /**
+     * What an operation works out for a problem, kept as long as this device is open. Problems are told apart by their class and
+     * {@code equals}.
+     */
+    @SuppressWarnings("unchecked")
+    public <P, R> R plan(P problem, Function<P, R> make) {
+        requireOpen();
+        Object known = plans.get(problem);
+        if (known == null) {
+            R made = make.apply(problem);
+            Object other = plans.putIfAbsent(problem, made);
+            known = other == null ? made : other;
+        }
+        return (R) known;
     }
 
     // ---- life --------------------------------------------------------------------------------------------------------------

@@ -39,17 +39,22 @@ final class Manifest {
 
     private void add(JsonObject entry) {
         String name = entry.get("name").getAsString();
-        Geometry geometry = null;
-        if (entry.has("threads")) {
-            var tile = entry.getAsJsonArray("tile");
-            geometry = new Geometry(entry.get("threads").getAsInt(), tile.get(0).getAsInt(), tile.get(1).getAsInt(),
-                    tile.get(2).getAsInt(), entry.get("dynamicSharedBytes").getAsInt());
-        }
+        Geometry geometry = geometry(entry);
         try {
             entries.put(name, new Entry(Signature.of(entry.getAsJsonArray("parameters")), geometry));
         } catch (IllegalArgumentException e) {
             throw new DeviceException("the manifest " + source + ", kernel " + name + ": " + e.getMessage(), e);
         }
+    }
+
+    /** An entry's launch geometry, or null when it declares none. */
+    static Geometry geometry(JsonObject entry) {
+        if (!entry.has("threads")) {
+            return null;
+        }
+        var tile = entry.getAsJsonArray("tile");
+        return new Geometry(entry.get("threads").getAsInt(), tile.get(0).getAsInt(), tile.get(1).getAsInt(),
+                tile.get(2).getAsInt(), entry.get("dynamicSharedBytes").getAsInt());
     }
 
     /** @throws DeviceException when it has no such entry */

@@ -4,3 +4,4 @@
  * kernels, tiles.
  */
 package io.zoetrope.ops;
+

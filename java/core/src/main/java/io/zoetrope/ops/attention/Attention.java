@@ -1,9 +1,11 @@
 package io.zoetrope.ops.attention;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceArray;
+import io.zoetrope.cuda.ElementType;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Candidates;
 import io.zoetrope.ops.Extent;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.ops.Tier;
@@ -40,7 +42,8 @@ public final class Attention {
      * @param start  element of {@code tensor} at which they begin
      * @param stride elements from one row to the next
      */
-    public record Heads(Tensor tensor, long start, long batch, long sequence, long heads, long dim, long stride) {
+    public record Heads(Tensor tensor, long start, long batch, long sequence, long heads, long dim, long stride)
+            implements DeviceArray {
         /** A tensor [B, S, H, D]. */
         public static Heads of(Tensor tensor) {
             requireRank(tensor, 4, "[B, S, H, D]");
@@ -71,7 +74,18 @@ public final class Attention {
             }
         }
 
-        long address() {
+        @Override
+        public Device device() {
+            return tensor.device();
+        }
+
+        @Override
+        public ElementType elementType() {
+            return tensor.elementType();
+        }
+
+        @Override
+        public long address() {
             return tensor.address() + start * tensor.dtype().bytes();
         }
 
@@ -107,14 +121,13 @@ public final class Attention {
     public static void forward(Heads q, Heads k, Heads v, Heads o, Tensor lse, float scale, boolean causal) {
         Problem problem = Problem.of("attention forward", q, k, v, lse, scale).like("o", o, "q", q);
         problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent()).writes("lse", lse).device();
-        String entry = problem.entry("attention_forward");
-        Kernel kernel = problem.device.kernel("attention/attention_forward_" + problem.tier.suffix(), entry);
-        Tiers.used("attention_forward", entry);
-        kernel.launch(problem.grid(kernel, q.sequence), Args.of()
-                .address(q.address()).address(k.address()).address(v.address()).address(o.address()).address(lse.address())
-                .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
-                .i64(q.stride).i64(k.stride).i64(v.stride).i64(o.stride)
-                .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, o)));
+        Kernel kernel = problem.kernel("attention_forward");
+        Tiers.used("attention_forward", kernel.name());
+        kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o).pointer("lse", lse)
+                .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
+                .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
+                .i64("o_stride", o.stride).f32("scale", scale).i32("causal", causal ? 1 : 0)
+                .i32("wide", wide(q, k, v, o)).launch(problem.grid(kernel, q.sequence));
     }
 
     /**
@@ -150,30 +163,31 @@ public final class Attention {
                 .writes("dq, dk, dv", dq.extent(), dk.extent(), dv.extent()).device();
         try (Scope scope = Scope.open(problem.device)) {
             Tensor delta = scope.empty(DType.F32, q.batch, q.heads, q.sequence);
-            Kernel deltas = problem.device.kernel("attention/attention_delta",
-                    "attention_delta_" + problem.dtype.suffix() + "_d" + problem.padded);
+            Kernel deltas = Candidates.of("attention_delta").of(Tier.SIMT, problem.dtype).with("head", problem.head()).only()
+                    .on(problem.device);
             long rows = delta.size();
-            deltas.launch(Grid.covering(rows, deltas.geometry().tileM()), Args.of()
-                    .address(o.address()).address(dO.address()).address(delta.address()).i64(rows)
-                    .i32(q.heads).i32(q.sequence).i32(q.dim).i64(o.stride).i64(dO.stride).i32(wide(o, dO)));
+            deltas.arguments().pointer("o", o).pointer("grad_o", dO).pointer("delta", delta).i64("total", rows)
+                    .i32("heads", q.heads).i32("sequence", q.sequence).i32("dim", q.dim).i64("o_stride", o.stride)
+                    .i64("grad_o_stride", dO.stride).i32("wide", wide(o, dO))
+                    .launch(Grid.covering(rows, deltas.geometry().tileM()));
 
-            String module = "attention/attention_backward_" + problem.tier.suffix();
-            Kernel keys = problem.device.kernel(module, problem.entry("attention_backward_keys"));
+            Kernel keys = problem.kernel("attention_backward_keys");
             Tiers.used("attention_backward", keys.name());
-            keys.launch(problem.grid(keys, k.sequence), Args.of()
-                    .address(q.address()).address(k.address()).address(v.address()).address(dO.address())
-                    .address(lse.address()).address(delta.address()).address(dk.address()).address(dv.address())
-                    .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
-                    .i64(q.stride).i64(k.stride).i64(v.stride).i64(dO.stride).i64(dk.stride).i64(dv.stride)
-                    .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, dO, dk, dv)));
+            keys.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
+                    .pointer("lse", lse).pointer("delta", delta).pointer("grad_k", dk).pointer("grad_v", dv)
+                    .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
+                    .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
+                    .i64("grad_o_stride", dO.stride).i64("grad_k_stride", dk.stride).i64("grad_v_stride", dv.stride)
+                    .f32("scale", scale).i32("causal", causal ? 1 : 0).i32("wide", wide(q, k, v, dO, dk, dv))
+                    .launch(problem.grid(keys, k.sequence));
 
-            Kernel queries = problem.device.kernel(module, problem.entry("attention_backward_queries"));
-            queries.launch(problem.grid(queries, q.sequence), Args.of()
-                    .address(q.address()).address(k.address()).address(v.address()).address(dO.address())
-                    .address(lse.address()).address(delta.address()).address(dq.address())
-                    .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
-                    .i64(q.stride).i64(k.stride).i64(v.stride).i64(dO.stride).i64(dq.stride)
-                    .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, dO, dq)));
+            Kernel queries = problem.kernel("attention_backward_queries");
+            queries.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
+                    .pointer("lse", lse).pointer("delta", delta).pointer("grad_q", dq).i32("heads", q.heads)
+                    .i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim).i64("q_stride", q.stride)
+                    .i64("k_stride", k.stride).i64("v_stride", v.stride).i64("grad_o_stride", dO.stride)
+                    .i64("grad_q_stride", dq.stride).f32("scale", scale).i32("causal", causal ? 1 : 0)
+                    .i32("wide", wide(q, k, v, dO, dq)).launch(problem.grid(queries, q.sequence));
         }
     }
 
@@ -188,9 +202,10 @@ public final class Attention {
         problem.operands.exactly("p", p, DType.F32, q.batch, q.heads, q.sequence, k.sequence)
                 .reads("q, k", q.extent(), k.extent()).reads("lse", lse).writes("p", p).device();
         Kernel kernel = problem.device.kernel("attention/attention_weights", "attention_weights_" + problem.dtype.suffix());
-        kernel.launch(Grid.covering(p.size(), kernel.geometry().tileM()), Args.of().address(q.address())
-                .address(k.address()).address(lse.address()).address(p.address()).i64(p.size()).i32(q.heads)
-                .i32(q.sequence).i32(k.sequence).i32(q.dim).i64(q.stride).i64(k.stride).f32(scale).i32(causal ? 1 : 0));
+        kernel.arguments().pointer("q", q).pointer("k", k).pointer("lse", lse).pointer("p", p).i64("size", p.size())
+                .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
+                .i64("q_stride", q.stride).i64("k_stride", k.stride).f32("scale", scale)
+                .i32("causal", causal ? 1 : 0).launch(Grid.covering(p.size(), kernel.geometry().tileM()));
     }
 
     private static void requireThree(String name, Tensor packed) {
@@ -238,8 +253,13 @@ public final class Attention {
             return this;
         }
 
-        String entry(String operation) {
-            return operation + "_" + tier.suffix() + "_" + dtype.suffix() + "_d" + padded;
+        /** The width that heads are padded to, as kernels are told apart by it. */
+        String head() {
+            return Integer.toString(padded);
+        }
+
+        Kernel kernel(String operation) {
+            return Candidates.of(operation).of(tier, dtype).with("head", head()).only().on(device);
         }
 
         Grid grid(Kernel kernel, long rows) {

@@ -1,6 +1,5 @@
 package io.zoetrope.ops.attention;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -40,9 +39,10 @@ public final class CachedAttention {
                 | v.stride() * bytes;
         Kernel kernel = device.kernel(MODULE, "cache_append");
         long tiles = Grid.covering(rows * (rowBytes / Rows.unit(bits)), kernel.geometry().tileM()).x();
-        kernel.launch(Grid.of(tiles, 2), Args.of().address(k.address()).address(v.address()).address(cacheK.address())
-                .address(cacheV.address()).address(length.address()).i64(rows).i32(k.sequence()).i32(cacheK.dim(1))
-                .i64(rowBytes).i64(k.stride() * bytes).i64(v.stride() * bytes));
+        kernel.arguments().pointer("k", k).pointer("v", v).pointer("cache_k", cacheK).pointer("cache_v", cacheV)
+                .pointer("length", length).i64("rows", rows).i32("sequence", k.sequence())
+                .i32("capacity", cacheK.dim(1)).i64("row_bytes", rowBytes).i64("k_stride", k.stride() * bytes)
+                .i64("v_stride", v.stride() * bytes).launch(Grid.of(tiles, 2));
     }
 
     /**
@@ -67,9 +67,11 @@ public final class CachedAttention {
         int padded = q.dim() <= 32 ? 32 : q.dim() <= 64 ? 64 : 128;
         Kernel kernel = device.kernel(MODULE, "attention_decode_" + q.tensor().dtype().suffix() + "_d" + padded);
         boolean wide = q.wide() && Attention.Heads.of(cacheK).wide() && Attention.Heads.of(cacheV).wide();
-        kernel.launch(Grid.of(q.batch() * q.heads()), Args.of().address(q.address()).address(cacheK.address())
-                .address(cacheV.address()).address(o.address()).address(length.address()).i32(extra).i32(q.heads())
-                .i32(cacheK.dim(1)).i32(q.dim()).i64(q.stride()).i64(o.stride()).f32(scale).i32(wide ? 1 : 0));
+        kernel.arguments().pointer("q", q).pointer("k", cacheK).pointer("v", cacheV).pointer("o", o)
+                .pointer("length", length).i32("extra", extra).i32("heads", q.heads())
+                .i32("capacity", cacheK.dim(1)).i32("dim", q.dim()).i64("q_stride", q.stride())
+                .i64("o_stride", o.stride()).f32("scale", scale).i32("wide", wide ? 1 : 0)
+                .launch(Grid.of(q.batch() * q.heads()));
     }
 
     private static Operands checked(String op, Attention.Heads heads, String name, Tensor cacheK, Tensor cacheV, Tensor length) {

@@ -1,8 +1,5 @@
 package io.zoetrope.ops.attention;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
@@ -48,9 +45,10 @@ public final class Rope {
                 .require(base >= 1 && Float.isFinite(base), "base is " + base + ", expected 1 or more")
                 .reads("positions", positions).writes("table", table).device();
         Kernel kernel = table.device().kernel(MODULE, "rope_table");
-        kernel.launch(Grid.covering(table.size() / 2, kernel.geometry().tileM()), Args.of().address(address(positions))
-                .address(table.address()).i64(table.dim(0)).i32(axes).i32(table.dim(1)).i32(first)
-                .f64(Math.log(base) / Math.log(2)));
+        kernel.arguments().pointer("positions", positions).pointer("table", table).i64("rows", table.dim(0))
+                .i32("axes", axes).i32("pairs", table.dim(1)).i32("first", first)
+                .f64("log2_base", Math.log(base) / Math.log(2))
+                .launch(Grid.covering(table.size() / 2, kernel.geometry().tileM()));
     }
 
     /**
@@ -77,9 +75,10 @@ public final class Rope {
         Kernel kernel = table.device().kernel(MODULE, "rope_rotate_" + x.tensor().dtype().suffix());
         boolean wide = x.wide() && y.wide() && table.address() % 16 == 0;
         long rows = x.batch() * x.sequence();
-        kernel.launch(Grid.covering(rows * x.heads() * x.dim(), wide ? kernel.geometry().tileM() : kernel.geometry().tileN()),
-                Args.of().address(x.address()).address(y.address()).address(table.address()).address(address(start))
-                        .i64(rows).i32(x.sequence()).i32(x.heads()).i32(x.dim()).i64(x.stride()).i64(y.stride())
-                        .i64(table.dim(0)).i32(first).f32(inverse ? -1 : 1).i32(wide ? 1 : 0));
+        kernel.arguments().pointer("x", x).pointer("y", y).pointer("table", table).pointer("start", start)
+                .i64("rows", rows).i32("sequence", x.sequence()).i32("heads", x.heads()).i32("dim", x.dim())
+                .i64("x_stride", x.stride()).i64("y_stride", y.stride()).i64("table_rows", table.dim(0))
+                .i32("first", first).f32("sign", inverse ? -1 : 1).i32("wide", wide ? 1 : 0)
+                .launch(Grid.covering(rows * x.heads() * x.dim(), wide ? kernel.geometry().tileM() : kernel.geometry().tileN()));
     }
 }

@@ -1,8 +1,6 @@
 package io.zoetrope.ops.batchnorm;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -58,13 +56,14 @@ public final class BatchNorm {
             Kernel kernel = device.kernel(FORWARD, "batch_norm_statistics_" + x.dtype().suffix());
             Plan plan = Plan.summing(x, kernel, x.address());
             Tensor partial = scope.empty(DType.F32, plan.pieces, 2, channels);
-            kernel.launch(plan.grid(), plan.append(Args.of().address(x.address()).address(partial.address()))
-                    .i32(plan.wide));
+            plan.append(kernel.arguments().pointer("x", x).pointer("partial", partial)).i32("wide", plan.wide)
+                    .launch(plan.grid());
             Kernel finish = device.kernel(FORWARD, "batch_norm_finish");
-            finish.launch(Grid.covering(channels, finish.geometry().tileN()), Args.of().address(partial.address())
-                    .address(mean.address()).address(rstd.address()).address(address(runningMean))
-                    .address(address(runningVar)).i64(plan.rows).i32(channels).i32(plan.pieceRows).i64(plan.pieces)
-                    .f32(eps).f32(momentum));
+            finish.arguments().pointer("partial", partial).pointer("mean", mean).pointer("rstd", rstd)
+                    .pointer("running_mean", runningMean).pointer("running_var", runningVar).i64("rows", plan.rows)
+                    .i32("channels", channels).i32("piece_rows", plan.pieceRows).i64("pieces", plan.pieces)
+                    .f32("eps", eps).f32("momentum", momentum)
+                    .launch(Grid.covering(channels, finish.geometry().tileN()));
         }
         apply(x, gamma, beta, mean, rstd, y, GIVEN_RSTD, relu);
     }
@@ -82,9 +81,9 @@ public final class BatchNorm {
             boolean relu) {
         Kernel kernel = x.device().kernel(FORWARD, "batch_norm_apply_" + x.dtype().suffix());
         Plan plan = Plan.applying(x, kernel, x.address() | y.address());
-        kernel.launch(plan.grid(), plan.append(Args.of().address(x.address()).address(gamma.address())
-                .address(beta.address()).address(mean.address()).address(spread.address()).address(y.address()))
-                .f32(eps).i32(relu ? 1 : 0).i32(plan.wide));
+        plan.append(kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta).pointer("mean", mean)
+                .pointer("spread", spread).pointer("y", y)).f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide)
+                .launch(plan.grid());
     }
 
     /**
@@ -130,24 +129,25 @@ public final class BatchNorm {
                 Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_sums_" + dtype);
                 Plan plan = Plan.summing(x, kernel, x.address() | dy.address());
                 Tensor partial = scope.empty(DType.F32, plan.pieces, 2, channels);
-                kernel.launch(plan.grid(), plan.append(operands(dy, x, gamma, beta, mean, spread)
-                        .address(partial.address())).f32(eps).i32(relu ? 1 : 0).i32(plan.wide));
+                plan.append(arguments(kernel, dy, x, gamma, beta, mean, spread).pointer("partial", partial)).f32("eps", eps)
+                        .i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
                 Kernel finish = device.kernel(BACKWARD, "batch_norm_backward_finish");
-                finish.launch(Grid.covering(2 * channels, finish.geometry().tileN()), Args.of()
-                        .address(partial.address()).address(sums.address()).address(address(dgamma))
-                        .address(address(dbeta)).i64(plan.pieces).i32(channels).i32(accumulate ? 1 : 0));
+                finish.arguments().pointer("partial", partial).pointer("sums", sums).pointer("dgamma", dgamma)
+                        .pointer("dbeta", dbeta).i64("pieces", plan.pieces).i32("channels", channels)
+                        .i32("accumulate", accumulate ? 1 : 0)
+                        .launch(Grid.covering(2 * channels, finish.geometry().tileN()));
             }
             Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_apply_" + dtype);
             Plan plan = Plan.applying(x, kernel, x.address() | dy.address() | dx.address());
-            kernel.launch(plan.grid(), plan.append(operands(dy, x, gamma, beta, mean, spread)
-                    .address(ofBatch ? sums.address() : 0).address(dx.address())).f32(eps).i32(relu ? 1 : 0)
-                    .i32(plan.wide));
+            plan.append(arguments(kernel, dy, x, gamma, beta, mean, spread).pointer("sums", ofBatch ? sums : null)
+                    .pointer("dx", dx)).f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
         }
     }
 
-    private static Args operands(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread) {
-        return Args.of().address(dy.address()).address(x.address()).address(gamma.address()).address(beta.address())
-                .address(mean.address()).address(spread.address());
+    private static Arguments arguments(Kernel kernel, Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean,
+            Tensor spread) {
+        return kernel.arguments().pointer("dy", dy).pointer("x", x).pointer("gamma", gamma).pointer("beta", beta)
+                .pointer("mean", mean).pointer("spread", spread);
     }
 
     private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread, float eps) {
@@ -194,8 +194,9 @@ public final class BatchNorm {
             return Grid.of(pieces * columnBlocks);
         }
 
-        Args append(Args args) {
-            return args.i64(rows).i32(channels).i32(lanesLog2).i32(pieceRows);
+        Arguments append(Arguments arguments) {
+            return arguments.i64("rows", rows).i32("channels", channels).i32("lanes_log2", lanesLog2)
+                    .i32("piece_rows", pieceRows);
         }
     }
 }

@@ -2,15 +2,10 @@ package io.zoetrope.ops.conv;
 
 import static io.zoetrope.ops.Operands.address;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.Geometry;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
-import io.zoetrope.ops.Tier;
-import io.zoetrope.ops.Tiers;
-import io.zoetrope.ops.Tiles;
 import io.zoetrope.ops.rows.Rows;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -21,25 +16,9 @@ import io.zoetrope.tensor.Tensor;
  * Outputs are written whole and must not overlap inputs, but for a residual that is y itself. A one-dimensional
  * convolution is one with H = R = 1.
  *
- * <p>With groups, filter k sees the channels of group ⌊k·groups/K⌋ alone. Four families of kernels serve them: plain
- * implicit GEMMs, such GEMMs a group at a time (also for dilation and for long filters), direct ones where each channel
- * has a single filter of its own, and direct ones on tensor cores for 3×3 in groups of 16.
+ * <p>With groups, filter k sees the channels of group ⌊k·groups/K⌋ alone.
  */
 public final class Conv2d {
-    /**
-     * wgrad is split until it has about this many threads, 512 for each of 132 multiprocessors: fixed, so that the bits do not
-     * depend on the device's size.
-     */
-    private static final long WGRAD_THREADS = 512 * 132;
-    /** A share of wgrad has at least this many k-tiles, so that its sums are worth writing. */
-    private static final long WGRAD_SHARE = 8;
-    /** The same for depthwise wgrad, in pixels. */
-    private static final long DEPTHWISE_SHARE = 256;
-    /** The same for the direct kernels of groups, in tiles of pixels. */
-    private static final long GROUPED_SHARE = 4;
-    private static final String GROUPED_3X3 = "conv/grouped3x3";
-    private static final String DEPTHWISE = "conv/depthwise";
-
     private Conv2d() {
     }
 
@@ -139,19 +118,9 @@ public final class Conv2d {
         operands.reads("x, w, bias, perSample", x, w, bias, perSample).writes("y", y).device();
         Operands.of("conv2d_fprop").reads("residual", residual).updates("y", y).device();
 
-        long rows = (long) e.n() * e.p() * e.q();
-        Args args = Args.of().address(x.address()).address(w.address()).address(address(bias))
-                .address(address(perSample)).address(address(residual)).address(y.address());
-        if (e.isDepthwise()) {
-            depthwise("fprop", "conv2d_fprop", e, rows, args, x, y, perSample, residual);
-            return;
-        }
-        if (runsGrouped3x3(e, x, w, y, perSample, residual)) {
-            grouped3x3("fprop", e, y, args);
-            return;
-        }
-        Kernel kernel = kernel("conv2d_fprop", e, x, rows, e.groupFilters());
-        kernel.launch(Grid.of(blocks(kernel.geometry(), rows, e.groupFilters()), e.groups()), e.append(args));
+        ConvPlan plan = ConvPlan.fprop(y.device(), e, x.dtype(), aligned(x, y, perSample, residual), aligned(w));
+        e.append(plan.kernel().arguments().pointer("x", x).pointer("w", w).pointer("bias", bias).pointer("per_sample", perSample)
+                .pointer("residual", residual).pointer("y", y), plan).launch(plan.grid());
     }
 
     /** {@code dx}: the gradient of forward with respect to x, for the gradient dy with respect to y. */
@@ -161,20 +130,8 @@ public final class Conv2d {
         operands.type("w", w, dx.dtype());
         operands.reads("dy, w", dy, w).writes("dx", dx).device();
 
-        Args args = Args.of().address(dy.address()).address(w.address()).address(dx.address());
-        if (e.isDepthwise()) {
-            depthwise("dgrad", "conv2d_dgrad", e, (long) e.n() * e.h() * e.w(), args, dy, dx, null, null);
-            return;
-        }
-        if (runsGrouped3x3(e, dy, w, dx)) {
-            grouped3x3("dgrad", e, dx, args);
-            return;
-        }
-        long rows = e.n() * Tiles.count(e.h(), spec.stride) * Tiles.count(e.w(), spec.stride);
-        Kernel kernel = kernel("conv2d_dgrad", e, dx, rows, e.groupChannels());
-        // Rows of x in the first phases only, as in one-dimensional convolutions, need no blocks for the others.
-        long phases = (long) spec.stride * Math.min(spec.stride, e.h() + (long) spec.padTop);
-        kernel.launch(Grid.of(blocks(kernel.geometry(), rows, e.groupChannels()), e.groups(), phases), e.append(args));
+        ConvPlan plan = ConvPlan.dgrad(dx.device(), e, dx.dtype(), aligned(dy, dx), aligned(w));
+        e.append(plan.kernel().arguments().pointer("dy", dy).pointer("w", w).pointer("dx", dx), plan).launch(plan.grid());
     }
 
     /**
@@ -190,115 +147,33 @@ public final class Conv2d {
         operands.reads("x, dy", x, dy).writes("dw", dw).device();
 
         Device device = dw.device();
-        long pixels = (long) e.n() * e.p() * e.q();
-        if (e.isDepthwise()) {
-            String entry = "depthwise_wgrad_" + x.dtype().suffix();
-            Tiers.used("conv2d_wgrad", entry);
-            long outputs = Tiles.count(e.c(), 32) * e.r() * e.s();
-            Kernel kernel = device.kernel(DEPTHWISE, entry);
-            wgrad(kernel, Grid.of(outputs), Tiles.count(pixels, wgradShares(kernel, outputs, pixels / DEPTHWISE_SHARE)), pixels,
-                    x, dy, dw, e, accumulate);
+        ConvPlan plan = ConvPlan.wgrad(device, e, x.dtype(), aligned(x, dy));
+        if (plan.shares() == 1) {
+            wgrad(plan, x, dy, dw, e, accumulate);
             return;
         }
-        if (runsGrouped3x3(e, x, dy)) {
-            String entry = "grouped3x3_wgrad_sm80_bf16";
-            Tiers.used("conv2d_wgrad", entry);
-            Kernel kernel = device.kernel(GROUPED_3X3, entry);
-            long tiles = Tiles.count(pixels, kernel.geometry().tileK());
-            long shares = wgradShares(kernel, e.groups(), tiles / GROUPED_SHARE);
-            wgrad(kernel, Grid.of(e.groups()), Tiles.count(tiles, shares), tiles, x, dy, dw, e, accumulate);
-            return;
-        }
-        Tier tier = Tiers.choose(device, x.dtype());
-        String operation = e.isGeneral() ? "conv2d_wgrad_grouped" : "conv2d_wgrad";
-        String tile = Tiers.forcedTile().orElseGet(() -> e.isGeneral()
-                ? Tiles.groupedWgrad(tier, x.dtype(), e.groupFilters()) : Tiles.wgrad(tier, x.dtype(), e.k()));
-        String entry = operation + "_" + tier.suffix() + "_" + x.dtype().suffix() + "_" + tile;
-        Kernel kernel = device.kernel("conv/" + operation, entry);
-        Tiers.used("conv2d_wgrad", entry);
-        Geometry geometry = kernel.geometry();
-        long outputs = blocks(geometry, e.groupFilters(), (long) e.r() * e.s() * e.groupChannels());
-        long depth = Tiles.count(pixels, geometry.tileK());
-        long shares = wgradShares(kernel, outputs * e.groups(), depth / WGRAD_SHARE);
-        wgrad(kernel, Grid.of(outputs, 1, e.groups()), Tiles.count(depth, shares), depth, x, dy, dw, e, accumulate);
-    }
-
-    /** Into how many shares, {@code most} at most, wgrad's inner index is cut, for so many blocks of outputs. */
-    private static long wgradShares(Kernel kernel, long outputs, long most) {
-        return Math.max(1, Math.min(Tiles.count(WGRAD_THREADS, outputs * kernel.geometry().threads()), most));
-    }
-
-    /** Runs wgrad in shares of {@code share} of {@code depth} steps, and adds them up. */
-    private static void wgrad(Kernel kernel, Grid outputs, long share, long depth, Tensor x, Tensor dy, Tensor dw,
-            ConvExtents e, boolean accumulate) {
-        long shares = Tiles.count(depth, share);
-        Grid grid = Grid.of(outputs.x(), shares, outputs.z());
-        if (shares == 1) {
-            kernel.launch(grid, wgradArgs(x, dy, dw, e, share, accumulate));
-            return;
-        }
-        Device device = dw.device();
         try (Scope scope = Scope.open(device)) {
-            Tensor slices = scope.empty(DType.F32, shares, dw.size());
-            kernel.launch(grid, wgradArgs(x, dy, slices, e, share, false));
+            Tensor slices = scope.empty(DType.F32, plan.shares(), dw.size());
+            wgrad(plan, x, dy, slices, e, false);
             Kernel reduce = device.kernel("conv/conv2d_wgrad", "conv2d_wgrad_reduce");
-            reduce.launch(Grid.covering(dw.size(), reduce.geometry().tileM()), Args.of().address(slices.address())
-                    .address(dw.address()).i64(dw.size()).i32(shares).i32(accumulate ? 1 : 0));
+            reduce.arguments().pointer("slices", slices).pointer("dw", dw).i64("count", dw.size())
+                    .i32("shares", plan.shares()).i32("accumulate", accumulate ? 1 : 0)
+                    .launch(Grid.covering(dw.size(), reduce.geometry().tileM()));
         }
     }
 
-    private static Args wgradArgs(Tensor x, Tensor dy, Tensor out, ConvExtents e, long share, boolean accumulate) {
-        Args args = Args.of().address(x.address()).address(dy.address()).address(out.address());
-        return e.append(args).i32(share).i32(accumulate ? 1 : 0);
+    private static void wgrad(ConvPlan plan, Tensor x, Tensor dy, Tensor out, ConvExtents e, boolean accumulate) {
+        e.append(plan.kernel().arguments().pointer("x", x).pointer("dy", dy).pointer("out", out), plan)
+                .i32("share", plan.share()).i32("accumulate", accumulate ? 1 : 0).launch(plan.grid());
     }
 
-    /** Forward or dgrad, a thread for a pack of channels where all of {@code moved} (null allowed) begin on 16 bytes. */
-    private static void depthwise(String direction, String operation, ConvExtents e, long pixels, Args args,
-            Tensor... moved) {
-        Device device = moved[0].device();
-        DType dtype = moved[0].dtype();
-        String entry = "depthwise_" + direction + "_" + dtype.suffix();
-        Tiers.used(operation, entry);
-        Kernel kernel = device.kernel(DEPTHWISE, entry);
-        int pack = kernel.geometry().tileN();
-        boolean wide = e.c() % pack == 0;
-        for (Tensor tensor : moved) {
-            wide &= address(tensor) % 16 == 0;
+    /** Whether all that are given begin on 16 bytes. */
+    private static boolean aligned(Tensor... tensors) {
+        for (Tensor tensor : tensors) {
+            if (address(tensor) % 16 != 0) {
+                return false;
+            }
         }
-        kernel.launch(Grid.covering(pixels * (wide ? e.c() / pack : e.c()), kernel.geometry().tileM()),
-                e.append(args).i32(wide ? 1 : 0));
-    }
-
-    /** Whether the direct kernels of groups take it: they are for tensor cores and want all tensors to begin on 16 bytes. */
-    private static boolean runsGrouped3x3(ConvExtents e, Tensor first, Tensor... others) {
-        boolean runs = e.isGrouped3x3() && first.dtype() == DType.BF16 && first.address() % 16 == 0
-                && Tiers.forcedTile().isEmpty() && Tiers.choose(first.device(), DType.BF16) == Tier.SM80;
-        for (Tensor other : others) {
-            runs &= address(other) % 16 == 0;
-        }
-        return runs;
-    }
-
-    private static void grouped3x3(String direction, ConvExtents e, Tensor out, Args args) {
-        String entry = "grouped3x3_" + direction + "_sm80_bf16";
-        Tiers.used("conv2d_" + direction, entry);
-        Kernel kernel = out.device().kernel(GROUPED_3X3, entry);
-        long tiles = Tiles.count((long) e.n() * e.h() * e.w(), kernel.geometry().tileM());
-        kernel.launch(Grid.of(tiles, e.groups()), e.append(args));
-    }
-
-    private static Kernel kernel(String operation, ConvExtents e, Tensor data, long rows, long columns) {
-        Device device = data.device();
-        Tier tier = Tiers.choose(device, data.dtype());
-        String tile = Tiers.forcedTile().orElseGet(() -> e.isGeneral() ? Tiles.grouped(tier, data.dtype(), columns)
-                : Tiles.conv(tier, data.dtype(), rows, columns, device.multiprocessors()));
-        String module = operation + (e.isGeneral() ? "_grouped" : "");
-        String entry = module + "_" + tier.suffix() + "_" + data.dtype().suffix() + "_" + tile;
-        Tiers.used(operation, entry);
-        return device.kernel("conv/" + module, entry);
-    }
-
-    private static long blocks(Geometry geometry, long rows, long columns) {
-        return Tiles.count(rows, geometry.tileM()) * Tiles.count(columns, geometry.tileN());
+        return true;
     }
 }

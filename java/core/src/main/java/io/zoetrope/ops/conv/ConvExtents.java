@@ -1,6 +1,6 @@
 package io.zoetrope.ops.conv;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.ops.rows.Rows;
 import io.zoetrope.tensor.DType;
@@ -73,10 +73,13 @@ record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q
         return spec.groups() > 1 || spec.dilation() > 1 || r > PLAIN_WINDOW || s > PLAIN_WINDOW;
     }
 
-    /** As cuda/ops/conv/convolution.cuh has it. */
-    Args append(Args args) {
-        args.i32(n).i32(h).i32(w).i32(c).i32(k).i32(r).i32(s).i32(p).i32(q)
-                .i32(spec.stride()).i32(spec.padTop()).i32(spec.padLeft());
-        return isGeneral() ? args.i32(spec.groups()).i32(spec.dilation()) : args;
+    /** Appends them as cuda/ops/conv/convolution.cuh has them, and what a direct kernel asks besides. */
+    Arguments append(Arguments arguments, ConvPlan plan) {
+        arguments.structure("geometry").i32("n", n).i32("h", h).i32("w", w).i32("c", c).i32("k", k).i32("r", r).i32("s", s)
+                .i32("p", p).i32("q", q).i32("stride", spec.stride()).i32("top", spec.padTop()).i32("left", spec.padLeft());
+        if (isGeneral()) {
+            arguments.i32("groups", spec.groups()).i32("dilation", spec.dilation());
+        }
+        return plan.packed() < 0 ? arguments : arguments.i32("wide", plan.packed());
     }
 }

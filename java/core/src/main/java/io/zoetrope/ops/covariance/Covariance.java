@@ -1,6 +1,5 @@
 package io.zoetrope.ops.covariance;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -58,19 +57,20 @@ public final class Covariance {
                 some = some.reshape(parts, rows, d);
                 Gemm.run(some, some, null, products, Gemm.Spec.TN);
                 Kernel add = device.kernel(MODULE, "covariance_add");
-                add.launch(Grid.covering(d * d, add.geometry().tileM()), Args.of().address(products.address())
-                        .address(high.address()).address(low.address()).i64(d * d).i32(parts).i32(row == 0 ? 1 : 0));
+                add.arguments().pointer("partial", products).pointer("high", high).pointer("low", low)
+                        .i64("n", d * d).i32("parts", parts).i32("first", row == 0 ? 1 : 0)
+                        .launch(Grid.covering(d * d, add.geometry().tileM()));
                 row += parts * rows;
             }
             Kernel finish = device.kernel(MODULE, "covariance_finish");
-            finish.launch(Grid.covering(d * d, finish.geometry().tileM()), Args.of().address(high.address())
-                    .address(low.address()).address(covariance.address()).i32(d).f32((float) (1.0 / (n - 1))));
+            finish.arguments().pointer("high", high).pointer("low", low).pointer("out", covariance).i32("d", d)
+                    .f32("scale", (float) (1.0 / (n - 1))).launch(Grid.covering(d * d, finish.geometry().tileM()));
         }
     }
 
     private static void centre(Tensor x, Tensor mean, Tensor out) {
         Kernel kernel = x.device().kernel(MODULE, "covariance_centre_" + x.dtype().suffix());
-        kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()), Args.of().address(x.address())
-                .address(mean.address()).address(out.address()).i64(x.size()).i32(x.dim(1)));
+        kernel.arguments().pointer("x", x).pointer("mean", mean).pointer("out", out).i64("n", x.size())
+                .i32("d", x.dim(1)).launch(Grid.covering(x.size(), kernel.geometry().tileM()));
     }
 }

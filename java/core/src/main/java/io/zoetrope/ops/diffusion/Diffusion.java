@@ -1,8 +1,6 @@
 package io.zoetrope.ops.diffusion;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -58,8 +56,8 @@ public final class Diffusion {
                 .updates("xt", xt)
                 .writes("noise, target", noise, target).device();
         if (x0.size() > 0) {
-            launchForwardNoise(device, "forward_noise_", Args.of().address(x0.address()), t, alphaBar, xt, noise, target,
-                    kind, key);
+            Kernel kernel = device.kernel(FORWARD_NOISE, "forward_noise_" + xt.dtype().suffix());
+            launchForwardNoise(kernel, kernel.arguments().pointer("x0", x0), t, alphaBar, xt, noise, target, kind, key);
         }
     }
 
@@ -82,9 +80,9 @@ public final class Diffusion {
                 .reads("data, index, t, alphaBar, key state", data, index, t, alphaBar, key.state())
                 .writes("xt, noise, target", xt, noise, target).device();
         if (xt.size() > 0) {
-            launchForwardNoise(device, "forward_noise_u8_",
-                    Args.of().address(data.address()).i64(data.dim(0)).address(address(index)), t, alphaBar, xt, noise,
-                    target, kind, key);
+            Kernel kernel = device.kernel(FORWARD_NOISE, "forward_noise_u8_" + xt.dtype().suffix());
+            launchForwardNoise(kernel, kernel.arguments().pointer("data", data).i64("rows", data.dim(0)).pointer("index", index),
+                    t, alphaBar, xt, noise, target, kind, key);
         }
     }
 
@@ -93,14 +91,14 @@ public final class Diffusion {
                 .sized("t", t, DType.I32, xt.dim(0)).type("alphaBar", alphaBar, DType.F32);
     }
 
-    private static void launchForwardNoise(Device device, String entry, Args source, Tensor t, Tensor alphaBar, Tensor xt,
+    private static void launchForwardNoise(Kernel kernel, Arguments source, Tensor t, Tensor alphaBar, Tensor xt,
             Tensor noise, Tensor target, Target kind, RandomKey key) {
         long samples = xt.dim(0);
         long size = xt.size() / samples;
-        Kernel kernel = device.kernel(FORWARD_NOISE, entry + xt.dtype().suffix());
-        source.address(t.address()).address(alphaBar.address()).i32(alphaBar.size()).address(xt.address())
-                .address(address(noise)).address(address(target)).i32(samples).i64(size).i32(kind.ordinal());
-        kernel.launch(Grid.of(samples * Grid.covering(size, kernel.geometry().tileM()).x()), key.appendTo(source));
+        key.appendTo(source.pointer("t", t).pointer("alpha_bar", alphaBar).i32("steps", alphaBar.size()).pointer("xt", xt)
+                .pointer("noise", noise).pointer("target", target).i32("samples", samples).i64("size", size)
+                .i32("prediction", kind.ordinal()))
+                .launch(Grid.of(samples * Grid.covering(size, kernel.geometry().tileM()).x()));
     }
 
     /**
@@ -130,10 +128,11 @@ public final class Diffusion {
         }
         long size = xt.size() / samples;
         Kernel kernel = device.kernel("diffusion/convert_prediction", "convert_prediction_" + xt.dtype().suffix());
-        kernel.launch(Grid.of(samples * Grid.covering(size, kernel.geometry().tileM()).x()), Args.of()
-                .address(xt.address()).address(output.address()).address(t.address()).i32(t.size() == 1 ? 0 : 1)
-                .address(alphaBar.address()).i32(alphaBar.size()).address(address(clean)).address(address(noise))
-                .i32(samples).i64(size).i32(kind.ordinal()).f32(limit));
+        kernel.arguments().pointer("xt", xt).pointer("output", output).pointer("t", t)
+                .i32("t_stride", t.size() == 1 ? 0 : 1).pointer("alpha_bar", alphaBar).i32("steps", alphaBar.size())
+                .pointer("clean", clean).pointer("noise", noise).i32("samples", samples).i64("size", size)
+                .i32("prediction", kind.ordinal()).f32("limit", limit)
+                .launch(Grid.of(samples * Grid.covering(size, kernel.geometry().tileM()).x()));
     }
 
     /** Classifier-free guidance: out = unconditional + scale·(conditional - unconditional). */

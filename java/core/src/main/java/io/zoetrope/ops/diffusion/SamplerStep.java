@@ -1,8 +1,6 @@
 package io.zoetrope.ops.diffusion;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -19,7 +17,8 @@ import io.zoetrope.tensor.Tensor;
 public final class SamplerStep {
     /** Columns of the table of {@link #step}. */
     public static final int STEP_COLUMNS = 8;
-    private static final int MAX_TERMS = 4;
+    private static final String[] TERMS = {"x0", "x1", "x2", "x3"};
+    private static final int MAX_TERMS = TERMS.length;
     private static final String STEP = "diffusion/step";
 
     private SamplerStep() {
@@ -43,7 +42,6 @@ public final class SamplerStep {
                 .require(low <= high, "bounds " + low + " … " + high + ": expected low <= high")
                 .sizedIfGiven("copy", copy, other(out.dtype()), out.size());
         int kinds = 0;
-        Args args = Args.of();
         for (int k = 0; k < MAX_TERMS; k++) {
             Tensor term = k < terms.length ? terms[k] : null;
             if (term != null || k < terms.length) {
@@ -51,16 +49,19 @@ public final class SamplerStep {
                 kinds |= term.dtype() == DType.BF16 ? 1 << k : 0;
                 operands.reads("term " + k, term);
             }
-            args.address(address(term));
         }
         int rows = rows(operands, table, terms.length + 1, stepCounter);
         Device device = operands.reads("table, step counter, key state", table, stepCounter, key.state())
                 .updates("out, copy", out, copy).device();
         if (out.size() > 0) {
             Kernel kernel = device.kernel("diffusion/sampler_update", "sampler_update_" + out.dtype().suffix());
-            args.i32(terms.length).i32(kinds).address(table.address()).i32(rows).address(address(stepCounter))
-                    .address(out.address()).address(address(copy)).i64(out.size()).f32(low).f32(high);
-            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), key.appendTo(args));
+            Arguments arguments = kernel.arguments();
+            for (int k = 0; k < MAX_TERMS; k++) {
+                arguments.pointer(TERMS[k], k < terms.length ? terms[k] : null);
+            }
+            key.appendTo(arguments.i32("terms", terms.length).i32("kinds", kinds).pointer("table", table).i32("rows", rows)
+                    .pointer("row", stepCounter).pointer("out", out).pointer("copy", copy).i64("n", out.size()).f32("low", low)
+                    .f32("high", high)).launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -85,10 +86,10 @@ public final class SamplerStep {
                 .updates("copy", copy).writes("x, history", x, history).device();
         if (x.size() > 0) {
             Kernel kernel = device.kernel("diffusion/sampler_step", "sampler_step_" + x.dtype().suffix());
-            Args args = Args.of().address(x.address()).address(output.address()).i32(output.dtype() == DType.BF16 ? 1 : 0)
-                    .address(address(history)).address(address(copy)).address(table.address()).i32(rows)
-                    .address(address(stepCounter)).i64(x.size());
-            kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()), key.appendTo(args));
+            key.appendTo(kernel.arguments().pointer("x", x).pointer("output", output)
+                    .i32("output_is_bf16", output.dtype() == DType.BF16 ? 1 : 0).pointer("history", history).pointer("copy", copy)
+                    .pointer("table", table).i32("rows", rows).pointer("row", stepCounter).i64("n", x.size()))
+                    .launch(Grid.covering(x.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -108,8 +109,8 @@ public final class SamplerStep {
     public static void advance(Tensor stepCounter, int rows) {
         Operands.of("step advance").sized("stepCounter", stepCounter, DType.I32, 1)
                 .require(rows >= 0, "rows is " + rows + ", expected 0 or more");
-        stepCounter.device().kernel(STEP, "step_advance").launch(Grid.of(1),
-                Args.of().address(stepCounter.address()).i32(rows));
+        stepCounter.device().kernel(STEP, "step_advance").arguments().pointer("counter", stepCounter).i32("rows", rows)
+                .launch(Grid.of(1));
     }
 
     /** out[i] = timesteps[row] for all i: what the network is told in this step. timesteps, out: F32. */
@@ -120,8 +121,9 @@ public final class SamplerStep {
                 .writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(STEP, "step_timestep");
-            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), Args.of().address(timesteps.address())
-                    .i32(timesteps.size()).address(address(stepCounter)).address(out.address()).i64(out.size()));
+            kernel.arguments().pointer("timesteps", timesteps).i32("rows", timesteps.size())
+                    .pointer("row", stepCounter).pointer("out", out).i64("n", out.size())
+                    .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }
 }

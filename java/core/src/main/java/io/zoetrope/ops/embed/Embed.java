@@ -1,6 +1,5 @@
 package io.zoetrope.ops.embed;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -37,9 +36,9 @@ public final class Embed {
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel("embed/timestep",
                     "timestep_embedding_" + (integer ? "i32_" : "") + out.dtype().suffix());
-            kernel.launch(Grid.covering(out.dim(0) * ((out.dim(1) + 1) / 2), kernel.geometry().tileM()),
-                    Args.of().address(t.address()).address(out.address()).i32(out.dim(0)).i32(out.dim(1))
-                            .f64(Math.log(maxPeriod) / Math.log(2)));
+            kernel.arguments().pointer("t", t).pointer("out", out).i32("samples", out.dim(0))
+                    .i32("width", out.dim(1)).f64("log2_period", Math.log(maxPeriod) / Math.log(2))
+                    .launch(Grid.covering(out.dim(0) * ((out.dim(1) + 1) / 2), kernel.geometry().tileM()));
         }
     }
 
@@ -80,9 +79,10 @@ public final class Embed {
                 .require(out.dim(1) % (2L * extents.length) == 0, "out is " + out + ": its columns do not divide into sines"
                         + " and cosines for each of " + extents.length + " axes");
         Kernel kernel = out.device().kernel("embed/positions", "grid_positions_" + out.dtype().suffix());
-        kernel.launch(Grid.covering(out.size() / 2, kernel.geometry().tileM()), Args.of().address(out.address()).i64(places)
-                .i32(out.dim(1)).i32(extents.length).i32(all[0]).i32(all[1]).i32(all[2]).i32(all[3])
-                .f64(Math.log(maxPeriod) / Math.log(2)));
+        kernel.arguments().pointer("out", out).i64("places", places).i32("width", out.dim(1))
+                .i32("axes", extents.length).i32("extent0", all[0]).i32("extent1", all[1]).i32("extent2", all[2])
+                .i32("extent3", all[3]).f64("log2_period", Math.log(maxPeriod) / Math.log(2))
+                .launch(Grid.covering(out.size() / 2, kernel.geometry().tileM()));
     }
 
     /**
@@ -108,9 +108,9 @@ public final class Embed {
             Sorted sorted = sort(scope, ids, dtable.dim(0));
             Kernel kernel = device.kernel("embed/lookup_backward", "lookup_backward_" + dout.dtype().suffix());
             long tile = kernel.geometry().tileN();
-            kernel.launch(Grid.of(dtable.dim(0), (width + tile - 1) / tile), Args.of().address(dout.address())
-                    .address(sorted.keys.address()).address(sorted.order.address()).address(dtable.address())
-                    .i64(ids.size()).i32(width).i32(accumulate ? 1 : 0));
+            kernel.arguments().pointer("dout", dout).pointer("keys", sorted.keys).pointer("order", sorted.order)
+                    .pointer("dtable", dtable).i64("rows", ids.size()).i32("channels", width)
+                    .i32("accumulate", accumulate ? 1 : 0).launch(Grid.of(dtable.dim(0), (width + tile - 1) / tile));
         }
     }
 
@@ -131,12 +131,12 @@ public final class Embed {
         int bits = 64 - Long.numberOfLeadingZeros(entries);
         for (int shift = 0; shift < bits; shift += DIGIT_BITS) {
             Sorted to = spare != null ? spare : new Sorted(scope.empty(DType.I32, ids.size()), scope.empty(DType.I32, ids.size()));
-            count.launch(blocks, Args.of().address(keys.address()).address(counts.address()).i64(ids.size()).i32(entries)
-                    .i32(shift));
-            scan.launch(Grid.of(1), Args.of().address(counts.address()).i32(counts.size()));
-            scatter.launch(blocks, Args.of().address(keys.address()).address(Operands.address(order))
-                    .address(to.keys.address()).address(to.order.address()).address(counts.address()).i64(ids.size())
-                    .i32(entries).i32(shift));
+            count.arguments().pointer("keys", keys).pointer("counts", counts).i64("rows", ids.size()).i32("entries", entries)
+                    .i32("shift", shift).launch(blocks);
+            scan.arguments().pointer("counts", counts).i32("count", counts.size()).launch(Grid.of(1));
+            scatter.arguments().pointer("keys", keys).pointer("values", order).pointer("out_keys", to.keys)
+                    .pointer("out_values", to.order).pointer("counts", counts).i64("rows", ids.size()).i32("entries", entries)
+                    .i32("shift", shift).launch(blocks);
             spare = order == null ? null : new Sorted(keys, order);
             keys = to.keys;
             order = to.order;

@@ -1,6 +1,6 @@
 package io.zoetrope.ops.embed;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
@@ -15,7 +15,9 @@ import java.util.Arrays;
  */
 public final class Patches {
     private static final String MODULE = "embed/patchify";
-    private static final int MAX_AXES = 4;
+    private static final String[] PLACES = {"n0", "n1", "n2", "n3"};
+    private static final String[] SIZES = {"p0", "p1", "p2"};
+    private static final int MAX_AXES = PLACES.length;
 
     private Patches() {
     }
@@ -60,14 +62,15 @@ public final class Patches {
         long runs = x.bytes() / runBytes;
         Kernel kernel = x.device().kernel(MODULE, op);
         long unit = Rows.unit(in.address() | out.address() | runBytes);
-        Args args = Args.of().address(in.address()).address(out.address()).i64(runs).i64(runBytes);
-        for (long n : cut.places) {
-            args.i32(n);
+        Arguments arguments = kernel.arguments().pointer("in", in).pointer("out", out).i64("runs", runs)
+                .i64("run_bytes", runBytes);
+        for (int a = 0; a < MAX_AXES; a++) {
+            arguments.i32(PLACES[a], cut.places[a]);
         }
         for (int a = 0; a < MAX_AXES - 1; a++) {
-            args.i32(cut.patch[a]);
+            arguments.i32(SIZES[a], cut.patch[a]);
         }
-        kernel.launch(Grid.covering(runs * (runBytes / unit), kernel.geometry().tileM()), args);
+        arguments.launch(Grid.covering(runs * (runBytes / unit), kernel.geometry().tileM()));
     }
 
     /**

@@ -1,19 +1,11 @@
 package io.zoetrope.ops.gemm;
 
-import io.zoetrope.cuda.Args;
-import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.Geometry;
 import io.zoetrope.cuda.Grid;
-import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
-import io.zoetrope.ops.Tier;
-import io.zoetrope.ops.Tiers;
-import io.zoetrope.ops.Tiles;
 import io.zoetrope.ops.modulate.Modulate;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 
 /** Matrix products: {@code c = gate · act(alpha · op(a) · op(b) + bias) + residual + beta · c}. */
 public final class Gemm {
@@ -150,46 +142,25 @@ public final class Gemm {
 
     private static void launch(Tensor a, Tensor b, Epilogue epilogue, Tensor c, Spec spec, long m, long n, long k, long count,
                                long strideA, long strideB) {
-        Device device = c.device();
-        Tier tier = Tiers.choose(device, a.dtype());
-        boolean streams = tier == Tier.SM80 && count == 1 && streams(a, b, spec, k);
-        String tile = Tiers.forcedTile().orElseGet(() -> streams && m <= Tiles.MAX_SKINNY_ROWS
-                ? Tiles.skinny(m, n, device.multiprocessors())
-                : tile(tier, a.dtype(), m, n, count, device.multiprocessors()));
-        String entry = "gemm_" + tier.suffix() + "_" + a.dtype().suffix() + "_" + tile + "_" + spec.layout();
-        Kernel kernel = device.kernel("gemm/gemm_" + (streams && Tiles.ofSkinny(tile) ? "skinny" : tier.suffix()), entry);
-        Tiers.used(OPERATION, entry);
-        Geometry geometry = kernel.geometry();
-        long blocks = Tiles.count(m, geometry.tileM()) * Tiles.count(n, geometry.tileN());
+        GemmPlan plan = GemmPlan.of(c.device(), a.dtype(), spec.layout(), m, n, k, count,
+                (a.address() | b.address()) % 16 == 0);
         long lda = spec.transA ? m : k;
         long ldb = spec.transB ? k : n;
         Modulate.Vectors gate = epilogue.gate;
         Tensor old = epilogue.residual == null ? c : epilogue.residual;
         for (long first = 0; first < count; first += MAX_BATCH) {
             long some = Math.min(MAX_BATCH, count - first);
-            Args args = Args.of()
-                    .address(a.address() + first * strideA * a.dtype().bytes())
-                    .address(b.address() + first * strideB * b.dtype().bytes())
-                    .address(Operands.address(epilogue.bias))
-                    .address(c.address() + first * m * n * c.dtype().bytes())
-                    .i64(lda).i64(ldb).i64(n).i64(strideA).i64(strideB).i64(m * n)
-                    .i32(m).i32(n).i32(k).i32(spec.activation.ordinal()).i32(c.dtype() == DType.F32 ? 1 : 0)
-                    .f32(spec.alpha).f32(epilogue.residual == null ? spec.beta : 1)
-                    .i32(gate == null ? 1 : m / gate.tensor().dim(0)).i64(gate == null ? 0 : gate.stride())
-                    .address(gate == null ? 0 : gate.address()).address(old.address() + first * m * n * c.dtype().bytes());
-            kernel.launch(Grid.of(blocks, 1, some), args);
+            long outputs = first * m * n * c.dtype().bytes();
+            plan.kernel().arguments().pointer("a", a.address() + first * strideA * a.dtype().bytes())
+                    .pointer("b", b.address() + first * strideB * b.dtype().bytes()).pointer("bias", epilogue.bias)
+                    .pointer("c", c.address() + outputs).structure("shape").i64("lda", lda).i64("ldb", ldb).i64("ldc", n)
+                    .i64("batch_a", strideA).i64("batch_b", strideB).i64("batch_c", m * n).i32("m", m).i32("n", n).i32("k", k)
+                    .i32("activation", spec.activation.ordinal()).i32("f32_out", c.dtype() == DType.F32 ? 1 : 0)
+                    .f32("alpha", spec.alpha).f32("beta", epilogue.residual == null ? spec.beta : 1)
+                    .i32("gate_rows", gate == null ? 1 : m / gate.tensor().dim(0))
+                    .i64("gate_stride", gate == null ? 0 : gate.stride()).pointer("gate", gate == null ? 0 : gate.address())
+                    .pointer("old", old.address() + outputs).launch(Grid.of(plan.blocks(), 1, some));
         }
-    }
-
-    private static String tile(Tier tier, DType dtype, long m, long n, long batch, int multiprocessors) {
-        List<String> wideFirst = tier == Tier.SM80 && dtype == DType.BF16 ? List.of("128x128", "64x64")
-                : List.of("128x64", "64x64");
-        return Tiles.gemm(wideFirst, m, n, batch, multiprocessors);
-    }
-
-    /** True for rows by weights [n, k] that can be fetched 16 bytes at a time: with few rows, reading them is what takes time. */
-    private static boolean streams(Tensor a, Tensor b, Spec spec, long k) {
-        return a.dtype() == DType.BF16 && !spec.transA && spec.transB && k % 8 == 0 && (a.address() | b.address()) % 16 == 0;
     }
 
     private static void matrix(Operands operands, String name, Tensor tensor) {

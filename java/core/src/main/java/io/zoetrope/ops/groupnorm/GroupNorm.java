@@ -1,6 +1,6 @@
 package io.zoetrope.ops.groupnorm;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -39,21 +39,22 @@ public final class GroupNorm {
         String dtype = x.dtype().suffix();
         if (plan.fused()) {
             Kernel kernel = kernel(device, "group_norm_forward", "group_norm_forward_" + dtype);
-            kernel.launch(plan.grid(), kernel.geometry().threads(), plan.cacheBytes(), Args.of().address(x.address())
-                    .address(gamma.address()).address(beta.address()).address(y.address()).address(mean.address())
-                    .address(rstd.address()).i32(plan.positions()).i32(plan.channels()).i32(groups).i32(plan.slice())
-                    .f32(eps).i32(silu ? 1 : 0).i32(plan.wide()));
+            kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta).pointer("y", y)
+                    .pointer("mean", mean).pointer("rstd", rstd).i32("positions", plan.positions())
+                    .i32("channels", plan.channels()).i32("groups", groups).i32("slice", plan.slice())
+                    .f32("eps", eps).i32("silu", silu ? 1 : 0).i32("wide", plan.wide())
+                    .launch(plan.grid(), kernel.geometry().threads(), plan.cacheBytes());
             return;
         }
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, x.dim(0), groups, (long) plan.chunks() * plan.parts(), 2);
             Kernel statistics = kernel(device, "group_norm_forward", "group_norm_statistics_" + dtype);
-            statistics.launch(plan.grid(), statistics.geometry().threads(), plan.cacheBytes(),
-                    plan.append(Args.of().address(x.address()).address(partial.address())).i32(plan.wide()));
+            plan.append(statistics.arguments().pointer("x", x).pointer("partial", partial)).i32("wide", plan.wide())
+                    .launch(plan.grid(), statistics.geometry().threads(), plan.cacheBytes());
             Kernel apply = kernel(device, "group_norm_forward", "group_norm_apply_" + dtype);
-            apply.launch(plan.grid(), plan.append(Args.of().address(x.address()).address(partial.address())
-                    .address(gamma.address()).address(beta.address()).address(y.address()).address(mean.address())
-                    .address(rstd.address())).f32(eps).i32(silu ? 1 : 0).i32(plan.wide()));
+            plan.append(apply.arguments().pointer("x", x).pointer("partial", partial).pointer("gamma", gamma)
+                    .pointer("beta", beta).pointer("y", y).pointer("mean", mean).pointer("rstd", rstd)).f32("eps", eps)
+                    .i32("silu", silu ? 1 : 0).i32("wide", plan.wide()).launch(plan.grid());
         }
     }
 
@@ -78,32 +79,35 @@ public final class GroupNorm {
         try (Scope scope = Scope.open(device)) {
             long pieces = x.dim(0) * plan.chunks();
             Tensor partial = scope.empty(DType.F32, pieces, 2, plan.channels());
-            Args inputs = Args.of().address(dy.address()).address(x.address()).address(gamma.address())
-                    .address(beta.address()).address(mean.address()).address(rstd.address());
             if (plan.fused()) {
                 Kernel kernel = kernel(device, "group_norm_backward", "group_norm_backward_" + dtype);
-                kernel.launch(plan.grid(), kernel.geometry().threads(), plan.cacheBytes(),
-                        inputs.address(dx.address()).address(partial.address()).i32(plan.positions())
-                                .i32(plan.channels()).i32(groups).i32(plan.slice()).i32(silu ? 1 : 0).i32(plan.wide()));
+                inputs(kernel, dy, x, gamma, beta, mean, rstd).pointer("grad_x", dx).pointer("partial", partial)
+                        .i32("positions", plan.positions()).i32("channels", plan.channels()).i32("groups", groups)
+                        .i32("slice", plan.slice()).i32("silu", silu ? 1 : 0).i32("wide", plan.wide())
+                        .launch(plan.grid(), kernel.geometry().threads(), plan.cacheBytes());
             } else {
                 Kernel sums = kernel(device, "group_norm_backward", "group_norm_backward_sums_" + dtype);
-                sums.launch(plan.grid(), plan.append(inputs.address(partial.address())).i32(silu ? 1 : 0)
-                        .i32(plan.wide()));
+                plan.append(inputs(sums, dy, x, gamma, beta, mean, rstd).pointer("partial", partial))
+                        .i32("silu", silu ? 1 : 0).i32("wide", plan.wide()).launch(plan.grid());
                 Kernel apply = kernel(device, "group_norm_backward", "group_norm_backward_apply_" + dtype);
-                apply.launch(plan.grid(), plan.append(Args.of().address(dy.address()).address(x.address())
-                        .address(gamma.address()).address(beta.address()).address(mean.address()).address(rstd.address())
-                        .address(partial.address()).address(dx.address())).i32(silu ? 1 : 0).i32(plan.wide()));
+                plan.append(inputs(apply, dy, x, gamma, beta, mean, rstd).pointer("partial", partial).pointer("grad_x", dx))
+                        .i32("silu", silu ? 1 : 0).i32("wide", plan.wide()).launch(plan.grid());
             }
-        parameterGradients(device, partial, dgamma, dbeta, accumulateParams);
+            parameterGradients(device, partial, dgamma, dbeta, accumulateParams);
         }
+    }
+
+    private static Arguments inputs(Kernel kernel, Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd) {
+        return kernel.arguments().pointer("grad_y", dy).pointer("x", x).pointer("gamma", gamma).pointer("beta", beta)
+                .pointer("mean", mean).pointer("rstd", rstd);
     }
 
     /** dbeta (+)= Σ partial[k][0], dgamma (+)= Σ partial[k][1] for partial F32 [K, 2, C]. */
     public static void parameterGradients(Device device, Tensor partial, Tensor dgamma, Tensor dbeta, boolean accumulate) {
         Kernel kernel = device.kernel("norm/norm_parameter_gradient", "norm_parameter_gradient");
-        kernel.launch(Grid.covering(2 * partial.dim(2), kernel.geometry().tileN()), Args.of().address(partial.address())
-                .address(dgamma.address()).address(dbeta.address()).i64(partial.dim(0)).i32(partial.dim(2))
-                .i32(accumulate ? 1 : 0));
+        kernel.arguments().pointer("partial", partial).pointer("grad_gamma", dgamma).pointer("grad_beta", dbeta)
+                .i64("pieces", partial.dim(0)).i32("channels", partial.dim(2)).i32("accumulate", accumulate ? 1 : 0)
+                .launch(Grid.covering(2 * partial.dim(2), kernel.geometry().tileN()));
     }
 
     private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, int groups) {

@@ -1,6 +1,6 @@
 package io.zoetrope.ops.groupnorm;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Geometry;
 import io.zoetrope.cuda.Grid;
@@ -110,7 +110,8 @@ record GroupNormPlan(int samples, int positions, int channels, int groups, int s
         return Grid.of(samples * (long) chunks * slices);
     }
 
-    Args append(Args args) {
-        return args.i32(positions).i32(channels).i32(groups).i32(slice).i32(parts).i32(chunk).i32(chunks);
+    Arguments append(Arguments arguments) {
+        return arguments.i32("positions", positions).i32("channels", channels).i32("groups", groups).i32("slice", slice)
+                .i32("parts", parts).i32("chunk", chunk).i32("chunks", chunks);
     }
 }

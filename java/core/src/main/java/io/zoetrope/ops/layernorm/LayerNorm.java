@@ -1,6 +1,5 @@
 package io.zoetrope.ops.layernorm;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -38,10 +37,11 @@ public final class LayerNorm {
         Kernel kernel = device.kernel("norm/layer_norm_forward", "layer_norm_forward_" + x.dtype().suffix());
         long channels = x.shape().dim(-1);
         long rows = x.size() / channels;
-        kernel.launch(Grid.covering(rows, kernel.geometry().tileM()), Args.of().address(x.address())
-                .address(Operands.address(gamma)).address(Operands.address(beta)).address(y.address())
-                .address(mean.address()).address(rstd.address()).i64(rows).i32(channels).f32(eps)
-                .i32(wide(x, y.address() | Operands.address(gamma) | Operands.address(beta))));
+        kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta).pointer("y", y)
+                .pointer("mean", mean).pointer("rstd", rstd).i64("rows", rows).i32("channels", channels)
+                .f32("eps", eps)
+                .i32("wide", wide(x, y.address() | Operands.address(gamma) | Operands.address(beta)))
+                .launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
 
     /**
@@ -62,9 +62,10 @@ public final class LayerNorm {
         long channels = x.shape().dim(-1);
         long rows = x.size() / channels;
         long vectors = scale.address() | shift.address() | scale.stride() * x.dtype().bytes();
-        kernel.launch(Grid.covering(rows, kernel.geometry().tileM()), Args.of().address(x.address())
-                .address(scale.address()).address(shift.address()).address(y.address()).i64(rows)
-                .i64(rows / x.dim(0)).i64(scale.stride()).i32(channels).f32(eps).i32(wide(x, y.address() | vectors)));
+        kernel.arguments().pointer("x", x).pointer("scale", scale).pointer("shift", shift).pointer("y", y)
+                .i64("rows", rows).i64("places", rows / x.dim(0)).i64("stride", scale.stride())
+                .i32("channels", channels).f32("eps", eps).i32("wide", wide(x, y.address() | vectors))
+                .launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
 
     /**
@@ -90,9 +91,9 @@ public final class LayerNorm {
         long rows = x.size() / channels;
         int wide = wide(x, dy.address() | dx.address() | Operands.address(gamma));
         Kernel kernel = device.kernel("norm/layer_norm_backward", "layer_norm_backward_" + dtype);
-        kernel.launch(Grid.covering(rows, kernel.geometry().tileM()), Args.of().address(dy.address()).address(x.address())
-                .address(Operands.address(gamma)).address(mean.address()).address(rstd.address()).address(dx.address())
-                .i64(rows).i32(channels).i32(wide));
+        kernel.arguments().pointer("grad_y", dy).pointer("x", x).pointer("gamma", gamma).pointer("mean", mean)
+                .pointer("rstd", rstd).pointer("grad_x", dx).i64("rows", rows).i32("channels", channels)
+                .i32("wide", wide).launch(Grid.covering(rows, kernel.geometry().tileM()));
         if (dgamma == null) {
             return;
         }
@@ -101,9 +102,9 @@ public final class LayerNorm {
         long columns = sums.geometry().tileN() * (wide == 1 ? (long) sums.geometry().tileK() : 1);
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, pieces, 2, channels);
-            sums.launch(Grid.of(pieces * ((channels + columns - 1) / columns)), Args.of().address(dy.address())
-                    .address(x.address()).address(mean.address()).address(rstd.address()).address(partial.address())
-                    .i64(rows).i32(channels).i32(wide));
+            sums.arguments().pointer("grad_y", dy).pointer("x", x).pointer("mean", mean).pointer("rstd", rstd)
+                    .pointer("partial", partial).i64("rows", rows).i32("channels", channels).i32("wide", wide)
+                    .launch(Grid.of(pieces * ((channels + columns - 1) / columns)));
             GroupNorm.parameterGradients(device, partial, dgamma, dbeta, accumulateParams);
         }
     }

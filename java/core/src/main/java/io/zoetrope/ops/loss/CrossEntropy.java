@@ -1,8 +1,5 @@
 package io.zoetrope.ops.loss;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -91,13 +88,14 @@ public final class CrossEntropy {
             Tensor losses = outputs.perSample == null ? scope.empty(DType.F32, samples) : outputs.perSample;
             Tensor hits = scope.empty(DType.F32, samples);
             Kernel kernel = device.kernel(MODULE, "softmax_cross_entropy_" + logits.dtype().suffix());
-            kernel.launch(Grid.covering(samples, kernel.geometry().tileM()), Args.of().address(logits.address())
-                    .address(labels.address()).address(address(outputs.weight)).address(losses.address())
-                    .address(hits.address()).address(address(outputs.dlogits)).i32(samples).i32(classes)
-                    .f32(outputs.smoothing).f32(outputs.scale));
-            device.kernel(MODULE, "softmax_cross_entropy_finish").launch(Grid.of(1), Args.of().address(losses.address())
-                    .address(hits.address()).address(address(outputs.weight)).address(loss.address())
-                    .address(address(outputs.correct)).address(address(outputs.notFinite)).i32(samples));
+            kernel.arguments().pointer("logits", logits).pointer("labels", labels).pointer("weight", outputs.weight)
+                    .pointer("losses", losses).pointer("hits", hits).pointer("dlogits", outputs.dlogits)
+                    .i32("samples", samples).i32("classes", classes).f32("smoothing", outputs.smoothing)
+                    .f32("gradient_scale", outputs.scale).launch(Grid.covering(samples, kernel.geometry().tileM()));
+            device.kernel(MODULE, "softmax_cross_entropy_finish").arguments().pointer("losses", losses)
+                    .pointer("hits", hits).pointer("weight", outputs.weight).pointer("loss", loss)
+                    .pointer("correct", outputs.correct).pointer("not_finite", outputs.notFinite)
+                    .i32("samples", samples).launch(Grid.of(1));
         }
     }
 
@@ -107,8 +105,8 @@ public final class CrossEntropy {
                 .exactly("probabilities", probabilities, DType.F32, logits.dim(0), logits.dim(1))
                 .reads("logits", logits).writes("probabilities", probabilities).device();
         Kernel kernel = device.kernel(MODULE, "softmax_" + logits.dtype().suffix());
-        kernel.launch(Grid.covering(logits.dim(0), kernel.geometry().tileM()), Args.of().address(logits.address())
-                .address(probabilities.address()).i32(logits.dim(0)).i32(logits.dim(1)));
+        kernel.arguments().pointer("logits", logits).pointer("probabilities", probabilities).i32("samples", logits.dim(0))
+                .i32("classes", logits.dim(1)).launch(Grid.covering(logits.dim(0), kernel.geometry().tileM()));
     }
 
     private static Operands scores(String op, Tensor logits) {

@@ -1,8 +1,5 @@
 package io.zoetrope.ops.loss;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
@@ -52,10 +49,10 @@ public final class GanLoss {
                 .writes("loss, perPair, dwinner, dloser, meanWinner, meanLoser, notFinite", loss, out.perPair,
                         out.dwinner, out.dloser, out.meanWinner, out.meanLoser, notFinite).device()
                 .kernel(RELATIVISTIC, "relativistic_" + winner.dtype().suffix())
-                .launch(Grid.of(1), Args.of().address(winner.address()).address(loser.address()).address(loss.address())
-                        .address(address(out.perPair)).address(address(out.dwinner)).address(address(out.dloser))
-                        .address(address(out.meanWinner)).address(address(out.meanLoser)).address(address(notFinite))
-                        .i32(pairs));
+                .arguments().pointer("winner", winner).pointer("loser", loser).pointer("loss", loss)
+                .pointer("per_pair", out.perPair).pointer("dwinner", out.dwinner).pointer("dloser", out.dloser)
+                .pointer("mean_winner", out.meanWinner).pointer("mean_loser", out.meanLoser).pointer("not_finite", notFinite)
+                .i32("n", pairs).launch(Grid.of(1));
     }
 
     /**
@@ -99,8 +96,9 @@ public final class GanLoss {
                 .require(pairs >= 1, "pairs is " + pairs + ", expected 1 or more");
         operands.reads("x, v, scale, state", x, v, scale, state).updates("input", input).writes("squares", squares).device()
                 .kernel(PENALTY, "gradient_penalty_" + x.dtype().suffix())
-                .launch(Grid.of(x.dim(0)), Args.of().address(x.address()).address(v.address()).address(scale.address())
-                        .address(input.address()).address(squares.address()).i64(x.size() / x.dim(0)).f32(1f / pairs)
-                        .f32(gamma.first).f32(gamma.last).i64(gamma.steps).address(address(state)));
+                .arguments().pointer("x", x).pointer("v", v).pointer("scale", scale).pointer("input", input)
+                .pointer("squares", squares).i64("size", x.size() / x.dim(0)).f32("share", 1f / pairs).f32("gamma", gamma.first)
+                .f32("gamma_last", gamma.last).i64("gamma_steps", gamma.steps).pointer("state", state)
+                .launch(Grid.of(x.dim(0)));
     }
 }

@@ -1,8 +1,5 @@
 package io.zoetrope.ops.loss;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -52,12 +49,13 @@ public final class Loss {
         long parts = Math.min(MAX_PARTS, Grid.covering(size, kernel.geometry().tileM()).x());
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, samples * parts);
-            kernel.launch(Grid.of(samples * parts), Args.of().address(pred.address()).address(target.address())
-                    .address(address(weight)).address(partial.address()).address(address(dpred)).i32(samples).i64(size)
-                    .i32(parts).f32(scale));
-            device.kernel(WEIGHTED_MSE, "weighted_mse_finish").launch(Grid.of(1), Args.of().address(partial.address())
-                    .address(address(weight)).address(loss.address()).address(address(perSample))
-                    .address(address(notFinite)).i32(samples).i64(size).i32(parts));
+            kernel.arguments().pointer("pred", pred).pointer("target", target).pointer("weight", weight)
+                    .pointer("partial", partial).pointer("dpred", dpred).i32("samples", samples).i64("size", size)
+                    .i32("parts", parts).f32("gradient_scale", scale).launch(Grid.of(samples * parts));
+            device.kernel(WEIGHTED_MSE, "weighted_mse_finish").arguments().pointer("partial", partial)
+                    .pointer("weight", weight).pointer("loss", loss).pointer("per_sample", perSample)
+                    .pointer("not_finite", notFinite).i32("samples", samples).i64("size", size).i32("parts", parts)
+                    .launch(Grid.of(1));
         }
     }
 }

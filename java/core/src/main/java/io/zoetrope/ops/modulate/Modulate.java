@@ -2,13 +2,16 @@ package io.zoetrope.ops.modulate;
 
 import static io.zoetrope.ops.Operands.address;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceArray;
+import io.zoetrope.cuda.ElementType;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Extent;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Scaling, shifting and gating the channels of each sample by vectors of its own: adaptive layer norm (Peebles and Xie
@@ -27,7 +30,7 @@ public final class Modulate {
      * @param start  element of the first sample's vector
      * @param size   C
      */
-    public record Vectors(Tensor tensor, long start, long size) {
+    public record Vectors(Tensor tensor, long start, long size) implements DeviceArray {
         /** A tensor [S, C]. */
         public static Vectors of(Tensor tensor) {
             return part(tensor, 0, 1);
@@ -42,6 +45,17 @@ public final class Modulate {
             return new Vectors(packed, index * size, size);
         }
 
+        @Override
+        public Device device() {
+            return tensor.device();
+        }
+
+        @Override
+        public ElementType elementType() {
+            return tensor.elementType();
+        }
+
+        @Override
         public long address() {
             return tensor.address() + start * tensor.dtype().bytes();
         }
@@ -103,9 +117,10 @@ public final class Modulate {
         long channels = x.shape().dim(-1);
         Kernel kernel = x.device().kernel(MODULE, "affine_samples_" + x.dtype().suffix());
         long tiles = Grid.covering(x.size() / samples, kernel.geometry().tileM()).x();
-        kernel.launch(Grid.of(samples * tiles), Args.of().address(x.address()).address(address(residual))
-                .address(scale.address()).address(shift == null ? 0 : shift.address()).address(out.address()).i32(samples)
-                .i64(x.size() / samples / channels).i32(channels).i64(scale.stride()).f32(one));
+        kernel.arguments().pointer("x", x).pointer("residual", residual).pointer("scale", scale)
+                .pointer("shift", shift).pointer("out", out).i32("samples", samples)
+                .i64("places", x.size() / samples / channels).i32("channels", channels)
+                .i64("stride", scale.stride()).f32("one", one).launch(Grid.of(samples * tiles));
     }
 
     private static void sums(String op, Tensor dy, Tensor x, Vectors products, Vectors sums) {
@@ -122,9 +137,11 @@ public final class Modulate {
         Kernel kernel = x.device().kernel(MODULE, "sample_sums_" + x.dtype().suffix());
         boolean wide = (x.address() | dy.address() | channels * x.dtype().bytes()) % 16 == 0;
         long columns = wide ? kernel.geometry().tileN() : kernel.geometry().tileK();
-        kernel.launch(Grid.of(samples * ((channels + columns - 1) / columns)), Args.of().address(dy.address())
-                .address(x.address()).address(products.address()).address(sums == null ? 0 : sums.address()).i32(samples)
-                .i64(x.size() / samples / channels).i32(channels).i64(products.stride()).i32(wide ? 1 : 0));
+        kernel.arguments().pointer("dy", dy).pointer("x", x).pointer("products", products)
+                .pointer("sums", sums).i32("samples", samples)
+                .i64("places", x.size() / samples / channels).i32("channels", channels)
+                .i64("stride", products.stride()).i32("wide", wide ? 1 : 0)
+                .launch(Grid.of(samples * ((channels + columns - 1) / columns)));
     }
 
     private static Operands arrays(String op, Tensor x) {

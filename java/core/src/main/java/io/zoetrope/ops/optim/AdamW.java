@@ -1,8 +1,5 @@
 package io.zoetrope.ops.optim;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -218,10 +215,10 @@ public final class AdamW {
     public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clearGradient) {
         Device device = prepare("adamw", banks.master(), banks.gradient(), segments, hyper, state, control);
         Kernel update = device.kernel(MODULE, "adamw_update");
-        update.launch(Grid.of(segments.dim(0)), Args.of().address(banks.master().address()).address(banks.gradient().address())
-                .address(banks.m().address()).address(banks.v().address()).address(address(banks.ema()))
-                .address(address(banks.copy())).address(segments.address()).address(hyper.address())
-                .address(control.address()).i32(clearGradient ? 1 : 0));
+        update.arguments().pointer("master", banks.master()).pointer("gradient", banks.gradient())
+                .pointer("m", banks.m()).pointer("v", banks.v()).pointer("ema", banks.ema())
+                .pointer("copy", banks.copy()).pointer("chunks", segments).pointer("hyper", hyper)
+                .pointer("control", control).i32("clear", clearGradient ? 1 : 0).launch(Grid.of(segments.dim(0)));
     }
 
     /** What every optimiser does first: the gradients' norm, the step's rate, clipping and average, into control. */
@@ -236,10 +233,11 @@ public final class AdamW {
         long chunks = segments.dim(0);
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, chunks);
-            device.kernel(PREPARE, "optimizer_norm").launch(Grid.of(chunks), Args.of().address(gradient.address())
-                    .address(segments.address()).address(partial.address()));
-            device.kernel(PREPARE, "optimizer_prepare").launch(Grid.of(1), Args.of().address(partial.address()).i32(chunks)
-                    .address(hyper.address()).address(state.address()).address(control.address()));
+            device.kernel(PREPARE, "optimizer_norm").arguments().pointer("gradient", gradient)
+                    .pointer("chunks", segments).pointer("partial", partial).launch(Grid.of(chunks));
+            device.kernel(PREPARE, "optimizer_prepare").arguments().pointer("partial", partial)
+                    .i32("chunks", chunks).pointer("hyper", hyper).pointer("state", state)
+                    .pointer("control", control).launch(Grid.of(1));
         }
         return device;
     }

@@ -1,8 +1,6 @@
 package io.zoetrope.ops.optim;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.ops.Operands;
@@ -45,9 +43,9 @@ public final class Sgd {
      */
     public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clearGradient) {
         Device device = AdamW.prepare("sgd", banks.master, banks.gradient, segments, hyper, state, control);
-        device.kernel("optim/sgd", "sgd_update").launch(Grid.of(segments.dim(0)), Args.of().address(banks.master.address())
-                .address(banks.gradient.address()).address(banks.momentum.address()).address(address(banks.ema))
-                .address(address(banks.copy)).address(segments.address()).address(hyper.address())
-                .address(control.address()).i32(clearGradient ? 1 : 0));
+        device.kernel("optim/sgd", "sgd_update").arguments().pointer("master", banks.master)
+                .pointer("gradient", banks.gradient).pointer("m", banks.momentum).pointer("ema", banks.ema)
+                .pointer("copy", banks.copy).pointer("chunks", segments).pointer("hyper", hyper)
+                .pointer("control", control).i32("clear", clearGradient ? 1 : 0).launch(Grid.of(segments.dim(0)));
     }
 }

@@ -1,18 +1,17 @@
 package io.zoetrope.ops.pairwise;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.Geometry;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Candidates;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
-import io.zoetrope.ops.Tiles;
+import io.zoetrope.ops.Tiling;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
-import java.util.List;
 
 /**
  * Squared Euclidean distances between the rows of a [n, d] and b [m, d], both F32 or both BF16.
@@ -67,9 +66,9 @@ public final class Distance {
         }
         Device device = operands.reads("a, b", a, b).writes("distances, indices", distances, indices).device();
         each(a, b, part, (values, row, column) -> Pairs.launch(device, "pair_nearest", values.dim(0),
-                Args.of().address(values.address()).address(distances.address() + row * k * Float.BYTES)
-                        .address(indices == null ? 0 : indices.address() + row * k * Integer.BYTES)
-                        .i64(values.dim(0)).i32(values.dim(1)).i32(column).i32(k)));
+                arguments -> arguments.pointer("values", values).pointer("best", distances.slice(row, row + values.dim(0)))
+                        .pointer("index", indices == null ? null : indices.slice(row, row + values.dim(0)))
+                        .i64("rows", values.dim(0)).i32("columns", values.dim(1)).i32("first", column).i32("k", k)));
     }
 
     /**
@@ -89,8 +88,9 @@ public final class Distance {
                 .reads("a, b, limits", a, b, limits)
                 .writes("counts", counts).device();
         each(a, b, part, (values, row, column) -> Pairs.launch(device, "pair_within", values.dim(0),
-                Args.of().address(values.address()).address(limits.address() + column * Float.BYTES)
-                        .address(counts.address() + row * Integer.BYTES).i64(values.dim(0)).i32(values.dim(1)).i32(column)));
+                arguments -> arguments.pointer("values", values).pointer("limits", limits.slice(column, column + values.dim(1)))
+                        .pointer("counts", counts.slice(row, row + values.dim(0))).i64("rows", values.dim(0))
+                        .i32("columns", values.dim(1)).i32("first", column)));
     }
 
     private static void each(Tensor a, Tensor b, Pairs.Part part, Pairs.User user) {
@@ -115,30 +115,24 @@ public final class Distance {
             return null;
         }
         Tensor squares = scope.empty(DType.F32, x.dim(0));
-        Kernel kernel = x.device().kernel(module(tier), "row_squares_" + x.dtype().suffix());
-        kernel.launch(Grid.covering(x.dim(0), kernel.geometry().tileM()),
-                Args.of().address(x.address()).address(squares.address()).i64(x.dim(0)).i32(x.dim(1)));
+        Kernel kernel = Candidates.of("row_squares").with("type", x.dtype().suffix()).only().on(x.device());
+        kernel.arguments().pointer("x", x).pointer("norms", squares).i64("rows", x.dim(0)).i32("d", x.dim(1))
+                .launch(Grid.covering(x.dim(0), kernel.geometry().tileM()));
         return squares;
-    }
-
-    private static String module(Tier tier) {
-        return "pairwise/squared_distance_" + tier.suffix();
     }
 
     private static void launch(Tier tier, Tensor a, Tensor b, Tensor squaresA, Tensor squaresB, Tensor out) {
         long n = a.dim(0);
         long m = b.dim(0);
-        String tile = Tiers.forcedTile().orElseGet(
-                () -> Tiles.gemm(List.of("128x64", "64x64"), n, m, 1, a.device().multiprocessors()));
-        String entry = OPERATION + "_" + tier.suffix() + "_" + a.dtype().suffix() + "_" + tile;
-        Kernel kernel = a.device().kernel(module(tier), entry);
-        Tiers.used(OPERATION, entry);
-        Geometry geometry = kernel.geometry();
-        Args args = Args.of().address(a.address()).address(b.address());
+        int multiprocessors = a.device().multiprocessors();
+        Kernel kernel = Candidates.of(OPERATION).of(tier, a.dtype())
+                .cheapest(tile -> Tiling.productCost(tile, n, m, 1, multiprocessors)).on(a.device());
+        Tiers.used(OPERATION, kernel.name());
+        Arguments arguments = kernel.arguments().pointer("a", a).pointer("b", b);
         if (tier == Tier.SM80) {
-            args.address(squaresA.address()).address(squaresB.address());
+            arguments.pointer("norms_a", squaresA).pointer("norms_b", squaresB);
         }
-        kernel.launch(Grid.of(Tiles.count(n, geometry.tileM()) * Tiles.count(m, geometry.tileN())),
-                args.address(out.address()).i32(n).i32(m).i32(a.dim(1)));
+        arguments.pointer("out", out).structure("shape").i32("n", n).i32("m", m).i32("d", a.dim(1))
+                .launch(Grid.of(Tiling.blocks(kernel.geometry(), n, m)));
     }
 }

@@ -1,6 +1,5 @@
 package io.zoetrope.ops.pairwise;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -79,13 +78,13 @@ public final class KMeans {
             Tensor sums = scope.zeros(DType.F32, parts, clusters, d);
             Tensor partCounts = scope.zeros(DType.I32, parts, clusters);
             Kernel first = device.kernel(MODULE, "kmeans_sums");
-            first.launch(Grid.covering(parts * d, first.geometry().tileM()), Args.of().address(x.address())
-                    .address(labels.address()).address(sums.address()).address(partCounts.address()).i64(n).i32(d)
-                    .i32(clusters).i32(parts));
+            first.arguments().pointer("x", x).pointer("labels", labels).pointer("sums", sums)
+                    .pointer("counts", partCounts).i64("rows", n).i32("d", d).i32("clusters", clusters)
+                    .i32("parts", parts).launch(Grid.covering(parts * d, first.geometry().tileM()));
             Kernel second = device.kernel(MODULE, "kmeans_centroids");
-            second.launch(Grid.covering(clusters * d, second.geometry().tileM()), Args.of().address(sums.address())
-                    .address(partCounts.address()).address(centroids.address()).address(counts.address()).i32(d)
-                    .i32(clusters).i32(parts));
+            second.arguments().pointer("sums", sums).pointer("counts", partCounts).pointer("centroids", centroids)
+                    .pointer("totals", counts).i32("d", d).i32("clusters", clusters).i32("parts", parts)
+                    .launch(Grid.covering(clusters * d, second.geometry().tileM()));
         }
     }
 
@@ -178,9 +177,10 @@ public final class KMeans {
             double uniform = ((Integer.toUnsignedLong(bits[2 * k]) << 21) ^ (bits[2 * k + 1] >>> 11)) * 0x1p-53;
             int row = k == 0 ? (int) (uniform * n) : drawn(finite(nearest.toFloats()), uniform);
             centroids.slice(k, k + 1).copyFrom(x.slice(row, row + 1));
-            kernel.launch(Grid.covering((long) n * lanes, kernel.geometry().threads()), Args.of().address(x.address())
-                    .address(nearest.address()).i64(n).i32(d).i64(row).i32(Integer.numberOfTrailingZeros(lanes))
-                    .i32(k == 0 ? 1 : 0));
+            kernel.arguments().pointer("x", x).pointer("nearest", nearest).i64("rows", n).i32("d", d)
+                    .i64("chosen", row).i32("lanes_log2", Integer.numberOfTrailingZeros(lanes))
+                    .i32("first", k == 0 ? 1 : 0)
+                    .launch(Grid.covering((long) n * lanes, kernel.geometry().threads()));
         }
     }
 

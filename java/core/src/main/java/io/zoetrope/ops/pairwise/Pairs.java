@@ -1,6 +1,6 @@
 package io.zoetrope.ops.pairwise;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -8,6 +8,7 @@ import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import java.util.function.UnaryOperator;
 
 /**
  * Works through a matrix of values, one for each pair of a row of a and a row of b, in parts that are made, used and
@@ -61,9 +62,9 @@ final class Pairs {
     }
 
     /** Launches an entry of {@link #ROWS} over the rows of a part. */
-    static void launch(Device device, String entry, long rows, Args args) {
+    static void launch(Device device, String entry, long rows, UnaryOperator<Arguments> arguments) {
         Kernel kernel = device.kernel(ROWS, entry);
-        kernel.launch(Grid.covering(rows, kernel.geometry().tileM()), args);
+        arguments.apply(kernel.arguments()).launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
 
     /** Checks two sets of rows: F32 or BF16, of one type and one length. */

@@ -1,6 +1,5 @@
 package io.zoetrope.ops.pairwise;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.ops.gemm.Gemm;
 import io.zoetrope.tensor.DType;
@@ -33,9 +32,10 @@ public final class PolynomialKernel {
                 .exactly("sums", sums, DType.F32, a.dim(0)).reads("a, b", a, b).writes("sums", sums).device();
         Pairs.each(a, b, part, (rows, columns, values, row, column) -> {
             Gemm.run(rows, columns, null, values, Gemm.Spec.NT.alpha(scale));
-            Pairs.launch(device, "pair_polynomial", values.dim(0), Args.of().address(values.address())
-                    .address(sums.address() + row * Float.BYTES).i64(values.dim(0)).i32(values.dim(1)).i32(column)
-                    .i32(degree).f32(coefficient).i64(row - column).i32(distinct ? 1 : 0));
+            Pairs.launch(device, "pair_polynomial", values.dim(0), arguments -> arguments
+                    .pointer("values", values).pointer("sums", sums.slice(row, row + values.dim(0))).i64("rows", values.dim(0))
+                    .i32("columns", values.dim(1)).i32("first", column).i32("degree", degree).f32("coefficient", coefficient)
+                    .i64("diagonal", row - column).i32("leave_out", distinct ? 1 : 0));
         });
     }
 }

@@ -1,6 +1,5 @@
 package io.zoetrope.ops.phaseshuffle;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
@@ -35,26 +34,27 @@ public final class PhaseShuffle {
      * @param radius the furthest a sample moves; less than L
      */
     public static void forward(Tensor x, Tensor shifts, Tensor y, int radius) {
-        launch("phase shuffle", "phase_shuffle_", "x", x, shifts, "y", y, radius);
+        launch(false, x, shifts, y, radius);
     }
 
     /** dx: the gradient of {@link #forward} with respect to x, for the gradient dy with respect to y. */
     public static void backward(Tensor dy, Tensor shifts, Tensor dx, int radius) {
-        launch("phase shuffle backward", "phase_shuffle_backward_", "dy", dy, shifts, "dx", dx, radius);
+        launch(true, dy, shifts, dx, radius);
     }
 
-    private static void launch(String op, String entry, String inName, Tensor in, Tensor shifts, String outName, Tensor out,
-            int radius) {
-        Operands operands = Operands.of(op).floating(inName, in).rank(inName, in, 3, "[N, L, C]")
+    private static void launch(boolean backward, Tensor in, Tensor shifts, Tensor out, int radius) {
+        String inName = backward ? "dy" : "x";
+        String outName = backward ? "dx" : "y";
+        Operands operands = Operands.of(backward ? "phase shuffle backward" : "phase shuffle").floating(inName, in).rank(inName, in, 3, "[N, L, C]")
                 .alike(outName, out, inName, in).sized("shifts", shifts, DType.I32, in.dim(0))
                 .require(radius >= 0 && radius < in.dim(1), "radius is " + radius + ", expected 0 … " + (in.dim(1) - 1)
                         + " for " + inName + " " + in.shape() + ": less than its length");
         operands.reads(inName + ", shifts", in, shifts).writes(outName, out).device();
         int length = operands.fits("L", in.dim(1));
         int channels = operands.fits("C", in.dim(2));
-        Kernel kernel = in.device().kernel(MODULE, entry + in.dtype().suffix());
+        Kernel kernel = in.device().kernel(MODULE, (backward ? "phase_shuffle_backward_" : "phase_shuffle_") + in.dtype().suffix());
         long tiles = Grid.covering(in.dim(1) * channels, kernel.geometry().tileM()).x();
-        kernel.launch(Grid.of(in.dim(0) * tiles), Args.of().address(in.address()).address(shifts.address())
-                .address(out.address()).i32(length).i32(channels).i32(radius));
+        kernel.arguments().pointer(inName, in).pointer("shift", shifts).pointer(outName, out)
+                .i32("length", length).i32("channels", channels).i32("radius", radius).launch(Grid.of(in.dim(0) * tiles));
     }
 }

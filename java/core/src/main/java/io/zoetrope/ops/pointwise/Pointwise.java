@@ -1,13 +1,12 @@
 package io.zoetrope.ops.pointwise;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
+import java.util.function.UnaryOperator;
 
 /**
  * Elementwise operations on F32 and BF16, computed in F32 and rounded once. All tensors of a call have one type and shape
@@ -24,113 +23,109 @@ public final class Pointwise {
 
     /** y = x·σ(x). */
     public static void silu(Tensor x, Tensor y) {
-        unary("silu", ACTIVATION, "silu_forward_", x, y, Args.of());
+        unary("silu", ACTIVATION, "silu_forward_", x, "y", y, UnaryOperator.identity());
     }
 
     /** dx = dy·silu'(x). */
     public static void siluBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("silu backward", ACTIVATION, "silu_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+        binary("silu backward", ACTIVATION, "silu_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
     }
 
     /** y = x·½(1 + tanh(√(2/π)(x + 0.044715 x³))). */
     public static void gelu(Tensor x, Tensor y) {
-        unary("gelu", ACTIVATION, "gelu_forward_", x, y, Args.of());
+        unary("gelu", ACTIVATION, "gelu_forward_", x, "y", y, UnaryOperator.identity());
     }
 
     /** dx = dy·gelu'(x). */
     public static void geluBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("gelu backward", ACTIVATION, "gelu_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+        binary("gelu backward", ACTIVATION, "gelu_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
     }
 
     /** y = max(x, 0). */
     public static void relu(Tensor x, Tensor y) {
-        unary("relu", ACTIVATION, "relu_forward_", x, y, Args.of());
+        unary("relu", ACTIVATION, "relu_forward_", x, "y", y, UnaryOperator.identity());
     }
 
     /** dx = dy where x > 0, else 0. */
     public static void reluBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("relu backward", ACTIVATION, "relu_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+        binary("relu backward", ACTIVATION, "relu_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
     }
 
     /** y = x where x > 0, else slope·x. */
     public static void leakyRelu(Tensor x, float slope, Tensor y) {
-        unary("leaky relu", ACTIVATION, "leaky_relu_forward_", x, y, Args.of(), slope);
+        unary("leaky relu", ACTIVATION, "leaky_relu_forward_", x, "y", y, arguments -> arguments.f32("slope", slope));
     }
 
     /** dx = dy where x > 0, else slope·dy. */
     public static void leakyReluBackward(Tensor dy, Tensor x, float slope, Tensor dx) {
-        binary("leaky relu backward", ACTIVATION, "leaky_relu_backward_", "dy", dy, "x", x, "dx", dx, Args.of(), slope);
+        binary("leaky relu backward", ACTIVATION, "leaky_relu_backward_", "dy", dy, "x", x, "dx", dx, arguments -> arguments.f32("slope", slope));
     }
 
     /** y = tanh(x). */
     public static void tanh(Tensor x, Tensor y) {
-        unary("tanh", ACTIVATION, "tanh_forward_", x, y, Args.of());
+        unary("tanh", ACTIVATION, "tanh_forward_", x, "y", y, UnaryOperator.identity());
     }
 
     /** dx = dy·(1 − tanh²(x)). */
     public static void tanhBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("tanh backward", ACTIVATION, "tanh_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+        binary("tanh backward", ACTIVATION, "tanh_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
     }
 
     /** y = σ(x) = 1/(1 + exp(−x)). */
     public static void sigmoid(Tensor x, Tensor y) {
-        unary("sigmoid", ACTIVATION, "sigmoid_forward_", x, y, Args.of());
+        unary("sigmoid", ACTIVATION, "sigmoid_forward_", x, "y", y, UnaryOperator.identity());
     }
 
     /** dx = dy·σ(x)·(1 − σ(x)). */
     public static void sigmoidBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("sigmoid backward", ACTIVATION, "sigmoid_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+        binary("sigmoid backward", ACTIVATION, "sigmoid_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
     }
 
     /** out = a + b. */
     public static void add(Tensor a, Tensor b, Tensor out) {
-        binary("add", ARITHMETIC, "add_", "a", a, "b", b, "out", out, Args.of());
+        binary("add", ARITHMETIC, "add_", "a", a, "b", b, "out", out, UnaryOperator.identity());
     }
 
     /** out = a·b, element by element. */
     public static void multiply(Tensor a, Tensor b, Tensor out) {
-        binary("multiply", ARITHMETIC, "multiply_", "a", a, "b", b, "out", out, Args.of());
+        binary("multiply", ARITHMETIC, "multiply_", "a", a, "b", b, "out", out, UnaryOperator.identity());
     }
 
     /** out = factor·x. */
     public static void scale(Tensor x, float factor, Tensor out) {
-        unary("scale", ARITHMETIC, "scale_", x, out, Args.of(), factor);
+        unary("scale", ARITHMETIC, "scale_", x, "out", out, arguments -> arguments.f32("s", factor));
     }
 
     /** out = a·x + b·y. */
     public static void axpby(float a, Tensor x, float b, Tensor y, Tensor out) {
-        binary("axpby", ARITHMETIC, "axpby_", "x", x, "y", y, "out", out, Args.of(), a, b);
+        binary("axpby", ARITHMETIC, "axpby_", "x", x, "y", y, "out", out, arguments -> arguments.f32("a", a).f32("b", b));
     }
 
     /** out = x limited to low … high; NaN stays NaN. */
     public static void clamp(Tensor x, float low, float high, Tensor out) {
         Operands.of("clamp").require(low <= high, "bounds " + low + " … " + high + ": expected low <= high");
-        unary("clamp", ARITHMETIC, "clamp_", x, out, Args.of(), low, high);
+        unary("clamp", ARITHMETIC, "clamp_", x, "out", out, arguments -> arguments.f32("low", low).f32("high", high));
     }
 
-    private static void unary(String op, String module, String entry, Tensor x, Tensor out, Args args, float... parameters) {
-        Operands.of(op).floating("x", x).alike("out", out, "x", x).reads("x", x).updates("out", out).device();
-        launch(module, entry, x, args.address(x.address()).address(out.address()), parameters);
+    private static void unary(String op, String module, String entry, Tensor x, String outName, Tensor out,
+            UnaryOperator<Arguments> parameters) {
+        Operands.of(op).floating("x", x).alike(outName, out, "x", x).reads("x", x).updates(outName, out).device();
+        if (x.size() > 0) {
+            Kernel kernel = x.device().kernel(module, entry + x.dtype().suffix());
+            parameters.apply(kernel.arguments().pointer("x", x).pointer(outName, out).i64("n", x.size()))
+                    .launch(Grid.covering(x.size(), kernel.geometry().tileM()));
+        }
     }
 
     private static void binary(String op, String module, String entry, String nameA, Tensor a, String nameB, Tensor b,
-            String nameOut, Tensor out, Args args, float... parameters) {
-        Operands.of(op).floating(nameA, a).alike(nameB, b, nameA, a).alike(nameOut, out, nameA, a)
-                .reads("a, b", a, b)
-                .updates("out", out).device();
-        launch(module, entry, a, args.address(a.address()).address(b.address()).address(out.address()), parameters);
-    }
-
-    private static void launch(String module, String entry, Tensor like, Args args, float... parameters) {
-        if (like.size() == 0) {
-            return;
+            String nameOut, Tensor out, UnaryOperator<Arguments> parameters) {
+        Operands.of(op).floating(nameA, a).alike(nameB, b, nameA, a).alike(nameOut, out, nameA, a).reads(nameA, a).reads(nameB, b)
+                .updates(nameOut, out).device();
+        if (a.size() > 0) {
+            Kernel kernel = a.device().kernel(module, entry + a.dtype().suffix());
+            parameters.apply(kernel.arguments().pointer(nameA, a).pointer(nameB, b).pointer(nameOut, out).i64("n", a.size()))
+                    .launch(Grid.covering(a.size(), kernel.geometry().tileM()));
         }
-        args.i64(like.size());
-        for (float parameter : parameters) {
-            args.f32(parameter);
-        }
-        Kernel kernel = like.device().kernel(module, entry + like.dtype().suffix());
-        kernel.launch(Grid.covering(like.size(), kernel.geometry().tileM()), args);
     }
 
     /** out[…, c] = x[…, c] + bias[c]; bias: F32[C], C being the innermost dimension of x. */
@@ -140,8 +135,9 @@ public final class Pointwise {
         operands.exactly("bias", bias, DType.F32, channels).reads("x, bias", x, bias).updates("out", out).device();
         if (x.size() > 0) {
             Kernel kernel = x.device().kernel(BIAS, "add_bias_" + x.dtype().suffix());
-            kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()), Args.of().address(x.address())
-                    .address(bias.address()).address(out.address()).i64(x.size() / channels).i32(channels));
+            kernel.arguments().pointer("x", x).pointer("bias", bias).pointer("out", out)
+                    .i64("places", x.size() / channels).i32("channels", channels)
+                    .launch(Grid.covering(x.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -159,8 +155,9 @@ public final class Pointwise {
             long places = out.size() / samples / channels;
             Kernel kernel = out.device().kernel(BIAS, "add_samples_" + out.dtype().suffix());
             long tiles = Grid.covering(places * channels, kernel.geometry().tileM()).x();
-            kernel.launch(Grid.of(samples * tiles), Args.of().address(address(x)).address(v.address())
-                    .address(out.address()).i32(samples).i64(places).i32(channels).f32(factor));
+            kernel.arguments().pointer("x", x).pointer("v", v).pointer("out", out).i32("samples", samples)
+                    .i64("places", places).i32("channels", channels).f32("alpha", factor)
+                    .launch(Grid.of(samples * tiles));
         }
     }
 
@@ -173,8 +170,8 @@ public final class Pointwise {
             copy(x, out);
         } else if (x.size() > 0) {
             Kernel kernel = x.device().kernel(COPY, "cast_" + x.dtype().suffix() + "_" + out.dtype().suffix());
-            kernel.launch(Grid.covering(x.size(), kernel.geometry().tileM()),
-                    Args.of().address(x.address()).address(out.address()).i64(x.size()));
+            kernel.arguments().pointer("x", x).pointer("out", out).i64("n", x.size())
+                    .launch(Grid.covering(x.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -186,8 +183,8 @@ public final class Pointwise {
                 .reads("x", x).updates("out", out).device();
         if (x.bytes() > 0 && x.address() != out.address()) {
             Kernel kernel = x.device().kernel(COPY, "copy_bytes");
-            kernel.launch(Grid.covering(x.bytes(), kernel.geometry().tileM()),
-                    Args.of().address(x.address()).address(out.address()).i64(x.bytes()));
+            kernel.arguments().pointer("x", x).pointer("out", out).i64("bytes", x.bytes())
+                    .launch(Grid.covering(x.bytes(), kernel.geometry().tileM()));
         }
     }
 
@@ -211,8 +208,8 @@ public final class Pointwise {
     private static void fillWords(Tensor out, int word) {
         if (out.bytes() > 0) {
             Kernel kernel = out.device().kernel(COPY, "fill_words");
-            kernel.launch(Grid.covering(out.bytes(), kernel.geometry().tileM()),
-                    Args.of().address(out.address()).i64(out.bytes()).i32(word));
+            kernel.arguments().pointer("out", out).i64("bytes", out.bytes()).i32("word", word)
+                    .launch(Grid.covering(out.bytes(), kernel.geometry().tileM()));
         }
     }
 

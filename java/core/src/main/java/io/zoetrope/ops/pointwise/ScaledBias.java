@@ -1,6 +1,5 @@
 package io.zoetrope.ops.pointwise;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
@@ -25,8 +24,9 @@ public final class ScaledBias {
         Operands operands = operands("scaled bias", scale, "bias", bias, "out", out);
         operands.reads("scale, bias", scale, bias).writes("out", out).device();
         Kernel kernel = out.device().kernel(MODULE, "scaled_bias_" + out.dtype().suffix());
-        kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()), Args.of().address(scale.address())
-                .address(bias.address()).address(out.address()).i64(out.size()).i32(operands.fits("K", out.dim(1))));
+        kernel.arguments().pointer("scale", scale).pointer("bias", bias).pointer("out", out).i64("size", out.size())
+                .i32("channels", operands.fits("K", out.dim(1)))
+                .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
     }
 
     /** dbias[k] (+)= Σ scale[n]·dy[n, k]; dbias: F32[K], added to where {@code accumulate}. */
@@ -34,9 +34,9 @@ public final class ScaledBias {
         Operands operands = operands("scaled bias backward", scale, "dbias", dbias, "dy", dy);
         operands.reads("scale, dy", scale, dy).writes("dbias", dbias).device();
         Kernel kernel = dy.device().kernel(MODULE, "scaled_bias_backward_" + dy.dtype().suffix());
-        kernel.launch(Grid.covering(dy.dim(1), kernel.geometry().tileM()), Args.of().address(scale.address())
-                .address(dy.address()).address(dbias.address()).i32(operands.fits("N", dy.dim(0)))
-                .i32(operands.fits("K", dy.dim(1))).i32(accumulate ? 1 : 0));
+        kernel.arguments().pointer("scale", scale).pointer("dy", dy).pointer("dbias", dbias)
+                .i32("samples", operands.fits("N", dy.dim(0))).i32("channels", operands.fits("K", dy.dim(1)))
+                .i32("accumulate", accumulate ? 1 : 0).launch(Grid.covering(dy.dim(1), kernel.geometry().tileM()));
     }
 
     private static Operands operands(String op, Tensor scale, String vectorName, Tensor vector, String name, Tensor matrix) {

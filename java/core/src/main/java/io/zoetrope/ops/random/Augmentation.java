@@ -1,8 +1,6 @@
 package io.zoetrope.ops.random;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -79,10 +77,11 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
         }
         Kernel kernel = device.kernel("random/augment", "augment_" + out.dtype().suffix());
         long parts = Grid.covering(height * width * channels, kernel.geometry().tileM()).x();
-        Args args = Args.of().address(data.address()).address(address(labels)).address(indices.address())
-                .address(normalisation.mean.address()).address(normalisation.factor.address()).address(out.address())
-                .address(address(labelsOut)).i32(data.dim(0)).i32(height).i32(width).i32(channels).i32(parts).i32(pad)
-                .i32(reflect ? 1 : 0).i32(flip ? 1 : 0).f32(erase).i32(side);
-        kernel.launch(Grid.of(indices.size() * parts), (random ? key : RandomKey.of(0, 0)).appendTo(args));
+        Arguments arguments = kernel.arguments().pointer("data", data).pointer("labels", labels).pointer("indices", indices)
+                .pointer("mean", normalisation.mean).pointer("factor", normalisation.factor).pointer("out", out)
+                .pointer("labels_out", labelsOut).i32("count", data.dim(0)).i32("height", height).i32("width", width)
+                .i32("channels", channels).i32("parts", parts).i32("pad", pad).i32("reflect", reflect ? 1 : 0)
+                .i32("flip", flip ? 1 : 0).f32("erase", erase).i32("side", side);
+        (random ? key : RandomKey.of(0, 0)).appendTo(arguments).launch(Grid.of(indices.size() * parts));
     }
 }

@@ -1,6 +1,5 @@
 package io.zoetrope.ops.random;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
@@ -24,7 +23,7 @@ public final class Random {
 
     /** Normal values of this mean and standard deviation. */
     public static void normal(Tensor out, float mean, float deviation, RandomKey key) {
-        floats("random normal", "random_normal_", out, mean, deviation, key);
+        floats("random normal", "random_normal_", out, "mean", mean, "deviation", deviation, key);
     }
 
     /** Uniform values in (0, 1]. */
@@ -34,18 +33,19 @@ public final class Random {
 
     /** Uniform values in (low, high]; in BF16 the rounding may give low itself. */
     public static void uniform(Tensor out, float low, float high, RandomKey key) {
-        floats("random uniform", "random_uniform_", out, low, high, key);
+        floats("random uniform", "random_uniform_", out, "low", low, "high", high, key);
     }
 
-    private static void floats(String op, String entry, Tensor out, float first, float second, RandomKey key) {
+    private static void floats(String op, String entry, Tensor out, String firstName, float first, String secondName,
+            float second, RandomKey key) {
         Operands.of(op).floating("out", out)
                 .require(Float.isFinite(first) && Float.isFinite(second), "parameters " + first + " and " + second
                         + " must be finite")
                 .reads("key state", key.state()).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, entry + out.dtype().suffix());
-            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()),
-                    key.appendTo(Args.of().address(out.address()).i64(out.size())).f32(first).f32(second));
+            key.appendTo(kernel.arguments().pointer("out", out).i64("n", out.size())).f32(firstName, first).f32(secondName, second)
+                    .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -60,8 +60,8 @@ public final class Random {
                 .writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, "random_bits");
-            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()),
-                    key.appendTo(Args.of().address(out.address()).i64(out.size())).i64(firstBlock));
+            key.appendTo(kernel.arguments().pointer("out", out).i64("n", out.size())).i64("first", firstBlock)
+                    .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -85,8 +85,8 @@ public final class Random {
                 .reads("key state", key.state()).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, entry);
-            kernel.launch(Grid.covering(out.size(), kernel.geometry().tileM()),
-                    key.appendTo(Args.of().address(out.address()).i64(out.size())).i32(bound));
+            key.appendTo(kernel.arguments().pointer("out", out).i64("n", out.size())).i32("bound", bound)
+                    .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -98,7 +98,7 @@ public final class Random {
     /** Adds {@code steps} to the step of a device state. */
     public static void advance(Tensor state, long steps) {
         Operands.of("random advance").sized("state", state, DType.I64, 2);
-        state.device().kernel(MODULE, "random_advance").launch(Grid.of(1),
-                Args.of().address(state.address()).i64(steps));
+        state.device().kernel(MODULE, "random_advance").arguments().pointer("state", state).i64("step", steps)
+                .launch(Grid.of(1));
     }
 }

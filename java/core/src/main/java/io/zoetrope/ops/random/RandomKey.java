@@ -1,7 +1,6 @@
 package io.zoetrope.ops.random;
 
-import io.zoetrope.cuda.Args;
-import io.zoetrope.ops.Operands;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -65,7 +64,7 @@ public record RandomKey(long seed, long stream, long step, Tensor state) {
     }
 
     /** Appends the three parameters that kernels take: seed, stream with the step in its upper half, state. */
-    public Args appendTo(Args args) {
-        return args.i64(seed).i64(stream | step << 32).address(Operands.address(state));
+    public Arguments appendTo(Arguments arguments) {
+        return arguments.i64("seed", seed).i64("stream", stream | step << 32).pointer("state", state);
     }
 }

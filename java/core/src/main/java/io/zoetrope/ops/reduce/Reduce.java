@@ -1,6 +1,5 @@
 package io.zoetrope.ops.reduce;
 
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
@@ -66,13 +65,14 @@ public final class Reduce {
         boolean direct = parts == 1 && out.dtype() == DType.F32 && factor == 1 && !accumulate;
         try (Scope scope = Scope.open(device)) {
             Tensor partial = direct ? out : scope.empty(DType.F32, parts, columns);
-            first.launch(Grid.of((long) slabs * columnBlocks, parts), Args.of().address(x.address())
-                    .address(partial.address()).i32(slabs).i64(rows).i32(channels)
-                    .i32(Integer.numberOfTrailingZeros(lanes)));
+            first.arguments().pointer("x", x).pointer("partial", partial).i32("slabs", slabs).i64("rows", rows)
+                    .i32("channels", channels).i32("lanes_log2", Integer.numberOfTrailingZeros(lanes))
+                    .launch(Grid.of((long) slabs * columnBlocks, parts));
             if (!direct) {
                 Kernel finish = device.kernel(SUM_ROWS, "sum_rows_finish_" + out.dtype().suffix());
-                finish.launch(Grid.covering(columns, finish.geometry().tileM()), Args.of().address(partial.address())
-                        .address(out.address()).i64(columns).i32(parts).f32(factor).i32(accumulate ? 1 : 0));
+                finish.arguments().pointer("partial", partial).pointer("out", out).i64("columns", columns)
+                        .i32("parts", parts).f32("scale", factor).i32("accumulate", accumulate ? 1 : 0)
+                        .launch(Grid.covering(columns, finish.geometry().tileM()));
             }
         }
     }
@@ -107,8 +107,8 @@ public final class Reduce {
         try (Scope scope = Scope.open(x.device())) {
             Tensor partial = partials(scope, entry, x);
             Kernel finish = x.device().kernel(TOTAL, "total_sum");
-            finish.launch(Grid.of(1), Args.of().address(partial.address()).i32(partial.size()).address(out.address())
-                    .f32(factor).i32(root ? 1 : 0));
+            finish.arguments().pointer("partial", partial).i32("blocks", partial.size()).pointer("out", out)
+                    .f32("scale", factor).i32("root", root ? 1 : 0).launch(Grid.of(1));
         }
     }
 
@@ -119,8 +119,8 @@ public final class Reduce {
                 .writes("out", out).device();
         try (Scope scope = Scope.open(x.device())) {
             Tensor partial = partials(scope, "max_abs_", x);
-            x.device().kernel(TOTAL, "total_max").launch(Grid.of(1),
-                    Args.of().address(partial.address()).i32(partial.size()).address(out.address()));
+            x.device().kernel(TOTAL, "total_max").arguments().pointer("partial", partial).i32("blocks", partial.size())
+                    .pointer("out", out).launch(Grid.of(1));
         }
     }
 
@@ -128,7 +128,8 @@ public final class Reduce {
         Kernel kernel = x.device().kernel(TOTAL, entry + x.dtype().suffix());
         long tiles = Grid.covering(x.size(), kernel.geometry().tileM()).x();
         Tensor partial = scope.empty(DType.F32, Math.min(tiles, MAX_TOTAL_BLOCKS));
-        kernel.launch(Grid.of(partial.size()), Args.of().address(x.address()).address(partial.address()).i64(x.size()));
+        kernel.arguments().pointer("x", x).pointer("partial", partial).i64("n", x.size())
+                .launch(Grid.of(partial.size()));
         return partial;
     }
 }

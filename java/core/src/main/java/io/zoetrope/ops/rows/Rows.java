@@ -1,6 +1,6 @@
 package io.zoetrope.ops.rows;
 
-import io.zoetrope.cuda.Args;
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
@@ -17,13 +17,13 @@ public final class Rows {
     /** out[…, 0 … A-1] = a[…], out[…, A … A+B-1] = b[…]: along the innermost dimension, channels in NHWC. */
     public static void concat(Tensor a, Tensor b, Tensor out) {
         joined("concat channels", a, b, "out", out, false);
-        joinOrSplit("concat_rows", a, b, out, a, b, out);
+        joinOrSplit(a, b, out, false);
     }
 
     /** The inverse of {@link #concat}, and its gradient. */
     public static void split(Tensor in, Tensor a, Tensor b) {
         joined("split channels", a, b, "in", in, true);
-        joinOrSplit("split_rows", a, b, in, in, a, b);
+        joinOrSplit(a, b, in, true);
     }
 
     private static void joined(String op, Tensor a, Tensor b, String nameWhole, Tensor whole, boolean splits) {
@@ -40,17 +40,23 @@ public final class Rows {
         }
     }
 
-    private static void joinOrSplit(String entry, Tensor a, Tensor b, Tensor whole, Tensor first, Tensor second, Tensor third) {
+    private static void joinOrSplit(Tensor a, Tensor b, Tensor whole, boolean splits) {
         if (whole.size() == 0) {
             return;
         }
         long bytesA = a.shape().dim(-1) * a.dtype().bytes();
         long bytesB = b.shape().dim(-1) * b.dtype().bytes();
         long rows = whole.bytes() / (bytesA + bytesB);
-        Kernel kernel = whole.device().kernel(MODULE, entry);
+        Kernel kernel = whole.device().kernel(MODULE, splits ? "split_rows" : "concat_rows");
         long unit = unit(a.address() | b.address() | whole.address() | bytesA | bytesB);
-        kernel.launch(Grid.covering(whole.bytes() / unit, kernel.geometry().tileM()), Args.of().address(first.address())
-                .address(second.address()).address(third.address()).i64(rows).i64(bytesA).i64(bytesB));
+        Arguments arguments = kernel.arguments();
+        if (splits) {
+            arguments.pointer("in", whole).pointer("a", a).pointer("b", b);
+        } else {
+            arguments.pointer("a", a).pointer("b", b).pointer("out", whole);
+        }
+        arguments.i64("rows", rows).i64("bytes_a", bytesA).i64("bytes_b", bytesB)
+                .launch(Grid.covering(whole.bytes() / unit, kernel.geometry().tileM()));
     }
 
     /**
@@ -71,8 +77,9 @@ public final class Rows {
         long rowBytes = rowSize * table.dtype().bytes();
         Kernel kernel = table.device().kernel(MODULE, "gather_rows");
         long unit = unit(table.address() | out.address() | rowBytes);
-        kernel.launch(Grid.covering(out.bytes() / unit, kernel.geometry().tileM()), Args.of().address(table.address())
-                .address(ids.address()).address(out.address()).i64(tableRows).i64(ids.size()).i64(rowBytes));
+        kernel.arguments().pointer("table", table).pointer("ids", ids).pointer("out", out)
+                .i64("table_rows", tableRows).i64("rows", ids.size()).i64("row_bytes", rowBytes)
+                .launch(Grid.covering(out.bytes() / unit, kernel.geometry().tileM()));
     }
 
     /** The kernels' choice of unit: the widest of 16, 4, 2 and 1 bytes that divides all addresses and row lengths. */

@@ -1,8 +1,5 @@
 package io.zoetrope.ops.tokens;
 
-import static io.zoetrope.ops.Operands.address;
-
-import io.zoetrope.cuda.Args;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
@@ -27,8 +24,9 @@ public final class Tokens {
         Operands operands = sequences("shift tokens", tokens).alike("out", out, "tokens", tokens);
         operands.reads("tokens", tokens).writes("out", out).device();
         Kernel kernel = tokens.device().kernel(MODULE, "shift_tokens");
-        kernel.launch(Grid.covering(tokens.size(), kernel.geometry().tileM()), Args.of().address(tokens.address())
-                .address(out.address()).i64(tokens.size()).i32(tokens.dim(1)).i32(first));
+        kernel.arguments().pointer("tokens", tokens).pointer("out", out).i64("size", tokens.size())
+                .i32("sequence", tokens.dim(1)).i32("first", first)
+                .launch(Grid.covering(tokens.size(), kernel.geometry().tileM()));
     }
 
     /**
@@ -44,8 +42,9 @@ public final class Tokens {
         rankable(operands, tokens).reads("tokens, key state", tokens, key.state())
                 .updates("out", out).writes("weights", weights).device();
         Kernel kernel = tokens.device().kernel(MODULE, "mask_tokens");
-        kernel.launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens), key.appendTo(Args.of()
-                .address(tokens.address()).address(out.address()).address(weights.address()).i32(tokens.dim(1)).i32(mask)));
+        key.appendTo(kernel.arguments().pointer("tokens", tokens).pointer("out", out).pointer("weights", weights)
+                .i32("sequence", tokens.dim(1)).i32("mask", mask))
+                .launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens));
     }
 
     /** out[n] = labels[n], or {@code dropped} with this probability: what lets a model be guided away from no class. */
@@ -56,8 +55,9 @@ public final class Tokens {
         operands.nonEmpty("labels", labels).reads("labels, key state", labels, key.state())
                 .updates("out", out).device();
         Kernel kernel = labels.device().kernel(MODULE, "drop_labels");
-        kernel.launch(Grid.covering(labels.size(), kernel.geometry().tileM()), key.appendTo(Args.of()
-                .address(labels.address()).address(out.address()).i32(labels.size()).i32(dropped).f32(probability)));
+        key.appendTo(kernel.arguments().pointer("labels", labels).pointer("out", out).i32("count", labels.size())
+                .i32("dropped", dropped).f32("probability", probability))
+                .launch(Grid.covering(labels.size(), kernel.geometry().tileM()));
     }
 
     /**
@@ -82,9 +82,10 @@ public final class Tokens {
         operands.reads("logits, key state", logits, key.state()).writes("tokens, confidence", tokens, confidence).device();
         int vocabulary = operands.fits("the vocabulary", logits.dim(1));
         Kernel kernel = logits.device().kernel("random/sample_tokens", "sample_tokens_" + logits.dtype().suffix());
-        kernel.launch(Grid.of(logits.dim(0)), key.appendTo(Args.of().address(logits.address()).address(tokens.address())
-                .address(address(confidence)).i32(vocabulary).f32(temperature)
-                .i32(topK == 0 ? vocabulary : Math.min(topK, vocabulary)).f32(topP)));
+        key.appendTo(kernel.arguments().pointer("logits", logits).pointer("tokens", tokens).pointer("confidence", confidence)
+                .i32("vocabulary", vocabulary).f32("temperature", temperature)
+                .i32("top_k", topK == 0 ? vocabulary : Math.min(topK, vocabulary)).f32("top_p", topP))
+                .launch(Grid.of(logits.dim(0)));
     }
 
     /** out[b] = tokens[b, place − 1], or {@code first} at place 0. @param place I32 [1] */
@@ -93,8 +94,9 @@ public final class Tokens {
                 .sized("out", out, DType.I32, tokens.dim(0));
         operands.reads("tokens, place", tokens, place).writes("out", out).device();
         Kernel kernel = tokens.device().kernel(MODULE, "take_token");
-        kernel.launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()), Args.of().address(tokens.address())
-                .address(place.address()).address(out.address()).i32(tokens.dim(0)).i32(tokens.dim(1)).i32(first));
+        kernel.arguments().pointer("tokens", tokens).pointer("counter", place).pointer("out", out)
+                .i32("samples", tokens.dim(0)).i32("sequence", tokens.dim(1)).i32("first", first)
+                .launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()));
     }
 
     /** tokens[b, place] = values[b] where it is {@code hidden}; a token known before stays. @param place I32 [1] */
@@ -103,8 +105,9 @@ public final class Tokens {
                 .sized("values", values, DType.I32, tokens.dim(0));
         operands.reads("values, place", values, place).writes("tokens", tokens).device();
         Kernel kernel = tokens.device().kernel(MODULE, "put_token");
-        kernel.launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()), Args.of().address(values.address())
-                .address(place.address()).address(tokens.address()).i32(tokens.dim(0)).i32(tokens.dim(1)).i32(hidden));
+        kernel.arguments().pointer("values", values).pointer("counter", place).pointer("tokens", tokens)
+                .i32("samples", tokens.dim(0)).i32("sequence", tokens.dim(1)).i32("hidden", hidden)
+                .launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()));
     }
 
     /**
@@ -127,9 +130,9 @@ public final class Tokens {
         rankable(operands, tokens).reads("sampled, confidence, counts, noise, round, key state", sampled,
                 confidence, counts, noise, round, key.state()).writes("tokens", tokens).device();
         Kernel kernel = tokens.device().kernel(MODULE, "keep_confident");
-        kernel.launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens), key.appendTo(Args.of()
-                .address(tokens.address()).address(sampled.address()).address(confidence.address()).address(counts.address())
-                .address(address(noise)).address(round.address()).i32(tokens.dim(1)).i32(mask)));
+        key.appendTo(kernel.arguments().pointer("tokens", tokens).pointer("sampled", sampled).pointer("confidence", confidence)
+                .pointer("counts", counts).pointer("noise", noise).pointer("counter", round).i32("sequence", tokens.dim(1))
+                .i32("mask", mask)).launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens));
     }
 
     private static Operands sequences(String op, Tensor tokens) {

@@ -2,9 +2,10 @@ package io.zoetrope.ops.gemm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zoetrope.cuda.Geometry;
+import io.zoetrope.ops.Candidates;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
-import io.zoetrope.ops.Tiles;
 import io.zoetrope.reference.ReferenceGemm;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
@@ -183,6 +184,8 @@ class GemmSkinnyTest {
     @CsvSource({"1, 512, 16x8", "16, 1568, 16x8", "16, 1576, 16x16", "17, 2048, 32x16", "32, 64, 32x8", "33, 8192, 64x16",
             "64, 8, 64x8"})
     void tilesFollowTheShape(int m, int n, String tile) {
-        assertThat(Tiles.skinny(m, n, 132)).isEqualTo(tile);
+        Candidates skinny = Candidates.of("gemm").with("algorithm", "skinny");
+        long rows = skinny.leastFrom(m, Geometry::tileM);
+        assertThat(skinny.cheapest(shape -> GemmPlan.skinnyCost(shape, rows, n, 132)).traits()).containsEntry("tile", tile);
     }
 }

@@ -308,7 +308,7 @@ class PointwiseTest {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor x = scope.zeros(DType.F32, 2, 3);
             Map<String, Runnable> wrong = Map.of(
-                    "silu: out is F32[3, 2], expected F32[2, 3] like x",
+                    "silu: y is F32[3, 2], expected F32[2, 3] like x",
                     () -> Pointwise.silu(x, scope.zeros(DType.F32, 3, 2)),
                     "add: b is BF16[2, 3], expected F32[2, 3] like a",
                     () -> Pointwise.add(x, scope.zeros(DType.BF16, 2, 3), x),

@@ -152,10 +152,13 @@ public final class CapturedGraph implements AutoCloseable {
         if (!closed) {
             closed = true;
             if (!device.isClosed()) {
-                device.synchronizeAll();
-                device.enter();
-                Driver.result(() -> JCudaDriver.cuGraphExecDestroy(executable));
-                Driver.result(() -> JCudaDriver.cuGraphDestroy(graph));
+                try {
+                    device.synchronizeAll();
+                } finally {
+                    device.enter();
+                    Driver.result(() -> JCudaDriver.cuGraphExecDestroy(executable));
+                    Driver.result(() -> JCudaDriver.cuGraphDestroy(graph));
+                }
             }
             memory.forEach(device.memory()::retire);
         }

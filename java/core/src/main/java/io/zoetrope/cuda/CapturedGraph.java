@@ -132,6 +132,14 @@ public final class CapturedGraph implements AutoCloseable {
         return nodes;
     }
 
+    /** How many pairs of recorded operations run one directly after another; the others may run side by side. */
+    public int dependencies() {
+        requireOpen();
+        long[] count = new long[1];
+        Driver.check("counting a graph's edges", () -> JCudaDriver.cuGraphGetEdges(graph, null, null, count));
+        return Math.toIntExact(count[0]);
+    }
+
     private void requireOpen() {
         device.requireOpen();
         if (closed) {
@@ -144,10 +152,13 @@ public final class CapturedGraph implements AutoCloseable {
         if (!closed) {
             closed = true;
             if (!device.isClosed()) {
-                device.synchronizeAll();
-                device.enter();
-                Driver.result(() -> JCudaDriver.cuGraphExecDestroy(executable));
-                Driver.result(() -> JCudaDriver.cuGraphDestroy(graph));
+                try {
+                    device.synchronizeAll();
+                } finally {
+                    device.enter();
+                    Driver.result(() -> JCudaDriver.cuGraphExecDestroy(executable));
+                    Driver.result(() -> JCudaDriver.cuGraphDestroy(graph));
+                }
             }
             memory.forEach(device.memory()::retire);
         }

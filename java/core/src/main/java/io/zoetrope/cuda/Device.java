@@ -1,6 +1,8 @@
 package io.zoetrope.cuda;
 
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,9 +34,12 @@ import org.slf4j.LoggerFactory;
 public final class Device implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Device.class);
     private static boolean announced;
+    /** By ordinal, which of its openings are in use. */
+    private static final Map<Integer, BitSet> OPENINGS = new HashMap<>();
 
     private final boolean software;
     private final int ordinal;
+    private int opening;
     private final CUdevice handle = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final String name;
@@ -76,6 +81,11 @@ public final class Device implements AutoCloseable {
         Driver.check("making a context on " + this, () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, handle));
         memory = new MemoryPool(this);
         stream = addStream();
+        synchronized (OPENINGS) {
+            BitSet used = OPENINGS.computeIfAbsent(ordinal, key -> new BitSet());
+            opening = used.nextClearBit(0);
+            used.set(opening);
+        }
         announce();
     }
 
@@ -334,13 +344,16 @@ public final class Device implements AutoCloseable {
             ownModules.forEach(KernelModule::unload);
             streams.forEach(Stream::destroy);
             Driver.result(() -> JCudaDriver.cuDevicePrimaryCtxRelease(handle));
+            synchronized (OPENINGS) {
+                OPENINGS.get(ordinal).clear(opening);
+            }
         }
     }
 
-    /** The name, and which of the machine's devices: {@code softcuda (CPU) #0}. */
+    /** The name, and which of the machine's devices: {@code softcuda (CPU) #0}; of one that is open twice also which opening. */
     @Override
     public String toString() {
-        return name + " #" + ordinal;
+        return name + " #" + ordinal + (opening == 0 ? "" : " (opening " + (opening + 1) + ")");
     }
 
     /** The last kernels queued on each stream, newest first, for reports. */

@@ -129,13 +129,13 @@ public final class Kernel {
         } catch (CudaException e) {
             result = Driver.code(e);
         }
+        stream.queued(this);
         if (result != CUresult.CUDA_SUCCESS) {
             throw new DeviceException(result, "launching " + name + " (grid " + gridX + "×" + gridY + "×" + gridZ + ", "
                     + blockX + "×" + blockY + "×" + blockZ + " threads, " + sharedBytes + " bytes of shared memory, "
                     + arguments.size() + " bytes of parameters) on " + stream + " failed: " + Driver.describe(result)
                     + Faults.explain(device, result));
         }
-        stream.queued(this);
     }
 
     private synchronized void allowShared(int sharedBytes) {

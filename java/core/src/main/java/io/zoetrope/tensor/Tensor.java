@@ -175,6 +175,10 @@ public final class Tensor implements DeviceArray {
 
     /** Copies another tensor of the same type and size, on the device; may be recorded into a graph. */
     public Tensor copyFrom(Tensor source) {
+        if (source.device != device) {
+            throw new IllegalArgumentException("copy of " + source + " on " + source.device + " to " + this + " on " + device
+                    + ": expected one device; copy through the host");
+        }
         if (source.dtype != dtype || source.size() != size()) {
             throw new IllegalArgumentException("copy of " + source + " to " + this + ": types and sizes must be the same");
         }

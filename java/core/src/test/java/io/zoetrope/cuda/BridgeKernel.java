@@ -14,8 +14,8 @@ import jcuda.driver.JCudaDriver;
 /** A kernel whose last thread writes down how it was launched: grid, block, shared memory and its parameters. */
 final class BridgeKernel implements AutoCloseable {
     private static final String PTX = """
-            .version 7.0
-            .target sm_80
+            .version 7.8
+            .target %s
             .address_size 64
             .visible .entry shape(.param .u32 small, .param .u64 out, .param .u8 byte)
             {
@@ -52,11 +52,16 @@ final class BridgeKernel implements AutoCloseable {
 
     BridgeKernel(int small, int lastByte) {
         device.synchronize(); // makes the context current
-        check(JCudaDriver.cuModuleLoadData(module, (PTX + "\0").getBytes(StandardCharsets.UTF_8)));
+        check(JCudaDriver.cuModuleLoadData(module, (ptx() + "\0").getBytes(StandardCharsets.UTF_8)));
         check(JCudaDriver.cuModuleGetFunction(function, module, "shape"));
         check(JCudaDriver.cuMemAlloc(out, RESULTS * Integer.BYTES));
         parameters.putInt(0, small).putLong(8, Addresses.of(out)).put(16, (byte) lastByte);
         clear();
+    }
+
+    /** Clusters are launched of kernels that were compiled for a device that has them. */
+    private String ptx() {
+        return PTX.replaceFirst("%s", device.capability().major() >= 9 ? "sm_90" : "sm_80");
     }
 
     void clear() {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds or tests the native code: build.sh build|test TARGET_DIR. Only what changed is compiled again.
+# Builds or tests the native code: build.sh build TARGET_DIR JAVA_HOME, or build.sh test TARGET_DIR. Only what changed is
+# compiled again.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 action=$1
@@ -9,8 +10,8 @@ sh "$here/tools.sh"
 case $action in
 build)
     cmake -S "$here" -B "$target/build" -DCMAKE_BUILD_TYPE=Release \
-        -DSOFTCUDA_OUTPUT="$target/classes/natives/linux-x86_64" --log-level=WARNING >/dev/null
-    cmake --build "$target/build" --target softcuda --parallel "$(nproc)" -- --no-print-directory -s
+        -DSOFTCUDA_OUTPUT="$target/classes/natives/linux-x86_64" -DZOETROPE_JAVA_HOME="$3" --log-level=WARNING >/dev/null
+    cmake --build "$target/build" --target softcuda zoetrope_bridge --parallel "$(nproc)" -- --no-print-directory -s
     ;;
 test)
     cmake --build "$target/build" --parallel "$(nproc)" -- --no-print-directory -s

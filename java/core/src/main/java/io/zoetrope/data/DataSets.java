@@ -39,7 +39,7 @@ public final class DataSets {
      * Loads a set.
      *
      * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set, with four IDX files
-     *                     named as theirs, or with PNGs (see {@link ImageFolder})
+     *                     named as theirs, or with pictures (see {@link ImageFolder})
      */
     public static ImageDataset load(String nameOrFolder, DataPlaces places) throws IOException {
         Optional<KnownSet> known = find(nameOrFolder);
@@ -96,8 +96,8 @@ public final class DataSets {
         if (AudioSets.holds(folder.toString())) {
             throw sounds(folder.toString());
         }
-        throw BadFileException.of(folder, "holds neither PNGs nor the files of a known data set",
-                "PNGs (sub-folders are classes), four IDX files, or the batches of " + Cifar10.NAME,
+        throw BadFileException.of(folder, "holds neither pictures nor the files of a known data set",
+                FileKind.PICTURE.readable() + " files (sub-folders are classes), four IDX files, or the batches of " + Cifar10.NAME,
                 "'zoetrope data NAME' brings " + String.join(", ", names()) + " in");
     }
 }

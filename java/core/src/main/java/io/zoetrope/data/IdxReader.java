@@ -1,15 +1,16 @@
 package io.zoetrope.data;
 
 import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.RegularFiles;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -42,10 +43,11 @@ public final class IdxReader {
 
     /** Reads {@code file}, compressed or not. */
     public static IdxArray read(Path file) throws IOException {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-            return parse(in, Files.size(file), file.toString());
-        } catch (NoSuchFileException e) {
+        if (Files.notExists(file)) {
             throw BadFileException.of(file, "does not exist", "an IDX file", REMEDY);
+        }
+        try (InputStream in = new BufferedInputStream(RegularFiles.open(file, "an IDX file"), 1 << 16)) {
+            return parse(in, Files.size(file), file.toString());
         }
     }
 
@@ -55,11 +57,7 @@ public final class IdxReader {
     }
 
     private static IdxArray parse(InputStream in, long size, String name) throws IOException {
-        in.mark(2);
-        int first = in.read();
-        int second = in.read();
-        in.reset();
-        boolean compressed = first == 0x1f && second == 0x8b;
+        boolean compressed = isGzipped(in);
         try {
             return compressed ? parseRaw(new BufferedInputStream(new GZIPInputStream(in, 1 << 16), 1 << 16),
                     saturatingMultiply(size), name) : parseRaw(in, size, name);
@@ -72,17 +70,26 @@ public final class IdxReader {
         }
     }
 
+    /** Whether gzipped data follow in {@code in}, which can be marked and stays where it is. Names tell nothing: browsers unpack. */
+    static boolean isGzipped(InputStream in) throws IOException {
+        in.mark(2);
+        int first = in.read();
+        int second = in.read();
+        in.reset();
+        return first == 0x1f && second == 0x8b;
+    }
+
     private static IdxArray parseRaw(InputStream in, long mostBytes, String name) throws IOException {
         byte[] magic = in.readNBytes(4);
         if (magic.length < 4) {
             throw BadFileException.of(name, "holds only " + magic.length + " bytes", "an IDX header", REMEDY);
         }
         if (magic[0] != 0 || magic[1] != 0) {
-            throw BadFileException.of(name, String.format("starts with %02x %02x %02x %02x", magic[0], magic[1],
+            throw BadFileException.of(name, String.format(Locale.ROOT, "starts with %02x %02x %02x %02x", magic[0], magic[1],
                     magic[2], magic[3]), "the IDX magic 00 00 08", "This is not an IDX file: check the name");
         }
         if (magic[2] != TYPE_UNSIGNED_BYTE) {
-            throw BadFileException.of(name, String.format("holds values of type 0x%02x", magic[2]),
+            throw BadFileException.of(name, String.format(Locale.ROOT, "holds values of type 0x%02x", magic[2]),
                     "type 0x08, unsigned bytes", "Convert the values to bytes");
         }
         int axes = magic[3] & 0xff;

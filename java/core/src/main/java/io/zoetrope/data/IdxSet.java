@@ -17,26 +17,30 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
-/** The layout of the MNIST family: four IDX files, pictures and labels for training and test, each gzipped or not. */
+/**
+ * The layout of the MNIST family: four IDX files, pictures and labels for training and test, each gzipped or not, with a dash or a
+ * dot before idx in its name.
+ */
 final class IdxSet implements SetFiles {
     private static final int CLASSES_UNKNOWN = -1;
+    private static final String GZ = ".gz";
 
     /**
      * One file of the set.
      *
-     * @param name   without .gz
+     * @param name   without .gz, with dashes
      * @param sha256 of the uncompressed content, so that any compression of it passes
      */
     private record Member(String name, String sha256) {
         /** This file in {@code folder}, compressed or not. */
         Optional<Path> in(Path folder) {
-            for (String suffix : new String[] {".gz", ""}) {
-                Path file = folder.resolve(name + suffix);
-                if (Files.isRegularFile(file)) {
-                    return Optional.of(file);
-                }
-            }
-            return Optional.empty();
+            return spellings().stream().map(folder::resolve).filter(Files::isRegularFile).findFirst();
+        }
+
+        /** Names under which the file is passed on: the authors' own, and the one that unpacking the original archives gives. */
+        List<String> spellings() {
+            String dotted = name.replace("-idx", ".idx");
+            return List.of(name + GZ, name, dotted + GZ, dotted);
         }
 
         Path require(Path folder, String set, String howToGet) throws IOException {
@@ -98,13 +102,16 @@ final class IdxSet implements SetFiles {
     public void copy(KnownSet set, Path folder, Path target) throws IOException {
         for (Member member : members) {
             Path file = member.require(folder, set.name(), set.howToGet());
-            Path to = target.resolve(file.getFileName());
+            Path to = target.resolve(isGzipped(file) ? member.name() + GZ : member.name());
             if (!Files.exists(to) || !Files.isSameFile(file, to)) {
                 AtomicFiles.write(to, out -> Files.copy(file, out));
             }
-            // The other form of the same file would be found first or be stale.
-            Path other = target.resolve(to.toString().endsWith(".gz") ? member.name() : member.name() + ".gz");
-            Files.deleteIfExists(other);
+            // Another form of the same file would be found first or be stale.
+            for (String spelling : member.spellings()) {
+                if (!spelling.equals(to.getFileName().toString())) {
+                    Files.deleteIfExists(target.resolve(spelling));
+                }
+            }
         }
     }
 
@@ -158,10 +165,16 @@ final class IdxSet implements SetFiles {
                 images.data()), numbers);
     }
 
+    private static boolean isGzipped(Path file) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            return IdxReader.isGzipped(in);
+        }
+    }
+
     private static String sha256OfContent(Path file) throws IOException {
         MessageDigest digest = Digests.sha256();
         try (InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-                InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw, 1 << 16) : raw) {
+                InputStream in = IdxReader.isGzipped(raw) ? new GZIPInputStream(raw, 1 << 16) : raw) {
             byte[] buffer = new byte[1 << 16];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);

@@ -2,17 +2,21 @@ package io.zoetrope.data;
 
 import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.RegularFiles;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -25,6 +29,7 @@ public final class ImageFiles {
     /** Larger pictures than this are refused from their header, before they are decoded. */
     static final long MAX_PIXELS = 1L << 26;
     private static final String READABLE = "a PNG, JPEG, GIF or BMP";
+    private static final Set<String> FORMATS = Set.of("png", "jpeg", "gif", "bmp");
 
     private ImageFiles() { }
 
@@ -64,22 +69,16 @@ public final class ImageFiles {
 
     /** As {@link #read}, with what was done to the picture on the way. */
     static Decoded decode(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file);
+        try (InputStream in = RegularFiles.open(file, "a picture");
                 ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-            if (!readers.hasNext()) {
-                throw BadFileException.of(file, "is not a picture that Java reads", READABLE,
-                        "Convert it or leave it out");
-            }
-            ImageReader reader = readers.next();
+            ImageReader reader = reader(stream).orElseThrow(() -> BadFileException.of(file, unread(file), READABLE,
+                    "Convert it or leave it out"));
             try {
                 reader.setInput(stream, false, true);
                 return decode(file, reader);
             } finally {
                 reader.dispose();
             }
-        } catch (NoSuchFileException e) {
-            throw BadFileException.of(file, "does not exist", "a picture", "Check the name");
         } catch (BadFileException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -89,15 +88,45 @@ public final class ImageFiles {
         }
     }
 
+    /** Java knows more formats, but not all that they allow: what this class was not made for is refused. */
+    private static Optional<ImageReader> reader(ImageInputStream stream) throws IOException {
+        Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
+        while (readers.hasNext()) {
+            ImageReader reader = readers.next();
+            if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+                return Optional.of(reader);
+            }
+            reader.dispose();
+        }
+        return Optional.empty();
+    }
+
+    /** What a file is that is none of ours, as far as its first bytes tell. */
+    private static String unread(Path file) {
+        String start;
+        try (InputStream in = Files.newInputStream(file)) {
+            start = new String(in.readNBytes(12), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            start = "?"; // there is a better story to tell than this one
+        }
+        String format = start.startsWith("RIFF") && start.endsWith("WEBP") ? "a WebP picture"
+                : start.startsWith("II*\0") || start.startsWith("MM\0*") ? "a TIFF picture"
+                : start.startsWith("ftyphei", 4) || start.startsWith("ftypmif1", 4) ? "a HEIF picture"
+                : start.startsWith("ftypavif", 4) ? "an AVIF picture"
+                : start.startsWith("\0\0\0\fjP  ") ? "a JPEG 2000 picture"
+                : start.startsWith("8BPS") ? "a Photoshop picture"
+                : start.startsWith("<svg") || start.startsWith("<?xml") ? "text, perhaps an SVG"
+                : null;
+        return start.isEmpty() ? "is empty" : format == null ? "is not a picture that is read here"
+                : "is " + format + ", which is not read here";
+    }
+
     private static Decoded decode(Path file, ImageReader reader) throws IOException {
         List<String> warnings = new ArrayList<>();
         reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
         int width = reader.getWidth(0);
         int height = reader.getHeight(0);
-        if ((long) width * height > MAX_PIXELS) {
-            throw BadFileException.of(file, "claims " + width + " × " + height + " pixels",
-                    "at most " + MAX_PIXELS + " pixels", "Make the picture smaller");
-        }
+        requireSize(file, width, height);
         boolean jpeg = reader.getFormatName().equalsIgnoreCase("jpeg");
         BufferedImage image;
         try {
@@ -114,7 +143,8 @@ public final class ImageFiles {
                     "Save the picture anew or leave it out");
         }
         List<String> done = new ArrayList<>();
-        if (reader.getFormatName().equalsIgnoreCase("gif")) {
+        boolean gif = reader.getFormatName().equalsIgnoreCase("gif");
+        if (gif) {
             int frames = reader.getNumImages(true);
             if (frames > 1) {
                 done.add("took the first of " + frames + " frames");
@@ -124,11 +154,17 @@ public final class ImageFiles {
         if (!(model instanceof IndexColorModel) && model.getComponentSize(0) > 8) {
             done.add("reduced " + model.getComponentSize(0) + " bits a colour to 8");
         }
-        if (model.hasAlpha() && isTransparentSomewhere(image)) {
+        Images pixels = toImages(image);
+        boolean seeThrough = model.hasAlpha() && isTransparentSomewhere(image);
+        if (gif) {
+            Images onScreen = GifScreen.of(reader).place(pixels, file);
+            seeThrough |= !onScreen.equals(pixels);
+            pixels = onScreen;
+        }
+        if (seeThrough) {
             done.add("laid it over white where it is transparent");
         }
-        Images pixels = toImages(image);
-        if (jpeg) {
+        if (jpeg || reader.getFormatName().equalsIgnoreCase("png")) {
             int orientation = Orientation.of(file);
             if (orientation != Orientation.UPRIGHT) {
                 pixels = Orientation.upright(pixels, orientation);
@@ -136,6 +172,13 @@ public final class ImageFiles {
             }
         }
         return new Decoded(pixels, done);
+    }
+
+    static void requireSize(Path file, int width, int height) throws BadFileException {
+        if ((long) width * height > MAX_PIXELS) {
+            throw BadFileException.of(file, "claims " + width + " × " + height + " pixels",
+                    "at most " + MAX_PIXELS + " pixels", "Make the picture smaller");
+        }
     }
 
     private static BadFileException inks(Path file, Exception cause) {
@@ -167,8 +210,30 @@ public final class ImageFiles {
 
     static Images toImages(BufferedImage image) {
         ColorModel model = image.getColorModel();
+        if (model instanceof IndexColorModel palette && isGrey(palette)) {
+            return fromPalette(image, palette);
+        }
         boolean grey = model.getColorSpace().getNumComponents() == 1;
         return grey ? grey(image, model) : colour(image);
+    }
+
+    /** Java reads grey PNGs of 1, 2 and 4 bits as palettes, and other formats have palettes alone. */
+    private static boolean isGrey(IndexColorModel palette) {
+        for (int i = 0; i < palette.getMapSize(); i++) {
+            if (palette.getRed(i) != palette.getGreen(i) || palette.getRed(i) != palette.getBlue(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Images fromPalette(BufferedImage image, IndexColorModel palette) {
+        int[] indices = image.getRaster().getSamples(0, 0, image.getWidth(), image.getHeight(), 0, (int[]) null);
+        byte[] pixels = new byte[indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            pixels[i] = (byte) overWhite(palette.getGreen(indices[i]), palette.getAlpha(indices[i]));
+        }
+        return new Images(1, image.getHeight(), image.getWidth(), 1, pixels);
     }
 
     /** From raw samples: getRGB would run grey values through a colour-space conversion and change them. */

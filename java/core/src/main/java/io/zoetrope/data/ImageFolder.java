@@ -1,75 +1,91 @@
 package io.zoetrope.data;
 
 import io.zoetrope.io.BadFileException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A folder of PNGs as a data set: pictures directly inside form one class; subfolders, if there are any, are classes
- * named after them. All must have one size and one kind of colour. Every tenth picture of a class, by name, goes to
- * the test part, so that the same folder always splits the same way.
+ * A folder of PNGs, JPEGs, GIFs and BMPs as a data set: sub-folders are classes, as {@link ClassFolders} tells. All pictures must
+ * have one size; where some are grey and some RGB, the grey ones become RGB.
  */
 public final class ImageFolder {
-    private static final String SUFFIX = ".png";
+    private static final Logger LOG = LoggerFactory.getLogger(ImageFolder.class);
 
     private ImageFolder() { }
 
-    /** Whether {@code folder} holds PNGs, directly or in its subfolders. */
+    /** Whether {@code folder} holds pictures, directly or in its sub-folders. */
     public static boolean isIn(Path folder) throws IOException {
-        return !ClassFolders.of(folder, SUFFIX).isEmpty();
+        return ClassFolders.holds(folder, FileKind.PICTURE);
     }
 
-    /** Reads all pictures into memory. */
+    /** Reads all pictures into memory. What is passed over or changed is logged. */
     public static ImageDataset load(Path folder) throws IOException {
-        ClassFolders classes = ClassFolders.of(folder, SUFFIX);
-        classes.requireTestFiles("PNG pictures");
-        Collector train = new Collector();
-        Collector test = new Collector();
-        for (int label = 0; label < classes.classes().size(); label++) {
-            collect(classes.classes().get(label).files(), label, train, test);
-        }
-        return new ImageDataset(folder.toString(), classes.names(), train.part(), test.part());
+        return load(folder, notice -> LOG.info("{}: {}", folder, notice));
     }
 
-    private static void collect(List<Path> files, int label, Collector train, Collector test) throws IOException {
-        for (int i = 0; i < files.size(); i++) {
-            Images image = Images.read(files.get(i));
-            if (train.first != null) { // the first picture of all always goes to the training part
-                train.requireAlike(files.get(i), image);
+    static ImageDataset load(Path folder, Consumer<String> say) throws IOException {
+        ClassFolders folders = ClassFolders.of(folder, FileKind.PICTURE);
+        folders.requireBothParts();
+        folders.notices().forEach(say);
+        Reading reading = new Reading();
+        for (int label = 0; label < folders.classes().size(); label++) {
+            ClassFolders.Group group = folders.classes().get(label);
+            for (int i = 0; i < group.files().size(); i++) {
+                reading.add(group.files().get(i), label, group.isForTest(i));
             }
-            (ClassFolders.Group.isForTest(i) ? test : train).add(files.get(i), image, label);
         }
+        reading.changes.forEach((change, count) -> say.accept("with " + FileKind.PICTURE.counted(count) + ": " + change));
+        return new ImageDataset(folder.toString(), folders.names(), reading.part(reading.train), reading.part(reading.test));
     }
 
-    private static final class Collector {
-        private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
-        private final List<Integer> labels = new ArrayList<>();
+    private record Labelled(Images image, int label) { }
+
+    private static final class Reading {
+        private final List<Labelled> train = new ArrayList<>();
+        private final List<Labelled> test = new ArrayList<>();
+        /** What was done to pictures, and to how many. */
+        private final Map<String, Integer> changes = new TreeMap<>();
         private Images first;
         private Path firstFile;
+        private int channels;
 
-        void add(Path file, Images image, int label) {
+        void add(Path file, int label, boolean forTest) throws IOException {
+            ImageFiles.Decoded decoded = ImageFiles.decode(file);
+            Images image = decoded.image();
             if (first == null) {
                 first = image;
                 firstFile = file;
             }
-            pixels.writeBytes(image.pixels());
-            labels.add(label);
-        }
-
-        void requireAlike(Path file, Images image) throws IOException {
-            if (image.height() != first.height() || image.width() != first.width()
-                    || image.channels() != first.channels()) {
-                throw BadFileException.of(file, "is " + image, "the size and colours of " + firstFile + ", " + first,
+            if (image.height() != first.height() || image.width() != first.width()) {
+                throw BadFileException.of(file, "is " + image, "the size of " + firstFile + ", " + first,
                         "Bring all pictures to one size");
             }
+            channels = Math.max(channels, image.channels());
+            decoded.done().forEach(change -> changes.merge(change, 1, Integer::sum));
+            (forTest ? test : train).add(new Labelled(image, label));
         }
 
-        ImageDataset.Part part() {
-            return new ImageDataset.Part(new Images(labels.size(), first.height(), first.width(), first.channels(),
-                    pixels.toByteArray()), labels.stream().mapToInt(Integer::intValue).toArray());
+        ImageDataset.Part part(List<Labelled> pictures) throws IOException {
+            int stride = first.height() * first.width() * channels;
+            if ((long) pictures.size() * stride > Integer.MAX_VALUE - 16) {
+                throw BadFileException.of(firstFile.getParent(), "belongs to a set of " + pictures.size() + " pictures such as "
+                        + first, "at most 2 GiB of pictures in one set", "Make them smaller or give fewer");
+            }
+            byte[] pixels = new byte[pictures.size() * stride];
+            int[] labels = new int[pictures.size()];
+            for (int i = 0; i < labels.length; i++) {
+                Images image = pictures.get(i).image();
+                System.arraycopy((image.channels() < channels ? image.toRgb() : image).pixels(), 0, pixels, i * stride, stride);
+                labels[i] = pictures.get(i).label();
+            }
+            return new ImageDataset.Part(new Images(labels.length, first.height(), first.width(), channels, pixels), labels);
         }
     }
 }

@@ -110,6 +110,18 @@ public final class Images {
         return new Images(count, height, width, channels, turned);
     }
 
+    /** The same pictures with three channels: grey is taken for all three colours. */
+    public Images toRgb() {
+        if (channels == 3) {
+            return this;
+        }
+        byte[] rgb = new byte[Math.multiplyExact(pixels.length, 3)];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = pixels[i / 3];
+        }
+        return new Images(count, height, width, 3, rgb);
+    }
+
     /** All pictures in one, row by row, {@code columns} to a row, with a one-pixel dark line between. */
     public Images grid(int columns) {
         if (columns < 1) {

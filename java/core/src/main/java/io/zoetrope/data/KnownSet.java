@@ -1,5 +1,6 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.BadFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -97,9 +98,11 @@ public final class KnownSet {
         return "download " + title + " from " + page + " and run 'zoetrope data " + name + " --from DIR'";
     }
 
-    /** Reads the set from {@code folder}. */
+    /** Reads the set from {@code folder}. @throws BadFileException if a file there is not as its authors published it */
     public ImageDataset load(Path folder) throws IOException {
-        return files.load(this, folder);
+        ImageDataset set = files.load(this, folder); // first: what makes no sense it names better than a digest does
+        files.verify(this, folder);
+        return set;
     }
 
     @Override

@@ -17,6 +17,10 @@ import java.util.stream.IntStream;
  */
 public record MelSpectrogram(int rate, int bands, int hop, int window, float floor) {
     private static final double LOWEST = 50;
+    private static final int MOST_BANDS = 4096;
+    private static final int LONGEST_WINDOW = 1 << 20;
+    /** Floats of 32 bits reach about so low. */
+    private static final float LOWEST_FLOOR = -1000;
     /** The transform is finer than the window by this, so that even the narrowest triangle holds a frequency. */
     private static final int FINER = 2;
     /** Clips that one thread shows at a time. */
@@ -30,10 +34,12 @@ public record MelSpectrogram(int rate, int bands, int hop, int window, float flo
     public static final MelSpectrogram DISPLAY = new MelSpectrogram(16_000, 128, 64, 512, -80);
 
     public MelSpectrogram {
-        if (rate < WavFiles.MIN_RATE || bands < 1 || hop < 1 || window < 2 || Integer.bitCount(window) != 1
-                || window > 1 << 20 || !(floor < 0)) {
-            throw new IllegalArgumentException("a mel spectrogram needs a rate of at least " + WavFiles.MIN_RATE
-                    + ", positive bands and hop, a power of two for its window and a negative floor, not rate " + rate
+        if (rate < WavFiles.MIN_RATE || rate > WavFiles.MAX_RATE || bands < 1 || bands > MOST_BANDS || hop < 1
+                || hop > LONGEST_WINDOW || window < 2 || Integer.bitCount(window) != 1 || window > LONGEST_WINDOW
+                || !(floor <= -1 && floor >= LOWEST_FLOOR)) {
+            throw new IllegalArgumentException("a mel spectrogram needs a rate of " + WavFiles.MIN_RATE + " to "
+                    + WavFiles.MAX_RATE + ", 1 to " + MOST_BANDS + " bands, a hop of 1 to " + LONGEST_WINDOW + ", a power of two of "
+                    + "at most as much for its window and a floor of " + LOWEST_FLOOR + " to -1 dB, not rate " + rate
                     + ", bands " + bands + ", hop " + hop + ", window " + window + ", floor " + floor);
         }
     }

@@ -4,11 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Which way up a camera was held, as a JPEG's Exif data says (tag 0x0112 of the first directory): 1 is upright, 2 to 8
+ * Which way up a camera was held, as the Exif data of a JPEG or PNG says (tag 0x0112 of the first directory): 1 is upright, 2 to 8
  * are the other ways to turn and mirror a rectangle. Decoders ignore it.
  */
 final class Orientation {
@@ -17,14 +18,38 @@ final class Orientation {
     private static final int TYPE_SHORT = 3;
     /** Exif data stands at the beginning and fits one segment of at most 64 KiB; others may precede it. */
     private static final int LOOKED_AT = 1 << 18;
+    private static final long PNG_SIGNATURE = 0x89504e470d0a1a0aL;
+    private static final int PNG_EXIF = 0x65584966; // "eXIf"
 
     private Orientation() { }
 
     /** The orientation that {@code file} claims; upright if it claims none or nonsense. */
     static int of(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            return of(in.readNBytes(LOOKED_AT));
+            byte[] start = in.readNBytes(LOOKED_AT);
+            return isPng(start) ? ofPng(file) : of(start);
         }
+    }
+
+    private static boolean isPng(byte[] start) {
+        return start.length >= 8 && ByteBuffer.wrap(start).getLong() == PNG_SIGNATURE;
+    }
+
+    /** PNG has Exif data in a chunk of its own, anywhere between the first and the last (PNG, third edition, 11.3.4.5). */
+    private static int ofPng(Path file) throws IOException {
+        try (FileChannel png = FileChannel.open(file)) {
+            ByteBuffer head = ByteBuffer.allocate(8);
+            for (long at = 8; png.read(head.clear(), at) == 8;) {
+                long length = head.getInt(0) & 0xffffffffL;
+                if (head.getInt(4) == PNG_EXIF) {
+                    ByteBuffer exif = ByteBuffer.allocate((int) Math.min(length, LOOKED_AT));
+                    png.read(exif, at + 8);
+                    return ofTiff(exif.flip());
+                }
+                at += 12 + length; // its length, name and checksum are not counted
+            }
+        }
+        return UPRIGHT;
     }
 
     static int of(byte[] jpeg) {
@@ -35,6 +60,14 @@ final class Orientation {
         int at = 2;
         while (at + 10 <= jpeg.length && jpeg[at] == (byte) 0xff) {
             int marker = jpeg[at + 1] & 0xff;
+            if (marker == 0xff) {
+                at++; // any number of these may stand before a marker (T.81, B.1.1.2)
+                continue;
+            }
+            if (marker == 0x01 || marker >= 0xd0 && marker <= 0xd8) {
+                at += 2; // these stand alone
+                continue;
+            }
             int length = data.getShort(at + 2) & 0xffff;
             if (marker == 0xda || length < 2) {
                 break; // the picture itself: nothing about it follows

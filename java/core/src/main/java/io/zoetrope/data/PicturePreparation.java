@@ -23,9 +23,9 @@ public record PicturePreparation(int height, int width, int channels, boolean da
     private static final int LOOKED_AT = 1000;
 
     public PicturePreparation {
-        if (height < 1 || width < 1 || channels != 1 && channels != 3) {
-            throw new IllegalArgumentException("pictures need positive sizes and 1 or 3 channels, not "
-                    + height + " × " + width + " × " + channels);
+        if (height < 1 || width < 1 || (long) height * width > ImageFiles.MAX_PIXELS || channels != 1 && channels != 3) {
+            throw new IllegalArgumentException("pictures need positive sizes of at most " + ImageFiles.MAX_PIXELS
+                    + " pixels and 1 or 3 channels, not " + height + " × " + width + " × " + channels);
         }
     }
 
@@ -85,7 +85,7 @@ public record PicturePreparation(int height, int width, int channels, boolean da
         }
         now = fitted(now, done);
         if (now.channels() == 1 && channels == 3) {
-            now = toRgb(now);
+            now = now.toRgb();
             done.add("took its grey for all three colours");
         }
         return new Prepared(now, done);
@@ -175,14 +175,6 @@ public record PicturePreparation(int height, int width, int channels, boolean da
     private static int luma(int[] colour) {
         return colour.length == 1 ? colour[0]
                 : (299 * colour[0] + 587 * colour[1] + 114 * colour[2] + 500) / 1000;
-    }
-
-    private static Images toRgb(Images grey) {
-        byte[] rgb = new byte[3 * grey.pixels().length];
-        for (int i = 0; i < rgb.length; i++) {
-            rgb[i] = grey.pixels()[i / 3];
-        }
-        return new Images(1, grey.height(), grey.width(), 3, rgb);
     }
 
     private static Images inverted(Images image) {

@@ -23,6 +23,6 @@ interface SetFiles {
     /** Copies the files to {@code target}, each whole or not at all; they must have been verified. */
     void copy(KnownSet set, Path folder, Path target) throws IOException;
 
-    /** Reads the set. Contents are checked for sense, not against digests. */
+    /** Reads the set. Contents are checked for sense, not against digests: see {@link #verify}. */
     ImageDataset load(KnownSet set, Path folder) throws IOException;
 }

@@ -4,40 +4,42 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A folder of WAV files as a data set of clips of one length: files directly inside form one class; subfolders, if there
- * are any, are classes named after them. Every tenth file of a class, by name, goes to the test part. A file no longer
- * than a clip is put in the middle of one, with silence round it; of a longer one, whole clips are cut from its middle.
+ * A folder of WAV files as a data set of clips of one length: sub-folders are classes, as {@link ClassFolders} tells. A file no
+ * longer than a clip is put in the middle of one, with silence round it; of a longer one, whole clips are cut from its middle.
  */
 public final class SoundFolder {
-    private static final String SUFFIX = ".wav";
+    private static final Logger LOG = LoggerFactory.getLogger(SoundFolder.class);
 
     private SoundFolder() { }
 
-    /** Whether {@code folder} holds WAV files, directly or in its subfolders. */
+    /** Whether {@code folder} holds sounds, directly or in its sub-folders. */
     public static boolean isIn(Path folder) throws IOException {
-        return !ClassFolders.of(folder, SUFFIX).isEmpty();
+        return ClassFolders.holds(folder, FileKind.SOUND);
     }
 
     /**
-     * Reads all files into memory.
+     * Reads all files into memory. What is passed over is logged.
      *
      * @param rate    samples per second to resample to
      * @param samples per clip
      */
     public static AudioDataset load(Path folder, int rate, int samples) throws IOException {
-        ClassFolders classes = ClassFolders.of(folder, SUFFIX);
-        classes.requireTestFiles("WAV files");
+        ClassFolders folders = ClassFolders.of(folder, FileKind.SOUND);
+        folders.requireBothParts();
+        folders.notices().forEach(notice -> LOG.info("{}: {}", folder, notice));
         Collector train = new Collector(rate, samples);
         Collector test = new Collector(rate, samples);
-        for (int label = 0; label < classes.classes().size(); label++) {
-            List<Path> files = classes.classes().get(label).files();
-            for (int i = 0; i < files.size(); i++) {
-                (ClassFolders.Group.isForTest(i) ? test : train).add(Sounds.read(files.get(i), rate), label);
+        for (int label = 0; label < folders.classes().size(); label++) {
+            ClassFolders.Group group = folders.classes().get(label);
+            for (int i = 0; i < group.files().size(); i++) {
+                (group.isForTest(i) ? test : train).add(Sounds.read(group.files().get(i), rate), label);
             }
         }
-        return new AudioDataset(folder.toString(), classes.names(), train.part(), test.part());
+        return new AudioDataset(folder.toString(), folders.names(), train.part(), test.part());
     }
 
     /** Clip {@code index} of the {@code whole} ones in the middle of a sound; silent where the sound does not reach. */

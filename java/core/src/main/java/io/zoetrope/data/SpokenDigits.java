@@ -103,14 +103,17 @@ public final class SpokenDigits {
     /** Whether the set in {@code folder} has the sounds it was made with; says so if not. */
     static boolean isGood(Path folder, Consumer<String> say) throws IOException {
         try {
-            Index index = index(folder);
-            requireDigest(folder.resolve(TRAIN), index.trainSha256);
-            requireDigest(folder.resolve(TEST), index.testSha256);
+            verify(folder, index(folder));
             return true;
         } catch (BadFileException e) {
             say.accept(e.getMessage());
             return false;
         }
+    }
+
+    private static void verify(Path folder, Index index) throws IOException {
+        requireDigest(folder.resolve(TRAIN), index.trainSha256);
+        requireDigest(folder.resolve(TEST), index.testSha256);
     }
 
     private static void requireDigest(Path file, String expected) throws IOException {
@@ -120,11 +123,13 @@ public final class SpokenDigits {
         }
     }
 
-    /** Reads the set from {@code folder}. */
+    /** Reads the set from {@code folder}. @throws BadFileException if a file there is not as it was made */
     public static AudioDataset load(Path folder) throws IOException {
         Index index = index(folder);
-        return new AudioDataset(NAME, CLASS_NAMES, part(folder.resolve(TRAIN), index.train),
+        AudioDataset set = new AudioDataset(NAME, CLASS_NAMES, part(folder.resolve(TRAIN), index.train),
                 part(folder.resolve(TEST), index.test));
+        verify(folder, index); // last: what makes no sense is named better than by a digest
+        return set;
     }
 
     private static AudioDataset.Part part(Path file, Clip[] clips) throws IOException {

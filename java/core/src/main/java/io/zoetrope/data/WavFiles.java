@@ -2,19 +2,22 @@ package io.zoetrope.data;
 
 import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.RegularFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
 
 /**
- * WAV files (RIFF, "Multimedia Programming Interface and Data Specifications 1.0"). Read are PCM of 8 (unsigned), 16, 24
- * and 32 bits and IEEE floats of 32 and 64, plain or in the extensible form, of any rate and number of channels; channels
- * are averaged. Written is 16-bit PCM, mono.
+ * WAV files (RIFF, "Multimedia Programming Interface and Data Specifications 1.0"; RF64 and BW64, EBU Tech 3306 and ITU-R
+ * BS.2088). Read are PCM of 1 to 32 bits, up to 8 unsigned, and IEEE floats of 32 and 64, plain or in the extensible form, of any
+ * rate and number of channels; channels are averaged. Written is 16-bit PCM, mono.
  *
  * <p>No allocation is larger than the file itself could fill, so a header that claims absurd sizes costs nothing.
  */
@@ -25,13 +28,21 @@ final class WavFiles {
     static final int MIN_RATE = 1000;
     static final int MAX_RATE = 768_000;
     private static final int RIFF = tag("RIFF");
+    private static final int RF64 = tag("RF64");
+    private static final int BW64 = tag("BW64");
+    private static final int BIG_ENDIAN = tag("RIFX");
     private static final int WAVE = tag("WAVE");
+    private static final int SIZES = tag("ds64");
     private static final int FORMAT = tag("fmt ");
     private static final int DATA = tag("data");
     private static final int HEADER = 44;
     private static final int PCM = 1;
     private static final int FLOAT = 3;
     private static final int EXTENSIBLE = 0xfffe;
+    /** What follows a format's number where it is written as a GUID: xxxxxxxx-0000-0010-8000-00AA00389B71. */
+    private static final byte[] GUID = HexFormat.of().parseHex("000000001000800000aa00389b71");
+    private static final Map<Integer, String> OTHER_CODINGS = Map.of(2, "Microsoft ADPCM", 6, "A-law", 7, "µ-law", 17,
+            "IMA ADPCM", 49, "GSM", 80, "MPEG", 85, "MP3");
     /** A writer that does not know the length in advance claims about this much, or 0. */
     private static final long UNKNOWN_LENGTH = 0x7fff0000L;
     private static final String EXPECTED = "a WAV file (PCM or float)";
@@ -55,8 +66,12 @@ final class WavFiles {
         }
         try (InputStream in = Files.newInputStream(file)) {
             ByteBuffer start = ByteBuffer.wrap(in.readNBytes(12)).order(ByteOrder.LITTLE_ENDIAN);
-            return start.limit() == 12 && start.getInt(0) == RIFF && start.getInt(8) == WAVE;
+            return start.limit() == 12 && isRiff(start.getInt(0)) && start.getInt(8) == WAVE;
         }
+    }
+
+    private static boolean isRiff(int tag) {
+        return tag == RIFF || tag == RF64 || tag == BW64;
     }
 
     /** Reads {@code file}. */
@@ -80,16 +95,12 @@ final class WavFiles {
     }
 
     private static byte[] bytes(Path file) throws IOException {
-        try {
-            long size = Files.size(file);
-            if (size > MAX_BYTES) {
-                throw BadFileException.of(file, "holds " + size + " bytes", "at most " + MAX_BYTES,
-                        "Cut it into shorter files");
-            }
-            return Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw BadFileException.of(file, "does not exist", EXPECTED, "Check the name");
+        RegularFiles.require(file, EXPECTED);
+        long size = Files.size(file);
+        if (size > MAX_BYTES) {
+            throw BadFileException.of(file, "holds " + size + " bytes", "at most " + MAX_BYTES, "Cut it into shorter files");
         }
+        return Files.readAllBytes(file);
     }
 
     /** Reads a file's bytes that are already in memory; {@code name} is for messages. */
@@ -103,11 +114,16 @@ final class WavFiles {
 
     private static Located locate(byte[] bytes, String name) throws IOException {
         ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (bytes.length < 12 || file.getInt(0) != RIFF || file.getInt(8) != WAVE) {
+        if (bytes.length >= 12 && file.getInt(0) == BIG_ENDIAN) {
+            throw BadFileException.of(name, "is a WAV file with its bytes the other way round (RIFX)", EXPECTED + ", RIFF",
+                    "Convert it to WAV");
+        }
+        if (bytes.length < 12 || !isRiff(file.getInt(0)) || file.getInt(8) != WAVE) {
             throw BadFileException.of(name, bytes.length < 12 ? "holds only " + bytes.length + " bytes"
                     : "starts with '" + printable(bytes, 0) + "', '" + printable(bytes, 8) + "'",
                     EXPECTED + ", which starts with RIFF and WAVE", "Convert it to WAV");
         }
+        long dataSize = -1;
         Format format = null;
         long at = 12;
         while (at + 8 <= bytes.length) {
@@ -115,13 +131,17 @@ final class WavFiles {
             long size = file.getInt((int) at + 4) & 0xffffffffL;
             long start = at + 8;
             long left = bytes.length - start;
-            if (id == FORMAT) {
+            if (id == SIZES && file.getInt(0) != RIFF && Math.min(size, left) >= 16) {
+                dataSize = file.getLong((int) start + 8);
+            } else if (id == FORMAT) {
                 format = Format.parse(file, start, Math.min(size, left), name);
             } else if (id == DATA) {
                 if (format == null) {
                     throw BadFileException.of(name, "its data comes before its format", EXPECTED, REMEDY);
                 }
-                if (size == 0 || size >= UNKNOWN_LENGTH) {
+                if (size == 0xffffffffL && dataSize >= 0) {
+                    size = dataSize;
+                } else if (size == 0 && !chunksFollow(file, start) || size >= UNKNOWN_LENGTH) {
                     size = left;
                 }
                 if (size > left) {
@@ -133,6 +153,16 @@ final class WavFiles {
             at = start + size + (size & 1); // chunks begin at even places
         }
         throw BadFileException.of(name, format == null ? "has no format chunk" : "has no data chunk", EXPECTED, REMEDY);
+    }
+
+    /** Whether nothing but whole chunks lies between {@code at} and the end: then a length of 0 before it is meant. */
+    private static boolean chunksFollow(ByteBuffer file, long at) {
+        long next = at;
+        while (next + 8 <= file.limit()) {
+            long size = file.getInt((int) next + 4) & 0xffffffffL;
+            next += 8 + size + (size & 1);
+        }
+        return next == file.limit();
     }
 
     /** Writes the only clip of {@code sound}. */
@@ -162,7 +192,11 @@ final class WavFiles {
         return text.toString();
     }
 
-    /** The format chunk. */
+    /**
+     * The format chunk.
+     *
+     * @param bits a sample takes in the file
+     */
     private record Format(boolean floating, int channels, int rate, int bits) {
         static Format parse(ByteBuffer file, long start, long size, String name) throws IOException {
             int at = (int) start;
@@ -179,12 +213,18 @@ final class WavFiles {
                     throw BadFileException.of(name, "its extensible format chunk has " + size + " bytes", "40", REMEDY);
                 }
                 kind = file.getShort(at + 24) & 0xffff; // the first two bytes of the sub-format tell the kind
+                byte[] rest = new byte[GUID.length];
+                file.get(at + 26, rest);
+                if (!Arrays.equals(rest, GUID)) {
+                    throw BadFileException.of(name, "is coded in a format of its own (GUID " + HexFormat.of().formatHex(rest) + ")",
+                            "PCM or float", "Convert it to 16-bit PCM");
+                }
             }
-            boolean known = kind == PCM ? bits == 8 || bits == 16 || bits == 24 || bits == 32
-                    : kind == FLOAT && (bits == 32 || bits == 64);
+            boolean known = kind == PCM ? bits >= 1 && bits <= 32 : kind == FLOAT && (bits == 32 || bits == 64);
             if (!known) {
-                throw BadFileException.of(name, "is coded in format " + kind + " of " + bits + " bits",
-                        "PCM (1) of 8, 16, 24 or 32 bits or float (3) of 32 or 64", "Convert it to 16-bit PCM");
+                throw BadFileException.of(name, "is coded in format " + kind + (OTHER_CODINGS.containsKey(kind)
+                        ? " (" + OTHER_CODINGS.get(kind) + ")" : "") + " of " + bits + " bits",
+                        "PCM (1) of 1 to 32 bits or float (3) of 32 or 64", "Convert it to 16-bit PCM");
             }
             if (channels < 1 || channels > MAX_CHANNELS) {
                 throw BadFileException.of(name, "claims " + channels + " channels", "1 to " + MAX_CHANNELS, REMEDY);
@@ -193,11 +233,13 @@ final class WavFiles {
                 throw BadFileException.of(name, "claims " + rate + " samples a second", MIN_RATE + " to " + MAX_RATE,
                         REMEDY);
             }
-            if (block != channels * bits / 8) {
+            // Samples take whole bytes, in which they lie at the top: 12 bits look like 16 of which the last are 0.
+            int width = (bits + 7) / 8;
+            if (block != channels * width) {
                 throw BadFileException.of(name, "claims blocks of " + block + " bytes",
-                        channels * bits / 8 + " for " + channels + " channels of " + bits + " bits", REMEDY);
+                        channels * width + " for " + channels + " channels of " + bits + " bits", REMEDY);
             }
-            return new Format(kind == FLOAT, channels, (int) rate, bits);
+            return new Format(kind == FLOAT, channels, (int) rate, 8 * width);
         }
 
         float[] decode(byte[] bytes, int start, int size, String name) throws IOException {

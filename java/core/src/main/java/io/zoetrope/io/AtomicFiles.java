@@ -16,8 +16,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,14 +30,25 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whole files or none: content is written beside the target, synced, and renamed over it, and the directory is synced
  * too. A reader, a full disk or a kill at any moment sees the old file or the new one, never a part.
+ *
+ * <p>A link stays one: what it leads to is replaced. Mode, owner and group of the old file stay too, and a file that nobody may
+ * write is refused, from root as well; other names (hard links) of the old file keep the old content. Devices, pipes and
+ * standard output are written to as they are, and so, with a warning, is a file that can be written but not replaced.
  */
 public final class AtomicFiles {
     /** Ends the name of a file being written: our own, the target's name and a number before it, so that it is nobody else's. */
     private static final String PART_SUFFIX = ".zoetrope-part";
+    /** In bytes, so that the part's own name stays within the 255 that file systems allow. */
+    private static final int LONGEST_NAME = 200;
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    private static final Logger LOG = LoggerFactory.getLogger(AtomicFiles.class);
     private static final Pattern PART = Pattern.compile("(.+)\\.[0-9a-f]{16}" + Pattern.quote(PART_SUFFIX));
 
     /** Parts being written; removed when the process is told to end (Ctrl-C), as finally blocks then do not run. */
@@ -73,38 +89,89 @@ public final class AtomicFiles {
 
     /** As {@link #write}, for bodies that want a channel. */
     public static void writeChannel(Path target, ChannelBody body) throws IOException {
-        Path absolute = target.toAbsolutePath();
-        if (Files.isDirectory(absolute)) {
-            throw new FileSystemException(target.toString(), null, "is a folder; give the name of a file");
-        }
-        if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
-            writeThrough(absolute, body); // a device or pipe, such as /dev/stdout: nothing to rename over
-            return;
-        }
-        Path folder = absolute.getParent();
-        Path part = null;
         try {
-            Files.createDirectories(folder);
-            part = partOf(absolute);
-            PARTS.add(part);
-            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW,
-                    StandardOpenOption.WRITE)) {
-                body.writeTo(channel);
-                channel.force(true);
+            OutputTarget to = OutputTarget.of(target);
+            if (to.kind() == OutputTarget.Kind.STREAM) {
+                writeThrough(to, body);
+                return;
             }
-            Files.move(part, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            PARTS.remove(part);
-            part = null;
-            syncFolder(folder);
+            createFolders(to.folder());
+            replace(to, body);
         } catch (FileSystemException e) {
             throw new IOException("cannot write " + target + ": " + describe(e), e);
         } catch (IOException e) {
             throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void writeThrough(OutputTarget target, ChannelBody body) throws IOException {
+        FileOutputStream out = target.stream();
+        try {
+            body.writeTo(out.getChannel());
         } finally {
-            if (part != null) {
-                Files.deleteIfExists(part);
-                PARTS.remove(part);
+            if (!target.isStandard()) {
+                out.close();
             }
+        }
+    }
+
+    private static void replace(OutputTarget target, ChannelBody body) throws IOException {
+        Optional<Path> beside = partBeside(target);
+        Path part = beside.isPresent() ? beside.get() : Files.createTempFile("zoetrope", PART_SUFFIX);
+        PARTS.add(part);
+        try {
+            boolean replaceable = beside.isPresent();
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                body.writeTo(channel);
+                if (replaceable && target.kind() == OutputTarget.Kind.FILE) {
+                    replaceable = target.keepAttributes(part);
+                }
+                channel.force(true);
+            }
+            if (!replaceable || !renamed(part, target)) {
+                LOG.warn("{} is written in place, as it cannot be replaced there: a kill meanwhile would leave a part of it",
+                        target.path());
+                target.overwrite(part);
+            }
+        } finally {
+            Files.deleteIfExists(part);
+            PARTS.remove(part);
+        }
+    }
+
+    /** False if the file there can be written but not replaced: it is mounted itself, or its folder protects it. */
+    private static boolean renamed(Path part, OutputTarget target) throws IOException {
+        try {
+            Files.move(part, target.path(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (FileSystemException e) {
+            if (target.kind() == OutputTarget.Kind.FILE) {
+                return false;
+            }
+            throw e;
+        }
+        syncFolder(target.folder());
+        return true;
+    }
+
+    /** A new empty file beside {@code target}; empty if its folder takes none and the file itself can be written. */
+    private static Optional<Path> partBeside(OutputTarget target) throws IOException {
+        String name = target.path().getFileName().toString();
+        if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+            name = "long-name";
+        }
+        Path part = target.path().resolveSibling(name + "." + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong())
+                + PART_SUFFIX);
+        try {
+            if (target.kind() == OutputTarget.Kind.NEW) {
+                return Optional.of(Files.createFile(part));
+            }
+            // What replaces a private file is private from the first byte.
+            return Optional.of(Files.createFile(part, PosixFilePermissions.asFileAttribute(OWNER_ONLY)));
+        } catch (FileSystemException e) {
+            if (target.kind() == OutputTarget.Kind.FILE && !Files.isWritable(target.folder())) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
@@ -113,26 +180,39 @@ public final class AtomicFiles {
      * creates the target's folders and leaves nothing else.
      */
     public static void requireWritable(Path target) throws IOException {
-        Path absolute = target.toAbsolutePath();
-        if (Files.isDirectory(absolute)) {
-            throw new FileSystemException(target.toString(), null, "is a folder; give the name of a file");
-        }
-        if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
-            return;
-        }
         try {
-            Files.createDirectories(absolute.getParent());
-            Path part = partOf(absolute);
-            Files.createFile(part);
-            Files.delete(part);
+            OutputTarget to = OutputTarget.of(target);
+            if (to.kind() == OutputTarget.Kind.STREAM) {
+                if (to.descriptor() == OutputTarget.NO_DESCRIPTOR && !Files.isWritable(to.path())) {
+                    throw new AccessDeniedException(to.path().toString());
+                }
+                return;
+            }
+            createFolders(to.folder());
+            Optional<Path> part = partBeside(to);
+            if (part.isPresent()) {
+                Files.delete(part.get());
+            }
         } catch (FileSystemException e) {
             throw new IOException("cannot write " + target + ": " + describe(e), e);
         }
     }
 
-    private static Path partOf(Path absolute) {
-        return absolute.resolveSibling(absolute.getFileName() + "."
-                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
+    /**
+     * Makes {@code folder} and those it lies in where they are missing, so that they survive a power cut.
+     *
+     * @return those that were made, outermost first
+     */
+    public static List<Path> createFolders(Path folder) throws IOException {
+        Deque<Path> missing = new ArrayDeque<>();
+        for (Path at = folder.toAbsolutePath(); at != null && !Files.isDirectory(at); at = at.getParent()) {
+            missing.push(at);
+        }
+        Files.createDirectories(folder);
+        for (Path made : missing) {
+            syncFolder(made.getParent());
+        }
+        return List.copyOf(missing);
     }
 
     /**
@@ -171,14 +251,8 @@ public final class AtomicFiles {
     public static void syncFolder(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
-        }
-    }
-
-    private static void writeThrough(Path target, ChannelBody body) throws IOException {
-        try (FileOutputStream out = new FileOutputStream(target.toFile())) {
-            body.writeTo(out.getChannel());
-        } catch (IOException e) {
-            throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
+        } catch (AccessDeniedException e) {
+            LOG.debug("{} lets nobody read it, so it cannot be synced", folder, e);
         }
     }
 

@@ -11,7 +11,12 @@ public final class BadFileException extends IOException {
     private static final long serialVersionUID = 1;
 
     private BadFileException(String message, Throwable cause) {
-        super(message.replaceAll("\\s*\\R\\s*", " "), cause); // decoders' own messages may have several lines
+        super(oneLine(message), cause);
+    }
+
+    /** Decoders' own messages may have several lines, and what files hold may be meant to steer a terminal. */
+    private static String oneLine(String message) {
+        return message.replaceAll("\\s*\\R\\s*", " ").replaceAll("[\\p{Cc}\\u202a-\\u202e\\u2066-\\u2069]", "?");
     }
 
     /**

@@ -3,25 +3,31 @@ package io.zoetrope.train;
 import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.io.BadFileException;
 import java.io.IOException;
-import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The record of a training run: a row per step in a CSV file whose first column is the step. Rows are appended and
- * handed to the system at once; a kill can leave one partial line, which the next opening removes.
+ * handed to the system at once, and are on disk after {@link #sync}; a kill can leave one partial line, which the next opening
+ * removes.
  */
 public final class LossCsv implements AutoCloseable {
     private static final String STEP = "step";
+    private static final int LONGEST_SHOWN = 100;
+    private static final String REMEDY = "Repair it or move it away: a run goes on without, and its curve begins anew";
 
     private final int columns;
-    private final Writer out;
+    private final FileChannel out;
 
-    private LossCsv(int columns, Writer out) {
+    private LossCsv(int columns, FileChannel out) {
         this.columns = columns;
         this.out = out;
     }
@@ -43,8 +49,7 @@ public final class LossCsv implements AutoCloseable {
             }
         }
         AtomicFiles.writeText(file, kept.toString());
-        return new LossCsv(names.size(), Files.newBufferedWriter(file, StandardCharsets.UTF_8,
-                StandardOpenOption.APPEND));
+        return new LossCsv(names.size(), FileChannel.open(file, StandardOpenOption.APPEND));
     }
 
     /** Appends one row; {@code values} are written so that reading them gives the same bits. */
@@ -56,8 +61,15 @@ public final class LossCsv implements AutoCloseable {
         for (double value : values) {
             row.append(',').append(value);
         }
-        out.write(row.append('\n').toString());
-        out.flush();
+        ByteBuffer line = ByteBuffer.wrap(row.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+        while (line.hasRemaining()) {
+            out.write(line);
+        }
+    }
+
+    /** Lets the rows so far survive a power cut. To be called before the checkpoint that covers them is written. */
+    public void sync() throws IOException {
+        out.force(true);
     }
 
     @Override
@@ -67,14 +79,14 @@ public final class LossCsv implements AutoCloseable {
 
     /** A column of {@code file} against the steps, complete rows only: {steps, values}. */
     public static double[][] read(Path file, String column) throws IOException {
-        List<String> lines = Files.readAllLines(file);
-        List<String> names = lines.isEmpty() ? List.of() : List.of(lines.get(0).split(","));
+        String header = text(file).lines().findFirst().orElse("");
+        List<String> names = List.of(header.split(","));
         int index = names.indexOf(column);
         if (index < 1) {
             throw BadFileException.of(file, "has no column '" + column + "'", "one among " + names,
                     "Check the file");
         }
-        List<Row> rows = rows(file, lines.get(0));
+        List<Row> rows = rows(file, header);
         double[][] series = new double[2][rows.size()];
         for (int i = 0; i < rows.size(); i++) {
             series[0][i] = rows.get(i).step();
@@ -87,14 +99,14 @@ public final class LossCsv implements AutoCloseable {
 
     /** The complete rows: a last line without its newline is partial, whatever it holds. */
     private static List<Row> rows(Path file, String header) throws IOException {
-        String text = Files.readString(file);
+        String text = text(file);
         String[] lines = text.substring(0, text.lastIndexOf('\n') + 1).split("\n");
         if (!lines[0].equals(header)) {
             if (lines[0].isEmpty()) {
                 return List.of(); // killed before the first row was whole
             }
-            throw BadFileException.of(file, "has the columns '" + lines[0] + "'", "'" + header + "'",
-                    "It was written by another version or for something else: move it away");
+            throw BadFileException.of(file, "has the columns '" + shortened(lines[0]) + "'", "'" + header + "'",
+                    "It was written by another version or for something else. " + REMEDY);
         }
         int columns = header.split(",").length;
         List<Row> rows = new ArrayList<>();
@@ -110,10 +122,25 @@ public final class LossCsv implements AutoCloseable {
                 }
                 rows.add(new Row(Long.parseLong(cells[0]), values, lines[i]));
             } catch (NumberFormatException e) {
-                throw BadFileException.of(file, "line " + (i + 1) + " is '" + lines[i] + "'", columns + " numbers",
-                        "Repair or move the file away");
+                throw BadFileException.of(file, "line " + (i + 1) + " is '" + shortened(lines[i]) + "'", columns + " numbers",
+                        REMEDY);
             }
         }
         return rows;
+    }
+
+    private static String text(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        ByteBuffer left = ByteBuffer.wrap(bytes);
+        CharBuffer text = CharBuffer.allocate(bytes.length);
+        if (StandardCharsets.UTF_8.newDecoder().decode(left, text, true).isError()) {
+            throw BadFileException.of(file, String.format(Locale.ROOT, "is damaged: byte %d, 0x%02x, is no text",
+                    left.position(), bytes[left.position()]), "the losses of a run, a line of numbers for each step", REMEDY);
+        }
+        return text.flip().toString();
+    }
+
+    private static String shortened(String line) {
+        return line.length() > LONGEST_SHOWN ? line.substring(0, LONGEST_SHOWN) + "…" : line;
     }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -38,22 +39,30 @@ import org.slf4j.LoggerFactory;
 public final class RunFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
     private static final String CONFIG = "config.json";
+    private static final String LOSSES = "loss.csv";
     private static final String LOCK = "run.lock";
     private static final String SAMPLES = "samples";
     private static final String CHECKPOINTS = "checkpoints";
     private static final String MODEL = "model";
     /** What lies in the run's folder itself. */
-    private static final Set<String> OWN = Set.of(CONFIG, "loss.csv", "loss.png", "variety.csv", "game.png");
+    private static final Set<String> OWN = Set.of(CONFIG, LOSSES, "loss.png", "variety.csv", "game.png");
+    /** What a run has made before its first step. */
+    private static final Set<String> OF_A_START = Set.of(CONFIG, LOSSES, LOCK);
     private static final Pattern SAMPLE = Pattern.compile("step-\\d{9,}\\.(png|wav)");
 
     private final Path folder;
     private final Config config;
     private final FileChannel lockFile;
+    /** The folders that this run has made, outermost first. */
+    private final List<Path> made;
+    private final boolean isNew;
 
-    private RunFolder(Path folder, Config config, FileChannel lockFile) {
+    private RunFolder(Path folder, Config config, FileChannel lockFile, boolean isNew, List<Path> made) {
         this.folder = folder;
         this.config = config;
         this.lockFile = lockFile;
+        this.isNew = isNew;
+        this.made = made;
     }
 
     /**
@@ -62,17 +71,24 @@ public final class RunFolder implements AutoCloseable {
      */
     public static RunFolder create(Path folder, Config config) throws IOException {
         requireEmpty(folder);
-        Files.createDirectories(folder);
+        List<Path> made = AtomicFiles.createFolders(folder);
         FileChannel lockFile = lock(folder);
+        RunFolder run = new RunFolder(folder, config, lockFile, true, made);
         try {
             requireEmpty(folder);
+        } catch (IOException | RuntimeException e) {
+            run.close();
+            throw e;
+        }
+        try {
             AtomicFiles.removeLeftovers(folder, CONFIG::equals);
             config.write(folder.resolve(CONFIG));
         } catch (IOException | RuntimeException e) {
-            lockFile.close();
+            run.abandon();
+            run.close();
             throw e;
         }
-        return new RunFolder(folder, config, lockFile);
+        return run;
     }
 
     /** Empty but for what a process leaves that is killed while it starts a run. */
@@ -100,7 +116,7 @@ public final class RunFolder implements AutoCloseable {
             lockFile.close();
             throw e;
         }
-        return new RunFolder(folder, config, lockFile);
+        return new RunFolder(folder, config, lockFile, false, List.of());
     }
 
     private static Config settings(Path folder) throws IOException {
@@ -164,12 +180,12 @@ public final class RunFolder implements AutoCloseable {
 
     /** Opens loss.csv to append after {@code lastStep}; see {@link LossCsv#open}. */
     public LossCsv losses(List<String> columns, long lastStep) throws IOException {
-        return LossCsv.open(folder.resolve("loss.csv"), columns, lastStep);
+        return LossCsv.open(folder.resolve(LOSSES), columns, lastStep);
     }
 
     /** Draws loss.png from {@code column} of loss.csv. A machine that cannot draw goes on without, with a warning. */
     public void plotLosses(String column) throws IOException {
-        double[][] series = LossCsv.read(folder.resolve("loss.csv"), column);
+        double[][] series = LossCsv.read(folder.resolve(LOSSES), column);
         try {
             LossPlot.write(folder.resolve("loss.png"), series[0], series[1]);
         } catch (LinkageError | InternalError e) {
@@ -184,6 +200,35 @@ public final class RunFolder implements AutoCloseable {
         Path file = folder.resolve(SAMPLES).resolve(String.format(Locale.ROOT, "step-%09d.png", step));
         images.grid(columns).writePng(file);
         return file;
+    }
+
+    /**
+     * Leaves no trace of a run that failed before anything came of it. One that was resumed, has written a row of losses, or holds
+     * anything else stays as it is.
+     */
+    public void abandon() {
+        try {
+            if (isNew && hasOnlyBegun()) {
+                for (String name : OF_A_START) {
+                    Files.deleteIfExists(folder.resolve(name));
+                }
+                for (int i = made.size() - 1; i >= 0; i--) {
+                    Files.delete(made.get(i));
+                }
+            }
+        } catch (DirectoryNotEmptyException e) {
+            LOG.debug("others work there as well", e);
+        } catch (IOException e) {
+            LOG.warn("cannot remove the run that failed, {}: {}", folder, e.toString()); // why it failed, its own exception tells
+        }
+    }
+
+    private boolean hasOnlyBegun() throws IOException {
+        Path losses = folder.resolve(LOSSES);
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.allMatch(file -> OF_A_START.contains(file.getFileName().toString()))
+                    && (!Files.exists(losses) || Files.readAllLines(losses).size() <= 1);
+        }
     }
 
     /** Lets other processes work here. */

@@ -43,6 +43,9 @@ public final class Trainer {
             requireSameData(request, run);
             try (TrainingTask task = family.open(device, request, run.config())) {
                 run(request, run, task, progress);
+            } catch (IOException | RuntimeException | Error e) {
+                run.abandon();
+                throw e;
             }
             return run.model();
         }
@@ -101,6 +104,7 @@ public final class Trainer {
                     }
                 }
                 if (save) {
+                    losses.sync();
                     save(run, task, step);
                 }
             }

@@ -85,6 +85,40 @@ class DataSetsTest {
         assertThat(set.classNames()).as("0 to the highest label").hasSize(12).endsWith("11");
     }
 
+    /** Names as the archives have them, as unpacking them gives, and packed or not, whatever the name says. */
+    @ParameterizedTest
+    @CsvSource({"-, true, false", "-, false, true", "., true, true", "., false, false", "., true, false", "., false, true"})
+    void idxFilesAreFoundByEveryNameAndUnpackedByContent(String mark, boolean gz, boolean packed) throws IOException {
+        Path mine = folder.resolve("mine");
+        Files.createDirectories(mine);
+        for (String part : new String[] {"train", "t10k"}) {
+            for (String kind : new String[] {"images" + mark + "idx3", "labels" + mark + "idx1"}) {
+                byte[] content = kind.startsWith("images") ? IdxFiles.raw(new byte[48], 12, 2, 2)
+                        : IdxFiles.raw(new byte[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}, 12);
+                Files.write(mine.resolve(part + "-" + kind + "-ubyte" + (gz ? ".gz" : "")),
+                        packed ? IdxFiles.gzip(content) : content);
+            }
+        }
+        assertThat(DataSets.load(mine.toString(), nowhere()).train().images().count()).isEqualTo(12);
+        Path copy = Files.createDirectories(folder.resolve("copy"));
+        Files.writeString(copy.resolve("train-images.idx3-ubyte"), "stale");
+        Mnist.SET.files().copy(Mnist.SET, mine, copy);
+        assertThat(copy.resolve("train-images-idx3-ubyte" + (packed ? ".gz" : ""))).isRegularFile();
+        assertThat(copy.resolve("train-images.idx3-ubyte")).doesNotExist();
+        assertThat(DataSets.load(copy.toString(), nowhere()).test().labels()).endsWith(0, 1);
+    }
+
+    @Test
+    void aKnownSetWithADamagedFileIsNotLearntFrom() throws IOException {
+        Path cache = folder.resolve("cache/cifar10");
+        CifarFiles.writeBinary(cache);
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("cifar10", nowhere()))
+                .withMessageContaining("data_batch_1.bin").withMessageContaining("SHA-256").withMessageContaining("damaged");
+        IdxFiles.writeTiny(folder.resolve("cache/mnist"), 3, 3);
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("mnist", nowhere()))
+                .withMessageContaining("train-images-idx3-ubyte.gz").withMessageContaining("SHA-256");
+    }
+
     @Test
     void mismatchedFilesAreNamed() throws IOException {
         Path mine = folder.resolve("mine");

@@ -68,11 +68,20 @@ class SoundFolderTest {
     }
 
     @Test
+    void soundsInAnotherFormatAreRefusedByName() throws IOException {
+        Files.writeString(folder.resolve("low/song.MP3"), "ID3");
+        assertThat(SoundFolder.isIn(folder)).isTrue();
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> SoundFolder.load(folder, 16000, 10))
+                .withMessageContaining("song.MP3: is a sound in the format MP3").withMessageContaining("expected WAV");
+    }
+
+    @Test
     void foldersWithTooLittleAndBadFilesAreNamed() throws IOException {
         Path few = folder.resolve("few");
         constant(1, 3, 16000).writeWav(few.resolve("0.wav"));
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> SoundFolder.load(few, 16000, 10))
-                .withMessageContaining("holds 1 WAV files").withMessageContaining("at least 10");
+                .withMessageContaining("class 'few' holds 1 sound, 0.wav").withMessageContaining("at least 2");
+        constant(1, 3, 16000).writeWav(few.resolve("1.wav"));
         Files.writeString(folder.resolve("low/5.WAV"), "no sound");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> SoundFolder.load(folder, 16000, 10))
                 .withMessageContaining("5.WAV").withMessageContaining("RIFF");

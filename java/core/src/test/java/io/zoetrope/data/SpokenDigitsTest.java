@@ -187,6 +187,7 @@ class SpokenDigitsTest {
         Files.write(wav, sound);
         assertThat(SpokenDigits.isGood(folder, said::add)).isFalse();
         assertThat(said).singleElement().asString().contains("test.wav").contains("SHA-256").contains("Make the set anew");
+        refused("test.wav", "SHA-256", "Make the set anew");
     }
 
     private void refused(String... parts) {

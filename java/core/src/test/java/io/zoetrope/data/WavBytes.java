@@ -3,6 +3,8 @@ package io.zoetrope.data;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
 
 /** Makes WAV files, good and bad. */
 final class WavBytes {
@@ -19,6 +21,18 @@ final class WavBytes {
             file.put(chunk);
         }
         return file.array();
+    }
+
+    /** An RF64 or BW64 file with {@code size} bytes of sound, whose lengths of 32 bits are all ones. */
+    static byte[] large(int size, byte[]... chunks) {
+        byte[][] all = new byte[chunks.length + 1][];
+        all[0] = chunk("ds64", ByteBuffer.allocate(28).order(ByteOrder.LITTLE_ENDIAN).putLong(0).putLong(size).putLong(0)
+                .putInt(0).array());
+        System.arraycopy(chunks, 0, all, 1, chunks.length);
+        byte[] file = file(all);
+        System.arraycopy(ascii(size % 2 == 0 ? "RF64" : "BW64"), 0, file, 0, 4);
+        Arrays.fill(file, 4, 8, (byte) -1);
+        return file;
     }
 
     /** A chunk padded to an even length, as RIFF wants. */
@@ -47,7 +61,8 @@ final class WavBytes {
         ByteBuffer content = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN).putShort((short) 0xfffe)
                 .putShort((short) channels).putInt(rate).putInt(rate * channels * bits / 8)
                 .putShort((short) (channels * bits / 8)).putShort((short) bits).putShort((short) 22)
-                .putShort((short) bits).putInt(0).putShort((short) kind);
+                .putShort((short) bits).putInt(0).putShort((short) kind)
+                .put(HexFormat.of().parseHex("000000001000800000aa00389b71"));
         return chunk("fmt ", content.array());
     }
 

@@ -20,6 +20,8 @@ import javax.sound.sampled.AudioInputStream;
 import javax.sound.sampled.AudioSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WavFilesTest {
     @TempDir
@@ -74,6 +76,50 @@ class WavFilesTest {
     }
 
     @Test
+    void aLengthOfNothingBeforeOtherChunksIsMeant() {
+        byte[] format = WavBytes.format(1, 1, 22050, 16);
+        byte[] none = WavBytes.chunk("data", new byte[0]);
+        refused(WavBytes.file(format, none, WavBytes.chunk("LIST", new byte[5])), "holds no sound");
+        refused(WavBytes.file(format, none), "holds no sound");
+    }
+
+    /** Files as the formats allow them, at random: both forms of the header, any width, RF64, chunks of odd length all over. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void readsWhateverTheFormatsAllow(long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int trial = 0; trial < 50; trial++) {
+            int bits = random.nextInt(1, 33);
+            int width = (bits + 7) / 8;
+            int channels = random.nextInt(1, 4);
+            int frames = random.nextInt(1, 40);
+            ByteBuffer data = bytes(frames * channels * width);
+            float[] expected = new float[frames];
+            for (int i = 0; i < frames; i++) {
+                double sum = 0;
+                for (int c = 0; c < channels; c++) {
+                    long value = random.nextLong(-(1L << bits - 1), 1L << bits - 1);
+                    sum += value / (double) (1L << bits - 1);
+                    long top = (value << 8 * width - bits) + (width == 1 ? 128 : 0);
+                    for (int b = 0; b < width; b++) {
+                        data.put((byte) (top >> 8 * b));
+                    }
+                }
+                expected[i] = (float) (sum / channels);
+            }
+            boolean extensible = bits % 8 == 0 && random.nextBoolean();
+            byte[] format = extensible ? WavBytes.extensible(1, channels, 8000, bits)
+                    : WavBytes.format(1, channels, 8000, bits, channels * width);
+            byte[] other = WavBytes.chunk("bext", new byte[random.nextInt(6)]);
+            boolean large = random.nextBoolean();
+            byte[] sound = WavBytes.chunk("data", large ? -1 : data.capacity(), data.array());
+            byte[] file = large ? WavBytes.large(data.capacity(), other, format, other, sound, other)
+                    : WavBytes.file(other, format, other, sound, other);
+            assertThat(WavFiles.parse(file, "x").values()).as("%d bits", bits).containsExactly(expected);
+        }
+    }
+
+    @Test
     void refusesWhatItCannotRead() {
         byte[] sound = new byte[64];
         byte[] data = WavBytes.chunk("data", sound);
@@ -82,7 +128,7 @@ class WavFilesTest {
         refused(WavBytes.ascii("OggS012345678901"), "starts with 'OggS'", "Convert it to WAV");
         byte[] big = WavBytes.file(good, data);
         big[3] = 'X';
-        refused(big, "starts with 'RIFX'");
+        refused(big, "RIFX", "Convert it to WAV");
         refused(WavBytes.file(data), "data comes before its format");
         refused(WavBytes.file(), "no format chunk");
         refused(WavBytes.file(good), "no data chunk");
@@ -90,8 +136,12 @@ class WavFilesTest {
         refused(WavBytes.file(good, WavBytes.chunk("data", new byte[1])), "holds no sound");
         refused(WavBytes.file(WavBytes.chunk("fmt ", new byte[12]), data), "format chunk has 12 bytes");
         refused(WavBytes.file(WavBytes.format(0xfffe, 1, 8000, 16), data), "extensible format chunk has 16");
-        refused(WavBytes.file(WavBytes.format(7, 1, 8000, 8), data), "format 7 of 8 bits", "Convert it to 16-bit PCM");
-        refused(WavBytes.file(WavBytes.format(1, 1, 8000, 12), data), "format 1 of 12 bits");
+        refused(WavBytes.file(WavBytes.format(7, 1, 8000, 8), data), "format 7 (µ-law) of 8 bits", "Convert it to 16-bit PCM");
+        refused(WavBytes.file(WavBytes.format(1, 1, 8000, 12), data), "blocks of 1 bytes", "expected 2");
+        refused(WavBytes.file(WavBytes.format(1, 1, 8000, 33), data), "format 1 of 33 bits");
+        byte[] own = WavBytes.extensible(1, 1, 8000, 16);
+        own[8 + 26]++;
+        refused(WavBytes.file(own, data), "a format of its own");
         refused(WavBytes.file(WavBytes.format(3, 1, 8000, 16), data), "format 3 of 16 bits");
         refused(WavBytes.file(WavBytes.format(1, 0, 8000, 16), data), "claims 0 channels");
         refused(WavBytes.file(WavBytes.format(1, 65, 8000, 16), data), "claims 65 channels");

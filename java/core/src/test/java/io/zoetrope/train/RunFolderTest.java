@@ -83,6 +83,105 @@ class RunFolderTest {
     }
 
     @Test
+    void bytesThatAreNoTextAreNamedWithWhatToDo() throws IOException {
+        Path run = temp.resolve("run");
+        RunFolder.create(run, CONFIG).close();
+        Path file = run.resolve("loss.csv");
+        Files.write(file, new byte[] {'s', 't', 'e', 'p', ',', 'l', 'o', 's', 's', '\n', '1', ',', (byte) 0xe9, '\n'});
+        for (int form = 0; form < 2; form++) {
+            boolean read = form == 0;
+            assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> {
+                if (read) {
+                    LossCsv.read(file, "loss");
+                } else {
+                    LossCsv.open(file, List.of("loss"), 9);
+                }
+            }).withMessageContaining(file.toString()).withMessageContaining("byte 12, 0xe9").withMessageContaining("move it away");
+        }
+        Files.writeString(file, "step,loss\n1,0.5\n\u001b[2J2,\u009b\n");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> LossCsv.open(file, List.of("loss"), 9))
+                .withMessageContaining("line 3 is '?[2J2,?'");
+        Files.delete(file);
+        try (RunFolder resumed = RunFolder.resume(run); LossCsv losses = resumed.losses(List.of("loss"), 40)) {
+            losses.append(50, 0.25);
+        }
+        assertThat(file).hasContent("step,loss\n50,0.25\n");
+    }
+
+    @Test
+    void aRunThatFailsAtOnceLeavesNothing() throws IOException {
+        Path path = temp.resolve("runs/deep/run");
+        try (RunFolder run = RunFolder.create(path, CONFIG)) {
+            run.losses(List.of("loss"), 0).close();
+            run.abandon();
+        }
+        assertThat(temp.resolve("runs")).doesNotExist();
+        Path theirs = Files.createDirectories(temp.resolve("theirs"));
+        try (RunFolder run = RunFolder.create(theirs, CONFIG)) {
+            run.abandon();
+        }
+        assertThat(theirs).as("it was there before").isEmptyDirectory();
+        Path beside = temp.resolve("both/one");
+        try (RunFolder run = RunFolder.create(beside, CONFIG)) {
+            RunFolder.create(temp.resolve("both/two"), CONFIG).close();
+            run.abandon();
+        }
+        assertThat(beside).doesNotExist();
+        assertThat(temp.resolve("both/two/config.json")).exists();
+    }
+
+    @Test
+    void aRunOfWhichSomethingCameStays() throws IOException {
+        Path withRow = temp.resolve("row");
+        try (RunFolder run = RunFolder.create(withRow, CONFIG)) {
+            try (LossCsv losses = run.losses(List.of("loss"), 0)) {
+                losses.append(10, Double.NaN);
+            }
+            run.abandon();
+        }
+        assertThat(withRow.resolve("config.json")).exists();
+        assertThat(withRow.resolve("loss.csv")).hasContent("step,loss\n10,NaN\n");
+        Path withSample = temp.resolve("sample");
+        try (RunFolder run = RunFolder.create(withSample, CONFIG)) {
+            run.saveSamples(1, new Images(1, 2, 2, 1, new byte[4]), 1);
+            run.abandon();
+        }
+        assertThat(withSample.resolve("config.json")).exists();
+        try (RunFolder run = RunFolder.resume(withSample)) {
+            Files.delete(withSample.resolve("samples/step-000000001.png"));
+            Files.delete(withSample.resolve("samples"));
+            run.abandon();
+        }
+        assertThat(withSample.resolve("config.json")).as("a resumed run is older than its failure").exists();
+    }
+
+    @Test
+    void theTrainerLeavesNothingOfAModelThatCannotBeMade() {
+        TrainingFamily family = new TrainingFamily() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public Config settings(TrainRequest request) {
+                return Config.empty();
+            }
+
+            @Override
+            public TrainingTask open(io.zoetrope.cuda.Device device, TrainRequest request, Config settings) {
+                throw new IllegalStateException("out of memory");
+            }
+        };
+        Path path = temp.resolve("runs/broken");
+        TrainRequest request = new TrainRequest(TinyData.bars(), 1, 1, 7, path, false, 1, 0, Config.empty());
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> new Trainer(null).train(family, request, io.zoetrope.io.Progress.none()))
+                .withMessage("out of memory");
+        assertThat(temp.resolve("runs")).doesNotExist();
+    }
+
+    @Test
     void aRowHasItsColumns() throws IOException {
         try (LossCsv losses = LossCsv.open(temp.resolve("loss.csv"), List.of("loss", "norm"), 0)) {
             assertThatIllegalArgumentException().isThrownBy(() -> losses.append(1, 0.5)).withMessageContaining("2");

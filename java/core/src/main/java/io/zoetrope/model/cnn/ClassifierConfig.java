@@ -27,6 +27,10 @@ import java.util.stream.IntStream;
  */
 public record ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean, List<Double> deviation,
         boolean darkBackground, boolean mirrored, Optional<SoundPreparation> sounds) {
+    private static final double LARGEST = 255;
+    /** Pictures of bytes that differ at all deviate by more. */
+    private static final double LEAST_DEVIATION = 0.001;
+
     public ClassifierConfig {
         classNames = List.copyOf(classNames);
         mean = List.copyOf(mean);
@@ -40,10 +44,11 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
                     + " channels: expected 1 (grey) or 3 (RGB)");
         }
         if (mean.size() != network.channels() || deviation.size() != network.channels()
-                || mean.stream().anyMatch(value -> !Double.isFinite(value))
-                || deviation.stream().anyMatch(value -> !(value > 0) || !Double.isFinite(value))) {
+                || mean.stream().anyMatch(value -> !(value >= 0 && value <= LARGEST))
+                || deviation.stream().anyMatch(value -> !(value >= LEAST_DEVIATION && value <= LARGEST))) {
             throw new IllegalArgumentException("classifier with mean " + mean + " and deviation " + deviation
-                    + ": expected one finite value for each of " + network.channels() + " channels, deviations above 0");
+                    + ": expected for each of " + network.channels() + " channels, in bytes, a mean of 0 to " + LARGEST
+                    + " and a deviation of " + LEAST_DEVIATION + " to " + LARGEST);
         }
         if (sounds.isPresent()) {
             MelSpectrogram seen = sounds.get().spectrogram();

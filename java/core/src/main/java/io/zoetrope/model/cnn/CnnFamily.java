@@ -59,6 +59,10 @@ public final class CnnFamily implements TrainingFamily {
     @Override
     public Config settings(TrainRequest request) throws IOException {
         Extent data = Extent.of(request.data());
+        if (data.classes < 2) {
+            throw new IllegalArgumentException(data.name + " has one class: a classifier needs at least two, each in a folder of"
+                    + " its own directly in the one that is given");
+        }
         Config options = request.options();
         Set<String> unknown = new TreeSet<>(options.names());
         unknown.removeAll(OPTIONS);

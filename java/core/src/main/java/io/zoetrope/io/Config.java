@@ -92,7 +92,17 @@ public final class Config {
 
     /** Reads these settings as those of a {@code className} of diffusers or of this library, refusing what is not understood. */
     public ConfigReader reader(String className) throws BadFileException {
-        return new ConfigReader(this, className);
+        return has(CLASS_NAME) ? reader(Set.of(className)) : new ConfigReader(this, className);
+    }
+
+    /** As {@link #reader(String)} where several classes are understood: the settings must say of which they are. */
+    public ConfigReader reader(Set<String> classNames) throws BadFileException {
+        String found = className();
+        if (!classNames.contains(found)) {
+            throw BadFileException.of(source, "setting '" + CLASS_NAME + "' is \"" + found + "\"",
+                    String.join(", ", classNames.stream().sorted().toList()), "Use a model made of what is supported");
+        }
+        return new ConfigReader(this, found);
     }
 
     /** The class that the settings say they are for. */

@@ -32,12 +32,9 @@ public final class ConfigReader {
     private final String className;
     private final Set<String> known = new HashSet<>(ABOUT);
 
-    ConfigReader(Config config, String className) throws BadFileException {
+    ConfigReader(Config config, String className) {
         this.config = config;
         this.className = className;
-        if (config.says(Config.CLASS_NAME) && !config.className().equals(className)) {
-            throw refused(Config.CLASS_NAME, className);
-        }
     }
 
     /** A whole number from {@code low} to {@code high}; it must be there. */
@@ -164,9 +161,9 @@ public final class ConfigReader {
         known.addAll(List.of(names));
     }
 
-    /** A setting of which only the value that turns it off is supported. */
+    /** A setting of which only the value that turns it off is supported, false or null. */
     public void mustBeOff(String name) throws BadFileException {
-        if (flag(name, false)) {
+        if (!isNull(name) && flag(name, false)) {
             throw refused(name, "false: " + className + " is supported without it");
         }
     }
@@ -174,6 +171,13 @@ public final class ConfigReader {
     /** A setting of which only this text is supported; null and absence stand for it. */
     public void mustBe(String name, String only) throws BadFileException {
         choiceOrNull(name, only, Map.of(only, only));
+    }
+
+    /** A setting that is supported only where it has no value. */
+    public void mustBeNull(String name) throws BadFileException {
+        if (!isNull(name) && config.says(name)) {
+            throw refused(name, "null: " + className + " is supported without it");
+        }
     }
 
     /** Refuses the value of a setting. */

@@ -2,11 +2,12 @@ package io.zoetrope.diffusion;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * How much noise each of the T timesteps of a variance-preserving diffusion holds: x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.
  *
- * <p>Immutable. ᾱ falls strictly from just under 1 at t = 0 towards 0 at t = T − 1.
+ * <p>Immutable. ᾱ falls strictly from just under 1 at t = 0 towards 0 at t = T − 1, to 0 itself if {@link #endingInNoise}.
  */
 public final class NoiseSchedule {
     /** Timesteps of the published DDPM models. */
@@ -15,69 +16,150 @@ public final class NoiseSchedule {
     public static final double FIRST_BETA = 1e-4;
     public static final double LAST_BETA = 0.02;
     /** More than this is a mistake, not a schedule. */
-    private static final int MAX_TIMESTEPS = 10_000_000;
+    public static final int MAX_TIMESTEPS = 10_000_000;
+
+    /** Where the logistic function's argument ends. */
+    private static final double SIGMOID_END = 6;
 
     private final Kind kind;
+    private final double[] given;
+    private final boolean endsInNoise;
     private final double[] betas;
     private final double[] alphaBars;
 
     /** The published families of schedules. */
     public enum Kind {
         /** β_t rises linearly from 1e-4 to 0.02 (Ho et al. 2020), scaled by 1000/T so that ᾱ_T does not depend on T. */
-        LINEAR,
+        LINEAR("linear"),
+        /** √β_t rises linearly between the same ends (Rombach et al. 2022). */
+        SCALED_LINEAR("scaled_linear"),
         /** ᾱ follows a squared cosine (Nichol and Dhariwal 2021, eq. 17), β_t capped at 0.999. */
-        COSINE;
+        COSINE("squaredcos_cap_v2"),
+        /** β_t rises between the same ends as the logistic function does from −6 to 6 (Xu et al. 2022). */
+        SIGMOID("sigmoid"),
+        /** β_t from a table. */
+        TABLE("trained_betas");
 
-        /** The kind called {@code name} in a configuration file, also by diffusers' names. */
-        public static Kind named(String name) {
-            return switch (name.toLowerCase(Locale.ROOT)) {
-                case "linear" -> LINEAR;
-                case "cosine", "squaredcos_cap_v2" -> COSINE;
-                default -> throw new IllegalArgumentException(
-                        "unknown noise schedule '" + name + "'; expected linear or cosine (squaredcos_cap_v2)");
-            };
+        private final String diffusersName;
+
+        Kind(String diffusersName) {
+            this.diffusersName = diffusersName;
         }
 
-        /** The name a diffusers scheduler configuration gives this schedule. */
+        /** The name a diffusers scheduler configuration gives this schedule, or the setting that holds its table. */
         public String diffusersName() {
-            return this == LINEAR ? "linear" : "squaredcos_cap_v2";
+            return diffusersName;
         }
     }
 
-    private NoiseSchedule(Kind kind, double[] betas) {
+    private NoiseSchedule(Kind kind, double[] given, boolean endsInNoise) {
         this.kind = kind;
-        this.betas = betas;
-        this.alphaBars = new double[betas.length];
+        this.given = given;
+        this.endsInNoise = endsInNoise;
+        this.alphaBars = new double[given.length];
         double product = 1;
-        for (int t = 0; t < betas.length; t++) {
-            product *= 1 - betas[t];
+        for (int t = 0; t < given.length; t++) {
+            product *= 1 - given[t];
             alphaBars[t] = product;
         }
+        this.betas = endsInNoise ? rescaled(alphaBars) : given;
     }
 
-    /** The schedule of {@code kind} over {@code timesteps} steps. */
+    /** Shifts and stretches √ᾱ so that it keeps its first value and ends at 0; returns the β_t of the result. */
+    private static double[] rescaled(double[] alphaBars) {
+        int last = alphaBars.length - 1;
+        double first = Math.sqrt(alphaBars[0]);
+        double end = Math.sqrt(alphaBars[last]);
+        double[] betas = new double[alphaBars.length];
+        double before = 1;
+        for (int t = 0; t < alphaBars.length; t++) {
+            double root = (Math.sqrt(alphaBars[t]) - end) * first / (first - end);
+            alphaBars[t] = t == last ? 0 : root * root;
+            betas[t] = 1 - alphaBars[t] / before;
+            before = alphaBars[t];
+        }
+        return betas;
+    }
+
+    /** The schedule of {@code kind} over {@code timesteps} steps, with its published ends. */
     public static NoiseSchedule of(Kind kind, int timesteps) {
-        return kind == Kind.LINEAR ? linear(timesteps) : cosine(timesteps);
+        double scale = (double) DEFAULT_TIMESTEPS / timesteps;
+        return between(kind, timesteps, Math.min(scale * FIRST_BETA, 0.999), Math.min(scale * LAST_BETA, 0.999));
+    }
+
+    /**
+     * The schedule of {@code kind} over {@code timesteps} steps.
+     *
+     * @param first β of the first timestep, in (0, 1), as is {@code last}; the cosine knows neither
+     */
+    public static NoiseSchedule between(Kind kind, int timesteps, double first, double last) {
+        return switch (kind) {
+            case LINEAR -> linear(timesteps, first, last);
+            case SCALED_LINEAR -> {
+                double[] roots = ramp(timesteps, Math.sqrt(first), Math.sqrt(last));
+                requireRising(first, last);
+                yield new NoiseSchedule(kind, map(roots, root -> root * root), false);
+            }
+            case COSINE -> cosine(timesteps);
+            case SIGMOID -> {
+                double[] arguments = ramp(timesteps, -SIGMOID_END, SIGMOID_END);
+                requireRising(first, last);
+                yield new NoiseSchedule(kind, map(arguments, x -> first + (last - first) / (1 + Math.exp(-x))), false);
+            }
+            case TABLE -> throw new IllegalArgumentException("a noise schedule from a table needs the table");
+        };
+    }
+
+    /** The schedule with these β_t, each in (0, 1). */
+    public static NoiseSchedule ofBetas(double[] betas) {
+        requireTimesteps(betas.length);
+        for (int t = 0; t < betas.length; t++) {
+            if (!(betas[t] > 0 && betas[t] < 1)) {
+                throw new IllegalArgumentException("noise schedule: β of timestep " + t + " is " + betas[t]
+                        + ", expected a number between 0 and 1");
+            }
+        }
+        return new NoiseSchedule(Kind.TABLE, betas.clone(), false);
+    }
+
+    /** This schedule ending in nothing but noise, ᾱ = 0 (Lin et al. 2024, algorithm 1). Takes two timesteps or more. */
+    public NoiseSchedule endingInNoise() {
+        if (given.length < 2) {
+            throw new IllegalArgumentException("a schedule of one timestep cannot end in nothing but noise");
+        }
+        return new NoiseSchedule(kind, given, true);
     }
 
     /** The linear schedule of DDPM, β from 1e-4 to 0.02 at T = 1000. */
     public static NoiseSchedule linear(int timesteps) {
-        double scale = (double) DEFAULT_TIMESTEPS / timesteps;
-        return linear(timesteps, Math.min(scale * FIRST_BETA, 0.999), Math.min(scale * LAST_BETA, 0.999));
+        return of(Kind.LINEAR, timesteps);
     }
 
     /** A linear schedule with β rising from {@code first} to {@code last}, both in (0, 1). */
     public static NoiseSchedule linear(int timesteps, double first, double last) {
+        double[] betas = ramp(timesteps, first, last);
+        requireRising(first, last);
+        return new NoiseSchedule(Kind.LINEAR, betas, false);
+    }
+
+    private static double[] ramp(int timesteps, double first, double last) {
         requireTimesteps(timesteps);
+        double[] values = new double[timesteps];
+        for (int t = 0; t < timesteps; t++) {
+            values[t] = timesteps == 1 ? last : first + (last - first) * t / (timesteps - 1);
+        }
+        return values;
+    }
+
+    private static double[] map(double[] values, DoubleUnaryOperator f) {
+        return Arrays.stream(values).map(f).toArray();
+    }
+
+    private static void requireRising(double first, double last) {
         if (!(first > 0 && first <= last && last < 1)) {
             throw new IllegalArgumentException(
-                    "linear schedule: β must satisfy 0 < first ≤ last < 1, but first = " + first + ", last = " + last);
+                    "noise schedule: β must satisfy 0 < first ≤ last < 1, but first = " + first + ", last = " + last);
         }
-        double[] betas = new double[timesteps];
-        for (int t = 0; t < timesteps; t++) {
-            betas[t] = timesteps == 1 ? last : first + (last - first) * t / (timesteps - 1);
-        }
-        return new NoiseSchedule(Kind.LINEAR, betas);
     }
 
     /** The cosine schedule: ᾱ(u) ∝ cos²((u + s)/(1 + s) · π/2), s = 0.008. */
@@ -89,7 +171,7 @@ public final class NoiseSchedule {
             double next = squaredCosine((double) (t + 1) / timesteps);
             betas[t] = Math.min(1 - next / here, 0.999);
         }
-        return new NoiseSchedule(Kind.COSINE, betas);
+        return new NoiseSchedule(Kind.COSINE, betas, false);
     }
 
     private static double squaredCosine(double u) {
@@ -142,13 +224,23 @@ public final class NoiseSchedule {
         return table;
     }
 
-    /** The first and last β, as scheduler configurations record them. */
+    /** The first and last β, as scheduler configurations record them: before {@link #endingInNoise}. */
     public double firstBeta() {
-        return betas[0];
+        return given[0];
     }
 
     public double lastBeta() {
-        return betas[betas.length - 1];
+        return given[given.length - 1];
+    }
+
+    /** Every β, before {@link #endingInNoise}. */
+    public double[] givenBetas() {
+        return given.clone();
+    }
+
+    /** Whether ᾱ is 0 at the last timestep. */
+    public boolean endsInNoise() {
+        return endsInNoise;
     }
 
     private int checked(int t) {
@@ -160,7 +252,8 @@ public final class NoiseSchedule {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof NoiseSchedule that && kind == that.kind && Arrays.equals(betas, that.betas);
+        return other instanceof NoiseSchedule that && kind == that.kind && Arrays.equals(betas, that.betas)
+                && endsInNoise == that.endsInNoise;
     }
 
     @Override

@@ -84,17 +84,6 @@ public enum Prediction {
                 : other.target(clean(x, output, alpha, sigma), noise(x, output, alpha, sigma), alpha, sigma);
     }
 
-    /** The type called {@code name} in a configuration file (diffusers' names). */
-    public static Prediction named(String name) {
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "epsilon" -> EPSILON;
-            case "v", "v_prediction" -> V;
-            case "sample" -> SAMPLE;
-            default -> throw new IllegalArgumentException(
-                    "unknown prediction type '" + name + "'; expected epsilon, v_prediction or sample");
-        };
-    }
-
     /** The name a diffusers scheduler configuration gives this type. */
     public String diffusersName() {
         return this == V ? "v_prediction" : name().toLowerCase(Locale.ROOT);

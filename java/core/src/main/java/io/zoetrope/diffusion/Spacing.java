@@ -1,5 +1,7 @@
 package io.zoetrope.diffusion;
 
+import java.util.Locale;
+
 /** Which of a schedule's T timesteps a sampler of n steps visits (Lin et al. 2024, table 2). */
 public enum Spacing {
     /** t = i·⌊T/n⌋: includes 0, may stay short of T − 1. What DDPM and DDIM were published with. */
@@ -8,6 +10,11 @@ public enum Spacing {
     TRAILING,
     /** n points evenly from T − 1 to 0, both included; with one step, T − 1. */
     LINSPACE;
+
+    /** The name a diffusers scheduler configuration gives this spacing. */
+    public String diffusersName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /**
      * The visited timesteps, strictly falling.

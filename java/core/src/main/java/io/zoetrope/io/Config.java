@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
@@ -16,15 +17,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Settings in a JSON object, read with checks: every accessor names the file, the setting and what was expected when
- * it is missing or of another kind. Immutable; {@code with} returns a changed copy.
+ * it is missing or of another kind. Immutable; {@code with} returns a changed copy. A {@link #reader} also refuses what
+ * nobody reads.
  */
 public final class Config {
     private static final long MAX_BYTES = 16 << 20;
+    private static final int MAX_SHOWN = 60;
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
-            .setStrictness(Strictness.STRICT).serializeSpecialFloatingPointValues().create();
+            .setStrictness(Strictness.STRICT).serializeNulls().serializeSpecialFloatingPointValues().create();
+
+    /** The setting that names the class which the others are for. */
+    static final String CLASS_NAME = "_class_name";
+    private static final String INFINITY = "Infinity";
+    private static final Pattern STRING_OR_INFINITY = Pattern.compile("\"(?:[^\"\\\\]++|\\\\.)*+\"|\\b" + INFINITY + "\\b",
+            Pattern.DOTALL);
 
     private final String source;
     private final JsonObject json;
@@ -56,10 +67,13 @@ public final class Config {
         return parse(text, file.toString());
     }
 
-    /** Parses one JSON object; {@code source} is for messages. */
+    /**
+     * Parses one JSON object; {@code source} is for messages. Beyond JSON, a value may be {@code Infinity} or
+     * {@code -Infinity}, which Python writes.
+     */
     public static Config parse(String text, String source) throws IOException {
         try {
-            JsonElement element = GSON.fromJson(text, JsonElement.class);
+            JsonElement element = GSON.fromJson(withInfinities(text), JsonElement.class);
             if (element != null && element.isJsonObject()) {
                 return new Config(source, element.getAsJsonObject());
             }
@@ -68,6 +82,32 @@ public final class Config {
         }
         throw BadFileException.of(source, "holds something other than a JSON object", "a JSON object",
                 "Check the file");
+    }
+
+    /** The text with every infinity outside of its strings as a number that overflows to one. */
+    private static String withInfinities(String text) {
+        return text.contains(INFINITY) ? STRING_OR_INFINITY.matcher(text).replaceAll(found ->
+                found.group().equals(INFINITY) ? "1e999" : Matcher.quoteReplacement(found.group())) : text;
+    }
+
+    /** Reads these settings as those of a {@code className} of diffusers or of this library, refusing what is not understood. */
+    public ConfigReader reader(String className) throws BadFileException {
+        return has(CLASS_NAME) ? reader(Set.of(className)) : new ConfigReader(this, className);
+    }
+
+    /** As {@link #reader(String)} where several classes are understood: the settings must say of which they are. */
+    public ConfigReader reader(Set<String> classNames) throws BadFileException {
+        String found = className();
+        if (!classNames.contains(found)) {
+            throw BadFileException.of(source, "setting '" + CLASS_NAME + "' is \"" + found + "\"",
+                    String.join(", ", classNames.stream().sorted().toList()), "Use a model made of what is supported");
+        }
+        return new ConfigReader(this, found);
+    }
+
+    /** The class that the settings say they are for. */
+    public String className() throws BadFileException {
+        return text(CLASS_NAME);
     }
 
     /** A copy in which {@code name} is {@code value}. */
@@ -112,6 +152,11 @@ public final class Config {
         return new Config(source, copy);
     }
 
+    /** A copy in which {@code name} is null: said to have no value. */
+    public Config withNull(String name) {
+        return changed(name, JsonNull.INSTANCE);
+    }
+
     private Config changed(String name, JsonElement value) {
         JsonObject copy = json.deepCopy();
         copy.add(name, value);
@@ -120,6 +165,19 @@ public final class Config {
 
     public boolean has(String name) {
         return json.has(name) && !json.get(name).isJsonNull();
+    }
+
+    /** Whether {@code name} is there, be it null. */
+    boolean says(String name) {
+        return json.has(name);
+    }
+
+    boolean isList(String name) {
+        return json.has(name) && json.get(name).isJsonArray();
+    }
+
+    String source() {
+        return source;
     }
 
     public Set<String> names() {
@@ -239,9 +297,17 @@ public final class Config {
     }
 
     private BadFileException wrong(String name, JsonElement value, String expected) {
-        String shown = value.toString();
-        return BadFileException.of(source, "setting '" + name + "' is "
-                + (shown.length() > 40 ? shown.substring(0, 40) + "…" : shown), expected, "Correct it");
+        return BadFileException.of(source, "setting '" + name + "' is " + shown(value), expected, "Correct it");
+    }
+
+    /** The value of {@code name} as JSON, shortened to fit a line. */
+    String shown(String name) {
+        return shown(json.get(name));
+    }
+
+    private static String shown(JsonElement value) {
+        String text = value.toString();
+        return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
     }
 
     /** Writes the settings, whole or not at all. */

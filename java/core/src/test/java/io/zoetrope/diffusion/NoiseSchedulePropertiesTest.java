@@ -3,6 +3,7 @@ package io.zoetrope.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -12,6 +13,7 @@ class NoiseSchedulePropertiesTest {
     @Property(tries = 100)
     void noiseRisesFromLittleToNearlyAll(@ForAll NoiseSchedule.Kind kind,
             @ForAll @IntRange(min = 20, max = 4000) int timesteps) {
+        Assume.that(kind != NoiseSchedule.Kind.TABLE);
         NoiseSchedule schedule = NoiseSchedule.of(kind, timesteps);
         double before = 1;
         for (int t = 0; t < timesteps; t++) {

@@ -44,13 +44,15 @@ class NoiseScheduleTest {
     }
 
     @Test
-    void namesRoundTrip() {
-        for (NoiseSchedule.Kind kind : NoiseSchedule.Kind.values()) {
-            assertThat(NoiseSchedule.Kind.named(kind.diffusersName())).isEqualTo(kind);
-        }
-        for (Prediction prediction : Prediction.values()) {
-            assertThat(Prediction.named(prediction.diffusersName())).isEqualTo(prediction);
-        }
+    void endingInNoiseKeepsTheBeginning() {
+        NoiseSchedule plain = NoiseSchedule.linear(1000);
+        NoiseSchedule schedule = plain.endingInNoise();
+        assertThat(schedule.alphaBar(999)).isZero();
+        assertThat(schedule.sigma(999)).isEqualTo(1);
+        assertThat(schedule.alphaBar(0)).isCloseTo(plain.alphaBar(0), within(1e-15));
+        assertThat(schedule.firstBeta()).isEqualTo(1e-4);
+        assertThat(schedule).isNotEqualTo(plain);
+        assertThatIllegalArgumentException().isThrownBy(() -> NoiseSchedule.linear(1).endingInNoise());
     }
 
     @Test
@@ -59,8 +61,8 @@ class NoiseScheduleTest {
         assertThatIllegalArgumentException().isThrownBy(() -> NoiseSchedule.cosine(-5)).withMessageContaining("-5");
         assertThatIllegalArgumentException().isThrownBy(() -> NoiseSchedule.linear(Integer.MAX_VALUE));
         assertThatIllegalArgumentException().isThrownBy(() -> NoiseSchedule.linear(10, 0.5, 0.1));
-        assertThatIllegalArgumentException().isThrownBy(() -> NoiseSchedule.Kind.named("sigmoidal"))
-                .withMessageContaining("sigmoidal");
-        assertThatIllegalArgumentException().isThrownBy(() -> Prediction.named("flow"));
+        assertThatIllegalArgumentException().isThrownBy(() -> NoiseSchedule.ofBetas(new double[] {0.1, 1.5}))
+                .withMessageContaining("timestep 1").withMessageContaining("1.5");
+        assertThatIllegalArgumentException().isThrownBy(() -> NoiseSchedule.of(NoiseSchedule.Kind.TABLE, 10));
     }
 }

@@ -3,6 +3,7 @@ package io.zoetrope.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -11,6 +12,7 @@ class SamplerPlanPropertiesTest {
     @Property(tries = 200)
     void everyPlanIsFiniteAndEndsOnItsOwnEstimate(@ForAll @IntRange(min = 1, max = 1000) int steps,
             @ForAll Spacing spacing, @ForAll NoiseSchedule.Kind kind, @ForAll Prediction prediction) {
+        Assume.that(kind != NoiseSchedule.Kind.TABLE);
         Trajectory trajectory = Trajectory.of(NoiseSchedule.of(kind, 1000), spacing, steps);
         for (Sampler sampler : new Sampler[] {Sampler.ddpm(), Sampler.ddim(0), Sampler.ddim(1), Sampler.dpmSolver2M()}) {
             SamplerPlan plan = sampler.plan(trajectory, prediction, 1);
@@ -31,6 +33,7 @@ class SamplerPlanPropertiesTest {
     void anUpdateKeepsAKnownSampleOnItsTrajectory(@ForAll @IntRange(min = 2, max = 200) int steps,
             @ForAll Spacing spacing, @ForAll NoiseSchedule.Kind kind) {
         // If x̂_0 is right and x_t = α x_0 + σ ε, deterministic samplers must land on α' x_0 + σ' ε for the same ε.
+        Assume.that(kind != NoiseSchedule.Kind.TABLE);
         Trajectory trajectory = Trajectory.of(NoiseSchedule.of(kind, 1000), spacing, steps);
         for (Sampler sampler : new Sampler[] {Sampler.ddim(0), Sampler.dpmSolver2M()}) {
             for (int i = 0; i < steps; i++) {

@@ -131,12 +131,12 @@ class BadModelTest {
 
     @Test
     void schedulesNobodyKnows() throws IOException {
-        set("scheduler/scheduler_config.json", "squaredcos_cap_v2", "sigmoid");
-        refused("sigmoid");
+        set("scheduler/scheduler_config.json", "squaredcos_cap_v2", "exp");
+        refused("scheduler_config.json", "beta_schedule", "exp", "sigmoid");
         set("scheduler/scheduler_config.json", "\"beta_schedule\"", "\"trained_betas\": [0.1], \"beta_schedule\"");
-        refused("trained_betas");
-        set("scheduler/scheduler_config.json", "\"trained_betas\": [0.1]", "\"rescale_betas_zero_snr\": true");
-        refused("rescale_betas_zero_snr");
+        refused("beta_schedule");
+        set("scheduler/scheduler_config.json", "\"exp\"", "\"linear\"");
+        refused("trained_betas", "[0.1]", "1000 numbers");
     }
 
     @Test

@@ -26,6 +26,39 @@ public final class ReferencePointwise {
         return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * root * (1 + 3 * 0.044715 * x * x);
     }
 
+    /** x·Φ(x). */
+    public static double geluErf(double x) {
+        return x * normal(x);
+    }
+
+    public static double geluErfSlope(double x) {
+        return normal(x) + x * density(x);
+    }
+
+    public static double mish(double x) {
+        return x * Math.tanh(Math.log1p(Math.exp(x)));
+    }
+
+    public static double mishSlope(double x) {
+        double tanh = Math.tanh(Math.log1p(Math.exp(x)));
+        return tanh + x * (1 - tanh * tanh) * sigmoid(x);
+    }
+
+    /** Φ(x), by Simpson's rule from 0. */
+    private static double normal(double x) {
+        int panels = 1000;
+        double h = x / panels;
+        double sum = density(0) + density(x);
+        for (int i = 1; i < panels; i++) {
+            sum += (i % 2 == 0 ? 2 : 4) * density(i * h);
+        }
+        return 0.5 + sum * h / 3;
+    }
+
+    private static double density(double x) {
+        return Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+    }
+
     public static double sigmoid(double x) {
         return 1 / (1 + Math.exp(-x));
     }

@@ -6,7 +6,6 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.diffusion.SamplerPlan;
 import io.zoetrope.diffusion.SamplingLoop;
-import io.zoetrope.diffusion.Trajectory;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.unet.UNetConfig;
@@ -67,9 +66,8 @@ public final class DdpmPipeline implements AutoCloseable {
     /** As {@link #generate(Sampling, Progress)}, showing the first batch after every step to {@code viewer} unless null. */
     public Images generate(Sampling request, Progress progress, Viewer viewer) {
         UNetConfig shape = model.config().unet();
-        SamplerPlan plan = request.sampler().plan(
-                Trajectory.of(model.schedule(), request.spacing(), request.steps()), model.config().prediction(), request.clip());
-        int pixels = shape.imageSize() * shape.imageSize() * shape.channels();
+        SamplerPlan plan = model.config().plan(request);
+        int pixels = shape.height() * shape.width() * shape.channels();
         long total = (long) request.count() * pixels;
         if (total > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("count " + request.count() + ": these pictures have " + total
@@ -86,14 +84,14 @@ public final class DdpmPipeline implements AutoCloseable {
             System.arraycopy(images.pixels(), 0, bytes, chunk * BATCH * pixels, count * pixels);
         }
         progress.end();
-        return new Images(request.count(), shape.imageSize(), shape.imageSize(), shape.channels(), bytes);
+        return new Images(request.count(), shape.height(), shape.width(), shape.channels(), bytes);
     }
 
     private Images chunk(Sampling request, SamplerPlan plan, int chunk, int count, Viewer viewer,
             IntConsumer stepDone) {
         UNetConfig shape = model.config().unet();
         Device device = model.device();
-        Shape batch = Shape.of(count, shape.imageSize(), shape.imageSize(), shape.channels());
+        Shape batch = Shape.of(count, shape.height(), shape.width(), shape.channels());
         try (SamplingLoop loop = new SamplingLoop(device, plan, model.compute(), batch, (x, time, use) -> {
             try (Tape tape = Tape.forInference(device)) {
                 use.accept(model.unet().forward(tape, Variable.constant(x), time, null).value());
@@ -123,7 +121,7 @@ public final class DdpmPipeline implements AutoCloseable {
     }
 
     private static Images images(SamplingLoop loop, UNetConfig shape, int count) {
-        return Images.fromFloats(loop.batch().toFloats(), count, shape.imageSize(), shape.imageSize(), shape.channels());
+        return Images.fromFloats(loop.batch().toFloats(), count, shape.height(), shape.width(), shape.channels());
     }
 
     @Override

@@ -38,10 +38,10 @@ public final class NoiseEvaluation {
             throw new IllegalArgumentException("pictures per bin: " + perBin + ", expected 1 or more");
         }
         UNetConfig shape = model.config().unet();
-        if (pictures.height() != shape.imageSize() || pictures.width() != shape.imageSize()
+        if (pictures.height() != shape.height() || pictures.width() != shape.width()
                 || pictures.channels() != shape.channels()) {
-            throw new IllegalArgumentException("pictures " + pictures + " do not fit the model: expected " + shape.imageSize()
-                    + "×" + shape.imageSize() + " pixels and " + shape.channels() + " channels");
+            throw new IllegalArgumentException("pictures " + pictures + " do not fit the model: expected " + shape.height()
+                    + "×" + shape.width() + " pixels and " + shape.channels() + " channels");
         }
         int timesteps = model.config().timesteps();
         NoisePredictionMeter meter = new NoisePredictionMeter(timesteps, bins);
@@ -65,13 +65,13 @@ public final class NoiseEvaluation {
         UNetConfig shape = model.config().unet();
         Device device = model.device();
         int count = times.length;
-        int pixels = shape.imageSize() * shape.imageSize() * shape.channels();
+        int pixels = shape.height() * shape.width() * shape.channels();
         float[] clean = new float[count * pixels];
         for (int i = 0; i < count; i++) {
             pictures.toFloats((first + i) % pictures.count(), clean, i * pixels);
         }
         try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
-            long[] dims = {count, shape.imageSize(), shape.imageSize(), shape.channels()};
+            long[] dims = {count, shape.height(), shape.width(), shape.channels()};
             Tensor t = scope.of(times, count);
             Tensor noisy = scope.empty(DType.F32, dims);
             Tensor noise = scope.empty(DType.F32, dims);

@@ -3,37 +3,36 @@ package io.zoetrope.model.unet;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.nn.Convolution;
-import io.zoetrope.nn.Embedding;
 import io.zoetrope.nn.GroupNormalization;
-import io.zoetrope.nn.Linear;
+import io.zoetrope.nn.Init;
 import io.zoetrope.nn.Parameters;
-import io.zoetrope.ops.embed.Embed;
+import io.zoetrope.ops.conv.Conv2d;
 import io.zoetrope.ops.pointwise.PointwiseFunctions;
 import io.zoetrope.ops.pool.PoolFunctions;
 import io.zoetrope.ops.rows.RowFunctions;
-import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
- * The noise-predicting network of DDPM (Ho et al. 2020): a U of residual blocks with skip connections, attention at the
- * coarse resolutions, the timestep added inside every block. Parameter names are those of diffusers' {@code UNet2DModel}.
+ * The noise-predicting network of DDPM (Ho et al. 2020): a U of residual blocks with skip connections, attention where it
+ * is asked for, the timestep added inside every block. Parameter names are those of diffusers' {@code UNet2DModel}.
  */
 public final class UNet {
-    private static final float MAX_PERIOD = 10_000f;
-
     /** The blocks of one resolution. */
     private record Level(List<ResidualBlock> residuals, List<AttentionBlock> attentions, Convolution resample) {
+        Variable block(int i, Tape tape, Variable x, Variable activatedTime) {
+            Variable h = residuals.get(i).forward(tape, x, activatedTime);
+            return attentions.isEmpty() ? h : attentions.get(i).forward(tape, h);
+        }
     }
 
     private final UNetConfig config;
     private final Parameters parameters;
-    private final Linear time1;
-    private final Linear time2;
-    private final Embedding classes;
+    private final TimeEmbedding time;
     private final Convolution first;
     private final List<Level> down = new ArrayList<>();
     private final ResidualBlock middle1;
@@ -48,15 +47,11 @@ public final class UNet {
         this.config = config;
         this.parameters = p;
         List<Integer> widths = config.blockChannels();
-        int groups = config.normGroups();
-        long embedding = config.embedding();
+        UNetConfig.Blocks blocks = config.blocks();
         int levels = widths.size();
 
-        first = Convolution.same(p.at("conv_in"), config.channels(), widths.get(0), 3, 1);
-        time1 = Linear.of(p.at("time_embedding.linear_1"), config.timeFeatures(), embedding);
-        time2 = Linear.of(p.at("time_embedding.linear_2"), embedding, embedding);
-        classes = config.classes() == 0 ? null
-                : new Embedding(p.at("class_embedding"), config.classes(), embedding);
+        first = Convolution.same(p.at("conv_in"), config.picture().in(), widths.get(0), 3, 1);
+        time = new TimeEmbedding(config, p);
 
         Deque<Integer> skips = new ArrayDeque<>(List.of(widths.get(0)));
         int width = widths.get(0);
@@ -65,42 +60,59 @@ public final class UNet {
             List<ResidualBlock> residuals = new ArrayList<>();
             List<AttentionBlock> attentions = new ArrayList<>();
             for (int layer = 0; layer < config.layersPerBlock(); layer++) {
-                residuals.add(new ResidualBlock(at.at("resnets." + layer), width, widths.get(level), embedding, groups));
+                residuals.add(residual(at.at("resnets." + layer), width, widths.get(level), 1));
                 width = widths.get(level);
-                if (config.attention().get(level)) {
-                    attentions.add(new AttentionBlock(at.at("attentions." + layer), width, groups));
+                if (config.downAttention().get(level)) {
+                    attentions.add(attention(at.at("attentions." + layer), width));
                 }
                 skips.push(width);
             }
             Convolution halve = null;
             if (level < levels - 1) {
-                halve = Convolution.same(at.at("downsamplers.0.conv"), width, width, 3, 2);
+                halve = halving(at.at("downsamplers.0.conv"), width);
                 skips.push(width);
             }
             down.add(new Level(residuals, attentions, halve));
         }
         Parameters middle = p.at("mid_block");
-        middle1 = new ResidualBlock(middle.at("resnets.0"), width, width, embedding, groups);
-        middleAttention = new AttentionBlock(middle.at("attentions.0"), width, groups);
-        middle2 = new ResidualBlock(middle.at("resnets.1"), width, width, embedding, groups);
-        for (int level = levels - 1; level >= 0; level--) {
-            Parameters at = p.at("up_blocks." + (levels - 1 - level));
+        UNetConfig.Middle between = config.middle();
+        middle1 = residual(middle.at("resnets.0"), width, width, between.scale());
+        middleAttention = between.attention() ? new AttentionBlock(middle.at("attentions.0"), width, config.headDim(),
+                between.groups(), blocks.epsilon(), between.scale()) : null;
+        middle2 = residual(middle.at("resnets.1"), width, width, between.scale());
+        for (int i = 0; i < levels; i++) {
+            Parameters at = p.at("up_blocks." + i);
+            int out = widths.get(levels - 1 - i);
             List<ResidualBlock> residuals = new ArrayList<>();
             List<AttentionBlock> attentions = new ArrayList<>();
             for (int layer = 0; layer <= config.layersPerBlock(); layer++) {
-                residuals.add(new ResidualBlock(at.at("resnets." + layer), width + skips.pop(), widths.get(level),
-                        embedding, groups));
-                width = widths.get(level);
-                if (config.attention().get(level)) {
-                    attentions.add(new AttentionBlock(at.at("attentions." + layer), width, groups));
+                residuals.add(residual(at.at("resnets." + layer), width + skips.pop(), out, 1));
+                width = out;
+                if (config.upAttention().get(i)) {
+                    attentions.add(attention(at.at("attentions." + layer), width));
                 }
             }
-            Convolution smooth = level == 0 ? null
+            Convolution smooth = i == levels - 1 ? null
                     : Convolution.same(at.at("upsamplers.0.conv"), width, width, 3, 1);
             up.add(new Level(residuals, attentions, smooth));
         }
-        lastNorm = new GroupNormalization(p.at("conv_norm_out"), width, groups, true);
-        last = Convolution.zero(p.at("conv_out"), width, config.channels(), 3);
+        lastNorm = new GroupNormalization(p.at("conv_norm_out"), width, blocks.groups(), blocks.epsilon(), true);
+        last = Convolution.zero(p.at("conv_out"), width, config.picture().out(), 3);
+    }
+
+    private ResidualBlock residual(Parameters p, int in, int out, float scale) {
+        return new ResidualBlock(p, in, out, config.embedding(), config.blocks(), scale);
+    }
+
+    private AttentionBlock attention(Parameters p, int width) {
+        UNetConfig.Blocks blocks = config.blocks();
+        return new AttentionBlock(p, width, config.headDim(), OptionalInt.of(blocks.groups()), blocks.epsilon(), 1);
+    }
+
+    private Convolution halving(Parameters p, int width) {
+        return config.blocks().halvedAtEnd()
+                ? Convolution.of(p, width, width, 3, new Conv2d.Spec(2, 0, 0, 1, 1), Init.fanIn(9L * width))
+                : Convolution.same(p, width, width, 3, 2);
     }
 
     public UNetConfig config() {
@@ -114,23 +126,21 @@ public final class UNet {
     /**
      * The prediction for noisy pictures.
      *
-     * @param x      [N, size, size, channels] in the compute type
-     * @param time   F32 or I32 [N], the timesteps
-     * @param labels I32 [N] when the network has classes, else null
+     * @param x      [N, height, width, in] in the compute type; height and width are multiples of 2^(resolutions − 1)
+     * @param steps  F32 or I32 [N], the timesteps
+     * @param labels what else the network is told, see {@link UNetConfig.Conditioning}: classes I32 [N] as a rule; null where
+     *               it is told nothing
+     * @return [N, height, width, out]
      */
-    public Variable forward(Tape tape, Variable x, Tensor time, Tensor labels) {
-        if ((labels != null) != (classes != null)) {
-            throw new IllegalArgumentException(classes == null ? "this UNet has no classes, but labels were given"
-                    : "this UNet has " + config.classes() + " classes: labels are needed");
-        }
-        Variable activatedTime = embedTime(tape, time, labels, x.value().dtype());
+    public Variable forward(Tape tape, Variable x, Tensor steps, Tensor labels) {
+        requirePictures(x.value());
+        Variable activatedTime = time.forward(tape, steps, labels, x.value().dtype());
         Deque<Variable> skips = new ArrayDeque<>();
-        Variable h = first.forward(tape, x);
+        Variable h = first.forward(tape, config.picture().centre() ? PointwiseFunctions.affine(tape, x, 2, -1) : x);
         skips.push(h);
         for (Level level : down) {
             for (int i = 0; i < level.residuals.size(); i++) {
-                h = level.residuals.get(i).forward(tape, h, activatedTime);
-                h = level.attentions.isEmpty() ? h : level.attentions.get(i).forward(tape, h);
+                h = level.block(i, tape, h, activatedTime);
                 skips.push(h);
             }
             if (level.resample != null) {
@@ -139,12 +149,11 @@ public final class UNet {
             }
         }
         h = middle1.forward(tape, h, activatedTime);
-        h = middleAttention.forward(tape, h);
+        h = middleAttention == null ? h : middleAttention.forward(tape, h);
         h = middle2.forward(tape, h, activatedTime);
         for (Level level : up) {
             for (int i = 0; i < level.residuals.size(); i++) {
-                h = level.residuals.get(i).forward(tape, RowFunctions.concatChannels(tape, h, skips.pop()), activatedTime);
-                h = level.attentions.isEmpty() ? h : level.attentions.get(i).forward(tape, h);
+                h = level.block(i, tape, RowFunctions.concatChannels(tape, h, skips.pop()), activatedTime);
             }
             if (level.resample != null) {
                 h = level.resample.forward(tape, PoolFunctions.upsample2x(tape, h));
@@ -153,14 +162,11 @@ public final class UNet {
         return last.forward(tape, lastNorm.forward(tape, h));
     }
 
-    private Variable embedTime(Tape tape, Tensor time, Tensor labels, DType compute) {
-        Tensor features = tape.empty(compute, time.dim(0), config.timeFeatures());
-        Embed.timestep(time, features, MAX_PERIOD);
-        Variable hidden = PointwiseFunctions.silu(tape, time1.forward(tape, Variable.constant(features)));
-        Variable embedding = time2.forward(tape, hidden);
-        if (classes != null) {
-            embedding = PointwiseFunctions.add(tape, embedding, classes.forward(tape, labels));
+    private void requirePictures(Tensor x) {
+        long factor = 1L << (config.blockChannels().size() - 1);
+        if (x.rank() != 4 || x.dim(1) % factor != 0 || x.dim(2) % factor != 0 || x.dim(3) != config.picture().in()) {
+            throw new IllegalArgumentException("UNet: pictures are " + x + ", expected [N, height, width, "
+                    + config.picture().in() + "] with height and width multiples of " + factor);
         }
-        return PointwiseFunctions.silu(tape, embedding);
     }
 }

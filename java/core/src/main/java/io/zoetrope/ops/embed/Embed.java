@@ -27,10 +27,10 @@ public final class Embed {
      * @param out       F32 or BF16 [N, D]
      * @param maxPeriod the longest wave is 2π·maxPeriod; 10 000 by custom
      */
-    public static void timestep(Tensor t, Tensor out, float maxPeriod) {
+    public static void timestep(Tensor t, Tensor out, double maxPeriod) {
         Operands operands = Operands.of("timestep embedding").floating("out", out)
                 .require(out.rank() == 2, "out is " + out + ", expected [N, D]")
-                .require(maxPeriod >= 1 && Float.isFinite(maxPeriod), "maxPeriod is " + maxPeriod + ", expected 1 or more");
+                .require(maxPeriod >= 1 && Double.isFinite(maxPeriod), "maxPeriod is " + maxPeriod + ", expected 1 or more");
         boolean integer = t != null && t.dtype() == DType.I32;
         operands.sized("t", t, integer ? DType.I32 : DType.F32, out.dim(0)).reads("t", t).writes("out", out).device();
         if (out.size() > 0) {

@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
  */
 public final class Pointwise {
     private static final String ACTIVATION = "pointwise/activation";
+    private static final String GELU_MISH = "pointwise/gelu_mish";
     private static final String ARITHMETIC = "pointwise/arithmetic";
     private static final String BIAS = "pointwise/bias";
     private static final String COPY = "pointwise/copy";
@@ -39,6 +40,26 @@ public final class Pointwise {
     /** dx = dy·gelu'(x). */
     public static void geluBackward(Tensor dy, Tensor x, Tensor dx) {
         binary("gelu backward", ACTIVATION, "gelu_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
+    }
+
+    /** y = x·Φ(x), Φ the standard normal distribution's: the exact form of {@link #gelu}. */
+    public static void geluErf(Tensor x, Tensor y) {
+        unary("exact gelu", GELU_MISH, "gelu_erf_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·(Φ(x) + x·φ(x)). */
+    public static void geluErfBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("exact gelu backward", GELU_MISH, "gelu_erf_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+    }
+
+    /** y = x·tanh(ln(1 + eˣ)) (Misra 2019). */
+    public static void mish(Tensor x, Tensor y) {
+        unary("mish", GELU_MISH, "mish_forward_", x, y, Args.of());
+    }
+
+    /** dx = dy·mish'(x). */
+    public static void mishBackward(Tensor dy, Tensor x, Tensor dx) {
+        binary("mish backward", GELU_MISH, "mish_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
     }
 
     /** y = max(x, 0). */

@@ -72,6 +72,38 @@ public final class PointwiseFunctions {
         return out;
     }
 
+    /** x·Φ(x), the exact form of {@link #gelu}. */
+    public static Variable geluErf(Tape tape, Variable x) {
+        Tensor y = tape.empty(x.value().dtype(), x.shape());
+        Pointwise.geluErf(x.value(), y);
+        Variable out = tape.output(y, x);
+        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.geluErfBackward(dy, x.value(), dx)));
+        return out;
+    }
+
+    /** x·tanh(ln(1 + eˣ)). */
+    public static Variable mish(Tape tape, Variable x) {
+        Tensor y = tape.empty(x.value().dtype(), x.shape());
+        Pointwise.mish(x.value(), y);
+        Variable out = tape.output(y, x);
+        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.mishBackward(dy, x.value(), dx)));
+        return out;
+    }
+
+    /** factor·x + shift. */
+    public static Variable affine(Tape tape, Variable x, float factor, float shift) {
+        Tensor y = tape.empty(x.value().dtype(), x.shape());
+        if (shift == 0) {
+            Pointwise.scale(x.value(), factor, y);
+        } else {
+            Pointwise.fill(y, 1f);
+            Pointwise.axpby(factor, x.value(), shift, y, y);
+        }
+        Variable out = tape.output(y, x);
+        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.scale(dy, factor, dx)));
+        return out;
+    }
+
     /** tanh(x). */
     public static Variable tanh(Tape tape, Variable x) {
         Tensor y = tape.empty(x.value().dtype(), x.shape());

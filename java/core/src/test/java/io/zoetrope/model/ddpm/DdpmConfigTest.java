@@ -1,42 +1,52 @@
 package io.zoetrope.model.ddpm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.zoetrope.diffusion.NoiseSchedule;
 import io.zoetrope.diffusion.Prediction;
+import io.zoetrope.diffusion.Sampler;
+import io.zoetrope.diffusion.SamplerPlan;
+import io.zoetrope.diffusion.SchedulerConfig;
+import io.zoetrope.diffusion.Spacing;
+import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 class DdpmConfigTest {
-    private static NoiseSchedule read(String settings) throws IOException {
-        Config scheduler = Config.parse("{\"prediction_type\": \"epsilon\", " + settings + "}", "scheduler_config.json");
-        return DdpmConfig.of(DdpmConfig.forPictures(8, 1).unetSettings(), scheduler).schedule();
-    }
-
-    @Test
-    void aLinearScheduleGoesFromItsFirstBetaToItsLast() throws IOException {
-        assertThat(read("\"beta_schedule\": \"linear\", \"num_train_timesteps\": 400, \"beta_start\": 0.00085, "
-                + "\"beta_end\": 0.012, \"trained_betas\": null, \"rescale_betas_zero_snr\": false"))
-                .isEqualTo(NoiseSchedule.linear(400, 0.00085, 0.012));
-        // Without them, diffusers' own, however many timesteps there are.
-        assertThat(read("\"beta_schedule\": \"linear\", \"num_train_timesteps\": 400"))
-                .isEqualTo(NoiseSchedule.linear(400, 1e-4, 0.02)).isNotEqualTo(NoiseSchedule.linear(400));
-    }
-
-    @Test
-    void theCosineKnowsNoBetas() throws IOException {
-        assertThat(read("\"beta_schedule\": \"squaredcos_cap_v2\", \"num_train_timesteps\": 100, \"beta_start\": 0.0001, "
-                + "\"beta_end\": 0.02")).isEqualTo(NoiseSchedule.cosine(100));
-    }
-
     @Test
     void whatIsWrittenIsReadBack() throws IOException {
-        for (NoiseSchedule schedule : new NoiseSchedule[] {NoiseSchedule.linear(250), NoiseSchedule.cosine(250),
-                NoiseSchedule.linear(1000, 0.001, 0.01)}) {
-            DdpmConfig config = new DdpmConfig(DdpmConfig.forPictures(8, 3).unet(), schedule, Prediction.V);
-            Config scheduler = Config.parse(config.schedulerSettings().toString(), "scheduler_config.json");
-            assertThat(DdpmConfig.of(config.unetSettings(), scheduler)).isEqualTo(config);
-        }
+        DdpmConfig config = DdpmConfig.forPictures(8, 3);
+        assertThat(DdpmConfig.of(Config.parse(config.unetSettings().toString(), "config.json"),
+                Config.parse(config.schedulerSettings().toString(), "scheduler_config.json"))).isEqualTo(config);
+    }
+
+    @Test
+    void whatARequestLeavesOpenIsAsTheModelSays() {
+        NoiseSchedule schedule = NoiseSchedule.linear(1000);
+        DdpmConfig config = new DdpmConfig(DdpmConfig.forPictures(8, 1).unet(),
+                new SchedulerConfig(schedule, Prediction.EPSILON, 2, Spacing.LEADING, 1));
+        Sampling request = Sampling.count(1).steps(4).sampler(Sampler.ddim(0));
+        SamplerPlan plan = config.plan(request);
+        assertThat(plan.timesteps()).containsExactly(751, 501, 251, 1);
+        assertThat(plan.steps()).allSatisfy(step -> assertThat(step.clipHigh()).isEqualTo(2));
+        plan = config.plan(request.spacing(Spacing.TRAILING).clip(3));
+        assertThat(plan.timesteps()).containsExactly(999, 749, 499, 249);
+        assertThat(plan.steps()).allSatisfy(step -> assertThat(step.clipHigh()).isEqualTo(3));
+        assertThatIllegalArgumentException().isThrownBy(() -> config.plan(request.steps(1000)))
+                .withMessageContaining("1000 steps").withMessageContaining("offset of 1");
+    }
+
+    @Test
+    void networksThatPredictVariancesAreRefused() throws IOException {
+        DdpmConfig config = DdpmConfig.forPictures(8, 3);
+        assertThatIllegalArgumentException().isThrownBy(() ->
+                        DdpmConfig.of(config.unetSettings().with("out_channels", 6), config.schedulerSettings()))
+                .withMessageContaining("out_channels").withMessageContaining("3").withMessageContaining("6");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() ->
+                        DdpmConfig.of(config.unetSettings(), config.schedulerSettings().with("variance_type", "learned_range")))
+                .withMessageContaining("variance_type").withMessageContaining("learned_range");
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** The gradient of the whole network against central differences of its loss, along one direction for each parameter. */
 class UNetGradientTest {
-    private static final UNetConfig SMALL = new UNetConfig(8, 2, List.of(8, 16), 1, List.of(false, true), 4, 3);
+    private static final UNetConfig SMALL = UNetConfig.symmetric(8, 2, List.of(8, 16), 1, List.of(false, true), 4, 3);
     private static final int BATCH = 3;
     private final Device device = Devices.shared();
 

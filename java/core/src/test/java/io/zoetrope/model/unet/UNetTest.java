@@ -26,9 +26,9 @@ class UNetTest {
 
     @Test
     void impossibleShapesAreNamed() {
-        assertThatThrownBy(() -> new UNetConfig(30, 1, List.of(32, 64, 64), 2, List.of(false, false, true), 8, 0))
+        assertThatThrownBy(() -> UNetConfig.symmetric(30, 1, List.of(32, 64, 64), 2, List.of(false, false, true), 8, 0))
                 .hasMessageContaining("30").hasMessageContaining("multiple of 4");
-        assertThatThrownBy(() -> new UNetConfig(28, 1, List.of(30), 2, List.of(false), 8, 0))
+        assertThatThrownBy(() -> UNetConfig.symmetric(28, 1, List.of(30), 2, List.of(false), 8, 0))
                 .hasMessageContaining("30 channels").hasMessageContaining("8 groups");
     }
 }

@@ -61,6 +61,8 @@ class PointwiseTest {
     private static final List<UnaryOp> UNARY = List.of(
             new UnaryOp("silu", Pointwise::silu, ReferencePointwise::silu),
             new UnaryOp("gelu", Pointwise::gelu, ReferencePointwise::gelu),
+            new UnaryOp("exact gelu", Pointwise::geluErf, ReferencePointwise::geluErf),
+            new UnaryOp("mish", Pointwise::mish, ReferencePointwise::mish),
             new UnaryOp("relu", Pointwise::relu, x -> Math.max(x, 0)),
             new UnaryOp("leaky relu", (x, y) -> Pointwise.leakyRelu(x, SLOPE, y), x -> ReferencePointwise.leakyRelu(x, SLOPE)),
             new UnaryOp("tanh", Pointwise::tanh, Math::tanh),
@@ -71,6 +73,9 @@ class PointwiseTest {
     private static final List<BinaryOp> BINARY = List.of(
             new BinaryOp("silu backward", Pointwise::siluBackward, (dy, x) -> dy * ReferencePointwise.siluSlope(x)),
             new BinaryOp("gelu backward", Pointwise::geluBackward, (dy, x) -> dy * ReferencePointwise.geluSlope(x)),
+            new BinaryOp("exact gelu backward", Pointwise::geluErfBackward,
+                    (dy, x) -> dy * ReferencePointwise.geluErfSlope(x)),
+            new BinaryOp("mish backward", Pointwise::mishBackward, (dy, x) -> dy * ReferencePointwise.mishSlope(x)),
             new BinaryOp("relu backward", Pointwise::reluBackward, (dy, x) -> x > 0 ? dy : 0),
             new BinaryOp("leaky relu backward", (dy, x, dx) -> Pointwise.leakyReluBackward(dy, x, SLOPE, dx),
                     (dy, x) -> dy * ReferencePointwise.leakyReluSlope(x, SLOPE)),

@@ -5,10 +5,10 @@ import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Event;
 import io.zoetrope.model.patches.PatchTransformer;
-import io.zoetrope.model.patches.PatchTransformerConfig;
-import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
+import io.zoetrope.model.patches.PatchesConfig;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.nn.KeyValueCache;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.diffusion.SamplerStep;
 import io.zoetrope.ops.random.RandomKey;
@@ -16,6 +16,7 @@ import io.zoetrope.ops.tokens.Tokens;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import java.util.Collections;
 import java.util.Locale;
 
 /**
@@ -37,12 +38,12 @@ public final class DecodeTimes {
         int batch = args.length > 1 ? Integer.parseInt(args[1]) : 16;
         int width = args.length > 2 ? Integer.parseInt(args[2]) : 512;
         int layers = args.length > 3 ? Integer.parseInt(args[3]) : 8;
-        PatchTransformerConfig config = new PatchTransformerConfig(Purpose.GENERATE, SIDE, SIDE, HEAD, PALETTE, 10, width, layers,
-                width / HEAD, 4 * width, true);
+        PatchesConfig config = new PatchesConfig(Purpose.GENERATE, SIDE, SIDE, 1, 1, PALETTE,
+                Collections.nCopies(10, ""), true, width, layers, width / HEAD, 4 * width, true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (Device device = Device.open(); ParameterBank bank = new ParameterBank(device, network.parameters(), DType.BF16, 1);
+        try (Device device = Device.open(); ParameterStore bank = new ParameterStore(device, network.parameters(), DType.BF16, 1);
                 Scope scope = Scope.open(device); Tape fixed = Tape.forInference(device)) {
-            PatchTransformer.Places places = network.places(scope);
+            PatchTransformer.Positions positions = network.positions(scope);
             PatchTransformer.Modulations modulations = network.modulations(fixed, scope.zeros(DType.I32, batch),
                     scope.zeros(DType.I32, batch));
             KeyValueCache cache = network.cache(scope, DType.BF16, batch);
@@ -50,37 +51,37 @@ public final class DecodeTimes {
             Tensor random = RandomKey.state(scope, 1, 0);
             Runnable step = () -> {
                 try (Tape tape = Tape.forInference(device)) {
-                    Tokens.sample(network.decode(tape, places, tokens, modulations, cache).value(), tokens, null, 1, 0, 1,
+                    Tokens.sample(network.decode(tape, positions, tokens, modulations, cache).value(), tokens, null, 1, 0, 1,
                             RandomKey.reading(random, 1));
-                    SamplerStep.advance(cache.length(), config.places());
+                    SamplerStep.advance(cache.length(), config.positions());
                 }
             };
             step.run();
             cache.clear();
-            report(device, config, batch, milliseconds(device, step, config.places()), streamed(bank), bandwidth);
+            report(device, config, batch, milliseconds(device, step, config.positions()), streamed(bank), bandwidth);
         }
     }
 
     /** Mean time of a token over two whole pictures, the first not counted. */
-    private static double milliseconds(Device device, Runnable step, int places) {
+    private static double milliseconds(Device device, Runnable step, int positions) {
         try (CapturedGraph graph = CapturedGraph.record(device, step); Event begin = new Event(device);
                 Event end = new Event(device)) {
-            for (int i = 0; i < places; i++) {
+            for (int i = 0; i < positions; i++) {
                 graph.launch();
             }
             begin.record(device.stream());
-            for (int i = 0; i < places; i++) {
+            for (int i = 0; i < positions; i++) {
                 graph.launch();
             }
             end.record(device.stream());
-            return end.millisecondsSince(begin) / places;
+            return end.millisecondsSince(begin) / positions;
         }
     }
 
     /** Bytes of the weights that every token reads; modulations and embeddings are not among them. */
-    private static long streamed(ParameterBank bank) {
+    private static long streamed(ParameterStore bank) {
         long bytes = 0;
-        for (ParameterBank.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : bank.segments()) {
             String name = segment.parameter().names().get(0);
             if (!name.contains("norm") && !name.contains("embedding")) {
                 bytes += segment.length() * (segment.parameter().isMatrix() ? DType.BF16 : DType.F32).bytes();
@@ -89,11 +90,11 @@ public final class DecodeTimes {
         return bytes;
     }
 
-    private static void report(Device device, PatchTransformerConfig config, int batch, double milliseconds, long weights,
+    private static void report(Device device, PatchesConfig config, int batch, double milliseconds, long weights,
             double bandwidth) {
-        long cached = (long) batch * config.layers() * config.places() * config.width() * DType.BF16.bytes();  // half full, twice
+        long cached = (long) batch * config.layers() * config.positions() * config.modelWidth() * DType.BF16.bytes();  // half full, twice
         System.out.printf(Locale.ROOT, "{\"device\": \"%s\", \"batch\": %d, \"width\": %d, \"layers\": %d, \"ms_per_token\": %.4f, "
-                + "\"tokens_per_s\": %.1f, \"weight_bytes\": %d, \"cache_bytes\": %d", device.name(), batch, config.width(),
+                + "\"tokens_per_s\": %.1f, \"weight_bytes\": %d, \"cache_bytes\": %d", device.name(), batch, config.modelWidth(),
                 config.layers(), milliseconds, batch / milliseconds * 1e3, weights, cached);
         if (bandwidth > 0) {
             System.out.printf(Locale.ROOT, ", \"bound_tokens_per_s\": %.1f", batch * bandwidth * 1e9 / (weights + cached));

@@ -151,18 +151,18 @@ public final class ModelTimes {
     /** All steps of DDIM with the default diffusion model. */
     private double sampling(Device device, int batch) {
         try (DdpmModel model = new DdpmModel(device, DdpmConfig.forPictures(GREY, 1), DType.BF16, 1)) {
-            float[] weights = model.bank().masters().toFloats();
+            float[] weights = model.store().masters().toFloats();
             SplittableRandom random = new SplittableRandom(1);
             for (int i = 0; i < weights.length; i++) {
                 weights[i] += (float) (WEIGHT_NOISE * random.nextGaussian());
             }
-            model.bank().masters(weights);
+            model.store().masters(weights);
             SamplerPlan plan = Sampler.ddim(0).plan(Trajectory.of(model.schedule(), Spacing.TRAILING, quick ? 2 : SAMPLING_STEPS),
                     model.config().prediction(), 1);
             try (SamplingLoop loop = new SamplingLoop(device, plan, DType.BF16, Shape.of(batch, GREY, GREY, 1),
                     (x, time, use) -> {
                         try (Tape tape = Tape.forInference(device)) {
-                            use.accept(model.unet().forward(tape, Variable.constant(x), time, null).value());
+                            use.accept(model.network().forward(tape, Variable.constant(x), time, null).value());
                         }
                     })) {
                 loop.start(1);

@@ -55,7 +55,7 @@ public class SamplingBenchmark {
                 model.config().prediction(), 1);
         loop = new SamplingLoop(device, plan, DType.BF16, Shape.of(pictures, 28, 28, 1), (x, time, use) -> {
             try (Tape tape = Tape.forInference(device)) {
-                use.accept(model.unet().forward(tape, Variable.constant(x), time, null).value());
+                use.accept(model.network().forward(tape, Variable.constant(x), time, null).value());
             }
         });
         loop.start(1);

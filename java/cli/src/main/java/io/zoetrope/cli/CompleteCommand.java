@@ -2,9 +2,9 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.Images;
 import io.zoetrope.io.AtomicFiles;
-import io.zoetrope.model.patches.PatchSelection;
-import io.zoetrope.model.patches.PatchesSampling;
-import io.zoetrope.model.patches.PatchesSampling.Decode;
+import io.zoetrope.model.patches.decode.PatchSelection;
+import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.model.patches.decode.PatchesSampling.Decode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

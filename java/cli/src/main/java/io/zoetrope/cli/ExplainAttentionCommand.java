@@ -1,8 +1,8 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.data.ImageFiles;
+import io.zoetrope.figures.AttentionFigure;
 import io.zoetrope.io.AtomicFiles;
-import io.zoetrope.model.patches.AttentionFigure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -2,8 +2,8 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.ImageFiles;
 import io.zoetrope.io.AtomicFiles;
-import io.zoetrope.model.cnn.CnnExplanation;
-import io.zoetrope.model.cnn.ExplanationSheet;
+import io.zoetrope.model.cnn.explain.CnnExplanation;
+import io.zoetrope.model.cnn.explain.ExplanationSheet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -7,7 +7,7 @@ import io.zoetrope.data.Sounds;
 import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.ddpm.Sampling;
-import io.zoetrope.model.patches.PatchesSampling;
+import io.zoetrope.model.patches.decode.PatchesSampling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

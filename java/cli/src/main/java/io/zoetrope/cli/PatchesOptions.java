@@ -1,7 +1,7 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.model.patches.PatchesSampling;
-import io.zoetrope.model.patches.PatchesSampling.Decode;
+import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.model.patches.decode.PatchesSampling.Decode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

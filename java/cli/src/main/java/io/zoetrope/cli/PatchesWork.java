@@ -6,11 +6,11 @@ import io.zoetrope.data.Images;
 import io.zoetrope.data.Preparation;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.PretrainedModels;
-import io.zoetrope.model.patches.PatchSelection;
 import io.zoetrope.model.patches.PatchesConfig;
 import io.zoetrope.model.patches.PatchesModel;
 import io.zoetrope.model.patches.PatchesPipeline;
-import io.zoetrope.model.patches.PatchesSampling;
+import io.zoetrope.model.patches.decode.PatchSelection;
+import io.zoetrope.model.patches.decode.PatchesSampling;
 import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ final class PatchesWork {
             Preparation.Prepared picture = pipeline.preparation().read(completion.image());
             PatchSelection kept = completion.half().isPresent() ? PatchSelection.half(completion.half().get(), config)
                     : PatchSelection.mask(Images.read(completion.mask().orElseThrow()), config);
-            return new Work.Completed(picture.image(), picture.describe(), kept.count(), config.network().places(),
+            return new Work.Completed(picture.image(), picture.describe(), kept.count(), config.positions(),
                     pipeline.complete(picture.image(), kept, request, progress));
         }
     }

@@ -9,7 +9,7 @@ import io.zoetrope.io.Progress;
 import io.zoetrope.metric.SoundReport;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.cnn.CnnPipeline;
-import io.zoetrope.model.cnn.SoundEvaluation;
+import io.zoetrope.model.cnn.measure.SoundEvaluation;
 import io.zoetrope.model.wavegan.WaveGanModel;
 import io.zoetrope.model.wavegan.WaveGanPipeline;
 import io.zoetrope.tensor.DType;

@@ -6,7 +6,7 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.diffusion.Sampler;
-import io.zoetrope.model.patches.PatchesSampling;
+import io.zoetrope.model.patches.decode.PatchesSampling;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;

@@ -5,13 +5,13 @@ import io.zoetrope.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** AdamW (Loshchilov and Hutter 2019) over a bank, with clipping, a rate schedule and a moving average. */
-public final class AdamWOptimizer extends BankOptimizer {
+/** AdamW (Loshchilov and Hutter 2019) over a store, with clipping, a rate schedule and a moving average. */
+public final class AdamWOptimizer extends StoreOptimizer {
     private final AdamW.Banks banks;
 
-    public AdamWOptimizer(ParameterBank bank, AdamW.Hyper settings) {
-        super(bank, settings);
-        this.banks = new AdamW.Banks(bank.masters(), bank.gradients(), bankOfZeros(), bankOfZeros(), ema(), bank.copy());
+    public AdamWOptimizer(ParameterStore store, AdamW.Hyper settings) {
+        super(store, settings);
+        this.banks = new AdamW.Banks(store.masters(), store.gradients(), zeros(), zeros(), ema(), store.copy());
     }
 
     @Override

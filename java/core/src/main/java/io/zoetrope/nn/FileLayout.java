@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Between the flat bank's element order and that of weights files, which is PyTorch's: convolutions [K,C,R,S], stacked
+ * Between the flat store's element order and that of weights files, which is PyTorch's: convolutions [K,C,R,S], stacked
  * parameters as several tensors.
  */
 public final class FileLayout {
@@ -33,15 +33,15 @@ public final class FileLayout {
         return shapes;
     }
 
-    /** Flat bank values to named file tensors. */
-    public static Map<String, Entry> toFile(List<ParameterBank.Segment> segments, float[] bank) {
+    /** Flat store values to named file tensors. */
+    public static Map<String, Entry> toFile(List<ParameterStore.Segment> segments, float[] store) {
         Map<String, Entry> entries = new LinkedHashMap<>();
-        for (ParameterBank.Segment segment : segments) {
+        for (ParameterStore.Segment segment : segments) {
             Parameter parameter = segment.parameter();
             int part = partSize(parameter);
             int at = Math.toIntExact(segment.start());
             for (String name : parameter.names()) {
-                float[] values = Arrays.copyOfRange(bank, at, at + part);
+                float[] values = Arrays.copyOfRange(store, at, at + part);
                 entries.put(name, new Entry(fileShape(parameter), reorder(parameter, values, true),
                         parameter.isBuffer()));
                 at += part;
@@ -50,20 +50,20 @@ public final class FileLayout {
         return entries;
     }
 
-    /** Named file tensors to flat bank values; gaps are zero. The caller has checked names and shapes. */
-    public static float[] toBank(List<ParameterBank.Segment> segments, long size, Map<String, float[]> file) {
-        float[] bank = new float[Math.toIntExact(size)];
-        for (ParameterBank.Segment segment : segments) {
+    /** Named file tensors to flat store values; gaps are zero. The caller has checked names and shapes. */
+    public static float[] toStore(List<ParameterStore.Segment> segments, long size, Map<String, float[]> file) {
+        float[] store = new float[Math.toIntExact(size)];
+        for (ParameterStore.Segment segment : segments) {
             Parameter parameter = segment.parameter();
             int part = partSize(parameter);
             int at = Math.toIntExact(segment.start());
             for (String name : parameter.names()) {
                 float[] values = reorder(parameter, file.get(name), false);
-                System.arraycopy(values, 0, bank, at, part);
+                System.arraycopy(values, 0, store, at, part);
                 at += part;
             }
         }
-        return bank;
+        return store;
     }
 
     private static int partSize(Parameter parameter) {

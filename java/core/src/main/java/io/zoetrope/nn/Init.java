@@ -41,8 +41,8 @@ public interface Init {
         };
     }
 
-    /** Normal with variance 2/((1 + slope²)·fanIn), which keeps the variance through a leaky ReLU (He et al. 2015). */
-    static Init leaky(long fanIn, double slope, double gain) {
-        return normal(gain * Math.sqrt(2 / ((1 + slope * slope) * fanIn)));
+    /** Normal with variance 2/((1 + s²)·fanIn), s the negative slope, which keeps the variance through a leaky ReLU (He et al. 2015). */
+    static Init heNormal(long fanIn, double negativeSlope, double gain) {
+        return normal(gain * Math.sqrt(2 / ((1 + negativeSlope * negativeSlope) * fanIn)));
     }
 }

@@ -14,7 +14,7 @@ public final class ModelWeights {
     }
 
     /**
-     * The file's values for a bank of these parameters, laid out as the bank once {@link #into} has one. Nothing is
+     * The file's values for a store of these parameters, laid out as the store once {@link #into} has one. Nothing is
      * allocated for a model that the file does not hold, however large its settings claim it is.
      *
      * @throws BadFileException naming the tensor that is missing, unknown, of another shape or type, or not finite
@@ -30,19 +30,19 @@ public final class ModelWeights {
         return values;
     }
 
-    /** Gives a bank the values that {@link #read} has read. */
-    public static void into(ParameterBank bank, Map<String, float[]> values) {
-        bank.masters(FileLayout.toBank(bank.segments(), bank.size(), values));
+    /** Gives a store the values that {@link #read} has read. */
+    public static void into(ParameterStore store, Map<String, float[]> values) {
+        store.masters(FileLayout.toStore(store.segments(), store.size(), values));
     }
 
     /**
      * What a file shall hold: parameters in BF16, statistics in F32.
      *
-     * @param values laid out as the bank, such as its masters or their moving average
+     * @param values laid out as the store, such as its masters or their moving average
      */
-    public static Map<String, StoredTensor> stored(ParameterBank bank, float[] values) {
+    public static Map<String, StoredTensor> stored(ParameterStore store, float[] values) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        FileLayout.toFile(bank.segments(), values).forEach((name, entry) -> tensors.put(name, entry.exact()
+        FileLayout.toFile(store.segments(), values).forEach((name, entry) -> tensors.put(name, entry.exact()
                 ? StoredTensor.ofF32(entry.values(), entry.shape().dims())
                 : StoredTensor.ofBf16(entry.values(), entry.shape().dims())));
         return tensors;

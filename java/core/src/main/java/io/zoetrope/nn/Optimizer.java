@@ -3,7 +3,7 @@ package io.zoetrope.nn;
 import io.zoetrope.tensor.Tensor;
 import java.util.Map;
 
-/** Updates the parameters of one bank from their gradients. Its step is queued and can be captured in a graph. */
+/** Updates the parameters of one store from their gradients. Its step is queued and can be captured in a graph. */
 public interface Optimizer extends AutoCloseable {
     /** Queues one step: clip, update, moving average, compute copy. */
     void step();
@@ -23,7 +23,7 @@ public interface Optimizer extends AutoCloseable {
     /** Whether a gradient norm was NaN or infinite since the start; such steps change nothing. Waits for the queued steps. */
     boolean sawNonFinite();
 
-    /** The moving average of the parameters, laid out as the bank; buffers as they are. Waits for the queued steps. */
+    /** The moving average of the parameters, laid out as the store; buffers as they are. Waits for the queued steps. */
     float[] averaged();
 
     @Override

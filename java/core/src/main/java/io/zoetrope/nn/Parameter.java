@@ -5,7 +5,7 @@ import io.zoetrope.tensor.Shape;
 import java.util.List;
 
 /**
- * A trainable tensor of a model. Declared by a layer, given memory by a {@link ParameterBank}.
+ * A trainable tensor of a model. Declared by a layer, given memory by a {@link ParameterStore}.
  */
 public final class Parameter {
     /** Order of the elements on the device, and what a weights file holds instead. */
@@ -69,17 +69,17 @@ public final class Parameter {
         return init;
     }
 
-    /** The value layers compute with. @throws IllegalStateException before a bank gave it memory */
+    /** The value layers compute with. @throws IllegalStateException before a store gave it memory */
     public Variable variable() {
         if (variable == null) {
-            throw new IllegalStateException("parameter " + names + " has no memory yet: make a ParameterBank of the model");
+            throw new IllegalStateException("parameter " + names + " has no memory yet: make a ParameterStore of the model");
         }
         return variable;
     }
 
     void bind(Variable bound) {
         if (variable != null) {
-            throw new IllegalStateException("parameter " + names + " belongs to a bank already");
+            throw new IllegalStateException("parameter " + names + " belongs to a store already");
         }
         variable = bound;
     }

@@ -5,14 +5,14 @@ import io.zoetrope.ops.optim.Sgd;
 import io.zoetrope.tensor.Tensor;
 import java.util.Map;
 
-/** Gradient descent with Nesterov momentum over a bank, with clipping, a rate schedule and a moving average. */
-public final class SgdOptimizer extends BankOptimizer {
+/** Gradient descent with Nesterov momentum over a store, with clipping, a rate schedule and a moving average. */
+public final class SgdOptimizer extends StoreOptimizer {
     private final Sgd.Banks banks;
 
     /** @param settings from {@link Sgd#hyper} */
-    public SgdOptimizer(ParameterBank bank, AdamW.Hyper settings) {
-        super(bank, settings);
-        this.banks = new Sgd.Banks(bank.masters(), bank.gradients(), bankOfZeros(), ema(), bank.copy());
+    public SgdOptimizer(ParameterStore store, AdamW.Hyper settings) {
+        super(store, settings);
+        this.banks = new Sgd.Banks(store.masters(), store.gradients(), zeros(), ema(), store.copy());
     }
 
     @Override

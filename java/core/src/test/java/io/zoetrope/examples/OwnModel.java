@@ -10,7 +10,7 @@ import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Convolution;
 import io.zoetrope.nn.Linear;
 import io.zoetrope.nn.Optimizer;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.optim.AdamW;
@@ -35,7 +35,7 @@ final class OwnModel {
         Convolution edges = Convolution.same(p.at("edges"), data.channels(), 16, 3, 1);
         Convolution parts = Convolution.same(p.at("parts"), 16, 32, 3, 2);
         Linear head = Linear.of(p.at("head"), 32, data.classNames().size());
-        try (ParameterBank bank = new ParameterBank(device, p, DType.BF16, 7);
+        try (ParameterStore bank = new ParameterStore(device, p, DType.BF16, 7);
                 Optimizer adam = new AdamWOptimizer(bank, AdamW.Hyper.of(1e-2f)); Scope scope = Scope.open(device)) {
             Tensor pixels = scope.of(images.pixels(), images.count(), data.height(), data.width(), data.channels());
             Tensor classes = scope.of(data.train().labels(), images.count());

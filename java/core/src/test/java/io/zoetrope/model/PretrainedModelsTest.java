@@ -10,7 +10,7 @@ import io.zoetrope.model.ddpm.DdpmPipeline;
 import io.zoetrope.model.ddpm.Sampling;
 import io.zoetrope.model.gan.GanPipeline;
 import io.zoetrope.model.patches.PatchesPipeline;
-import io.zoetrope.model.patches.PatchesSampling;
+import io.zoetrope.model.patches.decode.PatchesSampling;
 import io.zoetrope.model.wavegan.WaveGanPipeline;
 import io.zoetrope.testkit.Devices;
 import java.io.IOException;
@@ -28,7 +28,7 @@ class PretrainedModelsTest {
     @Test
     void theShippedModelMakesPicturesThatAreDarkOutsideAndBrightInside() throws IOException {
         try (DdpmPipeline ddpm = DdpmPipeline.fromPretrained(Devices.shared(), PretrainedModels.FASHION_DDPM)) {
-            assertThat(ddpm.model().unet().parameters().count()).isEqualTo(1_623_169);
+            assertThat(ddpm.model().network().parameters().count()).isEqualTo(1_623_169);
             Images images = ddpm.generate(Sampling.count(8).steps(8).seed(5), Progress.none());
             // Garments lie in the middle of a black square: an untrained model's grey noise does neither.
             assertThat(mean(images, 0, 2, 0, 28)).isLessThan(60);

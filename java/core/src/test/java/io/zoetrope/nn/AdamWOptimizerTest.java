@@ -22,14 +22,14 @@ class AdamWOptimizerTest {
     private final Parameter mean = parameters.buffer("running_mean", Init.constant(3), 17);
     private final Parameter bias = parameters.vector("bias", Init.zeros(), 5);
 
-    private static float[] values(ParameterBank bank, int segment, float[] flat) {
-        ParameterBank.Segment s = bank.segments().get(segment);
+    private static float[] values(ParameterStore bank, int segment, float[] flat) {
+        ParameterStore.Segment s = bank.segments().get(segment);
         return Arrays.copyOfRange(flat, (int) s.start(), (int) s.end());
     }
 
     @Test
     void buffersAreSavedButNeverOptimised() {
-        try (ParameterBank bank = new ParameterBank(DEVICE, parameters, DType.BF16, 1);
+        try (ParameterStore bank = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
                 AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER)) {
             float[] before = bank.masters().toFloats();
             Pointwise.fill(bank.gradients(), 1f);
@@ -56,7 +56,7 @@ class AdamWOptimizerTest {
 
     @Test
     void theStateContinuesBitForBit() {
-        try (ParameterBank bank = new ParameterBank(DEVICE, parameters, DType.BF16, 1);
+        try (ParameterStore bank = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
                 AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER.withSchedule(2, 10, 0.01f))) {
             Pointwise.fill(bank.gradients(), 0.5f);
             optimizer.step();
@@ -81,7 +81,7 @@ class AdamWOptimizerTest {
 
     @Test
     void aGradientThatIsNotFiniteIsNoticed() {
-        try (ParameterBank bank = new ParameterBank(DEVICE, parameters, DType.BF16, 1);
+        try (ParameterStore bank = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
                 AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER)) {
             Pointwise.fill(bank.gradients(), 1f);
             optimizer.step();

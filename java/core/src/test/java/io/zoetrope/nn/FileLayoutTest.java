@@ -9,8 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FileLayoutTest {
-    private static ParameterBank.Segment segment(Parameter parameter, long start) {
-        return new ParameterBank.Segment(parameter, start, parameter.shape().size());
+    private static ParameterStore.Segment segment(Parameter parameter, long start) {
+        return new ParameterStore.Segment(parameter, start, parameter.shape().size());
     }
 
     @Test
@@ -34,7 +34,7 @@ class FileLayoutTest {
     @Test
     void thereAndBackIsTheSame() {
         Parameters root = Parameters.root();
-        List<ParameterBank.Segment> segments = List.of(
+        List<ParameterStore.Segment> segments = List.of(
                 segment(root.convolution("c", Init.zeros(), 2, 3, 3, 4), 0),
                 segment(root.vector("b", Init.zeros(), 5), 128));
         float[] bank = new float[192];
@@ -46,6 +46,6 @@ class FileLayoutTest {
         }
         Map<String, float[]> values = new LinkedHashMap<>();
         FileLayout.toFile(segments, bank).forEach((name, entry) -> values.put(name, entry.values()));
-        assertThat(FileLayout.toBank(segments, bank.length, values)).containsExactly(bank);
+        assertThat(FileLayout.toStore(segments, bank.length, values)).containsExactly(bank);
     }
 }

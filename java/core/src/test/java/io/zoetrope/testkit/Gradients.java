@@ -3,7 +3,7 @@ package io.zoetrope.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -17,10 +17,10 @@ public final class Gradients {
     }
 
     /** Moves every parameter off its first value, so that none is at a special place such as zero. */
-    public static float[] shaken(ParameterBank bank, double by) {
+    public static float[] shaken(ParameterStore bank, double by) {
         float[] theta = bank.masters().toFloats();
         float[] shake = Values.normal(11, theta.length, by);
-        for (ParameterBank.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : bank.segments()) {
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 theta[i] += shake[i];
             }
@@ -30,9 +30,9 @@ public final class Gradients {
     }
 
     /** @param loss of the bank's present masters, in double; the gradients at {@code theta} are in the bank already */
-    public static void check(ParameterBank bank, float[] theta, DoubleSupplier loss) {
+    public static void check(ParameterStore bank, float[] theta, DoubleSupplier loss) {
         float[] gradient = bank.gradients().toFloats();
-        for (ParameterBank.Segment segment : bank.trainable()) {
+        for (ParameterStore.Segment segment : bank.trainable()) {
             int start = (int) segment.start();
             int length = (int) segment.length();
             double norm = 0;
@@ -57,7 +57,7 @@ public final class Gradients {
         bank.masters(theta);
     }
 
-    private static double at(ParameterBank bank, float[] theta, float[] direction, int start, double step, DoubleSupplier loss) {
+    private static double at(ParameterStore bank, float[] theta, float[] direction, int start, double step, DoubleSupplier loss) {
         float[] moved = theta.clone();
         for (int i = 0; i < direction.length; i++) {
             moved[start + i] += (float) (step * direction[i]);

@@ -3,7 +3,7 @@ package io.zoetrope.model.adversarial;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.nn.LeakyPass;
+import io.zoetrope.nn.PiecewiseLinearPass;
 import io.zoetrope.ops.loss.GanLoss;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.reduce.Reduce;
@@ -32,7 +32,7 @@ public final class AdversarialGame implements AutoCloseable {
     @FunctionalInterface
     public interface Critic {
         /** @return [N, 1] for x [N, …] */
-        Variable score(Tape tape, Variable x, Tensor labels, LeakyPass pass);
+        Variable score(Tape tape, Variable x, Tensor labels, PiecewiseLinearPass pass);
     }
 
     private final Device device;
@@ -83,7 +83,7 @@ public final class AdversarialGame implements AutoCloseable {
      */
     public void discriminate(Tensor samples, Tensor labels, Tensor state) {
         try (Tape tape = Tape.forInputs(device)) {
-            LeakyPass pass = LeakyPass.remembering();
+            PiecewiseLinearPass pass = PiecewiseLinearPass.recording();
             Variable input = Variable.input(samples);
             Variable scores = critic.score(tape, input, labels, pass);
             Tensor each = scores.value().reshape(-1);
@@ -98,7 +98,7 @@ public final class AdversarialGame implements AutoCloseable {
             Reduce.mean(squares.slice(0, pairs), row.slice(R1, R1 + 1));
             Reduce.mean(squares.slice(pairs, 2L * pairs), row.slice(R2, R2 + 1));
             try (Tape linear = Tape.forTraining(device)) {
-                Variable sum = critic.score(linear, Variable.constant(mixed), labels, pass.linear(scale));
+                Variable sum = critic.score(linear, Variable.constant(mixed), labels, pass.tangent(scale));
                 linear.backward(sum, ones);
             }
         }
@@ -115,8 +115,8 @@ public final class AdversarialGame implements AutoCloseable {
     public void generate(Tape tape, Variable made, Tensor real, Tensor labels) {
         try (Tape inputs = Tape.forInputs(device); Tape plain = Tape.forInference(device)) {
             Variable x = Variable.input(made.value());
-            Variable scores = critic.score(inputs, x, labels, LeakyPass.plain());
-            Tensor others = critic.score(plain, Variable.constant(real), labels, LeakyPass.plain()).value();
+            Variable scores = critic.score(inputs, x, labels, PiecewiseLinearPass.plain());
+            Tensor others = critic.score(plain, Variable.constant(real), labels, PiecewiseLinearPass.plain()).value();
             Tensor slopes = plain.empty(DType.F32, pairs);
             GanLoss.relativistic(scores.value().reshape(-1), others.reshape(-1), row.slice(G_LOSS, G_LOSS + 1),
                     new GanLoss.Pairing(null, slopes, null, null, null), notFinite);

@@ -12,12 +12,14 @@ import io.zoetrope.io.Config;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Optimizer;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.SgdOptimizer;
 import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.ops.optim.Sgd;
 import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.train.ClassificationObjective;
+import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
@@ -131,12 +133,21 @@ public final class CnnFamily implements TrainingFamily {
                 : Optional.empty();
         ImageDataset seen = data instanceof AudioDataset clips ? clips.spectrograms(sounds.get()) : request.pictures();
         AdamW.Hyper hyper = hyper(settings, settings.longInteger("steps"));
-        Function<ParameterBank, Optimizer> optimizer = settings.text("optimizer").equals(SGD)
+        Function<ParameterStore, Optimizer> optimizer = settings.text("optimizer").equals(SGD)
                 ? bank -> new SgdOptimizer(bank, hyper) : bank -> new AdamWOptimizer(bank, hyper);
         Augmentation augmentation = augmentation(settings);
         ClassifierConfig config = ClassifierConfig.of(network(Extent.of(data), settings), seen, augmentation.flip(), sounds);
-        return new CnnTask(device, config, seen.train(), optimizer, settings.integer("batch"), augmentation,
-                (float) settings.number("smoothing"), settings.longInteger("seed"), start(device, config, settings));
+        ClassificationObjective.Settings shown = new ClassificationObjective.Settings(settings.integer("batch"), augmentation,
+                (float) settings.number("smoothing"));
+        float[] start = start(device, config, settings);
+        return RecordedTraining.open(device, settings.longInteger("seed"), context -> {
+            ConvNetModel model = context.own(new ConvNetModel(device, config, DType.BF16, context.seed()));
+            if (start != null) {
+                model.store().masters(start);
+            }
+            return new ClassificationObjective(context, model.trained(), context.optimizer(optimizer.apply(model.store())),
+                    seen.train(), shown);
+        });
     }
 
     private static float[] start(Device device, ClassifierConfig config, Config settings) throws IOException {
@@ -153,7 +164,7 @@ public final class CnnFamily implements TrainingFamily {
                 throw new IllegalArgumentException("from is " + from + ", " + model.config().network() + ", expected "
                         + config.network() + ": give the same net and data of the same size and classes");
             }
-            return model.bank().masters().toFloats();
+            return model.store().masters().toFloats();
         }
     }
 

@@ -158,12 +158,12 @@ public final class CnnPipeline implements AutoCloseable {
     }
 
     /** The way of a batch through the network; inputs live in {@code scope}, the rest on {@code tape}. */
-    ConvNet.Trace trace(Scope scope, Tape tape, Images pictures) {
+    public ConvNet.Trace trace(Scope scope, Tape tape, Images pictures) {
         return model.network().forward(tape, Variable.constant(input(scope, pictures)), NormStatistics.RUNNING);
     }
 
     /** A batch as the network takes it. @throws IllegalArgumentException if it is of another size */
-    Tensor input(Scope scope, Images pictures) {
+    public Tensor input(Scope scope, Images pictures) {
         ConvNetConfig shape = model.config().network();
         if (pictures.height() != shape.height() || pictures.width() != shape.width()
                 || pictures.channels() != shape.channels()) {

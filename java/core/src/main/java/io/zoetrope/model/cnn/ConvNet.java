@@ -8,6 +8,7 @@ import io.zoetrope.nn.NormRelu;
 import io.zoetrope.nn.NormStatistics;
 import io.zoetrope.nn.Parameter;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.nn.PreActivationBlock;
 import io.zoetrope.ops.conv.Conv2d;
 import io.zoetrope.ops.conv.StemConvolution;
 import io.zoetrope.ops.pool.PoolFunctions;
@@ -43,7 +44,7 @@ public final class ConvNet {
         this.config = config;
         this.parameters = parameters;
         this.stem = parameters.at("stem").convolution("weight",
-                Init.leaky((long) STEM_SIDE * STEM_SIDE * config.channels(), 0, 1), config.stemFilters(), STEM_SIDE, STEM_SIDE,
+                Init.heNormal((long) STEM_SIDE * STEM_SIDE * config.channels(), 0, 1), config.stemFilters(), STEM_SIDE, STEM_SIDE,
                 config.channels());
         int width = config.stemFilters();
         for (int s = 0; s < config.widths().size(); s++) {

@@ -1,8 +1,10 @@
 package io.zoetrope.model.ddpm;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Images;
 import io.zoetrope.io.Config;
 import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
@@ -34,7 +36,9 @@ public final class DdpmFamily implements TrainingFamily {
         long steps = settings.longInteger("steps");
         AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9f, BETA2).withMaxNorm(MAX_NORM)
                 .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
-        return new DdpmTask(device, request.squarePictures().train().images(), settings.integer("batch"), hyper,
-                settings.longInteger("seed"));
+        Images pictures = request.squarePictures().train().images();
+        int batch = settings.integer("batch");
+        return RecordedTraining.open(device, settings.longInteger("seed"), context ->
+                new DdpmObjective(context, pictures, batch, hyper));
     }
 }

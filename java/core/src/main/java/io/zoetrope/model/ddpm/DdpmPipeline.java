@@ -94,7 +94,7 @@ public final class DdpmPipeline implements AutoCloseable {
         Shape batch = Shape.of(count, shape.height(), shape.width(), shape.channels());
         try (SamplingLoop loop = new SamplingLoop(device, plan, model.compute(), batch, (x, time, use) -> {
             try (Tape tape = Tape.forInference(device)) {
-                use.accept(model.unet().forward(tape, Variable.constant(x), time, null).value());
+                use.accept(model.network().forward(tape, Variable.constant(x), time, null).value());
             }
         })) {
             loop.start(seedOf(request.seed(), chunk));

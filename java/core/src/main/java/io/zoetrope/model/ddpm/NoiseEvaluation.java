@@ -80,7 +80,7 @@ public final class NoiseEvaluation {
             Tensor input = scope.empty(model.compute(), dims);
             Pointwise.cast(noisy, input);
             Tensor predicted = scope.empty(DType.F32, dims);
-            Pointwise.cast(model.unet().forward(tape, Variable.constant(input), t, null).value(), predicted);
+            Pointwise.cast(model.network().forward(tape, Variable.constant(input), t, null).value(), predicted);
             Diffusion.convertPrediction(noisy, predicted, t, model.alphaBar(), null, predicted,
                     Diffusion.Target.valueOf(model.config().prediction().name()), 0f);
             float[] expected = noise.toFloats();

@@ -2,49 +2,106 @@ package io.zoetrope.model.gan;
 
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * What an adversarial model is, apart from its weights.
+ * What an adversarial model of square pictures is, apart from its weights: the sizes of both networks and the classes.
  *
- * @param shape      of the networks
- * @param classNames what the classes mean, by number; empty where there are none
+ * @param imageSize     height and width
+ * @param channels      of the pictures
+ * @param patch         1: the networks work at the picture's own resolution too; 2: from half of it down, which a strided
+ *                      convolution leads to and a transposed one back from, for a fraction of the work
+ * @param widths        channels of each resolution they work at, from the highest down, each half the one before
+ * @param blocks        residual blocks at each resolution, in the same order
+ * @param expansion     channels inside a block, as a multiple of its width
+ * @param groupWidth    channels of a group of the convolution inside a block
+ * @param latent        length of the generator's noise vector
+ * @param classFeatures length of a class's learned vector
+ * @param classNames    what the classes that can be asked for mean, by number; empty where there are none
  */
-public record GanConfig(GanShape shape, List<String> classNames) {
+public record GanConfig(int imageSize, int channels, int patch, List<Integer> widths, List<Integer> blocks, int expansion,
+        int groupWidth, int latent, int classFeatures, List<String> classNames) {
+    /** Width of the default networks at half the picture's resolution. */
+    public static final int WIDTH = 32;
+
     public GanConfig {
+        widths = List.copyOf(widths);
+        blocks = List.copyOf(blocks);
         classNames = List.copyOf(classNames);
-        if (classNames.size() != shape.classes()) {
-            throw new IllegalArgumentException(classNames.size() + " class names for a network of " + shape.classes()
-                    + " classes: expected as many");
+        require(channels >= 1 && latent >= 1 && expansion >= 1 && groupWidth >= 1,
+                "channels " + channels + ", latent " + latent + ", expansion " + expansion + " and group width " + groupWidth
+                        + " must be 1 or more");
+        require(!widths.isEmpty() && widths.size() == blocks.size(), widths.size() + " widths and " + blocks.size()
+                + " numbers of blocks: there must be one of each for every resolution");
+        require(classNames.isEmpty() || classFeatures >= 1, classNames.size() + " classes with " + classFeatures
+                + " features: expected features with classes");
+        require(patch == 1 || patch == 2, "patch " + patch + ": expected 1 or 2");
+        int shrink = patch << widths.size() - 1;
+        require(imageSize >= 1 && imageSize % shrink == 0, "pictures of " + imageSize + " pixels do not halve as often as"
+                + " they must: their size must be a multiple of " + shrink);
+        for (int i = 0; i < widths.size(); i++) {
+            require(blocks.get(i) >= 0, blocks.get(i) + " blocks: expected 0 or more");
+            require(widths.get(i) >= 1 && widths.get(i) * expansion % groupWidth == 0, "width " + widths.get(i) + " times "
+                    + expansion + " does not divide into groups of " + groupWidth);
         }
     }
 
+    /**
+     * Networks that work at a half and a quarter of the resolution of square pictures of this size, a multiple of 4.
+     *
+     * @param width channels at half the resolution, a multiple of 8; at the quarter they are twice as many
+     */
+    public static GanConfig forPictures(int size, int channels, List<String> classNames, int width) {
+        return new GanConfig(size, channels, 2, List.of(width, 2 * width), List.of(2, 2), 2, 16, 64, 32, classNames);
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException("adversarial networks: " + message);
+        }
+    }
+
+    /** Kinds of pictures that can be asked for. */
+    public int classes() {
+        return classNames.size();
+    }
+
+    /** Resolutions the networks work at. */
+    public int levels() {
+        return widths.size();
+    }
+
+    /** Height and width at a level: 0 is the highest they work at. */
+    int size(int level) {
+        return imageSize / patch >> level;
+    }
+
+    /** In all; at least 1, as starts are scaled by it. */
+    int residualBlocks() {
+        return Math.max(1, blocks.stream().mapToInt(Integer::intValue).sum());
+    }
+
     Config settings() {
-        return Config.empty().with("_class_name", "GanGenerator").with("image_size", shape.imageSize())
-                .with("channels", shape.channels()).with("patch", shape.patch()).with("widths", ints(shape.widths()))
-                .with("blocks", ints(shape.blocks())).with("expansion", shape.expansion())
-                .with("group_width", shape.groupWidth()).with("latent", shape.latent())
-                .with("class_features", shape.classFeatures()).with("class_names", classNames);
+        return Config.empty().with("_class_name", "GanGenerator").with("image_size", imageSize)
+                .with("channels", channels).with("patch", patch).with("widths", ints(widths))
+                .with("blocks", ints(blocks)).with("expansion", expansion)
+                .with("group_width", groupWidth).with("latent", latent)
+                .with("class_features", classFeatures).with("class_names", classNames);
+    }
+
+    static GanConfig of(Config settings) throws BadFileException {
+        return new GanConfig(settings.integer("image_size"), settings.integer("channels"), settings.integer("patch"),
+                list(settings.integers("widths")), list(settings.integers("blocks")), settings.integer("expansion"),
+                settings.integer("group_width"), settings.integer("latent"), settings.integer("class_features"),
+                settings.texts("class_names"));
     }
 
     private static int[] ints(List<Integer> values) {
         return values.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    static GanConfig of(Config settings) throws BadFileException {
-        List<String> names = settings.texts("class_names");
-        return new GanConfig(new GanShape(settings.integer("image_size"), settings.integer("channels"),
-                settings.integer("patch"), list(settings.integers("widths")), list(settings.integers("blocks")),
-                settings.integer("expansion"), settings.integer("group_width"), settings.integer("latent"), names.size(),
-                settings.integer("class_features")), names);
-    }
-
     private static List<Integer> list(int[] values) {
-        List<Integer> list = new ArrayList<>();
-        for (int value : values) {
-            list.add(value);
-        }
-        return list;
+        return IntStream.of(values).boxed().toList();
     }
 }

@@ -2,15 +2,15 @@ package io.zoetrope.model.gan;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.nn.ClassCondition;
 import io.zoetrope.nn.Convolution;
-import io.zoetrope.nn.Embedding;
+import io.zoetrope.nn.FixupBlock;
 import io.zoetrope.nn.Init;
-import io.zoetrope.nn.LeakyPass;
 import io.zoetrope.nn.Linear;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.nn.PiecewiseLinearPass;
 import io.zoetrope.ops.conv.Conv2d;
 import io.zoetrope.ops.pool.PoolFunctions;
-import io.zoetrope.ops.reduce.ReduceFunctions;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,18 +21,18 @@ import java.util.List;
  * Without activations other than leaky ReLU, and with no normalisation, it is piecewise linear in the picture.
  */
 public final class GanDiscriminator {
-    private record Level(List<GanBlock> blocks, Convolution change) {
+    private record Level(List<FixupBlock> blocks, Convolution change) {
     }
 
-    private final GanShape shape;
+    private final GanConfig shape;
     private final Convolution first;
     private final List<Level> levels = new ArrayList<>();
     private final Convolution whole;
     private final Linear features;
-    private final Embedding classes;
+    private final ClassCondition classes;
 
-    /** Declares the network's parameters on {@code p}; a ParameterBank then gives them memory. */
-    public GanDiscriminator(GanShape shape, Parameters p) {
+    /** Declares the network's parameters on {@code p}; a ParameterStore then gives them memory. */
+    public GanDiscriminator(GanConfig shape, Parameters p) {
         this.shape = shape;
         int width = shape.widths().get(0);
         int window = shape.patch() == 1 ? 1 : 2 * shape.patch();
@@ -40,9 +40,10 @@ public final class GanDiscriminator {
                 Init.normal(1 / Math.sqrt(window * window * shape.channels())));
         for (int level = 0; level < shape.levels(); level++) {
             Parameters at = p.at("levels." + level);
-            List<GanBlock> blocks = new ArrayList<>();
+            List<FixupBlock> blocks = new ArrayList<>();
             for (int block = 0; block < shape.blocks().get(level); block++) {
-                blocks.add(new GanBlock(at.at("blocks." + block), width, shape, Math.max(1, shape.residualBlocks())));
+                blocks.add(new FixupBlock(at.at("blocks." + block), width, shape.expansion(), shape.groupWidth(),
+                        shape.residualBlocks()));
             }
             int next = level + 1 < shape.levels() ? shape.widths().get(level + 1) : width;
             levels.add(new Level(blocks, next == width ? null
@@ -53,7 +54,7 @@ public final class GanDiscriminator {
         whole = Convolution.unbiased(p.at("whole"), width, width, size, Conv2d.Spec.of(1, 0).withGroups(width),
                 Init.normal(1.0 / size));
         features = Linear.unbiased(p.at("features"), width, shape.classes() == 0 ? 1 : shape.classFeatures());
-        classes = shape.classes() == 0 ? null : new Embedding(p.at("class_embedding"), shape.classes(), shape.classFeatures());
+        classes = new ClassCondition(p.at("class_embedding"), "discriminator", shape.classes(), shape.classFeatures());
     }
 
     /**
@@ -64,14 +65,10 @@ public final class GanDiscriminator {
      * @param pass   plain, remembering or linear
      * @return [N, 1]
      */
-    public Variable forward(Tape tape, Variable x, Tensor labels, LeakyPass pass) {
-        if ((labels != null) != (classes != null)) {
-            throw new IllegalArgumentException(classes == null ? "this discriminator has no classes, but labels were given"
-                    : "this discriminator has " + shape.classes() + " classes: labels are needed");
-        }
+    public Variable forward(Tape tape, Variable x, Tensor labels, PiecewiseLinearPass pass) {
         Variable h = pass.convolve(tape, first, x);
         for (int level = 0; level < levels.size(); level++) {
-            for (GanBlock block : levels.get(level).blocks) {
+            for (FixupBlock block : levels.get(level).blocks) {
                 h = block.forward(tape, h, pass);
             }
             if (level + 1 < levels.size()) {
@@ -82,7 +79,6 @@ public final class GanDiscriminator {
         }
         h = whole.forward(tape, h);
         h = features.forward(tape, tape.reshape(h, h.value().dim(0), h.value().dim(3)));
-        return classes == null ? h : ReduceFunctions.dotRows(tape, h, classes.forward(tape, labels),
-                (float) (1 / Math.sqrt(shape.classFeatures())));
+        return classes.project(tape, h, labels);
     }
 }

@@ -6,6 +6,7 @@ import io.zoetrope.data.Images;
 import io.zoetrope.io.Config;
 import io.zoetrope.model.adversarial.GameSettings;
 import io.zoetrope.model.cnn.CnnPipeline;
+import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
@@ -48,13 +49,13 @@ public final class GanFamily implements TrainingFamily {
     @Override
     public Config settings(TrainRequest request) throws IOException {
         Config options = request.options();
-        int width = options.integer("base_width", GanShape.WIDTH);
-        shape(request.squarePictures(), width);
+        int width = options.integer("base_width", GanConfig.WIDTH);
+        config(request.squarePictures(), width);
         return DEFAULTS.with(name(), options).toConfig().with("base_width", width);
     }
 
-    private static GanShape shape(ImageDataset data, int width) {
-        return GanShape.forPictures(data.height(), data.channels(), classes(data).size(), width);
+    private static GanConfig config(ImageDataset data, int width) {
+        return GanConfig.forPictures(data.height(), data.channels(), classes(data), width);
     }
 
     /** A single class is none. */
@@ -65,11 +66,14 @@ public final class GanFamily implements TrainingFamily {
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         ImageDataset data = request.squarePictures();
-        GanConfig config = new GanConfig(shape(data, settings.integer("base_width")), classes(data));
+        GanConfig config = config(data, settings.integer("base_width"));
         Function<Images, int[]> eyes = classifier != null ? classifier
                 : CnnPipeline.shipped(device, known -> known.sounds().isEmpty()
                         && known.classNames().equals(config.classNames())).orElse(null);
-        return new GanTask(device, config, data.train(), settings.integer("batch"), GameSettings.of(settings),
-                settings.longInteger("steps"), settings.longInteger("seed"), eyes);
+        int batch = settings.integer("batch");
+        GameSettings game = GameSettings.of(settings);
+        long steps = settings.longInteger("steps");
+        return RecordedTraining.open(device, settings.longInteger("seed"), context ->
+                new GanObjective(context, config, data.train(), batch, game, steps, eyes));
     }
 }

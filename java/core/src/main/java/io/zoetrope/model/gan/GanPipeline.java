@@ -75,7 +75,7 @@ public final class GanPipeline implements AutoCloseable {
      * @param labels class numbers; only their number matters where the model has no classes
      */
     public Images generate(long seed, int[] labels) {
-        int latent = model.config().shape().latent();
+        int latent = model.config().latent();
         return pictures(Latents.draw(model.device(), labels.length, latent, seed), labels);
     }
 
@@ -93,7 +93,7 @@ public final class GanPipeline implements AutoCloseable {
     /** As {@link #interpolate(int, int, long)} with a class for each picture of a frame. */
     public List<Images> interpolate(int frames, long seed, int[] labels) {
         Latents.positive("frames", frames);
-        int latent = model.config().shape().latent();
+        int latent = model.config().latent();
         int stations = Math.min(STATIONS, frames);
         float[] ends = Latents.draw(model.device(), stations * labels.length, latent, seed);
         List<Images> films = new ArrayList<>();
@@ -111,7 +111,7 @@ public final class GanPipeline implements AutoCloseable {
     }
 
     private Images pictures(float[] latents, int[] labels) {
-        GanShape shape = model.config().shape();
+        GanConfig shape = model.config();
         Latents.requireClasses(labels, shape.classes());
         long total = (long) labels.length * shape.imageSize() * shape.imageSize() * shape.channels();
         if (total > Integer.MAX_VALUE - 8) {

@@ -39,12 +39,12 @@ public final class PatchPalette {
     void learn(Images pictures, long seed) {
         Device device = patches.device();
         int[] order = shuffled(pictures.count(), seed);
-        int count = Math.min(pictures.count(), Math.max(1, LEARN_PATCHES / config.network().places()));
+        int count = Math.min(pictures.count(), Math.max(1, LEARN_PATCHES / config.positions()));
         float[] pixels = new float[count * pictures.stride()];
         for (int i = 0; i < count; i++) {
             pictures.toFloats(order[i], pixels, i * pictures.stride());
         }
-        long rows = (long) count * config.network().places();
+        long rows = (long) count * config.positions();
         if (rows < patches.dim(0)) {
             throw new IllegalArgumentException("a palette of " + patches.dim(0) + " patches from pictures that have only " + rows
                     + ": use a smaller palette or smaller patches");
@@ -67,15 +67,15 @@ public final class PatchPalette {
     }
 
     private Tensor cut(Scope scope, Tensor pixels) {
-        Tensor x = scope.empty(DType.F32, pixels.dim(0) * config.network().places(), config.network().patch());
+        Tensor x = scope.empty(DType.F32, pixels.dim(0) * config.positions(), config.patch());
         Patches.patchify(pixels, x.reshape(pixels.dim(0), -1), config.size(), config.size());
         return x;
     }
 
-    /** The numbers of the nearest patches, I32 [pictures, places], in memory of {@code scope}. */
+    /** The numbers of the nearest patches, I32 [pictures, positions], in memory of {@code scope}. */
     public Tensor tokens(Scope scope, Images pictures) {
-        int places = config.network().places();
-        Tensor tokens = scope.empty(DType.I32, pictures.count(), places);
+        int positions = config.positions();
+        Tensor tokens = scope.empty(DType.I32, pictures.count(), positions);
         for (int from = 0; from < pictures.count(); from += CHUNK) {
             int to = Math.min(pictures.count(), from + CHUNK);
             try (Scope scratch = Scope.open(patches.device())) {
@@ -87,11 +87,11 @@ public final class PatchPalette {
         return tokens;
     }
 
-    /** The pictures of these numbers, I32 [pictures, places]. Waits for the device. */
+    /** The pictures of these numbers, I32 [pictures, positions]. Waits for the device. */
     public Images pictures(Tensor tokens) {
         int count = Math.toIntExact(tokens.dim(0));
         try (Scope scope = Scope.open(patches.device())) {
-            Tensor x = scope.empty(DType.F32, count, config.network().places(), config.network().patch());
+            Tensor x = scope.empty(DType.F32, count, config.positions(), config.patch());
             Rows.gather(patches, tokens.reshape(-1), x);
             Tensor pixels = scope.empty(DType.F32, count, config.height(), config.width(), config.channels());
             Patches.unpatchify(x, pixels, config.size(), config.size());

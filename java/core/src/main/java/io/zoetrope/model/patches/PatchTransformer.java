@@ -2,7 +2,7 @@ package io.zoetrope.model.patches;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
-import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.nn.Embedding;
 import io.zoetrope.nn.KeyValueCache;
 import io.zoetrope.nn.LayerNormalization;
@@ -32,28 +32,28 @@ import java.util.function.BiConsumer;
  * the two is asked for.
  */
 public final class PatchTransformer {
-    /** Way of reading, an entry of the mode table: place s is given the token of place s − 1, and predicts its own. */
+    /** Way of reading, an entry of the mode table: position s is given the token of position s − 1, and predicts its own. */
     public static final int IN_ORDER = 0;
-    /** Way of reading: place s is given its own token, or the mask. */
+    /** Way of reading: position s is given its own token, or the mask. */
     public static final int MASKED = 1;
     private static final int MODES = 2;
     private static final float MAX_PERIOD = 10_000;
     private static final float ROPE_BASE = 100;
 
     /**
-     * The fixed tables of the places, in device memory.
+     * The fixed tables of the positions, in device memory.
      *
-     * @param positions F32 [places, width], added to the tokens
+     * @param embedding F32 [positions, width], added to the tokens
      * @param rope      rotations by row and column; null: none
      */
-    public record Places(Tensor positions, Tensor rope) {
+    public record Positions(Tensor embedding, Tensor rope) {
     }
 
     /** Modulations of all blocks and of the last norm by one condition. */
     public record Modulations(List<Variable> blocks, Variable last) {
     }
 
-    private final PatchTransformerConfig config;
+    private final PatchesConfig config;
     private final Parameters parameters;
     private final Embedding tokens;
     private final Embedding classes;
@@ -64,11 +64,11 @@ public final class PatchTransformer {
     private final LayerNormalization lastNorm;
     private final Linear head;
 
-    /** Declares the network's parameters on {@code p}; a ParameterBank then gives them memory. */
-    public PatchTransformer(PatchTransformerConfig config, Parameters p) {
+    /** Declares the network's parameters on {@code p}; a ParameterStore then gives them memory. */
+    public PatchTransformer(PatchesConfig config, Parameters p) {
         this.config = config;
         this.parameters = p;
-        int width = config.width();
+        int width = config.modelWidth();
         boolean generates = config.purpose() == Purpose.GENERATE;
         tokens = generates ? new Embedding(p.at("token_embedding"), config.palette() + 2L, width) : null;
         classes = generates ? new Embedding(p.at("class_embedding"), config.classes() + 1L, width) : null;
@@ -82,7 +82,7 @@ public final class PatchTransformer {
         head = Linear.zero(p.at("proj_out"), width, generates ? config.palette() : config.classes());
     }
 
-    public PatchTransformerConfig config() {
+    public PatchesConfig config() {
         return config;
     }
 
@@ -90,28 +90,28 @@ public final class PatchTransformer {
         return parameters;
     }
 
-    /** The tables of the places, which go with the scope. */
-    public Places places(Scope scope) {
-        Tensor positions = scope.empty(DType.F32, config.places(), config.width());
+    /** The tables of the positions, which go with the scope. */
+    public Positions positions(Scope scope) {
+        Tensor positions = scope.empty(DType.F32, config.positions(), config.modelWidth());
         Embed.positions(positions, MAX_PERIOD, config.rows(), config.columns());
         if (!config.rotary()) {
-            return new Places(positions, null);
+            return new Positions(positions, null);
         }
-        int[] coordinates = new int[2 * config.places()];
-        for (int i = 0; i < config.places(); i++) {
+        int[] coordinates = new int[2 * config.positions()];
+        for (int i = 0; i < config.positions(); i++) {
             coordinates[2 * i] = i / config.columns();
             coordinates[2 * i + 1] = i % config.columns();
         }
-        Tensor rope = scope.empty(DType.F32, config.places(), config.width() / config.heads() / 2, 2);
+        Tensor rope = scope.empty(DType.F32, config.positions(), config.modelWidth() / config.heads() / 2, 2);
         try (Scope scratch = Scope.open(scope.device())) {
-            Rope.table(scratch.of(coordinates, config.places(), 2), rope, ROPE_BASE);
+            Rope.table(scratch.of(coordinates, config.positions(), 2), rope, ROPE_BASE);
         }
-        return new Places(positions, rope);
+        return new Positions(positions, rope);
     }
 
     /** An empty cache for generating {@code batch} pictures in order. */
     public KeyValueCache cache(Scope scope, DType compute, long batch) {
-        return new KeyValueCache(scope, compute, config.layers(), batch, config.places(), config.block());
+        return new KeyValueCache(scope, compute, config.layers(), batch, config.positions(), config.block());
     }
 
     /**
@@ -131,71 +131,71 @@ public final class PatchTransformer {
     }
 
     /**
-     * Logits of the palette's patches for every place.
+     * Logits of the palette's patches for every position.
      *
-     * @param ids    I32 [B, places]; samples read in order are given their tokens shifted by one
+     * @param ids    I32 [B, positions]; samples read in order are given their tokens shifted by one
      * @param causal the first so many samples are read in order
-     * @param watch  is handed each layer's number and attention, F32 [B, heads, places, places]; null: not wanted
-     * @return [B·places, palette]
+     * @param watch  is handed each layer's number and attention, F32 [B, heads, positions, places]; null: not wanted
+     * @return [B·positions, palette]
      */
-    public Variable logits(Tape tape, Places places, Tensor ids, Modulations modulations, int causal,
+    public Variable logits(Tape tape, Positions positions, Tensor ids, Modulations modulations, int causal,
             BiConsumer<Integer, Tensor> watch) {
         require(Purpose.GENERATE);
         long batch = ids.dim(0);
-        if (ids.rank() != 2 || ids.dim(1) != config.places()) {
-            throw new IllegalArgumentException("patch transformer: tokens " + ids + ", expected I32[B, " + config.places() + "]");
+        if (ids.rank() != 2 || ids.dim(1) != config.positions()) {
+            throw new IllegalArgumentException("patch transformer: tokens " + ids + ", expected I32[B, " + config.positions() + "]");
         }
-        Variable x = tape.reshape(tokens.forward(tape, ids.reshape(-1)), batch, config.places(), config.width());
-        x = run(tape, PointwiseFunctions.addPositions(tape, x, places.positions()), places, modulations.blocks(), causal, watch);
+        Variable x = tape.reshape(tokens.forward(tape, ids.reshape(-1)), batch, config.positions(), config.modelWidth());
+        x = run(tape, PointwiseFunctions.addPositions(tape, x, positions.embedding()), positions, modulations.blocks(), causal, watch);
         Variable normed = lastNorm.modulated(tape, x, modulations.last(), 0, 1, 2);
-        return head.forward(tape, tape.reshape(normed, batch * config.places(), config.width()));
+        return head.forward(tape, tape.reshape(normed, batch * config.positions(), config.modelWidth()));
     }
 
     /**
-     * Logits for the place that {@code cache} has come to, from the token before it. The cache then holds this place too,
+     * Logits for the position that {@code cache} has come to, from the token before it. The cache then holds this position too,
      * once its length is advanced.
      *
-     * @param ids I32 [B]: the token before, {@link PatchTransformerConfig#start()} at the first place
+     * @param ids I32 [B]: the token before, {@link PatchesConfig#start()} at the first position
      * @return [B, palette]
      */
-    public Variable decode(Tape tape, Places places, Tensor ids, Modulations modulations, KeyValueCache cache) {
+    public Variable decode(Tape tape, Positions positions, Tensor ids, Modulations modulations, KeyValueCache cache) {
         require(Purpose.GENERATE);
         long batch = ids.dim(0);
         Variable embedded = tokens.forward(tape, ids);
-        Tensor place = tape.empty(DType.F32, 1, config.width());
-        Rows.gather(places.positions(), cache.length(), place);
-        Tensor placed = tape.empty(embedded.value().dtype(), batch, 1, config.width());
-        Pointwise.addBias(embedded.value().reshape(batch, 1, config.width()), place.reshape(config.width()), placed);
+        Tensor place = tape.empty(DType.F32, 1, config.modelWidth());
+        Rows.gather(positions.embedding(), cache.length(), place);
+        Tensor placed = tape.empty(embedded.value().dtype(), batch, 1, config.modelWidth());
+        Pointwise.addBias(embedded.value().reshape(batch, 1, config.modelWidth()), place.reshape(config.modelWidth()), placed);
         Variable x = Variable.constant(placed);
         for (int layer = 0; layer < blocks.size(); layer++) {
             x = blocks.get(layer).decode(tape, x, new TransformerBlock.Context(modulations.blocks().get(layer), null,
-                    places.rope(), 0, null), cache, layer);
+                    positions.rope(), 0, null), cache, layer);
         }
         Variable normed = lastNorm.modulated(tape, x, modulations.last(), 0, 1, 2);
-        return head.forward(tape, tape.reshape(normed, batch, config.width()));
+        return head.forward(tape, tape.reshape(normed, batch, config.modelWidth()));
     }
 
     /**
      * Logits of the classes.
      *
-     * @param values [B, places, patch] in the compute type: the patches themselves
+     * @param values [B, positions, patch] in the compute type: the patches themselves
      * @param watch  as in {@link #logits}
      * @return [B, classes]
      */
-    public Variable classify(Tape tape, Places places, Variable values, BiConsumer<Integer, Tensor> watch) {
+    public Variable classify(Tape tape, Positions positions, Variable values, BiConsumer<Integer, Tensor> watch) {
         require(Purpose.CLASSIFY);
-        Variable x = PointwiseFunctions.addPositions(tape, patches.forward(tape, values), places.positions());
-        x = lastNorm.forward(tape, run(tape, x, places, null, 0, watch));
+        Variable x = PointwiseFunctions.addPositions(tape, patches.forward(tape, values), positions.embedding());
+        x = lastNorm.forward(tape, run(tape, x, positions, null, 0, watch));
         return head.forward(tape, ReduceFunctions.mean(tape, x));
     }
 
-    private Variable run(Tape tape, Variable x, Places places, List<Variable> modulations, int causal,
+    private Variable run(Tape tape, Variable x, Positions positions, List<Variable> modulations, int causal,
             BiConsumer<Integer, Tensor> watch) {
         Variable h = x;
         for (int layer = 0; layer < blocks.size(); layer++) {
             int number = layer;
             h = blocks.get(layer).forward(tape, h, new TransformerBlock.Context(
-                    modulations == null ? null : modulations.get(layer), null, places.rope(), causal,
+                    modulations == null ? null : modulations.get(layer), null, positions.rope(), causal,
                     watch == null ? null : weights -> watch.accept(number, weights)));
         }
         return h;

@@ -5,8 +5,14 @@ import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
-import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
+import io.zoetrope.nn.AdamWOptimizer;
+import io.zoetrope.nn.Optimizer;
 import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.random.Augmentation;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.train.ClassificationObjective;
+import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
@@ -26,6 +32,9 @@ public final class PatchesFamily implements TrainingFamily {
     private static final float EMA_DECAY = 0.999f;
     private static final float EMA_WARM_UP = 10;
     private static final int MLP_RATIO = 4;
+    /** Of a classifier's pictures, at most, in pixels. */
+    private static final int SHIFT = 2;
+    private static final float SMOOTHING = 0.05f;
 
     @Override
     public String name() {
@@ -58,14 +67,10 @@ public final class PatchesFamily implements TrainingFamily {
             throw new IllegalArgumentException("patch size " + size + ": the pictures' " + data.width() + "×" + data.height()
                     + " pixels do not divide into patches of it");
         }
-        boolean generates = settings.text("purpose").equals("generate");
         int width = settings.integer("model_width");
-        PatchTransformerConfig network = new PatchTransformerConfig(generates ? Purpose.GENERATE : Purpose.CLASSIFY,
-                data.height() / size, data.width() / size, size * size * data.channels(), settings.integer("palette"),
-                data.classNames().size(), width, settings.integer("layers"), settings.integer("heads"), MLP_RATIO * width,
-                settings.flag("rotary", true));
-        return new PatchesConfig(network, data.height(), data.width(), data.channels(), size, data.classNames(),
-                PicturePreparation.isDarkBacked(data.train().images()));
+        return new PatchesConfig(Purpose.named(settings.text("purpose")), data.height(), data.width(), data.channels(), size,
+                settings.integer("palette"), data.classNames(), PicturePreparation.isDarkBacked(data.train().images()), width,
+                settings.integer("layers"), settings.integer("heads"), MLP_RATIO * width, settings.flag("rotary", true));
     }
 
     @Override
@@ -73,11 +78,17 @@ public final class PatchesFamily implements TrainingFamily {
         long steps = settings.longInteger("steps");
         AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9f, BETA2).withWeightDecay(WEIGHT_DECAY).withMaxNorm(MAX_NORM)
                 .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
-        PatchesConfig config = config(request.pictures(), settings);
+        ImageDataset data = request.pictures();
+        PatchesConfig config = config(data, settings);
         int batch = settings.integer("batch");
-        long seed = settings.longInteger("seed");
-        return config.network().purpose() == Purpose.GENERATE
-                ? new PatchesGeneratorTask(device, request.pictures().train(), config, batch, hyper, seed)
-                : new PatchesClassifierTask(device, request.pictures(), config, batch, hyper, seed);
+        return RecordedTraining.open(device, settings.longInteger("seed"), context -> {
+            PatchesModel model = context.own(new PatchesModel(device, config, DType.BF16, context.seed()));
+            Optimizer optimizer = context.optimizer(new AdamWOptimizer(model.store(), hyper));
+            return config.purpose() == Purpose.GENERATE
+                    ? new PatchesObjective(context, model, optimizer, data.train(), batch)
+                    : new ClassificationObjective(context, model.trained(context.scope()), optimizer, data.train(),
+                            new ClassificationObjective.Settings(batch,
+                                    new Augmentation(Math.min(SHIFT, data.width() / 2), false, false, 0, 1), SMOOTHING));
+        });
     }
 }

@@ -1,120 +1,74 @@
 package io.zoetrope.model.patches;
 
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
 import io.zoetrope.io.StoredTensor;
-import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
-import io.zoetrope.nn.ModelWeights;
-import io.zoetrope.nn.ParameterBank;
-import io.zoetrope.nn.Parameters;
+import io.zoetrope.model.NetworkModel;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
+import io.zoetrope.ops.embed.Patches;
+import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import io.zoetrope.train.ClassificationObjective;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /** A model of patches on a device: the transformer, its parameters, and the palette of a generator. */
-public final class PatchesModel implements AutoCloseable {
+public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransformer> {
     private static final String TRANSFORMER = "transformer";
     private static final String PALETTE = "palette";
     private static final String PATCHES = "patches";
-    private static final String LIBRARY = "zoetrope";
+    private static final Format<PatchesConfig, PatchTransformer> FORMAT = new Format<>("PatchesPipeline", TRANSFORMER,
+            "zoetrope", "PatchTransformer", files -> PatchesConfig.of(files.config(TRANSFORMER)), PatchesConfig::settings,
+            PatchTransformer::new);
 
-    private final Scope scope;
-    private final PatchesConfig config;
-    private final PatchTransformer network;
-    private final ParameterBank bank;
-    private final PatchTransformer.Places places;
+    private final PatchTransformer.Positions positions;
     private final PatchPalette palette;
 
-    /**
-     * A model with fresh parameters and an empty palette.
-     *
-     * @param compute type of activations and weights: BF16 or F32
-     * @param seed    of the first parameter values
-     */
+    /** A model with fresh parameters and an empty palette; see {@link NetworkModel#NetworkModel}. */
     public PatchesModel(Device device, PatchesConfig config, DType compute, long seed) {
-        this.config = config;
-        this.network = new PatchTransformer(config.network(), Parameters.root());
-        this.bank = new ParameterBank(device, network.parameters(), compute, seed);
-        this.scope = Scope.open(device);
-        this.places = network.places(scope);
+        super(FORMAT, device, config, compute, seed);
+        this.positions = network().positions(scope());
         this.palette = !generates() ? null
-                : new PatchPalette(scope.zeros(DType.F32, config.network().palette(), config.network().patch()), config);
+                : new PatchPalette(scope().zeros(DType.F32, config.palette(), config.patch()), config);
     }
 
     /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
     public static PatchesModel load(Device device, Path folder, DType compute) throws IOException {
-        ModelFolder files = ModelFolder.open(folder);
-        PatchesConfig config;
-        try {
-            config = PatchesConfig.of(files.config(TRANSFORMER));
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check the model's config.json");
-        }
-        Map<String, float[]> values = ModelWeights.read(
-                new PatchTransformer(config.network(), Parameters.root()).parameters(), files.weights(TRANSFORMER));
-        float[] patches = config.network().purpose() != Purpose.GENERATE ? null
-                : files.weights(PALETTE).floats(PATCHES, config.network().palette(), config.network().patch());
-        PatchesModel model = new PatchesModel(device, config, compute, 0);
-        try {
-            ModelWeights.into(model.bank, values);
-            if (patches != null) {
-                model.palette.patches().copyFrom(patches);
-            }
-            return model;
-        } catch (RuntimeException e) {
-            model.close();
-            throw e;
-        }
-    }
-
-    /**
-     * Writes the model's folder with these parameter values in BF16, and the palette in F32.
-     *
-     * @param values   laid out as the bank, such as its masters or their moving average
-     * @param metadata goes into the header of the weights: where they come from
-     */
-    public void save(Path folder, float[] values, Map<String, String> metadata) throws IOException {
-        List<ModelFolder.Component> components = new ArrayList<>();
-        components.add(new ModelFolder.Component(TRANSFORMER, LIBRARY, "PatchTransformer", config.settings(),
-                ModelWeights.stored(bank, values)));
-        if (generates()) {
-            components.add(new ModelFolder.Component(PALETTE, LIBRARY, "PatchPalette",
-                    Config.empty().with("_class_name", "PatchPalette").with("num_patches", config.network().palette())
-                            .with("patch_size", config.size()),
-                    Map.of(PATCHES, StoredTensor.of(palette.patches()))));
-        }
-        ModelFolder.write(folder, "PatchesPipeline", components, metadata);
+        return FORMAT.load(device, folder, compute, PatchesModel::new);
     }
 
     private boolean generates() {
-        return config.network().purpose() == Purpose.GENERATE;
+        return config().purpose() == Purpose.GENERATE;
     }
 
-    public Device device() {
-        return scope.device();
+    /** The palette, in F32. */
+    @Override
+    protected List<ModelFolder.Component> rest() {
+        return !generates() ? List.of() : List.of(new ModelFolder.Component(PALETTE, "zoetrope", "PatchPalette",
+                Config.empty().with("_class_name", "PatchPalette").with("num_patches", config().palette())
+                        .with("patch_size", config().size()),
+                Map.of(PATCHES, StoredTensor.of(palette.patches()))));
     }
 
-    public PatchesConfig config() {
-        return config;
+    @Override
+    protected void loadRest(ModelFolder files) throws IOException {
+        if (generates()) {
+            palette.patches().copyFrom(files.weights(PALETTE).floats(PATCHES, config().palette(), config().patch()));
+        }
     }
 
-    public PatchTransformer network() {
-        return network;
-    }
-
-    public ParameterBank bank() {
-        return bank;
-    }
-
-    /** The fixed tables of the places. */
-    public PatchTransformer.Places places() {
-        return places;
+    /** The fixed tables of the positions. */
+    public PatchTransformer.Positions positions() {
+        return positions;
     }
 
     /** The patches a generator chooses from. @throws IllegalStateException for a classifier, which has none */
@@ -125,14 +79,38 @@ public final class PatchesModel implements AutoCloseable {
         return palette;
     }
 
-    /** Type of activations and weights. */
-    public DType compute() {
-        return bank.compute();
+    /** A classifier as it is trained. Its memory lives as long as {@code scope}. */
+    ClassificationObjective.Classifier trained(Scope scope) {
+        // Bytes to [−1, 1], as pictures are given to the trained model.
+        Augmentation.Normalisation range = new Augmentation.Normalisation(same(scope, 127.5f), same(scope, 1 / 127.5f));
+        return new ClassificationObjective.Classifier() {
+            @Override
+            public DType compute() {
+                return PatchesModel.this.compute();
+            }
+
+            @Override
+            public Augmentation.Normalisation normalisation() {
+                return range;
+            }
+
+            @Override
+            public Variable logits(Tape tape, Tensor x) {
+                Tensor patches = tape.empty(compute(), x.dim(0), config().positions(), config().patch());
+                Patches.patchify(x, patches, config().size(), config().size());
+                return network().classify(tape, positions, Variable.constant(patches), null);
+            }
+
+            @Override
+            public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata) throws IOException {
+                PatchesModel.this.save(folder, averaged, metadata);
+            }
+        };
     }
 
-    @Override
-    public void close() {
-        bank.close();
-        scope.close();
+    private Tensor same(Scope scope, float value) {
+        float[] values = new float[config().channels()];
+        Arrays.fill(values, value);
+        return scope.of(values, values.length);
     }
 }

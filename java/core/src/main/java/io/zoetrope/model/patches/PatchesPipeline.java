@@ -5,9 +5,13 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.figures.AttentionMaps;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.PretrainedModels;
-import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
+import io.zoetrope.model.patches.decode.PatchDecoder;
+import io.zoetrope.model.patches.decode.PatchSelection;
+import io.zoetrope.model.patches.decode.PatchesSampling;
 import io.zoetrope.ops.embed.Patches;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -65,7 +69,7 @@ public final class PatchesPipeline implements AutoCloseable {
 
     /** Makes pictures. The same request gives the same pictures on the same device. */
     public Images generate(PatchesSampling request, Progress progress) {
-        int[] masked = new int[shape().places()];
+        int[] masked = new int[shape().positions()];
         Arrays.fill(masked, shape().mask());
         return run(request, masked, progress, "generating");
     }
@@ -93,9 +97,9 @@ public final class PatchesPipeline implements AutoCloseable {
         for (int n = 0; n < made.count(); n++) {
             for (int i = 0; i < picture.stride(); i++) {
                 int pixel = i / config.channels();
-                int place = pixel / config.width() / config.size() * shape().columns()
+                int position = pixel / config.width() / config.size() * shape().columns()
                         + pixel % config.width() / config.size();
-                if (kept.isKept(place)) {
+                if (kept.isKept(position)) {
                     pixels[n * picture.stride() + i] = picture.pixels()[i];
                 }
             }
@@ -162,12 +166,12 @@ public final class PatchesPipeline implements AutoCloseable {
         Device device = model.device();
         try (Tape tape = Tape.forInference(device); Scope scope = Scope.open(device)) {
             if (shape().purpose() == Purpose.CLASSIFY) {
-                model.network().classify(tape, model.places(), Variable.constant(patches(scope, picture)),
+                model.network().classify(tape, model.positions(), Variable.constant(patches(scope, picture)),
                         (layer, weights) -> maps.set(layer, weights.toFloats()));
             } else {
                 PatchTransformer.Modulations modulations = model.network().modulations(tape,
                         scope.of(new int[] {shape().anyClass()}, 1), scope.of(new int[] {PatchTransformer.MASKED}, 1));
-                model.network().logits(tape, model.places(), model.palette().tokens(scope, picture), modulations, 0,
+                model.network().logits(tape, model.positions(), model.palette().tokens(scope, picture), modulations, 0,
                         (layer, weights) -> maps.set(layer, weights.toFloats()));
             }
         }
@@ -186,7 +190,7 @@ public final class PatchesPipeline implements AutoCloseable {
         for (int from = 0; from < result.length; from += BATCH) {
             int to = Math.min(result.length, from + BATCH);
             try (Tape tape = Tape.forInference(model.device()); Scope scope = Scope.open(model.device())) {
-                Tensor logits = model.network().classify(tape, model.places(),
+                Tensor logits = model.network().classify(tape, model.positions(),
                         Variable.constant(patches(scope, pictures.slice(from, to))), null).value();
                 Tensor probabilities = scope.empty(DType.F32, logits.shape());
                 CrossEntropy.softmax(logits, probabilities);
@@ -205,13 +209,13 @@ public final class PatchesPipeline implements AutoCloseable {
                 config.channels());
         Tensor typed = scope.empty(model.compute(), pixels.shape());
         Pointwise.cast(pixels, typed);
-        Tensor out = scope.empty(model.compute(), pictures.count(), shape().places(), shape().patch());
+        Tensor out = scope.empty(model.compute(), pictures.count(), shape().positions(), shape().patch());
         Patches.patchify(typed, out, config.size(), config.size());
         return out;
     }
 
-    private PatchTransformerConfig shape() {
-        return model.config().network();
+    private PatchesConfig shape() {
+        return model.config();
     }
 
     private void require(Purpose purpose) {

@@ -42,7 +42,7 @@ public final class UNet {
     private final GroupNormalization lastNorm;
     private final Convolution last;
 
-    /** Declares the network's parameters on {@code p}; a ParameterBank then gives them memory. */
+    /** Declares the network's parameters on {@code p}; a ParameterStore then gives them memory. */
     public UNet(UNetConfig config, Parameters p) {
         this.config = config;
         this.parameters = p;

@@ -2,17 +2,16 @@ package io.zoetrope.model.wavegan;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.nn.ClassCondition;
 import io.zoetrope.nn.Convolution;
-import io.zoetrope.nn.Embedding;
 import io.zoetrope.nn.Init;
-import io.zoetrope.nn.LeakyPass;
 import io.zoetrope.nn.Linear;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.nn.PiecewiseLinearPass;
 import io.zoetrope.ops.conv.Conv2d;
 import io.zoetrope.ops.phaseshuffle.PhaseShuffle;
 import io.zoetrope.ops.phaseshuffle.PhaseShuffleFunctions;
 import io.zoetrope.ops.random.RandomKey;
-import io.zoetrope.ops.reduce.ReduceFunctions;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
@@ -23,24 +22,24 @@ import java.util.List;
  * the sound's features with the class's. It is piecewise linear in the sound.
  */
 public final class WaveGanDiscriminator {
-    private final WaveGanShape shape;
+    private final WaveGanConfig shape;
     private final List<Convolution> levels = new ArrayList<>();
     private final Linear features;
-    private final Embedding classes;
+    private final ClassCondition classes;
 
-    /** Declares the network's parameters on {@code p}; a ParameterBank then gives them memory. */
-    public WaveGanDiscriminator(WaveGanShape shape, Parameters p) {
+    /** Declares the network's parameters on {@code p}; a ParameterStore then gives them memory. */
+    public WaveGanDiscriminator(WaveGanConfig shape, Parameters p) {
         this.shape = shape;
         int excess = shape.kernel() - shape.stride();
         Conv2d.Spec spec = Conv2d.Spec.line(shape.stride(), excess / 2, excess - excess / 2);
         for (int level = 0; level < shape.levels(); level++) {
             int in = shape.channels(level);
             levels.add(Convolution.line(p.at("levels." + level), in, shape.channels(level + 1), shape.kernel(), spec,
-                    Init.leaky((long) in * shape.kernel(), LeakyPass.SLOPE, 1)));
+                    Init.heNormal((long) in * shape.kernel(), PiecewiseLinearPass.NEGATIVE_SLOPE, 1)));
         }
         features = Linear.unbiased(p.at("features"), (long) shape.length(shape.levels()) * shape.channels(shape.levels()),
                 shape.classes() == 0 ? 1 : shape.classFeatures());
-        classes = shape.classes() == 0 ? null : new Embedding(p.at("class_embedding"), shape.classes(), shape.classFeatures());
+        classes = new ClassCondition(p.at("class_embedding"), "discriminator", shape.classes(), shape.classFeatures());
     }
 
     /**
@@ -53,11 +52,7 @@ public final class WaveGanDiscriminator {
      *               as many as levels, are drawn from; null: nothing is shifted
      * @return [N, 1]
      */
-    public Variable forward(Tape tape, Variable x, Tensor labels, LeakyPass pass, RandomKey key) {
-        if ((labels != null) != (classes != null)) {
-            throw new IllegalArgumentException(classes == null ? "this discriminator has no classes, but labels were given"
-                    : "this discriminator has " + shape.classes() + " classes: labels are needed");
-        }
+    public Variable forward(Tape tape, Variable x, Tensor labels, PiecewiseLinearPass pass, RandomKey key) {
         long count = x.value().dim(0);
         Variable h = x;
         for (int level = 0; level < levels.size(); level++) {
@@ -72,7 +67,6 @@ public final class WaveGanDiscriminator {
         }
         h = features.forward(tape, tape.reshape(h, count,
                 (long) shape.length(shape.levels()) * shape.channels(shape.levels())));
-        return classes == null ? h : ReduceFunctions.dotRows(tape, h, classes.forward(tape, labels),
-                (float) (1 / Math.sqrt(shape.classFeatures())));
+        return classes.project(tape, h, labels);
     }
 }

@@ -8,6 +8,7 @@ import io.zoetrope.model.adversarial.GameSettings;
 import io.zoetrope.model.cnn.ClassifierConfig;
 import io.zoetrope.model.cnn.CnnPipeline;
 import io.zoetrope.model.gan.GanFamily;
+import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
@@ -51,7 +52,7 @@ public final class WaveGanFamily implements TrainingFamily {
     public Config settings(TrainRequest request) throws IOException {
         Config options = request.options();
         int width = options.integer("base_width", WIDTH);
-        shape(sounds(request), width);
+        config(sounds(request), width);
         return DEFAULTS.with(name(), options).toConfig().with("base_width", width);
     }
 
@@ -63,10 +64,8 @@ public final class WaveGanFamily implements TrainingFamily {
                 + ": this model learns from sounds");
     }
 
-    private static WaveGanShape shape(AudioDataset data, int width) {
-        WaveGanShape second = WaveGanShape.second(width, classes(data).size());
-        return new WaveGanShape(data.samples(), width, second.levels(), second.kernel(), second.stride(), second.shuffle(),
-                second.latent(), second.classes(), second.classFeatures());
+    private static WaveGanConfig config(AudioDataset data, int width) {
+        return WaveGanConfig.forSounds(data.samples(), data.rate(), classes(data), width);
     }
 
     /** A single class is none. */
@@ -77,16 +76,19 @@ public final class WaveGanFamily implements TrainingFamily {
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         AudioDataset data = sounds(request);
-        WaveGanConfig config = new WaveGanConfig(shape(data, settings.integer("base_width")), data.rate(), classes(data));
+        WaveGanConfig config = config(data, settings.integer("base_width"));
         Function<Images, int[]> ears = classifier != null ? classifier
                 : CnnPipeline.shipped(device, known -> hears(known, config)).orElse(null);
-        return new WaveGanTask(device, config, data.train(), settings.integer("batch"), GameSettings.of(settings),
-                settings.longInteger("steps"), settings.longInteger("seed"), ears);
+        int batch = settings.integer("batch");
+        GameSettings game = GameSettings.of(settings);
+        long steps = settings.longInteger("steps");
+        return RecordedTraining.open(device, settings.longInteger("seed"), context ->
+                new WaveGanObjective(context, config, data.train(), batch, game, steps, ears));
     }
 
     /** Whether a classifier knows the classes, in spectrograms as the task takes them. */
     private static boolean hears(ClassifierConfig classifier, WaveGanConfig config) {
         return classifier.classNames().equals(config.classNames()) && classifier.sounds().filter(known ->
-                known.samples() == config.shape().samples() && known.spectrogram().equals(config.recognition())).isPresent();
+                known.samples() == config.samples() && known.spectrogram().equals(config.recognition())).isPresent();
     }
 }

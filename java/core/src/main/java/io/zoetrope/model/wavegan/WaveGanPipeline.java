@@ -72,7 +72,7 @@ public final class WaveGanPipeline implements AutoCloseable {
      * @param labels class numbers; only their number matters where the model has no classes
      */
     public Sounds generate(long seed, int[] labels) {
-        WaveGanShape shape = model.config().shape();
+        WaveGanConfig shape = model.config();
         Latents.requireClasses(labels, shape.classes());
         long total = (long) Latents.positive("count", labels.length) * shape.samples();
         if (total > Integer.MAX_VALUE - 8) {
@@ -83,7 +83,7 @@ public final class WaveGanPipeline implements AutoCloseable {
         float[] all = new float[(int) total];
         for (int from = 0; from < labels.length; from += BATCH) {
             int to = Math.min(labels.length, from + BATCH);
-            float[] part = model.sounds(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
+            float[] part = model.samples(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()), shape.latent(),
                     shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));
             System.arraycopy(part, 0, all, from * shape.samples(), part.length);
         }

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
+import io.zoetrope.model.gan.GanConfig;
 import io.zoetrope.model.gan.GanDiscriminator;
 import io.zoetrope.model.gan.GanGenerator;
-import io.zoetrope.model.gan.GanShape;
-import io.zoetrope.nn.LeakyPass;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.nn.PiecewiseLinearPass;
 import io.zoetrope.ops.loss.GanLoss;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The gradients of both players, in F32, against double precision and differences. */
 class AdversarialGameTest {
-    private static final GanShape SMALL = new GanShape(4, 2, 1, List.of(4, 8), List.of(1, 2), 2, 4, 6, 3, 5);
-    private static final GanShape PATCHES = new GanShape(8, 2, 2, List.of(4, 8), List.of(1, 1), 2, 4, 6, 3, 5);
+    private static final GanConfig SMALL = new GanConfig(4, 2, 1, List.of(4, 8), List.of(1, 2), 2, 4, 6, 5, List.of("a", "b", "c"));
+    private static final GanConfig PATCHES = new GanConfig(8, 2, 2, List.of(4, 8), List.of(1, 1), 2, 4, 6, 5, List.of("a", "b", "c"));
     private static final int PAIRS = 3;
     private static final float GAMMA = 1.7f;
     private static final int[] LABELS = {2, 0, 1};
@@ -36,10 +36,10 @@ class AdversarialGameTest {
     private final Device device = Devices.shared();
 
     /** First values shaken, so that no weight is zero and no bias does nothing. */
-    private static float[] shaken(ParameterBank bank, long seed) {
+    private static float[] shaken(ParameterStore bank, long seed) {
         float[] values = bank.masters().toFloats();
         float[] shake = Values.normal(seed, values.length, 0.15);
-        for (ParameterBank.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : bank.segments()) {
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 values[i] += shake[i];
             }
@@ -52,7 +52,7 @@ class AdversarialGameTest {
     }
 
     /** {loss with penalties, loss, R1, R2, mean real score, mean made score} in double precision. */
-    private static double[] losses(GanShape shape, ParameterBank bank, double[] values, double[] samples) {
+    private static double[] losses(GanConfig shape, ParameterStore bank, double[] values, double[] samples) {
         ReferenceDiscriminator.Result result = new ReferenceDiscriminator(shape, bank, values).score(samples, BOTH);
         double[] sums = new double[6];
         for (int i = 0; i < PAIRS; i++) {
@@ -67,18 +67,18 @@ class AdversarialGameTest {
         return sums;
     }
 
-    static Stream<GanShape> shapes() {
+    static Stream<GanConfig> shapes() {
         return Stream.of(SMALL, PATCHES);
     }
 
     /** Loss and both penalties at once, by one linear pass, against the slopes of the doubles' loss. */
     @ParameterizedTest
     @MethodSource("shapes")
-    void theDiscriminatorsGradientIsThatOfLossAndPenalties(GanShape shape) {
+    void theDiscriminatorsGradientIsThatOfLossAndPenalties(GanConfig shape) {
         Parameters parameters = Parameters.root();
         int size = shape.imageSize();
         GanDiscriminator network = new GanDiscriminator(shape, parameters);
-        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
                 AdversarialGame game = new AdversarialGame(device, network::forward, PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
             float[] theta = shaken(bank, 11);
@@ -95,7 +95,7 @@ class AdversarialGameTest {
             }
             assertThat(expected[2]).as("R1 matters").isGreaterThan(0.01);
             float[] gradient = bank.gradients().toFloats();
-            for (ParameterBank.Segment segment : bank.segments()) {
+            for (ParameterStore.Segment segment : bank.segments()) {
                 float[] direction = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
                 double slope = 0;
                 double length = 0;
@@ -111,8 +111,8 @@ class AdversarialGameTest {
         }
     }
 
-    private static double moved(GanShape shape, ParameterBank bank, float[] theta, float[] direction,
-            ParameterBank.Segment segment, double step, float[] samples) {
+    private static double moved(GanConfig shape, ParameterStore bank, float[] theta, float[] direction,
+            ParameterStore.Segment segment, double step, float[] samples) {
         double[] values = Values.doubles(theta);
         for (int i = 0; i < direction.length; i++) {
             values[(int) segment.start() + i] += step * direction[i];
@@ -125,7 +125,7 @@ class AdversarialGameTest {
     void theLinearPassIsLinearInInputAndScale() {
         Parameters parameters = Parameters.root();
         GanDiscriminator network = new GanDiscriminator(SMALL, parameters);
-        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
                 Tape tape = Tape.forInference(device)) {
             bank.masters(shaken(bank, 12));
             float[] picture = Values.normal(1, 2 * 32, 1);
@@ -134,28 +134,28 @@ class AdversarialGameTest {
                 twice[i] *= -2;
             }
             Tensor labels = scope.of(new int[] {1, 2}, 2);
-            LeakyPass pass = LeakyPass.remembering();
+            PiecewiseLinearPass pass = PiecewiseLinearPass.recording();
             float[] scores = network.forward(tape, Variable.constant(scope.of(picture, 2, 4, 4, 2)), labels, pass).value()
                     .toFloats();
             float[] linear = network.forward(tape, Variable.constant(scope.of(twice, 2, 4, 4, 2)), labels,
-                    pass.linear(scope.of(new float[] {1, -2}, 2))).value().toFloats();
+                    pass.tangent(scope.of(new float[] {1, -2}, 2))).value().toFloats();
             assertThat(linear[0]).isEqualTo(scores[0]);
             assertThat(linear[1]).isCloseTo(-2 * scores[1], within(1e-5f * Math.abs(scores[1])));
-            assertThatThrownBy(() -> LeakyPass.plain().linear(labels)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> PiecewiseLinearPass.plain().tangent(labels)).isInstanceOf(IllegalStateException.class);
         }
     }
 
     /** The generator's loss in double from the F32 scores, along a direction in each parameter. */
     @ParameterizedTest
     @MethodSource("shapes")
-    void theGeneratorsGradientMatchesFiniteDifferences(GanShape shape) {
+    void theGeneratorsGradientMatchesFiniteDifferences(GanConfig shape) {
         int size = shape.imageSize();
         Parameters dParameters = Parameters.root();
         Parameters gParameters = Parameters.root();
         GanDiscriminator discriminator = new GanDiscriminator(shape, dParameters);
         GanGenerator generator = new GanGenerator(shape, gParameters);
-        try (ParameterBank dBank = new ParameterBank(device, dParameters, DType.F32, 5);
-                ParameterBank gBank = new ParameterBank(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
+        try (ParameterStore dBank = new ParameterStore(device, dParameters, DType.F32, 5);
+                ParameterStore gBank = new ParameterStore(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
                 AdversarialGame game = new AdversarialGame(device, discriminator::forward, PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
             dBank.masters(shaken(dBank, 13));
@@ -172,7 +172,7 @@ class AdversarialGameTest {
             assertThat(dBank.gradients().toFloats()).as("the other player's gradients").containsOnly(0);
             double loss = generatorLoss(generator, discriminator, noise, real, labels);
             assertThat((double) game.row().toFloats()[AdversarialGame.G_LOSS]).isCloseTo(loss, within(1e-5));
-            for (ParameterBank.Segment segment : gBank.segments()) {
+            for (ParameterStore.Segment segment : gBank.segments()) {
                 double norm = 0;
                 for (int i = (int) segment.start(); i < segment.end(); i++) {
                     norm += (double) gradient[i] * gradient[i];
@@ -205,8 +205,8 @@ class AdversarialGameTest {
             Tensor labels) {
         try (Tape tape = Tape.forInference(device)) {
             Variable made = generator.forward(tape, noise, labels);
-            float[] scores = discriminator.forward(tape, made, labels, LeakyPass.plain()).value().toFloats();
-            float[] others = discriminator.forward(tape, Variable.constant(real), labels, LeakyPass.plain()).value()
+            float[] scores = discriminator.forward(tape, made, labels, PiecewiseLinearPass.plain()).value().toFloats();
+            float[] others = discriminator.forward(tape, Variable.constant(real), labels, PiecewiseLinearPass.plain()).value()
                     .toFloats();
             double sum = 0;
             for (int i = 0; i < PAIRS; i++) {
@@ -218,11 +218,11 @@ class AdversarialGameTest {
 
     @Test
     void impossibleShapesAreNamed() {
-        assertThatThrownBy(() -> new GanShape(30, 1, 1, List.of(16, 16, 16), List.of(1, 1, 1), 2, 16, 8, 0, 0))
+        assertThatThrownBy(() -> new GanConfig(30, 1, 1, List.of(16, 16, 16), List.of(1, 1, 1), 2, 16, 8, 0, List.of()))
                 .hasMessageContaining("30 pixels").hasMessageContaining("multiple of 4");
-        assertThatThrownBy(() -> new GanShape(28, 1, 1, List.of(12), List.of(1), 2, 16, 8, 0, 0))
+        assertThatThrownBy(() -> new GanConfig(28, 1, 1, List.of(12), List.of(1), 2, 16, 8, 0, List.of()))
                 .hasMessageContaining("width 12 times 2").hasMessageContaining("groups of 16");
-        assertThatThrownBy(() -> new GanShape(28, 1, 1, List.of(16), List.of(1, 1), 2, 16, 8, 0, 0))
+        assertThatThrownBy(() -> new GanConfig(28, 1, 1, List.of(16), List.of(1, 1), 2, 16, 8, 0, List.of()))
                 .hasMessageContaining("1 widths and 2 numbers of blocks");
     }
 }

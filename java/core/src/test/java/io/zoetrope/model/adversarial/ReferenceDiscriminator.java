@@ -1,8 +1,8 @@
 package io.zoetrope.model.adversarial;
 
+import io.zoetrope.model.gan.GanConfig;
 import io.zoetrope.model.gan.GanDiscriminator;
-import io.zoetrope.model.gan.GanShape;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.reference.ReferenceConv2d;
 import io.zoetrope.reference.ReferenceConv2d.Extents;
 import java.util.LinkedHashMap;
@@ -19,13 +19,13 @@ final class ReferenceDiscriminator {
     record Result(double[] scores, double[] gradients) {
     }
 
-    private final GanShape shape;
+    private final GanConfig shape;
     private final Map<String, double[]> parameters = new LinkedHashMap<>();
     private int samples;
 
-    ReferenceDiscriminator(GanShape shape, ParameterBank bank, double[] values) {
+    ReferenceDiscriminator(GanConfig shape, ParameterStore bank, double[] values) {
         this.shape = shape;
-        for (ParameterBank.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : bank.segments()) {
             double[] part = new double[(int) segment.length()];
             System.arraycopy(values, (int) segment.start(), part, 0, part.length);
             parameters.put(segment.parameter().names().get(0), part);

@@ -100,10 +100,10 @@ class CnnTrainingTest {
         Path second = trainer.train(new CnnFamily(), request(folder.resolve("second"), 1, false, 1, still), Progress.none());
         try (ConvNetModel a = ConvNetModel.load(device, first, DType.BF16);
                 ConvNetModel b = ConvNetModel.load(device, second, DType.BF16)) {
-            assertThat(b.bank().copy().toFloats()).hasSameSizeAs(a.bank().copy().toFloats());
-            float[] was = a.bank().masters().toFloats();
-            float[] is = b.bank().masters().toFloats();
-            a.bank().trainable().forEach(segment -> assertThat(Arrays.copyOfRange(is, (int) segment.start(),
+            assertThat(b.store().copy().toFloats()).hasSameSizeAs(a.store().copy().toFloats());
+            float[] was = a.store().masters().toFloats();
+            float[] is = b.store().masters().toFloats();
+            a.store().trainable().forEach(segment -> assertThat(Arrays.copyOfRange(is, (int) segment.start(),
                     (int) segment.end())).isEqualTo(Arrays.copyOfRange(was, (int) segment.start(), (int) segment.end())));
         }
         Config other = options("sgd").with("norm_groups", 4).with("from", first.toString());
@@ -131,7 +131,7 @@ class CnnTrainingTest {
         ClassifierConfig config = ClassifierConfig.of(io.zoetrope.model.cnn.ConvNetConfig.small(8, 8, 1, 2), TinyData.bars(), true);
         assertThat(config.darkBackground()).isTrue();
         try (ConvNetModel model = new ConvNetModel(device, config, DType.BF16, 4)) {
-            model.save(folder.resolve("model"), model.bank().masters().toFloats(), java.util.Map.of());
+            model.save(folder.resolve("model"), model.store().masters().toFloats(), java.util.Map.of());
             try (CnnPipeline pipeline = CnnPipeline.fromPretrained(device, folder.resolve("model"))) {
                 ConvNetModel loaded = pipeline.model();
                 Images one = TinyData.bars().test().images().slice(1, 2);
@@ -140,11 +140,11 @@ class CnnTrainingTest {
                         .isEqualTo(pipeline.classify(one.mirrored())[0]);
                 assertThat(pipeline.features(one)).isNotEqualTo(pipeline.features(one.mirrored()));
                 assertThat(loaded.config()).isEqualTo(config);
-                assertThat(loaded.bank().copy().toFloats()).isEqualTo(model.bank().copy().toFloats());
+                assertThat(loaded.store().copy().toFloats()).isEqualTo(model.store().copy().toFloats());
             }
         }
         try (DdpmModel ddpm = new DdpmModel(device, DdpmConfig.forPictures(8, 1), DType.BF16, 4)) {
-            ddpm.save(folder.resolve("ddpm"), ddpm.bank().masters().toFloats(), java.util.Map.of());
+            ddpm.save(folder.resolve("ddpm"), ddpm.store().masters().toFloats(), java.util.Map.of());
         }
         assertThatThrownBy(() -> ConvNetModel.load(device, folder.resolve("ddpm"), DType.BF16))
                 .isInstanceOf(BadFileException.class).hasMessageContainingAll("DDPMPipeline", "a classifier");

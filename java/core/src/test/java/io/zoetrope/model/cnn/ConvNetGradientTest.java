@@ -7,7 +7,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.nn.NormStatistics;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.tensor.DType;
@@ -25,7 +25,7 @@ class ConvNetGradientTest {
     private static final int[] LABELS = {0, 2, 1, 1, 0, 2};
     private final Device device = Devices.shared();
 
-    private record Setting(ConvNet network, ParameterBank bank, Tensor x, Tensor labels, NormStatistics statistics) {
+    private record Setting(ConvNet network, ParameterStore bank, Tensor x, Tensor labels, NormStatistics statistics) {
     }
 
     @ParameterizedTest
@@ -34,10 +34,10 @@ class ConvNetGradientTest {
         ConvNetConfig config = new ConvNetConfig(8, 8, 2, 3, 8, 2, List.of(8, 16), List.of(2, 1), normGroups);
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
-        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
             float[] theta = bank.masters().toFloats();
             float[] shake = Values.uniform(11, theta.length);
-            for (ParameterBank.Segment segment : bank.trainable()) {
+            for (ParameterStore.Segment segment : bank.trainable()) {
                 for (int i = (int) segment.start(); i < segment.end(); i++) {
                     theta[i] += 0.1f * shake[i];
                 }
@@ -47,13 +47,13 @@ class ConvNetGradientTest {
                     scope.of(LABELS, BATCH), ofBatch ? new NormStatistics(true, 0) : NormStatistics.RUNNING);
             loss(setting, true);
             float[] gradient = bank.gradients().toFloats();
-            for (ParameterBank.Segment segment : bank.trainable()) {
+            for (ParameterStore.Segment segment : bank.trainable()) {
                 check(setting, segment, theta, gradient);
             }
         }
     }
 
-    private void check(Setting setting, ParameterBank.Segment segment, float[] theta, float[] gradient) {
+    private void check(Setting setting, ParameterStore.Segment segment, float[] theta, float[] gradient) {
         int start = (int) segment.start();
         int length = (int) segment.length();
         double norm = 0;

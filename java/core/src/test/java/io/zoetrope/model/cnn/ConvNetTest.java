@@ -7,7 +7,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.nn.NormStatistics;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -25,7 +25,7 @@ class ConvNetTest {
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
         assertThat(parameters.count() * DType.BF16.bytes()).as("bytes of weights").isLessThan(3_000_000);
-        try (ParameterBank bank = new ParameterBank(device, parameters, DType.BF16, 1); Scope scope = Scope.open(device);
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.BF16, 1); Scope scope = Scope.open(device);
                 Tape tape = Tape.forInference(device)) {
             Variable x = Variable.constant(scope.of(DType.BF16, Values.normal(1, 2 * 784, 1), 2, 28, 28, 1));
             ConvNet.Trace trace = network.forward(tape, x, NormStatistics.RUNNING);
@@ -43,7 +43,7 @@ class ConvNetTest {
         ConvNetConfig config = new ConvNetConfig(8, 8, 1, 2, 4, 1, List.of(4), List.of(1), 0);
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
-        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 1); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 1); Scope scope = Scope.open(device)) {
             float[] first = Values.normal(1, 3 * 64, 1);
             Variable x = Variable.constant(scope.of(first, 3, 8, 8, 1));
             float[] trained;

@@ -136,10 +136,10 @@ class DdpmTrainingTest {
     @Test
     void aModelSurvivesItsFolder() throws IOException {
         try (DdpmModel model = new DdpmModel(device, DdpmConfig.forPictures(8, 3), DType.BF16, 4)) {
-            model.save(folder.resolve("model"), model.bank().masters().toFloats(), Map.of("from", "a test"));
+            model.save(folder.resolve("model"), model.store().masters().toFloats(), Map.of("from", "a test"));
             try (DdpmModel loaded = DdpmModel.load(device, folder.resolve("model"), DType.BF16)) {
                 assertThat(loaded.config()).isEqualTo(model.config());
-                assertThat(loaded.bank().copy().toFloats()).isEqualTo(model.bank().copy().toFloats());
+                assertThat(loaded.store().copy().toFloats()).isEqualTo(model.store().copy().toFloats());
             }
         }
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GanTrainingTest {
-    private static final GanConfig SMALL = new GanConfig(new GanShape(4, 3, 1, List.of(8), List.of(1), 2, 16, 5, 2, 3),
+    private static final GanConfig SMALL = new GanConfig(4, 3, 1, List.of(8), List.of(1), 2, 16, 5, 3,
             List.of("left", "right"));
     private final Device device = Devices.shared();
 
@@ -153,10 +153,10 @@ class GanTrainingTest {
     void aModelSurvivesItsFolder() throws IOException {
         Path file = folder.resolve("model");
         try (GanModel model = new GanModel(device, SMALL, DType.BF16, 4)) {
-            model.save(file, model.bank().masters().toFloats(), Map.of("from", "a test"));
+            model.save(file, model.store().masters().toFloats(), Map.of("from", "a test"));
             try (GanModel loaded = GanModel.load(device, file, DType.BF16)) {
                 assertThat(loaded.config()).isEqualTo(SMALL);
-                assertThat(loaded.bank().copy().toFloats()).isEqualTo(model.bank().copy().toFloats());
+                assertThat(loaded.store().copy().toFloats()).isEqualTo(model.store().copy().toFloats());
             }
         }
         Path config = file.resolve("generator/config.json");

@@ -7,9 +7,9 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.nn.KeyValueCache;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.nn.TransformerBlock;
 import io.zoetrope.ops.diffusion.SamplerStep;
@@ -34,8 +34,8 @@ class PatchTransformerTest {
     private static final int BATCH = 3;
     private final Device device = Devices.shared();
 
-    private static PatchTransformerConfig generator(boolean rotary) {
-        return new PatchTransformerConfig(Purpose.GENERATE, 3, 2, 4, 7, 3, 16, 2, 2, 20, rotary);
+    private static PatchesConfig generator(boolean rotary) {
+        return new PatchesConfig(Purpose.GENERATE, 6, 4, 1, 2, 7, List.of("a", "b", "c"), true, 16, 2, 2, 20, rotary);
     }
 
     /** Σ output·target in double, and its gradient in the bank. */
@@ -58,16 +58,16 @@ class PatchTransformerTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void everyParameterOfAGeneratorHasItsGradient(boolean rotary) {
-        PatchTransformerConfig config = generator(rotary);
+        PatchesConfig config = generator(rotary);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterBank bank = new ParameterBank(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
             float[] theta = Gradients.shaken(bank, 0.1);
-            PatchTransformer.Places places = network.places(scope);
+            PatchTransformer.Positions positions = network.positions(scope);
             Tensor ids = scope.of(new int[] {8, 1, 2, 3, 4, 5, 8, 6, 6, 0, 2, 1, 7, 1, 7, 7, 2, 0}, BATCH, 6);
             Tensor classes = scope.of(new int[] {1, 3, 0}, BATCH);
             Tensor modes = scope.of(new int[] {0, 0, 1}, BATCH);
             float[] target = Values.normal(3, BATCH * 6 * 7, 0.2);
-            Function<Tape, Variable> forward = tape -> network.logits(tape, places, ids,
+            Function<Tape, Variable> forward = tape -> network.logits(tape, positions, ids,
                     network.modulations(tape, classes, modes), 2, null);
             loss(forward, target, true);
             Gradients.check(bank, theta, () -> loss(forward, target, false));
@@ -76,14 +76,14 @@ class PatchTransformerTest {
 
     @Test
     void everyParameterOfAClassifierHasItsGradient() {
-        PatchTransformerConfig config = new PatchTransformerConfig(Purpose.CLASSIFY, 3, 2, 4, 0, 5, 16, 2, 2, 20, true);
+        PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b", "c", "d", "e"), true, 16, 2, 2, 20, true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterBank bank = new ParameterBank(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
             float[] theta = Gradients.shaken(bank, 0.1);
-            PatchTransformer.Places places = network.places(scope);
+            PatchTransformer.Positions positions = network.positions(scope);
             Tensor values = scope.of(Values.normal(1, BATCH * 6 * 4, 1), BATCH, 6, 4);
             float[] target = Values.normal(3, BATCH * 5, 0.5);
-            Function<Tape, Variable> forward = tape -> network.classify(tape, places, Variable.constant(values), null);
+            Function<Tape, Variable> forward = tape -> network.classify(tape, positions, Variable.constant(values), null);
             loss(forward, target, true);
             Gradients.check(bank, theta, () -> loss(forward, target, false));
         }
@@ -94,7 +94,7 @@ class PatchTransformerTest {
     void everyParameterOfABlockWithCrossAttentionHasItsGradient() {
         Parameters parameters = Parameters.root();
         TransformerBlock block = new TransformerBlock(new TransformerBlock.Config(8, 2, 12, false, 6), parameters);
-        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
             float[] theta = Gradients.shaken(bank, 0.1);
             Tensor x = scope.of(Values.normal(1, 2 * 5 * 8, 1), 2, 5, 8);
             Tensor memory = scope.of(Values.normal(2, 2 * 3 * 6, 1), 2, 3, 6);
@@ -110,17 +110,17 @@ class PatchTransformerTest {
     @ParameterizedTest
     @CsvSource({"F32, true", "F32, false", "BF16, true"})
     void decodingOverACacheEqualsTheWholeForward(DType compute, boolean rotary) {
-        PatchTransformerConfig config = new PatchTransformerConfig(Purpose.GENERATE, 4, 5, 4, 30, 3, 32, 3, 2, 64, rotary);
+        PatchesConfig config = new PatchesConfig(Purpose.GENERATE, 8, 10, 1, 2, 30, List.of("a", "b", "c"), true, 32, 3, 2, 64, rotary);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        int places = config.places();
-        int[] tokens = new int[BATCH * places];
+        int positions = config.positions();
+        int[] tokens = new int[BATCH * positions];
         Arrays.setAll(tokens, i -> i * 13 % 30);
-        try (ParameterBank bank = new ParameterBank(device, network.parameters(), compute, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), compute, 5); Scope scope = Scope.open(device)) {
             Gradients.shaken(bank, 0.1);
             bank.refreshCopy();
-            PatchTransformer.Places tables = network.places(scope);
-            Tensor ids = scope.of(tokens, BATCH, places);
-            Tensor shifted = scope.empty(DType.I32, BATCH, places);
+            PatchTransformer.Positions tables = network.positions(scope);
+            Tensor ids = scope.of(tokens, BATCH, positions);
+            Tensor shifted = scope.empty(DType.I32, BATCH, positions);
             Tokens.shift(ids, config.start(), shifted);
             Tensor classes = scope.of(new int[] {1, 3, 0}, BATCH);
             Tensor modes = scope.zeros(DType.I32, BATCH);
@@ -134,19 +134,19 @@ class PatchTransformerTest {
                     try (Tape inner = Tape.forInference(device)) {
                         Tokens.take(ids, cache.length(), config.start(), previous);
                         logits.copyFrom(network.decode(inner, tables, previous, modulations, cache).value());
-                        SamplerStep.advance(cache.length(), places);
+                        SamplerStep.advance(cache.length(), positions);
                     }
                 };
                 step.run();
                 cache.clear();
                 Tolerance tolerance = compute == DType.F32 ? new Tolerance(1e-4, 1e-4) : new Tolerance(0.03, 0.06);
                 try (CapturedGraph graph = CapturedGraph.record(device, step)) {
-                    for (int s = 0; s < places; s++) {
+                    for (int s = 0; s < positions; s++) {
                         graph.launch();
                         double[] expected = new double[BATCH * config.palette()];
                         for (int i = 0; i < expected.length; i++) {
                             int b = i / config.palette();
-                            expected[i] = whole[(b * places + s) * config.palette() + i % config.palette()];
+                            expected[i] = whole[(b * positions + s) * config.palette() + i % config.palette()];
                         }
                         tolerance.check("place " + s, expected, logits.toFloats());
                     }
@@ -158,11 +158,11 @@ class PatchTransformerTest {
     /** Reading in order, a place knows nothing of those behind it; reading masked, it does. */
     @Test
     void onlyTheCausalSamplesAreBlindToWhatComes() {
-        PatchTransformerConfig config = generator(true);
+        PatchesConfig config = generator(true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterBank bank = new ParameterBank(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
             Gradients.shaken(bank, 0.2);
-            PatchTransformer.Places places = network.places(scope);
+            PatchTransformer.Positions positions = network.positions(scope);
             Tensor classes = scope.zeros(DType.I32, 2);
             Tensor modes = scope.zeros(DType.I32, 2);
             List<float[]> outputs = new ArrayList<>();
@@ -170,7 +170,7 @@ class PatchTransformerTest {
             for (int last : new int[] {2, 5}) {
                 try (Tape tape = Tape.forInference(device)) {
                     Tensor ids = scope.of(new int[] {1, 2, 3, 4, 0, last, 1, 2, 3, 4, 0, last}, 2, 6);
-                    outputs.add(network.logits(tape, places, ids, network.modulations(tape, classes, modes), 1,
+                    outputs.add(network.logits(tape, positions, ids, network.modulations(tape, classes, modes), 1,
                             (layer, weights) -> seen.add(scope.emptyLike(weights).copyFrom(weights))).value().toFloats());
                 }
             }
@@ -194,9 +194,9 @@ class PatchTransformerTest {
 
     @Test
     void impossibleShapesAreNamed() {
-        assertThatThrownBy(() -> new PatchTransformerConfig(Purpose.GENERATE, 7, 7, 16, 512, 10, 30, 2, 2, 64, false))
+        assertThatThrownBy(() -> new PatchesConfig(Purpose.GENERATE, 28, 28, 1, 4, 512, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), true, 30, 2, 2, 64, false))
                 .hasMessageContainingAll("width 30", "multiple of 4");
-        assertThatThrownBy(() -> new PatchTransformerConfig(Purpose.CLASSIFY, 7, 7, 16, 512, 10, 32, 2, 2, 64, false))
+        assertThatThrownBy(() -> new PatchesConfig(Purpose.CLASSIFY, 28, 28, 1, 4, 512, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), true, 32, 2, 2, 64, false))
                 .hasMessageContaining("palette 512");
         assertThatThrownBy(() -> new TransformerBlock.Config(10, 3, 4, false, 0)).hasMessageContaining("heads that divide");
     }

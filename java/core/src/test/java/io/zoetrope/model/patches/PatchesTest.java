@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
+import io.zoetrope.figures.AttentionMaps;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.Progress;
-import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
-import io.zoetrope.model.patches.PatchesSampling.Decode;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
+import io.zoetrope.model.patches.decode.PatchSelection;
+import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.model.patches.decode.PatchesSampling.Decode;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -184,11 +187,11 @@ class PatchesTest {
     void aModelSurvivesItsFolder() throws IOException {
         Path saved = train("run", 2, TINY.with("rotary", false));
         try (PatchesModel model = PatchesModel.load(device, saved, DType.BF16)) {
-            model.save(folder.resolve("again"), model.bank().masters().toFloats(), java.util.Map.of());
+            model.save(folder.resolve("again"), model.store().masters().toFloats(), java.util.Map.of());
             try (PatchesModel loaded = PatchesModel.load(device, folder.resolve("again"), DType.BF16)) {
                 assertThat(loaded.config()).isEqualTo(model.config());
-                assertThat(loaded.config().network().rotary()).isFalse();
-                assertThat(loaded.bank().copy().toFloats()).isEqualTo(model.bank().copy().toFloats());
+                assertThat(loaded.config().rotary()).isFalse();
+                assertThat(loaded.store().copy().toFloats()).isEqualTo(model.store().copy().toFloats());
                 assertThat(loaded.palette().patches().toFloats()).isEqualTo(model.palette().patches().toFloats());
             }
         }
@@ -200,8 +203,7 @@ class PatchesTest {
 
     @Test
     void halvesAndMasksChoosePatches() {
-        PatchesConfig config = new PatchesConfig(new io.zoetrope.model.patches.PatchTransformerConfig(Purpose.CLASSIFY, 3, 2, 4, 0, 2, 8,
-                1, 1, 8, false), 6, 4, 1, 2, List.of("a", "b"), true);
+        PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b"), true, 8, 1, 1, 8, false);
         assertThat(PatchSelection.half("top", config).count()).isEqualTo(4);
         assertThat(PatchSelection.half("bottom", config).isKept(0)).isFalse();
         assertThat(PatchSelection.half("right", config).isKept(3)).isTrue();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.loss.Loss;
 import io.zoetrope.tensor.DType;
@@ -27,10 +27,10 @@ class UNetGradientTest {
     void everyParametersGradientMatchesFiniteDifferences() {
         Parameters parameters = Parameters.root();
         UNet unet = new UNet(SMALL, parameters);
-        try (ParameterBank bank = new ParameterBank(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
             float[] theta = bank.masters().toFloats();
             float[] shake = Values.normal(11, theta.length, 0.1);
-            for (ParameterBank.Segment segment : bank.segments()) {
+            for (ParameterStore.Segment segment : bank.segments()) {
                 for (int i = (int) segment.start(); i < segment.end(); i++) {
                     theta[i] += shake[i];
                 }
@@ -43,13 +43,13 @@ class UNetGradientTest {
             bank.masters(theta);
             loss(unet, x, target, time, labels, true);
             float[] gradient = bank.gradients().toFloats();
-            for (ParameterBank.Segment segment : bank.segments()) {
+            for (ParameterStore.Segment segment : bank.segments()) {
                 check(unet, bank, segment, theta, gradient, x, target, time, labels);
             }
         }
     }
 
-    private void check(UNet unet, ParameterBank bank, ParameterBank.Segment segment, float[] theta, float[] gradient, Tensor x,
+    private void check(UNet unet, ParameterStore bank, ParameterStore.Segment segment, float[] theta, float[] gradient, Tensor x,
             Tensor target, Tensor time, Tensor labels) {
         int start = (int) segment.start();
         int length = (int) segment.length();
@@ -74,7 +74,7 @@ class UNetGradientTest {
                 .isCloseTo(slope, within(0.02 * Math.abs(slope) + 1e-4));
     }
 
-    private double lossAt(UNet unet, ParameterBank bank, float[] theta, float[] direction, int start, double step, Tensor x,
+    private double lossAt(UNet unet, ParameterStore bank, float[] theta, float[] direction, int start, double step, Tensor x,
             Tensor target, Tensor time, Tensor labels) {
         float[] moved = theta.clone();
         for (int i = 0; i < direction.length; i++) {

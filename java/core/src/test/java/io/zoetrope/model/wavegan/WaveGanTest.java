@@ -8,9 +8,9 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.model.adversarial.AdversarialGame;
-import io.zoetrope.nn.LeakyPass;
-import io.zoetrope.nn.ParameterBank;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.nn.PiecewiseLinearPass;
 import io.zoetrope.ops.loss.GanLoss;
 import io.zoetrope.ops.random.RandomKey;
 import io.zoetrope.tensor.DType;
@@ -18,21 +18,22 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Values;
+import java.util.List;
 import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 
 /** Sizes of the networks for sounds, and the gradients of both players with shifted phases, in F32. */
 class WaveGanTest {
-    private static final WaveGanShape SMALL = new WaveGanShape(64, 3, 2, 25, 4, 2, 5, 2, 4);
+    private static final WaveGanConfig SMALL = new WaveGanConfig(64, 16_000, 3, 2, 25, 4, 2, 5, 4, List.of("a", "b"));
     private static final int PAIRS = 3;
     private static final float GAMMA = 2;
     private static final RandomKey SHIFTS = RandomKey.of(8, 3);
     private final Device device = Devices.shared();
 
-    private static float[] shaken(ParameterBank bank, long seed) {
+    private static float[] shaken(ParameterStore bank, long seed) {
         float[] values = bank.masters().toFloats();
         float[] shake = Values.normal(seed, values.length, 0.1);
-        for (ParameterBank.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : bank.segments()) {
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 values[i] += shake[i];
             }
@@ -41,9 +42,9 @@ class WaveGanTest {
     }
 
     /** Compares the bank's gradient with differences of the loss along a direction in each parameter. */
-    private static void check(ParameterBank bank, float[] theta, DoubleSupplier loss) {
+    private static void check(ParameterStore bank, float[] theta, DoubleSupplier loss) {
         float[] gradient = bank.gradients().toFloats();
-        for (ParameterBank.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : bank.segments()) {
             double norm = 0;
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 norm += (double) gradient[i] * gradient[i];
@@ -77,8 +78,8 @@ class WaveGanTest {
         Parameters gParameters = Parameters.root();
         WaveGanDiscriminator discriminator = new WaveGanDiscriminator(SMALL, dParameters);
         WaveGanGenerator generator = new WaveGanGenerator(SMALL, gParameters);
-        try (ParameterBank dBank = new ParameterBank(device, dParameters, DType.F32, 5);
-                ParameterBank gBank = new ParameterBank(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
+        try (ParameterStore dBank = new ParameterStore(device, dParameters, DType.F32, 5);
+                ParameterStore gBank = new ParameterStore(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
                 AdversarialGame game = new AdversarialGame(device,
                         (tape, x, labels, pass) -> discriminator.forward(tape, x, labels, pass, SHIFTS), PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
@@ -114,13 +115,13 @@ class WaveGanTest {
     /** In bf16 on the full second: shapes fit, sounds lie in -1 … 1, the shifts change what is seen and nothing else. */
     @Test
     void aSecondOfSoundGoesThroughBothNetworks() {
-        WaveGanShape shape = WaveGanShape.second(2, 0);
+        WaveGanConfig shape = WaveGanConfig.forSounds(16_384, 16_000, List.of(), 2);
         Parameters dParameters = Parameters.root();
         Parameters gParameters = Parameters.root();
         WaveGanDiscriminator discriminator = new WaveGanDiscriminator(shape, dParameters);
         WaveGanGenerator generator = new WaveGanGenerator(shape, gParameters);
-        try (ParameterBank dBank = new ParameterBank(device, dParameters, DType.BF16, 5);
-                ParameterBank gBank = new ParameterBank(device, gParameters, DType.BF16, 6);
+        try (ParameterStore dBank = new ParameterStore(device, dParameters, DType.BF16, 5);
+                ParameterStore gBank = new ParameterStore(device, gParameters, DType.BF16, 6);
                 Tape tape = Tape.forInference(device); Scope scope = Scope.open(device)) {
             Variable noise = Variable.constant(scope.of(DType.BF16, Values.normal(2, 200, 1), 2, 100));
             Variable sounds = generator.forward(tape, noise, null);
@@ -128,9 +129,9 @@ class WaveGanTest {
             for (float value : sounds.value().toFloats()) {
                 assertThat(value).isBetween(-1f, 1f);
             }
-            float[] still = discriminator.forward(tape, sounds, null, LeakyPass.plain(), null).value().toFloats();
-            float[] shifted = discriminator.forward(tape, sounds, null, LeakyPass.plain(), SHIFTS).value().toFloats();
-            float[] again = discriminator.forward(tape, sounds, null, LeakyPass.plain(), SHIFTS).value().toFloats();
+            float[] still = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), null).value().toFloats();
+            float[] shifted = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), SHIFTS).value().toFloats();
+            float[] again = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), SHIFTS).value().toFloats();
             assertThat(still).hasSize(2);
             assertThat(shifted).isNotEqualTo(still);
             assertThat(again).isEqualTo(shifted);
@@ -140,7 +141,7 @@ class WaveGanTest {
     @Test
     void sizesAreThoseOfThePaper() {
         Parameters parameters = Parameters.root();
-        new WaveGanGenerator(new WaveGanShape(16_384, 64, 5, 25, 4, 2, 100, 0, 0), parameters);
+        new WaveGanGenerator(new WaveGanConfig(16_384, 16_000, 64, 5, 25, 4, 2, 100, 0, List.of()), parameters);
         // 100 to 16 x 1024, and kernels of 25 from 1024 channels to 512, 256, 128, 64 and 1, with biases.
         long expected = 101L * 16_384 + 25L * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 64 + 64) + 512 + 256 + 128 + 64 + 1;
         assertThat(parameters.count()).isEqualTo(expected);
@@ -148,9 +149,9 @@ class WaveGanTest {
 
     @Test
     void impossibleShapesAreNamed() {
-        assertThatThrownBy(() -> new WaveGanShape(1000, 4, 5, 25, 4, 2, 10, 0, 0)).hasMessageContaining("1000 samples")
+        assertThatThrownBy(() -> new WaveGanConfig(1000, 16_000, 4, 5, 25, 4, 2, 10, 0, List.of())).hasMessageContaining("1000 samples")
                 .hasMessageContaining("1024");
-        assertThatThrownBy(() -> new WaveGanShape(1024, 4, 5, 3, 4, 2, 10, 0, 0)).hasMessageContaining("kernel 3");
-        assertThatThrownBy(() -> new WaveGanShape(1024, 4, 5, 25, 4, 4, 10, 0, 0)).hasMessageContaining("shuffle 4");
+        assertThatThrownBy(() -> new WaveGanConfig(1024, 16_000, 4, 5, 3, 4, 2, 10, 0, List.of())).hasMessageContaining("kernel 3");
+        assertThatThrownBy(() -> new WaveGanConfig(1024, 16_000, 4, 5, 25, 4, 4, 10, 0, List.of())).hasMessageContaining("shuffle 4");
     }
 }

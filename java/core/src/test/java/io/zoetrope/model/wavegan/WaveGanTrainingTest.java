@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class WaveGanTrainingTest {
     private static final int SAMPLES = 1024;
-    private static final WaveGanConfig SMALL = new WaveGanConfig(new WaveGanShape(SAMPLES, 2, 3, 25, 4, 2, 5, 2, 3), 16_000,
+    private static final WaveGanConfig SMALL = new WaveGanConfig(SAMPLES, 16_000, 2, 3, 25, 4, 2, 5, 3,
             List.of("low", "high"));
     private final Device device = Devices.shared();
 
@@ -97,10 +97,10 @@ class WaveGanTrainingTest {
     void aModelSurvivesItsFolder() throws IOException {
         Path file = folder.resolve("model");
         try (WaveGanModel model = new WaveGanModel(device, SMALL, DType.BF16, 4)) {
-            model.save(file, model.bank().masters().toFloats(), Map.of("from", "a test"));
+            model.save(file, model.store().masters().toFloats(), Map.of("from", "a test"));
             try (WaveGanModel loaded = WaveGanModel.load(device, file, DType.BF16)) {
                 assertThat(loaded.config()).isEqualTo(SMALL);
-                assertThat(loaded.bank().copy().toFloats()).isEqualTo(model.bank().copy().toFloats());
+                assertThat(loaded.store().copy().toFloats()).isEqualTo(model.store().copy().toFloats());
             }
         }
         Path config = file.resolve("generator/config.json");

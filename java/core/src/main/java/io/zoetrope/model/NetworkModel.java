@@ -1,0 +1,178 @@
+package io.zoetrope.model;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.Config;
+import io.zoetrope.io.ModelFolder;
+import io.zoetrope.nn.ModelWeights;
+import io.zoetrope.nn.ParameterStore;
+import io.zoetrope.nn.Parameters;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * A network and its parameters on a device, fresh or from a folder: what the models of all families are. Closing it frees
+ * the memory of both. Not for several threads at a time.
+ *
+ * @param <C> what the model is, apart from its weights
+ * @param <N> the network
+ */
+public abstract class NetworkModel<C, N> implements AutoCloseable {
+    /**
+     * How the models of a family lie in folders, and how their network is built.
+     *
+     * @param pipeline  class of the whole, such as DDPMPipeline
+     * @param component folder of the network, such as unet
+     * @param library   where the network's class is found: diffusers, or zoetrope
+     * @param network   the network's class there
+     * @param reader    what a folder's settings say the model is
+     * @param writer    the network's settings as its folder keeps them
+     * @param builder   declares the network's parameters
+     */
+    public record Format<C, N>(String pipeline, String component, String library, String network, Reader<C> reader,
+            Function<C, Config> writer, BiFunction<C, Parameters, N> builder) {
+
+        /**
+         * What the model in a folder is, without its weights.
+         *
+         * @throws BadFileException naming the file and the setting that does not fit
+         */
+        public C config(Path folder) throws IOException {
+            return config(ModelFolder.open(folder));
+        }
+
+        private C config(ModelFolder files) throws IOException {
+            if (!files.has(component)) {
+                throw BadFileException.of(files.path(), "is a " + files.pipelineClass() + " without " + component, "a " + pipeline,
+                        "Name the folder of such a model");
+            }
+            try {
+                return reader.read(files);
+            } catch (IllegalArgumentException | ArithmeticException e) {
+                throw BadFileException.of(files.path(), e.getMessage(), "settings this library can run",
+                        "Check the config.json of its parts", e);
+            }
+        }
+
+        /**
+         * Loads a model's folder. Nothing is allocated on the device for one whose weights do not fit.
+         *
+         * @throws BadFileException naming what in the folder does not fit
+         */
+        public <M extends NetworkModel<C, N>> M load(Device device, Path folder, DType compute, Maker<C, M> maker)
+                throws IOException {
+            ModelFolder files = ModelFolder.open(folder);
+            C config = config(files);
+            Parameters parameters = Parameters.root();
+            builder.apply(config, parameters);
+            Map<String, float[]> values = ModelWeights.read(parameters, files.weights(component));
+            M model = maker.make(device, config, compute, 0);
+            try {
+                ModelWeights.into(model.store(), values);
+                model.loadRest(files);
+                return model;
+            } catch (IOException | RuntimeException e) {
+                model.close();
+                throw e;
+            }
+        }
+    }
+
+    /** Reads what a model is from its folder's settings. */
+    @FunctionalInterface
+    public interface Reader<C> {
+        /** @throws IllegalArgumentException saying why there can be no such model */
+        C read(ModelFolder files) throws IOException;
+    }
+
+    /** Makes a model with fresh parameters. */
+    @FunctionalInterface
+    public interface Maker<C, M> {
+        M make(Device device, C config, DType compute, long seed);
+    }
+
+    private final Format<C, N> format;
+    private final C config;
+    private final N network;
+    private final ParameterStore store;
+    private final Scope scope;
+
+    /**
+     * A model with fresh parameters.
+     *
+     * @param compute type of activations and weights: BF16 or F32
+     * @param seed    of the first parameter values
+     */
+    protected NetworkModel(Format<C, N> format, Device device, C config, DType compute, long seed) {
+        Parameters parameters = Parameters.root();
+        this.format = format;
+        this.config = config;
+        this.network = format.builder().apply(config, parameters);
+        this.store = new ParameterStore(device, parameters, compute, seed);
+        this.scope = Scope.open(device);
+    }
+
+    /**
+     * Writes the model's folder with these parameter values in BF16, statistics in F32.
+     *
+     * @param values   laid out as the store, such as its masters or their moving average
+     * @param metadata goes into the header of the weights: where they come from
+     */
+    public final void save(Path folder, float[] values, Map<String, String> metadata) throws IOException {
+        List<ModelFolder.Component> components = new ArrayList<>();
+        components.add(new ModelFolder.Component(format.component(), format.library(), format.network(),
+                format.writer().apply(config), ModelWeights.stored(store, values)));
+        components.addAll(rest());
+        ModelFolder.write(folder, format.pipeline(), components, metadata);
+    }
+
+    /** Parts of the model beside the network. */
+    protected List<ModelFolder.Component> rest() {
+        return List.of();
+    }
+
+    /** Reads the weights of what {@link #rest} writes. */
+    protected void loadRest(ModelFolder files) throws IOException {
+    }
+
+    public final Device device() {
+        return scope.device();
+    }
+
+    /** What the model is, apart from its weights. */
+    public final C config() {
+        return config;
+    }
+
+    public final N network() {
+        return network;
+    }
+
+    /** The memory of the network's parameters. */
+    public final ParameterStore store() {
+        return store;
+    }
+
+    /** Type of activations and weights. */
+    public final DType compute() {
+        return store.compute();
+    }
+
+    /** Memory that lives as long as the model. */
+    protected final Scope scope() {
+        return scope;
+    }
+
+    @Override
+    public final void close() {
+        store.close();
+        scope.close();
+    }
+}

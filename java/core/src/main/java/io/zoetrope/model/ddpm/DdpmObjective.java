@@ -1,0 +1,104 @@
+package io.zoetrope.model.ddpm;
+
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.data.Images;
+import io.zoetrope.io.Progress;
+import io.zoetrope.model.unet.UNetConfig;
+import io.zoetrope.nn.AdamWOptimizer;
+import io.zoetrope.nn.Optimizer;
+import io.zoetrope.ops.diffusion.Diffusion;
+import io.zoetrope.ops.loss.Loss;
+import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.random.Random;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import io.zoetrope.train.BatchSource;
+import io.zoetrope.train.Objective;
+import io.zoetrope.train.ShuffledExamples;
+import io.zoetrope.train.TrainingContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The simple loss of diffusion (Ho et al. 2020): pictures are noised to random timesteps, and what is predicted is compared. */
+final class DdpmObjective implements Objective {
+    private static final long PICTURES = 1;
+    private static final long TIMESTEPS = 2;
+    private static final long NOISE = 3;
+    private static final int SAMPLES = 64;
+    private static final int SAMPLE_STEPS = 50;
+
+    private final TrainingContext context;
+    private final DdpmModel model;
+    private final Optimizer optimizer;
+    private final BatchSource.Batch batch;
+    private final Diffusion.Target target;
+    private final Tensor times;
+    private final Tensor noisy;
+    private final Tensor wanted;
+    private final Tensor loss;
+
+    /**
+     * @param pictures what to learn from
+     * @param size     pictures in a step
+     */
+    DdpmObjective(TrainingContext context, Images pictures, int size, AdamW.Hyper settings) {
+        Scope scope = context.scope();
+        this.context = context;
+        this.model = context.own(new DdpmModel(context.device(),
+                DdpmConfig.forPictures(pictures.height(), pictures.channels()), DType.BF16, context.seed()));
+        this.optimizer = context.optimizer(new AdamWOptimizer(model.store(), settings));
+        this.batch = context.batches(new ShuffledExamples(scope, scope.of(pictures.pixels(), pictures.count(),
+                pictures.height(), pictures.width(), pictures.channels()), null, size, context.key(PICTURES)));
+        UNetConfig shape = model.config().unet();
+        this.target = Diffusion.Target.valueOf(model.config().prediction().name());
+        this.times = scope.empty(DType.I32, size);
+        this.noisy = scope.empty(model.compute(), size, shape.imageSize(), shape.imageSize(), shape.channels());
+        this.wanted = scope.emptyLike(noisy);
+        this.loss = context.report(scope.zeros(DType.F32, 1));
+    }
+
+    @Override
+    public List<String> columns() {
+        return List.of("loss", "rate", "gradient_norm");
+    }
+
+    @Override
+    public double[] row(double[] means, long steps) {
+        return new double[] {means[0], optimizer.learningRate(), optimizer.gradientNorm()};
+    }
+
+    @Override
+    public void queue() {
+        Random.integers(times, model.config().timesteps(), context.key(TIMESTEPS));
+        Diffusion.forwardNoiseOfBytes(batch.examples(), batch.indices(), times, model.alphaBar(), noisy, null, wanted, target,
+                context.key(NOISE));
+        try (Tape tape = Tape.forTraining(context.device())) {
+            Variable prediction = model.network().forward(tape, Variable.constant(noisy), times, null);
+            Tensor gradient = tape.empty(noisy.dtype(), noisy.shape());
+            Loss.weightedMse(prediction.value(), wanted, null, loss, null, gradient, context.notFinite(), 1);
+            tape.backward(prediction, gradient);
+        }
+        context.update(optimizer);
+    }
+
+    @Override
+    public void save(Path folder, Map<String, String> metadata) throws IOException {
+        model.save(folder, optimizer.averaged(), metadata);
+    }
+
+    /** What the moving average of the weights makes of a fixed noise. */
+    @Override
+    public Optional<Images> samples() {
+        DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(), 0);
+        averaged.store().masters(optimizer.averaged());
+        try (DdpmPipeline pipeline = new DdpmPipeline(averaged)) {
+            return Optional.of(pipeline.generate(Sampling.count(SAMPLES).steps(SAMPLE_STEPS).seed(context.seed()),
+                    Progress.none()));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.zoetrope.train;
+
+import io.zoetrope.data.Images;
+import io.zoetrope.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a training step computes: the part of training that differs from model to model. {@link RecordedTraining} does the
+ * rest. Made with a {@link TrainingContext}, which holds what it needs and owns what it makes.
+ */
+public interface Objective {
+    /** The columns of the loss file after the step. The first is the loss that is shown and drawn. */
+    List<String> columns();
+
+    /**
+     * A value for each of {@link #columns}. The queued steps are done.
+     *
+     * @param means of what {@link TrainingContext#report} named, over the steps since the last row
+     * @param steps how many those are
+     */
+    double[] row(double[] means, long steps);
+
+    /** What must be learned from the data before the first step of a run. Not recorded, and not called in a continued one. */
+    default void prepare() {
+    }
+
+    /**
+     * Queues one step: forward, loss and backward, and {@link TrainingContext#update} for each optimiser once its gradients are
+     * complete. Runs once and is recorded once; nothing in it may depend on what the host knows of the step.
+     */
+    void queue();
+
+    /** What a bit-exact continuation needs beside the optimisers' state, by name. */
+    default Map<String, Tensor> state() {
+        return Map.of();
+    }
+
+    /** Called once {@link #state} and the optimisers hold what a checkpoint held. */
+    default void restored() {
+    }
+
+    /** Writes the model as pipelines load it. */
+    void save(Path folder, Map<String, String> metadata) throws IOException;
+
+    /** See {@link TrainingTask#samples}. */
+    default Optional<Images> samples() {
+        return Optional.empty();
+    }
+
+    /** See {@link TrainingTask#report}. */
+    default void report(RunFolder run, long step) throws IOException {
+    }
+}

@@ -1,0 +1,119 @@
+package io.zoetrope.train;
+
+import io.zoetrope.cuda.CapturedGraph;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Images;
+import io.zoetrope.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Training of any {@link Objective}: data, counters, sums and all randomness live on the device, so that a step is recorded
+ * once and replayed with a single call that allocates nothing.
+ */
+public final class RecordedTraining implements TrainingTask {
+    /** Makes the objective of a training; what it names to the context is closed even if it fails. */
+    @FunctionalInterface
+    public interface Opening {
+        Objective open(TrainingContext context) throws IOException;
+    }
+
+    private final TrainingContext context;
+    private final Objective objective;
+    private CapturedGraph graph;
+    private long taken;
+    private boolean prepared;
+
+    private RecordedTraining(TrainingContext context, Objective objective) {
+        this.context = context;
+        this.objective = objective;
+    }
+
+    /** A training at step 0. @param seed of the first weights and everything drawn */
+    public static RecordedTraining open(Device device, long seed, Opening opening) throws IOException {
+        TrainingContext context = new TrainingContext(device, seed);
+        try {
+            return new RecordedTraining(context, opening.open(context));
+        } catch (IOException | RuntimeException | Error e) {
+            context.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public List<String> columns() {
+        return objective.columns();
+    }
+
+    @Override
+    public void step() {
+        if (!prepared) {
+            objective.prepare();
+            prepared = true;
+        }
+        context.upload(taken);
+        if (graph == null) {
+            queue();
+            graph = CapturedGraph.record(context.device(), this::queue);
+        } else {
+            graph.launch();
+        }
+        taken++;
+    }
+
+    private void queue() {
+        context.queue(objective);
+    }
+
+    @Override
+    public double[] takeRow(long steps) {
+        return objective.row(context.takeMeans(steps), steps);
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        return context.sawNonFinite() ? Optional.of("the loss or its gradient is no longer finite") : Optional.empty();
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>(context.state());
+        state.putAll(objective.state());
+        return state;
+    }
+
+    @Override
+    public void restored(long steps) {
+        context.restored(steps);
+        objective.restored();
+        taken = steps;
+        prepared = true;
+    }
+
+    @Override
+    public void save(Path folder, Map<String, String> metadata) throws IOException {
+        objective.save(folder, metadata);
+    }
+
+    @Override
+    public Optional<Images> samples() {
+        return objective.samples();
+    }
+
+    @Override
+    public void report(RunFolder run, long step) throws IOException {
+        objective.report(run, step);
+    }
+
+    @Override
+    public void close() {
+        if (graph != null) {
+            graph.close();
+        }
+        context.close();
+    }
+}

@@ -1,0 +1,185 @@
+package io.zoetrope.train;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.nn.Optimizer;
+import io.zoetrope.ops.pointwise.Pointwise;
+import io.zoetrope.ops.random.Random;
+import io.zoetrope.ops.random.RandomKey;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an {@link Objective} is made with: device, memory and randomness of a training, and the places where it names its
+ * optimisers, its batches and what it reports. Everything named here is closed with the training.
+ */
+public final class TrainingContext {
+    private final Device device;
+    private final long seed;
+    private final Scope scope;
+    private final Tensor random;
+    private final Tensor notFinite;
+    private final List<Tensor> flags = new ArrayList<>();
+    private final Map<String, Optimizer> optimizers = new LinkedHashMap<>();
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private BatchSource source;
+    private Tensor reported;
+    private Tensor sums;
+
+    TrainingContext(Device device, long seed) {
+        this.device = device;
+        this.seed = seed;
+        this.scope = Scope.open(device);
+        this.random = RandomKey.state(scope, seed, 0);
+        this.notFinite = watch(scope.zeros(DType.I32, 1));
+    }
+
+    public Device device() {
+        return device;
+    }
+
+    /** Of first weights and everything drawn. */
+    public long seed() {
+        return seed;
+    }
+
+    /** Memory that lives as long as the training. */
+    public Scope scope() {
+        return scope;
+    }
+
+    /** I64[2] {seed, step} on the device. */
+    public Tensor random() {
+        return random;
+    }
+
+    /** The key of one use of randomness in a step; give each its own stream. */
+    public RandomKey key(long stream) {
+        return RandomKey.reading(random, stream);
+    }
+
+    /** I32[1]: training fails once it is not 0. For losses that are no longer finite. */
+    public Tensor notFinite() {
+        return notFinite;
+    }
+
+    /** Another flag as {@link #notFinite}. */
+    public Tensor watch(Tensor flag) {
+        flags.add(flag);
+        return flag;
+    }
+
+    /** Closes {@code part} with the training, after what is named later. */
+    public <T extends AutoCloseable> T own(T part) {
+        owned.push(part);
+        return part;
+    }
+
+    /** The only optimiser; its states have their own names in checkpoints. */
+    public Optimizer optimizer(Optimizer optimizer) {
+        return optimizer("", optimizer);
+    }
+
+    /** One optimiser of several. @param prefix of the names of its states in checkpoints */
+    public Optimizer optimizer(String prefix, Optimizer optimizer) {
+        own(optimizer);
+        if (optimizers.putIfAbsent(prefix, optimizer) != null) {
+            throw new IllegalArgumentException("two optimisers whose states begin with '" + prefix + "': give each a prefix");
+        }
+        return optimizer;
+    }
+
+    /** Queues the step of an optimiser whose gradients are complete. */
+    public void update(Optimizer optimizer) {
+        optimizer.step();
+    }
+
+    /** Where the examples come from: filled before {@link Objective#queue} in every step. */
+    public BatchSource.Batch batches(BatchSource batches) {
+        if (source != null) {
+            throw new IllegalStateException("this training has a source of batches already");
+        }
+        source = batches;
+        return batches.batch();
+    }
+
+    /**
+     * Names what a step computes for the loss file.
+     *
+     * @param values F32 [n], which every step writes; their means over steps go to {@link Objective#row}
+     */
+    public Tensor report(Tensor values) {
+        if (reported != null) {
+            throw new IllegalStateException("this training reports " + reported + " already");
+        }
+        reported = values;
+        sums = scope.zeros(DType.F32, values.size());
+        return values;
+    }
+
+    void upload(long step) {
+        if (source != null) {
+            source.upload(step);
+        }
+    }
+
+    void queue(Objective objective) {
+        if (source != null) {
+            source.queue();
+        }
+        objective.queue();
+        if (reported != null) {
+            Pointwise.add(sums, reported, sums);
+        }
+        Random.advance(random);
+    }
+
+    double[] takeMeans(long steps) {
+        if (reported == null) {
+            return new double[0];
+        }
+        float[] totals = sums.toFloats();
+        sums.zero();
+        double[] means = new double[totals.length];
+        for (int i = 0; i < means.length; i++) {
+            means[i] = (double) totals[i] / steps;
+        }
+        return means;
+    }
+
+    boolean sawNonFinite() {
+        return flags.stream().anyMatch(flag -> flag.toInts()[0] != 0)
+                || optimizers.values().stream().anyMatch(Optimizer::sawNonFinite);
+    }
+
+    Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        optimizers.forEach((prefix, optimizer) ->
+                optimizer.state().forEach((name, tensor) -> state.put(prefix + name, tensor)));
+        return state;
+    }
+
+    void restored(long steps) {
+        random.copyFrom(new long[] {seed, steps});
+        optimizers.values().forEach(optimizer -> optimizer.restored(steps));
+    }
+
+    void close() {
+        scope.close();
+        while (!owned.isEmpty()) {
+            try {
+                owned.pop().close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}

@@ -44,22 +44,22 @@ public final class Pointwise {
 
     /** y = x·Φ(x), Φ the standard normal distribution's: the exact form of {@link #gelu}. */
     public static void geluErf(Tensor x, Tensor y) {
-        unary("exact gelu", GELU_MISH, "gelu_erf_forward_", x, y, Args.of());
+        unary("exact gelu", GELU_MISH, "gelu_erf_forward_", x, "y", y, UnaryOperator.identity());
     }
 
     /** dx = dy·(Φ(x) + x·φ(x)). */
     public static void geluErfBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("exact gelu backward", GELU_MISH, "gelu_erf_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+        binary("exact gelu backward", GELU_MISH, "gelu_erf_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
     }
 
     /** y = x·tanh(ln(1 + eˣ)) (Misra 2019). */
     public static void mish(Tensor x, Tensor y) {
-        unary("mish", GELU_MISH, "mish_forward_", x, y, Args.of());
+        unary("mish", GELU_MISH, "mish_forward_", x, "y", y, UnaryOperator.identity());
     }
 
     /** dx = dy·mish'(x). */
     public static void mishBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("mish backward", GELU_MISH, "mish_backward_", "dy", dy, "x", x, "dx", dx, Args.of());
+        binary("mish backward", GELU_MISH, "mish_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
     }
 
     /** y = max(x, 0). */

@@ -106,9 +106,12 @@ public final class Bridge {
         }
     }
 
-    /** The address in one of JCuda's handles, a function's or a stream's, for the calls here. */
+    /**
+     * The address in one of JCuda's handles, a function's or a stream's, for the calls here: read it once and keep it. 0
+     * where the library cannot be loaded.
+     */
     static long handle(NativePointerObject object) {
-        return BridgeNative.handle(object);
+        return BridgeLibrary.failure().isEmpty() ? BridgeNative.handle(object) : 0;
     }
 
     /**

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import jcuda.driver.CUfunction;
 import org.junit.jupiter.api.Test;
 
 /** What only a process of its own shows: the bridge before there is a driver, and one that cannot be loaded. */
@@ -23,7 +24,8 @@ class BridgeProcessTest {
         public static void main(String[] args) {
             System.out.println(Bridge.status());
             System.out.println(Bridge.canLaunch(BridgeAttributes.NONE) + ", "
-                    + Bridge.canLaunch(BridgeAttributes.NONE.programmatic()));
+                    + Bridge.canLaunch(BridgeAttributes.NONE.programmatic()) + ", "
+                    + Bridge.handle(new CUfunction()));
             try {
                 Bridge.canLaunch(BridgeAttributes.NONE.cluster(Grid.of(2, 1, 1)));
             } catch (DeviceException e) {
@@ -58,7 +60,7 @@ class BridgeProcessTest {
         List<String> lines = lines(WithoutALibrary.class, "-Djava.io.tmpdir=/nonexistent");
         assertThat(lines).hasSize(4);
         assertThat(lines.get(0)).startsWith(reason);
-        assertThat(lines.get(1)).isEqualTo("false, false");
+        assertThat(lines.get(1)).isEqualTo("false, false, 0");
         assertThat(lines.get(2))
                 .startsWith("a launch with cluster 2×1×1 needs the driver's cuLaunchKernelEx, which cannot be"
                 + " called here: the bridge is " + reason);

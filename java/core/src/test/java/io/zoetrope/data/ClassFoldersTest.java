@@ -67,7 +67,7 @@ class ClassFoldersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"png", "PNG", "jpg", "JPEG", "jpe", "jfif", "gif", "bmp"})
+    @ValueSource(strings = {"png", "PNG", "jpg", "JPEG", "jpe", "JFIF", "GIF", "bmp"})
     void everyReadableFormatIsTaken(String ending) throws IOException {
         for (int i = 0; i < 4; i++) {
             picture("cats/" + i + "." + ending);

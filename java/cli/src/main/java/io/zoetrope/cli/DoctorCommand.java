@@ -4,6 +4,7 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.KnownSet;
 import io.zoetrope.data.SpokenDigits;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -34,7 +35,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         heading("Java");
         good(System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"));
@@ -107,15 +108,20 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void dataSets() {
+    private void dataSets() throws IOException {
         for (KnownSet set : DataSets.all()) {
-            dataSet(set.name(), set.find(surroundings.places()), set.howToGet());
+            Optional<Path> folder = set.find(surroundings.places());
+            dataSet(set.name(), folder, folder.isPresent() ? set.damage(folder.get()) : Optional.empty(), set.howToGet());
         }
-        dataSet(SpokenDigits.NAME, SpokenDigits.find(surroundings.places()), SpokenDigits.howToGet());
+        Optional<Path> folder = SpokenDigits.find(surroundings.places());
+        dataSet(SpokenDigits.NAME, folder, folder.isPresent() ? SpokenDigits.damage(folder.get()) : Optional.empty(),
+                SpokenDigits.howToGet());
     }
 
-    private void dataSet(String name, Optional<Path> folder, String remedy) {
-        if (folder.isPresent()) {
+    private void dataSet(String name, Optional<Path> folder, Optional<String> damage, String remedy) {
+        if (damage.isPresent()) {
+            out.println("  damaged  " + name + ": " + damage.get());
+        } else if (folder.isPresent()) {
             good(name, folder.get().toString());
         } else {
             lack(name, "not found", remedy);

@@ -1,5 +1,6 @@
 package io.zoetrope.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ record Machine(Path root, Map<String, String> environment) {
 
     /** A program on PATH. */
     Optional<Path> program(String name) {
-        return split("PATH").map(folder -> Path.of(folder, name)).filter(Files::isExecutable).findFirst();
+        return split("PATH").map(folder -> new File(folder, name)).filter(File::canExecute).map(File::toPath).findFirst();
     }
 
     /** The version of NVIDIA's kernel driver, from its line in /proc. */

@@ -2,9 +2,11 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.DataPlaces;
 import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.io.FileNames;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 
 /** Entry point of the command line. Exit codes: 0 done, 1 failed with one line on standard error, 2 wrong usage. */
@@ -26,6 +28,7 @@ public final class Main {
         CommandLine commandLine = new CommandLine(zoetrope, new Commands(surroundings));
         commandLine.setOut(surroundings.out()).setErr(surroundings.err());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.registerConverter(Path.class, FileNames::path);
         commandLine.setParameterExceptionHandler((e, args) -> wrongUsage(e, surroundings.err()));
         commandLine.setExecutionExceptionHandler((e, command, result) -> failed(e, zoetrope.debug, surroundings.err()));
         try {

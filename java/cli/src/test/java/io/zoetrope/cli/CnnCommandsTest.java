@@ -54,7 +54,7 @@ class CnnCommandsTest {
     @Test
     void trainPassesItsOptionsOnAndRefusesThoseOutOfRange() throws IOException {
         for (int i = 0; i < 20; i++) {
-            new Images(1, 4, 4, 1, new byte[16]).writePng(folder.resolve("pictures").resolve(i + ".png"));
+            new Images(1, 4, 4, 1, new byte[16]).writePng(folder.resolve("pictures").resolve(i % 2 + "/" + i + ".png"));
         }
         String pictures = folder.resolve("pictures").toString();
         assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--optimizer", "adamw", "--no-flip", "--rate",
@@ -70,6 +70,8 @@ class CnnCommandsTest {
         assertThat(shell.work.training.options().flag("flip", false)).isTrue();
         assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--net", "vast")).isEqualTo(2);
         assertThat(shell.err()).contains("net is vast");
+        assertThat(shell.run("train", "cnn", "--data", pictures + "/0", "--batch", "4")).isEqualTo(2);
+        assertThat(shell.err()).contains("has one class").hasLineCount(1);
     }
 
     @Test

@@ -24,7 +24,7 @@ class DoctorCommandTest {
         root = folder.resolve("root");
     }
 
-    private int examine(Map<String, String> environment) {
+    private int examine(Map<String, String> environment) throws IOException {
         return new DoctorCommand(shell.surroundings(), new Machine(root, environment)).call();
     }
 
@@ -81,6 +81,8 @@ class DoctorCommandTest {
         assertThat(shell.out()).contains("580.65.06").contains("libcuda.so.1").contains("libcublas.so.13")
                 .contains("libcudnn.so.9").contains("AVX-512 with BF16").contains(sets.resolve("mnist").toString())
                 .doesNotContain("missing");
+        assertThat(shell.out()).as("empty files are no data").contains("damaged  fashion-mnist", "damaged  mnist",
+                "damaged  cifar10", "damaged  spoken-digits").doesNotContain("ok       mnist");
     }
 
     @Test
@@ -94,7 +96,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void aDeviceThatDoesNotOpenIsAFailure() {
+    void aDeviceThatDoesNotOpenIsAFailure() throws IOException {
         shell.work.failure = new IllegalStateException("libcuda.so.1 lacks cuInit");
         assertThat(examine(Map.of())).isEqualTo(1);
         assertThat(shell.out()).contains("libcuda.so.1 lacks cuInit");

@@ -1,6 +1,7 @@
 package io.zoetrope.data;
 
 import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.FileNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ public final class AudioSets {
         if (names().contains(nameOrFolder)) {
             return true;
         }
-        Path folder = Path.of(nameOrFolder);
+        Path folder = FileNames.path(nameOrFolder);
         return Files.isRegularFile(folder.resolve(SpokenDigits.CLIPS))
                 || Files.isDirectory(folder) && SoundFolder.isIn(folder) && !ImageFolder.isIn(folder);
     }
@@ -40,7 +41,7 @@ public final class AudioSets {
                     "this data set is not on this machine (looked in " + places.cache().resolve(SpokenDigits.NAME) + ")",
                     "its two WAVs and " + SpokenDigits.CLIPS, SpokenDigits.howToGet())));
         }
-        Path folder = Path.of(nameOrFolder);
+        Path folder = FileNames.path(nameOrFolder);
         if (!Files.isDirectory(folder)) {
             throw BadFileException.of(nameOrFolder, "is neither a set of sounds nor a folder",
                     SpokenDigits.NAME + " or a folder of WAV files", SpokenDigits.howToGet());

@@ -62,13 +62,9 @@ public final class DataImport {
     }
 
     private boolean isGood(KnownSet set, Path folder) throws IOException {
-        try {
-            set.files().verify(set, folder);
-            return true;
-        } catch (BadFileException e) {
-            say.accept(e.getMessage());
-            return false;
-        }
+        Optional<String> damage = set.damage(folder);
+        damage.ifPresent(say);
+        return damage.isEmpty();
     }
 
     private static void take(KnownSet set, Path from, Path target) throws IOException {

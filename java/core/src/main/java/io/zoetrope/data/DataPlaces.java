@@ -1,5 +1,6 @@
 package io.zoetrope.data;
 
+import io.zoetrope.io.FileNames;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ public record DataPlaces(Path cache, List<Path> system) {
     static DataPlaces of(Map<String, String> environment, String home) {
         String cache = environment.get("XDG_CACHE_HOME");
         // The XDG specification says relative values are to be ignored.
-        Path base = cache != null && Path.of(cache).isAbsolute() ? Path.of(cache) : Path.of(home, ".cache");
+        Path base = cache != null && cache.startsWith("/") ? FileNames.path(cache) : FileNames.path(home).resolve(".cache");
         return new DataPlaces(base.resolve("zoetrope"), List.of(Path.of("/usr/share/datasets")));
     }
 }

@@ -1,6 +1,7 @@
 package io.zoetrope.data;
 
 import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.FileNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ public final class DataSets {
         if (AudioSets.names().contains(nameOrFolder)) {
             throw sounds(nameOrFolder);
         }
-        Path folder = Path.of(nameOrFolder);
+        Path folder = FileNames.path(nameOrFolder);
         if (!Files.isDirectory(folder)) {
             throw BadFileException.of(nameOrFolder, "is neither a data set's name nor a folder",
                     "one of " + String.join(", ", names()) + " or a folder",

@@ -98,6 +98,16 @@ public final class KnownSet {
         return "download " + title + " from " + page + " and run 'zoetrope data " + name + " --from DIR'";
     }
 
+    /** Why the files in {@code folder} are not as their authors published them, by SHA-256; empty if they are. */
+    public Optional<String> damage(Path folder) throws IOException {
+        try {
+            files.verify(this, folder);
+            return Optional.empty();
+        } catch (BadFileException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
     /** Reads the set from {@code folder}. @throws BadFileException if a file there is not as its authors published it */
     public ImageDataset load(Path folder) throws IOException {
         ImageDataset set = files.load(this, folder); // first: what makes no sense it names better than a digest does

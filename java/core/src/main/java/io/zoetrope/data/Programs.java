@@ -1,7 +1,7 @@
 package io.zoetrope.data;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +15,7 @@ final class Programs {
     static boolean isOnPath(String program) {
         String path = System.getenv().getOrDefault("PATH", "");
         return Stream.of(path.split(":")).filter(entry -> !entry.isEmpty())
-                .anyMatch(entry -> Files.isExecutable(Path.of(entry, program)));
+                .map(entry -> new File(entry, program)).anyMatch(file -> file.isFile() && file.canExecute());
     }
 
     /**

@@ -82,7 +82,10 @@ public final class SpokenDigits {
     /** Makes the set with espeak-ng, unless a good copy is on this machine; returns the folder it is in. */
     public static Path bringIn(DataPlaces places, Consumer<String> say) throws IOException {
         Path folder = places.cache().resolve(NAME);
-        if (find(places).isEmpty() || !isGood(folder, say)) {
+        boolean here = find(places).isPresent();
+        Optional<String> damage = here ? damage(folder) : Optional.empty();
+        damage.ifPresent(say);
+        if (!here || damage.isPresent()) {
             Path scratch = Files.createTempDirectory("zoetrope-speech");
             try {
                 Speech speech = new Espeak(scratch);
@@ -100,14 +103,13 @@ public final class SpokenDigits {
         return folder;
     }
 
-    /** Whether the set in {@code folder} has the sounds it was made with; says so if not. */
-    static boolean isGood(Path folder, Consumer<String> say) throws IOException {
+    /** Why the set in {@code folder} has not the sounds it was made with; empty if it has. */
+    public static Optional<String> damage(Path folder) throws IOException {
         try {
             verify(folder, index(folder));
-            return true;
+            return Optional.empty();
         } catch (BadFileException e) {
-            say.accept(e.getMessage());
-            return false;
+            return Optional.of(e.getMessage());
         }
     }
 

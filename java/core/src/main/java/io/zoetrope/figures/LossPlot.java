@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -23,8 +22,8 @@ public final class LossPlot {
      */
     public static void write(Path file, double[] steps, double[] losses) throws IOException {
         double[][] shown = thinned(steps, losses);
-        XYChart chart = new XYChartBuilder().width(900).height(500).title("Training loss").xAxisTitle("step")
-                .yAxisTitle("loss").build();
+        XYChart chart = Charts.xy(900, 500, "Training loss", "step");
+        chart.setYAxisTitle("loss");
         chart.getStyler().setYAxisLogarithmic(true).setLegendPosition(Styler.LegendPosition.InsideNE);
         if (shown[0].length == 0) {
             return; // nothing to draw yet, and XChart refuses empty series

@@ -131,8 +131,8 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
         StringBuilder table = new StringBuilder(String.format(Locale.ROOT,
                 "accuracy %.2f %% of %d samples, log loss %.4f, calibration error %.2f %%%n", 100 * accuracy(), samples(),
                 logLoss, 100 * calibrationError()));
-        table.append(String.format("%-" + Math.max(5, width) + "s   samples  precision  recall     F1  most often taken for%n",
-                "class"));
+        table.append(String.format(Locale.ROOT,
+                "%-" + Math.max(5, width) + "s   samples  precision  recall     F1  most often taken for%n", "class"));
         for (int c = 0; c < confusion.length; c++) {
             int other = -1;
             for (int p = 0; p < confusion.length; p++) {

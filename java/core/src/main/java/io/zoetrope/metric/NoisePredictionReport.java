@@ -1,6 +1,7 @@
 package io.zoetrope.metric;
 
 import io.zoetrope.data.ImageFiles;
+import io.zoetrope.figures.Charts;
 import io.zoetrope.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -89,8 +89,7 @@ public record NoisePredictionReport(List<Bin> bins) {
             throw new IllegalStateException("there is nothing to plot: no bin has a sample");
         }
         double[] t = shown.stream().mapToDouble(bin -> (bin.from() + bin.to()) / 2.0).toArray();
-        XYChart chart = new XYChartBuilder().width(900).height(500).title("Noise prediction by timestep")
-                .xAxisTitle("timestep (noise grows to the right)").build();
+        XYChart chart = Charts.xy(900, 500, "Noise prediction by timestep", "timestep (noise grows to the right)");
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
         chart.addSeries("R²", t, shown.stream().mapToDouble(Bin::r2).toArray()).setMarker(SeriesMarkers.CIRCLE);
         chart.addSeries("cosine", t, shown.stream().mapToDouble(Bin::cosine).toArray())

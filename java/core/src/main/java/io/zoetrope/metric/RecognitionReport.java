@@ -90,15 +90,15 @@ public record RecognitionReport(List<Row> classes, double confidence) {
             table.append(String.format(Locale.ROOT, "the class asked for is the one recognised in %.1f %%%n", 100 * accuracy()));
         }
         int width = Math.max(5, classes.stream().mapToInt(row -> row.name.length()).max().orElse(0));
-        table.append(String.format("%-" + width + "s  recognised%s%n", "class", asked ? "  when asked for" : ""));
+        table.append(String.format(Locale.ROOT, "%-" + width + "s  recognised%s%n", "class", asked ? "  when asked for" : ""));
         for (Row row : classes) {
             table.append(String.format(Locale.ROOT, "%-" + width + "s  %8.1f %%", row.name,
                     100.0 * row.recognised / labels.samples()));
             if (asked) {
-                table.append(row.asked == 0 ? String.format("  %14s", "–")
+                table.append(row.asked == 0 ? String.format(Locale.ROOT, "  %14s", "–")
                         : String.format(Locale.ROOT, "  %12.1f %%", 100.0 * row.asAsked / row.asked));
             }
-            table.append(String.format("%n"));
+            table.append(System.lineSeparator());
         }
         return table.toString();
     }

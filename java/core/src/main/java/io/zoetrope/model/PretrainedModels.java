@@ -1,6 +1,7 @@
 package io.zoetrope.model;
 
 import io.zoetrope.io.Config;
+import io.zoetrope.io.FileNames;
 import io.zoetrope.io.ModelFolder;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +36,7 @@ public final class PretrainedModels {
 
     /** A folder if there is one of that name, else a shipped model; a name with a slash can only be a folder's. */
     public static <T> T open(String nameOrFolder, Loader<T> loader) throws IOException {
-        Path folder = Path.of(nameOrFolder);
+        Path folder = FileNames.path(nameOrFolder);
         return nameOrFolder.contains("/") || Files.isDirectory(folder) ? loader.load(folder) : load(nameOrFolder, loader);
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,7 @@ class ClassFoldersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"png", "PNG", "jpg", "JPEG", "jpe", "jfif", "gif", "bmp"})
+    @ValueSource(strings = {"png", "PNG", "jpg", "JPEG", "jpe", "JFIF", "GIF", "bmp"})
     void everyReadableFormatIsTaken(String ending) throws IOException {
         for (int i = 0; i < 4; i++) {
             picture("cats/" + i + "." + ending);
@@ -238,5 +239,35 @@ class ClassFoldersTest {
         assertThat(set.train().images().pixels()).hasSize(2 * 48).containsOnly(0);
         assertThat(set.test().images().pixels()).containsOnly(-1);
         assertThat(said).containsExactly("with 1 picture: laid it over white where it is transparent");
+    }
+
+    /** Trees at random: every picture in sight is in one class once, and every class learns and tests. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void everyPictureInSightIsTakenOnce(long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Path> expected = new ArrayList<>();
+        for (int label = 0; label < 3; label++) {
+            int count = random.nextInt(2, 25);
+            for (int i = 0; i < count; i++) {
+                String in = "class" + label + "/" + (random.nextBoolean() ? "in/".repeat(random.nextInt(3)) : "out" + i + "/");
+                Path file = folder.resolve(in + i + List.of(".png", ".JPG", ".gif").get(random.nextInt(3)));
+                Files.createDirectories(file.getParent());
+                expected.add(Files.createFile(file));
+                String noise = List.of("._x.png", ".hidden/x.png", "notes.txt", "__MACOSX/x.png").get(random.nextInt(4));
+                Path hidden = file.resolveSibling(noise);
+                Files.createDirectories(hidden.getParent());
+                Files.writeString(hidden, "x");
+            }
+        }
+        ClassFolders found = found();
+        assertThat(found.classes().stream().flatMap(group -> group.files().stream())).containsExactlyInAnyOrderElementsOf(expected);
+        found.requireBothParts();
+        for (ClassFolders.Group group : found.classes()) {
+            assertThat(group.files()).allMatch(file -> file.startsWith(folder.resolve(group.name())));
+            long tests = java.util.stream.IntStream.range(0, group.files().size()).filter(group::isForTest).count();
+            assertThat(tests).isEqualTo(Math.max(1, group.files().size() / 10));
+        }
+        assertThat(found()).isEqualTo(found);
     }
 }

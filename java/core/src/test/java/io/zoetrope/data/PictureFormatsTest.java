@@ -144,6 +144,32 @@ class PictureFormatsTest {
                 .withMessageContaining("expected a PNG, JPEG, GIF or BMP");
     }
 
+    /** Whatever is wrong with a file, the answer is a picture or a line that names it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "jpg", "gif", "bmp"})
+    void damagedPicturesAreReadOrRefused(String format) throws IOException {
+        SplittableRandom random = new SplittableRandom(format.hashCode());
+        BufferedImage image = new BufferedImage(9, 7, BufferedImage.TYPE_BYTE_INDEXED);
+        BufferedImage plain = new BufferedImage(9, 7, BufferedImage.TYPE_INT_RGB);
+        plain.setRGB(4, 4, 0xff8000);
+        image.createGraphics().drawImage(plain, 0, 0, null);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertThat(ImageIO.write(format.equals("jpg") ? plain : image, format, out)).isTrue();
+        byte[] whole = format.equals("jpg") ? OrientationTest.tagged(out.toByteArray(), 6, ByteOrder.BIG_ENDIAN) : out.toByteArray();
+        for (int trial = 0; trial < 400; trial++) {
+            byte[] damaged = random.nextInt(4) == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
+            for (int i = random.nextInt(4); i > 0 && damaged.length > 0; i--) {
+                damaged[random.nextInt(Math.min(damaged.length, 200))] = (byte) random.nextInt();
+            }
+            Path file = file("damaged." + format, damaged);
+            try {
+                assertThat(ImageFiles.decode(file).image().count()).isOne();
+            } catch (BadFileException e) {
+                assertThat(e.getMessage()).startsWith(file.toString()).doesNotContain("\n");
+            }
+        }
+    }
+
     @Test
     void aWholeTiffIsRefusedThoughJavaReadsSome() throws IOException {
         Path file = folder.resolve("whole.tif");

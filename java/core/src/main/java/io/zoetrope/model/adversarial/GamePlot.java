@@ -1,6 +1,7 @@
 package io.zoetrope.model.adversarial;
 
 import io.zoetrope.data.ImageFiles;
+import io.zoetrope.figures.Charts;
 import io.zoetrope.train.LossCsv;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -12,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -56,7 +56,7 @@ final class GamePlot {
 
     private static void add(List<BufferedImage> charts, Path csv, String title, boolean logarithmic, List<String> columns)
             throws IOException {
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("step").build();
+        XYChart chart = Charts.xy(WIDTH, HEIGHT, title, "step");
         chart.getStyler().setXAxisMaxLabelCount(MOST_TICKS).setYAxisLogarithmic(logarithmic)
                 .setLegendPosition(Styler.LegendPosition.InsideNE);
         for (String column : columns) {

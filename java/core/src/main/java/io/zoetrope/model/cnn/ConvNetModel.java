@@ -5,6 +5,7 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.NormStatistics;
 import io.zoetrope.nn.ParameterBank;
@@ -60,7 +61,7 @@ public final class ConvNetModel implements AutoCloseable {
         ClassifierConfig config = config(files, folder);
         try {
             ConvNet network = new ConvNet(config.network(), Parameters.root());
-            Map<String, float[]> values = ModelWeights.read(network.parameters(), files.weights(CLASSIFIER));
+            WeightFiles values = ModelWeights.read(network.parameters(), files.weights(CLASSIFIER));
             ConvNetModel model = new ConvNetModel(device, config, network, compute, 0);
             ModelWeights.into(model.bank, values);
             return model;

@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.diffusion.NoiseSchedule;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.model.unet.UNet;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.ParameterBank;
@@ -50,13 +51,13 @@ public final class DdpmModel implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check its config.json and scheduler_config.json");
         }
-        Map<String, float[]> values = ModelWeights.read(new UNet(config.unet(), Parameters.root()).parameters(),
+        WeightFiles values = ModelWeights.read(new UNet(config.unet(), Parameters.root()).parameters(),
                 files.weights(UNET));
         DdpmModel model = new DdpmModel(device, config, compute, 0);
         try {
             ModelWeights.into(model.bank, values);
             return model;
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
         }

@@ -6,6 +6,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.ParameterBank;
 import io.zoetrope.nn.Parameters;
@@ -52,12 +53,12 @@ public final class GanModel implements AutoCloseable {
         }
         Parameters parameters = Parameters.root();
         new GanGenerator(config.shape(), parameters);
-        Map<String, float[]> values = ModelWeights.read(parameters, files.weights(GENERATOR));
+        WeightFiles values = ModelWeights.read(parameters, files.weights(GENERATOR));
         GanModel model = new GanModel(device, config, compute, 0);
         try {
             ModelWeights.into(model.bank, values);
             return model;
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
         }

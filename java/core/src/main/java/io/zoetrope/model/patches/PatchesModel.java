@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.io.StoredTensor;
 import io.zoetrope.model.patches.PatchTransformerConfig.Purpose;
 import io.zoetrope.nn.ModelWeights;
@@ -56,7 +57,7 @@ public final class PatchesModel implements AutoCloseable {
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check the model's config.json");
         }
-        Map<String, float[]> values = ModelWeights.read(
+        WeightFiles values = ModelWeights.read(
                 new PatchTransformer(config.network(), Parameters.root()).parameters(), files.weights(TRANSFORMER));
         float[] patches = config.network().purpose() != Purpose.GENERATE ? null
                 : files.weights(PALETTE).floats(PATCHES, config.network().palette(), config.network().patch());
@@ -67,7 +68,7 @@ public final class PatchesModel implements AutoCloseable {
                 model.palette.patches().copyFrom(patches);
             }
             return model;
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
         }

@@ -5,6 +5,7 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.ParameterBank;
 import io.zoetrope.nn.Parameters;
@@ -51,12 +52,12 @@ public final class WaveGanModel implements AutoCloseable {
         }
         Parameters parameters = Parameters.root();
         new WaveGanGenerator(config.shape(), parameters);
-        Map<String, float[]> values = ModelWeights.read(parameters, files.weights(GENERATOR));
+        WeightFiles values = ModelWeights.read(parameters, files.weights(GENERATOR));
         WaveGanModel model = new WaveGanModel(device, config, compute, 0);
         try {
             ModelWeights.into(model.bank, values);
             return model;
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             model.close();
             throw e;
         }

@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -266,6 +268,24 @@ public final class Config {
                 throw wrong(name, value, "a list of texts");
             }
             values.add(value.getAsString());
+        }
+        return values;
+    }
+
+    /** Texts by name: an object within this one. */
+    public Map<String, String> textMap(String name) throws BadFileException {
+        String expected = "an object of texts";
+        JsonElement object = require(name, expected);
+        if (!object.isJsonObject()) {
+            throw wrong(name, object, expected);
+        }
+        Map<String, String> values = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonElement> entry : object.getAsJsonObject().entrySet()) {
+            JsonElement value = entry.getValue();
+            if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+                throw wrong(name, value, expected);
+            }
+            values.put(entry.getKey(), value.getAsString());
         }
         return values;
     }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A trained model on disk, laid out as diffusers lays out its pipelines:
@@ -17,14 +19,25 @@ import java.util.stream.Stream;
  *   unet/diffusion_pytorch_model.safetensors    its weights, names and layouts as in PyTorch
  *   scheduler/scheduler_config.json             the noise schedule's settings
  * </pre>
+ *
+ * <p>Read are also older folders, whose files lie beside the index, and those of a network alone, with no index.
  */
 public final class ModelFolder {
     public static final String INDEX = "model_index.json";
-    private static final String CLASS_NAME = "_class_name";
+    private static final Logger LOG = LoggerFactory.getLogger(ModelFolder.class);
     private static final Set<String> NOT_DIFFUSION = Set.of("text_encoder", "classifier");
+    private static final String DIFFUSION_STEM = "diffusion_pytorch_model";
+    private static final String OTHER_STEM = "model";
+    private static final String CONFIG = "config.json";
+    private static final String SCHEDULER = "scheduler";
+    private static final String SCHEDULER_CONFIG = "scheduler_config.json";
+    /** Networks that are a pipeline with a scheduler: what the pipeline calls them, and its class. */
+    private static final Map<String, List<String>> ALONE = Map.of("UNet2DModel", List.of("unet", "DDPMPipeline"));
+    private static final String USUAL_SCHEDULER = "DDPMScheduler";
 
     private final Path folder;
     private final Config index;
+    private final boolean alone;
 
     /**
      * A part of a model.
@@ -38,18 +51,31 @@ public final class ModelFolder {
     public record Component(String name, String library, String className, Config config,
             Map<String, StoredTensor> weights) { }
 
-    private ModelFolder(Path folder, Config index) {
+    private ModelFolder(Path folder, Config index, boolean alone) {
         this.folder = folder;
         this.index = index;
+        this.alone = alone;
     }
 
     /** Opens a folder and reads which components it has. */
     public static ModelFolder open(Path folder) throws IOException {
-        if (!Files.isRegularFile(folder.resolve(INDEX))) {
+        if (Files.isRegularFile(folder.resolve(INDEX))) {
+            return new ModelFolder(folder, Config.read(folder.resolve(INDEX)), false);
+        }
+        if (!Files.isRegularFile(folder.resolve(CONFIG))) {
             throw BadFileException.of(folder, Files.isDirectory(folder) ? "holds no " + INDEX : "is no folder",
                     "a model's folder", "Check the name of the model");
         }
-        return new ModelFolder(folder, Config.read(folder.resolve(INDEX)));
+        String network = Config.read(folder.resolve(CONFIG)).className();
+        if (!ALONE.containsKey(network)) {
+            throw BadFileException.of(folder, "holds no " + INDEX + ", and its " + CONFIG + " is of class " + network,
+                    "a model's folder, or the network of class " + String.join(" or ", ALONE.keySet()),
+                    "Check the name of the model");
+        }
+        String component = ALONE.get(network).get(0);
+        return new ModelFolder(folder, Config.empty().with(Config.CLASS_NAME, ALONE.get(network).get(1))
+                .with(component, List.of("diffusers", network))
+                .with(SCHEDULER, List.of("diffusers", USUAL_SCHEDULER)), true);
     }
 
     /**
@@ -61,7 +87,7 @@ public final class ModelFolder {
      */
     public static void write(Path folder, String pipelineClass, List<Component> components,
             Map<String, String> metadata) throws IOException {
-        Config index = Config.empty().with(CLASS_NAME, pipelineClass);
+        Config index = Config.empty().with(Config.CLASS_NAME, pipelineClass);
         Files.createDirectories(folder);
         if (!hasSameConfigs(folder, components)) {
             Files.deleteIfExists(folder.resolve(INDEX));
@@ -86,7 +112,7 @@ public final class ModelFolder {
         try (Stream<Path> parts = Files.list(folder)) {
             for (Path part : parts.toList()) {
                 String component = part.getFileName().toString();
-        AtomicFiles.removeLeftovers(part, Set.of(configName(component), weightsName(component))::contains);
+                AtomicFiles.removeLeftovers(part, Set.of(configName(component), weightsName(component))::contains);
             }
         }
     }
@@ -113,7 +139,7 @@ public final class ModelFolder {
 
     /** diffusers' class for the whole, such as DDPMPipeline. */
     public String pipelineClass() throws BadFileException {
-        return index.text(CLASS_NAME);
+        return index.className();
     }
 
     /** Whether there is a component called {@code name}. */
@@ -129,19 +155,43 @@ public final class ModelFolder {
 
     /** The settings of component {@code name}. */
     public Config config(String name) throws IOException {
-        return Config.read(folder.resolve(name).resolve(configName(name)));
+        if (alone && name.equals(SCHEDULER)) {
+            return schedulerOfNetworkAlone();
+        }
+        return Config.read(part(name).resolve(configName(name)));
     }
 
     /** The weights of component {@code name}. */
-    public Safetensors weights(String name) throws IOException {
-        return Safetensors.open(folder.resolve(name).resolve(weightsName(name)));
+    public WeightFiles weights(String name) throws IOException {
+        return WeightFiles.find(part(name), NOT_DIFFUSION.contains(name) ? List.of(OTHER_STEM, DIFFUSION_STEM)
+                : List.of(DIFFUSION_STEM, OTHER_STEM));
+    }
+
+    /** A component's own folder; the model's, where the first versions of diffusers put its files. */
+    private Path part(String name) {
+        Path own = folder.resolve(name);
+        return alone || !Files.isDirectory(own) && Files.isRegularFile(folder.resolve(configName(name))) ? folder : own;
+    }
+
+    /** A scheduler's file beside the network's, or that of the pipeline whose part the folder is, or diffusers' defaults. */
+    private Config schedulerOfNetworkAlone() throws IOException {
+        Path pipeline = folder.toAbsolutePath().normalize().getParent();
+        if (Files.isRegularFile(folder.resolve(SCHEDULER_CONFIG))) {
+            return Config.read(folder.resolve(SCHEDULER_CONFIG));
+        }
+        if (pipeline != null && Files.isRegularFile(pipeline.resolve(INDEX))
+                && Files.isRegularFile(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG))) {
+            return Config.read(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG));
+        }
+        LOG.warn("{} holds a network without a scheduler: taken to predict noise on the linear schedule, diffusers' default", folder);
+        return Config.empty().with(Config.CLASS_NAME, USUAL_SCHEDULER);
     }
 
     private static String configName(String component) {
-        return component.equals("scheduler") ? "scheduler_config.json" : "config.json";
+        return component.equals(SCHEDULER) ? SCHEDULER_CONFIG : CONFIG;
     }
 
     private static String weightsName(String component) {
-        return NOT_DIFFUSION.contains(component) ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
+        return (NOT_DIFFUSION.contains(component) ? OTHER_STEM : DIFFUSION_STEM) + ".safetensors";
     }
 }

@@ -13,9 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -89,6 +87,10 @@ public final class Safetensors {
         }
     }
 
+    public Path path() {
+        return path;
+    }
+
     /** The tensors' names, in the header's order. */
     public Set<String> names() {
         return Collections.unmodifiableSet(header.tensors().keySet());
@@ -101,11 +103,7 @@ public final class Safetensors {
 
     /** The tensor called {@code name}, mapped from the file. */
     public StoredTensor tensor(String name) throws IOException {
-        SafetensorsHeader.Entry entry = header.tensors().get(name);
-        if (entry == null) {
-            throw BadFileException.of(path, "has no tensor '" + name + "'", "one; it holds " + someNames(),
-                    "Check that these weights belong to this model");
-        }
+        SafetensorsHeader.Entry entry = entry(name);
         long bytes = entry.end() - entry.begin();
         if (bytes > Integer.MAX_VALUE) {
             throw BadFileException.of(path, "tensor '" + name + "' has " + bytes + " bytes", "at most 2^31 − 1",
@@ -122,56 +120,36 @@ public final class Safetensors {
         }
     }
 
-    /** The tensor called {@code name}, which must have exactly this shape. */
-    public StoredTensor tensor(String name, long... shape) throws IOException {
-        StoredTensor tensor = tensor(name);
-        if (!Arrays.equals(tensor.shape(), shape)) {
-            throw BadFileException.of(path, "tensor '" + name + "' has shape " + Arrays.toString(tensor.shape()),
-                    Arrays.toString(shape), "Check that these weights belong to this model");
-        }
-        return tensor;
-    }
-
     /** The tensor called {@code name} as floats, which must have exactly this shape and a floating type. */
     public float[] floats(String name, long... shape) throws IOException {
-        StoredTensor tensor = tensor(name, shape);
-        if (!tensor.type().isFloating()) {
-            throw BadFileException.of(path, "tensor '" + name + "' holds " + tensor.type(), "F32, F16, BF16 or F64",
+        requireFloating(name, shape);
+        return tensor(name).toFloats();
+    }
+
+    /** Throws unless the tensor called {@code name} has exactly this shape and a floating type. */
+    void requireFloating(String name, long... shape) throws BadFileException {
+        SafetensorsHeader.Entry entry = entry(name);
+        if (!Arrays.equals(entry.shape(), shape)) {
+            throw BadFileException.of(path, "tensor '" + name + "' has shape " + Arrays.toString(entry.shape()),
+                    Arrays.toString(shape), "Check that these weights belong to this model");
+        }
+        if (!entry.type().isFloating()) {
+            throw BadFileException.of(path, "tensor '" + name + "' holds " + entry.type(), "F32, F16, BF16 or F64",
                     "Check that these weights belong to this model");
         }
-        return tensor.toFloats();
     }
 
-    /** Throws unless the file holds exactly the tensors in {@code expected}, naming what is missing and unknown. */
-    public void requireNames(Set<String> expected) throws BadFileException {
-        List<String> missing = new ArrayList<>(expected);
-        missing.removeAll(names());
-        List<String> unknown = new ArrayList<>(names());
-        unknown.removeAll(expected);
-        if (!missing.isEmpty() || !unknown.isEmpty()) {
-            throw BadFileException.of(path, "it lacks " + some(missing) + " and has unknown " + some(unknown),
-                    "the model's " + expected.size() + " tensors", "Check that these weights belong to this model");
+    private SafetensorsHeader.Entry entry(String name) throws BadFileException {
+        SafetensorsHeader.Entry entry = header.tensors().get(name);
+        if (entry == null) {
+            throw BadFileException.of(path, "has no tensor '" + name + "'", "one; it holds " + someNames(),
+                    "Check that these weights belong to this model");
         }
-    }
-
-    /** Throws if any floating tensor holds a NaN or an infinity, naming where. Reads the whole file. */
-    public void requireFinite() throws IOException {
-        for (String name : names()) {
-            OptionalLong at = tensor(name).firstNonFinite();
-            if (at.isPresent()) {
-                throw BadFileException.of(path, "tensor '" + name + "' holds NaN or infinity at element "
-                        + at.getAsLong(), "finite weights", "Go back to an earlier checkpoint of this training");
-            }
-        }
+        return entry;
     }
 
     private String someNames() {
-        return some(new ArrayList<>(names()));
-    }
-
-    private static String some(List<String> names) {
-        return names.size() <= 5 ? names.toString()
-                : names.subList(0, 5).toString().replace("]", ", … " + (names.size() - 5) + " more]");
+        return WeightFiles.some(new ArrayList<>(names()));
     }
 
     /** Writes a file, whole or not at all: tensors in the order of their map, metadata in that of their names. */

@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
@@ -72,7 +73,7 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
             C config = config(files);
             Parameters parameters = Parameters.root();
             builder.apply(config, parameters);
-            Map<String, float[]> values = ModelWeights.read(parameters, files.weights(component));
+            WeightFiles values = ModelWeights.read(parameters, files.weights(component));
             M model = maker.make(device, config, compute, 0);
             try {
                 ModelWeights.into(model.store(), values);

@@ -50,27 +50,17 @@ public final class FileLayout {
         return entries;
     }
 
-    /** Named file tensors to flat store values; gaps are zero. The caller has checked names and shapes. */
-    public static float[] toStore(List<ParameterStore.Segment> segments, long size, Map<String, float[]> file) {
-        float[] store = new float[Math.toIntExact(size)];
-        for (ParameterStore.Segment segment : segments) {
-            Parameter parameter = segment.parameter();
-            int part = partSize(parameter);
-            int at = Math.toIntExact(segment.start());
-            for (String name : parameter.names()) {
-                float[] values = reorder(parameter, file.get(name), false);
-                System.arraycopy(values, 0, store, at, part);
-                at += part;
-            }
-        }
-        return store;
+    /** The values of one of a parameter's file tensors in the store's order. */
+    static float[] fromFile(Parameter parameter, float[] values) {
+        return reorder(parameter, values, false);
     }
 
     private static int partSize(Parameter parameter) {
         return Math.toIntExact(parameter.shape().size() / parameter.names().size());
     }
 
-    private static Shape fileShape(Parameter parameter) {
+    /** The shape of each of a parameter's file tensors. */
+    static Shape fileShape(Parameter parameter) {
         long[] dims = parameter.shape().dims();
         if (parameter.layout() == Parameter.Layout.CONVOLUTION) {
             return Shape.of(dims[0], dims[3], dims[1], dims[2]);

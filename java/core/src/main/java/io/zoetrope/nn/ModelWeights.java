@@ -1,9 +1,8 @@
 package io.zoetrope.nn;
 
 import io.zoetrope.io.BadFileException;
-import io.zoetrope.io.Safetensors;
 import io.zoetrope.io.StoredTensor;
-import io.zoetrope.tensor.Shape;
+import io.zoetrope.io.WeightFiles;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,25 +13,35 @@ public final class ModelWeights {
     }
 
     /**
-     * The file's values for a store of these parameters, laid out as the store once {@link #into} has one. Nothing is
-     * allocated for a model that the file does not hold, however large its settings claim it is.
+     * Checks that files hold a store of these parameters, by today's names or older ones: nothing is missing, nothing left
+     * over, everything finite. Nothing is kept, and nothing allocated for a model that the files do not hold, however large
+     * its settings claim it is.
      *
+     * @return the weights by today's names, for {@link #into}
      * @throws BadFileException naming the tensor that is missing, unknown, of another shape or type, or not finite
      */
-    public static Map<String, float[]> read(Parameters parameters, Safetensors weights) throws IOException {
-        Map<String, Shape> shapes = FileLayout.shapes(parameters);
-        weights.requireNames(shapes.keySet());
-        Map<String, float[]> values = new LinkedHashMap<>();
-        for (Map.Entry<String, Shape> entry : shapes.entrySet()) {
-            values.put(entry.getKey(), weights.floats(entry.getKey(), entry.getValue().dims()));
-        }
-        weights.requireFinite();
-        return values;
+    public static WeightFiles read(Parameters parameters, WeightFiles weights) throws IOException {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        FileLayout.shapes(parameters).forEach((name, shape) -> shapes.put(name, shape.dims()));
+        WeightFiles named = weights.renamed(parameters.formerNames());
+        named.require(shapes);
+        named.requireFinite();
+        return named;
     }
 
-    /** Gives a store the values that {@link #read} has read. */
-    public static void into(ParameterStore store, Map<String, float[]> values) {
-        store.masters(FileLayout.toStore(store.segments(), store.size(), values));
+    /** Gives a store the values that {@link #read} has checked, a tensor at a time. */
+    public static void into(ParameterStore store, WeightFiles weights) throws IOException {
+        for (ParameterStore.Segment segment : store.segments()) {
+            Parameter parameter = segment.parameter();
+            long[] shape = FileLayout.fileShape(parameter).dims();
+            long at = segment.start();
+            for (String name : parameter.names()) {
+                float[] values = FileLayout.fromFile(parameter, weights.floats(name, shape));
+                store.masters().view(at, values.length).copyFrom(values);
+                at += values.length;
+            }
+        }
+        store.refreshCopy();
     }
 
     /**

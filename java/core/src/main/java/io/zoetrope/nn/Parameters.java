@@ -4,7 +4,9 @@ import io.zoetrope.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The parameters a model declares, in order, under dotted names. Layers are handed the branch they live on. */
@@ -12,20 +14,38 @@ public final class Parameters {
     private final String prefix;
     private final List<Parameter> all;
     private final Set<String> taken;
+    private final Map<String, String> formerBranches;
 
-    private Parameters(String prefix, List<Parameter> all, Set<String> taken) {
+    private Parameters(String prefix, List<Parameter> all, Set<String> taken, Map<String, String> formerBranches) {
         this.prefix = prefix;
         this.all = all;
         this.taken = taken;
+        this.formerBranches = formerBranches;
     }
 
     public static Parameters root() {
-        return new Parameters("", new ArrayList<>(), new HashSet<>());
+        return new Parameters("", new ArrayList<>(), new HashSet<>(), new LinkedHashMap<>());
     }
 
     /** The branch {@code name}: what is declared there is called {@code name.…}. */
     public Parameters at(String name) {
-        return new Parameters(prefix + name + ".", all, taken);
+        return new Parameters(prefix + name + ".", all, taken, formerBranches);
+    }
+
+    /** Says that files written long ago call the branch {@code name} of this one {@code once}. */
+    public void formerly(String name, String once) {
+        formerBranches.put(prefix + name + ".", prefix + once + ".");
+    }
+
+    /** What parameters were called once, by what they are called today; only those that were called otherwise. */
+    public Map<String, String> formerNames() {
+        Map<String, String> former = new LinkedHashMap<>();
+        taken.forEach(name -> formerBranches.forEach((today, once) -> {
+            if (name.startsWith(today)) {
+                former.put(name, once + name.substring(today.length()));
+            }
+        }));
+        return former;
     }
 
     /** A matrix [out, in] or other weight in plain order. */

@@ -82,12 +82,12 @@ class SafetensorsTest {
             assertThat(stored.shape()).isEqualTo(tensors.get(name).shape());
             assertThat(stored.bytes()).isEqualTo(tensors.get(name).bytes());
         }
-        assertThat(read.tensor("b.weight", 2, 3).toFloats()).containsExactly(values);
+        assertThat(read.floats("b.weight", 2, 3)).containsExactly(values);
         assertThat(read.tensor("a.half").toFloats()).containsExactly(1, -2.5f);
         assertThat(read.tensor("counter").toLongs()).containsExactly(Long.MIN_VALUE, 7);
         assertThat(read.tensor("bytes").toLongs()).containsExactly(1, 255, 3);
         assertThatIllegalStateException().isThrownBy(() -> read.tensor("counter").toFloats());
-        read.requireFinite();
+        WeightFiles.of(read).requireFinite();
         // The data begins at a multiple of 8 so that mapped tensors are aligned.
         assertThat(ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN).getLong() % 8).isZero();
     }
@@ -174,15 +174,15 @@ class SafetensorsTest {
         tensors.put("conv.bias", StoredTensor.ofBf16(new float[] {1, Float.NEGATIVE_INFINITY}, 2));
         Safetensors.write(path, tensors, Map.of());
         Safetensors read = Safetensors.open(path);
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> read.tensor("conv.weight", 4, 1))
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> read.floats("conv.weight", 4, 1))
                 .withMessageContaining("conv.weight").withMessageContaining("[2, 2]").withMessageContaining("[4, 1]");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> read.tensor("conv.wait"))
                 .withMessageContaining("no tensor 'conv.wait'").withMessageContaining("conv.weight");
         assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> read.requireNames(Set.of("conv.weight", "norm.weight")))
+                .isThrownBy(() -> WeightFiles.of(read).requireNames(Set.of("conv.weight", "norm.weight")))
                 .withMessageContaining("lacks [norm.weight]").withMessageContaining("unknown [conv.bias]");
-        read.requireNames(tensors.keySet());
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(read::requireFinite)
+        WeightFiles.of(read).requireNames(tensors.keySet());
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> WeightFiles.of(read).requireFinite())
                 .withMessageContaining("conv.weight").withMessageContaining("element 2");
         assertThat(read.tensor("conv.bias").firstNonFinite()).hasValue(1);
         Path missing = folder.resolve("missing.safetensors");

@@ -3,7 +3,7 @@ package io.zoetrope.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.tensor.Shape;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,8 +44,11 @@ class FileLayoutTest {
         for (int i = 0; i < 5; i++) {
             bank[128 + i] = -i - 1;
         }
-        Map<String, float[]> values = new LinkedHashMap<>();
-        FileLayout.toFile(segments, bank).forEach((name, entry) -> values.put(name, entry.values()));
-        assertThat(FileLayout.toStore(segments, bank.length, values)).containsExactly(bank);
+        Map<String, FileLayout.Entry> file = FileLayout.toFile(segments, bank);
+        for (ParameterStore.Segment segment : segments) {
+            int start = (int) segment.start();
+            assertThat(FileLayout.fromFile(segment.parameter(), file.get(segment.parameter().names().get(0)).values()))
+                    .containsExactly(Arrays.copyOfRange(bank, start, start + (int) segment.length()));
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.io.StoredTensor;
 import io.zoetrope.model.NetworkModel;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;

@@ -30,6 +30,11 @@ final class AttentionBlock {
         this.scale = scale;
         norm = groups.isEmpty() ? null
                 : new GroupNormalization(p.at("group_norm"), channels, groups.getAsInt(), epsilon, false);
+        // Before diffusers 0.17.
+        p.formerly("to_q", "query");
+        p.formerly("to_k", "key");
+        p.formerly("to_v", "value");
+        p.formerly("to_out.0", "proj_attn");
         long inner = heads * this.headDim;
         qkv = Linear.stacked(p, List.of("to_q", "to_k", "to_v"), channels, inner);
         projection = Linear.zero(p.at("to_out.0"), inner, channels);

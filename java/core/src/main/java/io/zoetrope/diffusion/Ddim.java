@@ -19,6 +19,16 @@ public record Ddim(double eta) implements Sampler {
         }
     }
 
+    /** η = 0: no fresh noise. */
+    public Ddim() {
+        this(0);
+    }
+
+    @Override
+    public Sampler withEta(double other) {
+        return new Ddim(other);
+    }
+
     @Override
     public String name() {
         return "ddim";

@@ -1,8 +1,9 @@
 package io.zoetrope.diffusion;
 
+import io.zoetrope.io.PackageClasses;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A way to walk from noise to sample: gives the update's coefficients for each step of a trajectory.
@@ -11,14 +12,36 @@ import java.util.Locale;
  * clipping of x̂_0; ε̂ is always the one consistent with the (clipped) x̂_0, (x − α x̂_0)/σ.
  */
 public interface Sampler {
-    /** Coefficients of one update: x' = fromX·x + fromClean·x̂_0 + fromPrevious·x̂_0(previous step) + noise·z. */
+    /**
+     * Coefficients of one update: x' = fromX·x + fromClean·x̂_0 + fromPrevious·x̂_0(previous denoiser call) + noise·z.
+     */
     record Update(double fromX, double fromClean, double fromPrevious, double noise) { }
 
     /** The update of step {@code i}, from level i of the trajectory to level i + 1. */
     Update update(Trajectory trajectory, int i);
 
-    /** The name the command line uses. */
+    /**
+     * What follows it in the same step, for methods that ask the denoiser more than once: each at level i + 1, staying
+     * there.
+     */
+    default List<Update> corrections(Trajectory trajectory, int i) {
+        return List.of();
+    }
+
+    /** What users call it. */
     String name();
+
+    /**
+     * This sampler with that share of fresh noise, see {@link Ddim}. @throws IllegalArgumentException if it has no such
+     * setting
+     */
+    default Sampler withEta(double eta) {
+        if (eta != 0) {
+            throw new IllegalArgumentException("eta is a setting of ddim; " + name() + " has none (got eta = " + eta
+                    + ")");
+        }
+        return this;
+    }
 
     /** Compiles a run without clipping. */
     default SamplerPlan plan(Trajectory trajectory, Prediction prediction) {
@@ -34,16 +57,15 @@ public interface Sampler {
         if (!(clip > 0)) {
             throw new IllegalArgumentException("the clip bound of x̂_0 must be positive, not " + clip);
         }
-        List<SamplerPlan.Step> steps = new ArrayList<>(trajectory.steps());
+        List<SamplerPlan.Step> rows = new ArrayList<>(trajectory.steps());
         for (int i = 0; i < trajectory.steps(); i++) {
-            double alpha = trajectory.alpha(i);
-            double sigma = trajectory.sigma(i);
-            Update update = update(trajectory, i);
-            steps.add(new SamplerPlan.Step(trajectory.timestep(i), alpha, sigma, prediction.cleanFromX(alpha, sigma),
-                    prediction.cleanFromOutput(alpha, sigma), -clip, clip, update.fromX(), update.fromClean(),
-                    update.fromPrevious(), update.noise()));
+            rows.add(SamplerPlan.Step.at(trajectory, i, 0, prediction, clip, update(trajectory, i)));
+            List<Update> corrections = corrections(trajectory, i);
+            for (int stage = 1; stage <= corrections.size(); stage++) {
+                rows.add(SamplerPlan.Step.at(trajectory, i + 1, stage, prediction, clip, corrections.get(stage - 1)));
+            }
         }
-        return new SamplerPlan(steps);
+        return new SamplerPlan(rows);
     }
 
     /** Ancestral sampling; see {@link Ddpm}. */
@@ -62,22 +84,31 @@ public interface Sampler {
     }
 
     /**
-     * The sampler called {@code name}: ddpm, ddim or dpm++2m.
+     * All samplers, by name: the classes of this package that are one, made by their constructors without parameters.
+     */
+    static List<Sampler> all() {
+        return PackageClasses.of(Sampler.class).stream().map(type -> {
+            try {
+                return (Sampler) type.getDeclaredConstructor().newInstance();
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(type + " needs a constructor without parameters", e);
+            }
+        }).sorted(Comparator.comparing(Sampler::name)).toList();
+    }
+
+    /** Their names. */
+    static List<String> names() {
+        return all().stream().map(Sampler::name).toList();
+    }
+
+    /**
+     * The sampler called {@code name}, one of {@link #names}.
      *
      * @param eta DDIM's η; the others take only 0
      */
     static Sampler named(String name, double eta) {
-        Sampler sampler = switch (name.toLowerCase(Locale.ROOT)) {
-            case "ddpm" -> ddpm();
-            case "ddim" -> ddim(eta);
-            case "dpm++2m" -> dpmSolver2M();
-            default -> throw new IllegalArgumentException(
-                    "unknown sampler '" + name + "'; expected ddpm, ddim or dpm++2m");
-        };
-        if (eta != 0 && !(sampler instanceof Ddim)) {
-            throw new IllegalArgumentException("eta is a setting of ddim; " + sampler.name() + " has none (got eta = "
-                    + eta + ")");
-        }
-        return sampler;
+        return all().stream().filter(sampler -> sampler.name().equalsIgnoreCase(name)).findFirst().orElseThrow(() ->
+                new IllegalArgumentException("unknown sampler '" + name + "'; expected one of " + names()))
+                        .withEta(eta);
     }
 }

@@ -4,17 +4,22 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * A sampling run compiled to coefficients. Step i, elementwise over the batch:
+ * A sampling run compiled to coefficients, a row for each call of the denoiser. Row i, elementwise over the batch:
  *
  * <pre>
  *   m  = denoiser(x, timestep_i)
  *   c  = clamp(cleanFromX·x + cleanFromOutput·m, clipLow, clipHigh)         the estimate x̂_0
  *   x' = fromX·x + fromClean·c + fromPrevious·h + noise·z,   z ~ N(0, 1)    the update
- *   h' = c                                                                  history for multistep methods
+ *   h' = c                                                                  history for methods of several steps or
+ * calls
  * </pre>
  *
+ * A sampler's step is one row, or several for one that asks the denoiser more than once a step ({@link Step#stage}
+ * counts
+ * them): all read and leave the same x and h, so the device does not tell them apart.
+ *
  * Everything a sampler knows is in the numbers, so the device runs any of them with one kernel that reads row i of
- * {@link #table()} and updates x and h in place. h starts as anything finite: step 0 never reads it (its coefficient
+ * {@link #table()} and updates x and h in place. h starts as anything finite: row 0 never reads it (its coefficient
  * is 0, and {@link #usesHistory()} says whether h need exist at all).
  */
 public final class SamplerPlan {
@@ -22,10 +27,11 @@ public final class SamplerPlan {
     public static final int COLUMNS = 8;
 
     /**
-     * One step.
+     * One row: a call of the denoiser and an update.
      *
+     * @param stage           which of the rows of the sampler's step it is, from 0
      * @param timestep        what the denoiser is told
-     * @param alpha           signal scale of the level the step starts from
+     * @param alpha           signal scale of the level the denoiser is asked at
      * @param sigma           noise scale of that level
      * @param cleanFromX      p in x̂_0 = p·x + q·m
      * @param cleanFromOutput q in x̂_0 = p·x + q·m
@@ -33,11 +39,22 @@ public final class SamplerPlan {
      * @param clipHigh        upper bound of x̂_0, or +∞
      * @param fromX           coefficient of x_t
      * @param fromClean       coefficient of x̂_0
-     * @param fromPrevious    coefficient of the previous step's x̂_0
+     * @param fromPrevious    coefficient of the previous row's x̂_0
      * @param noise           scale of the fresh noise
      */
-    public record Step(double timestep, double alpha, double sigma, double cleanFromX, double cleanFromOutput,
-            double clipLow, double clipHigh, double fromX, double fromClean, double fromPrevious, double noise) { }
+    public record Step(int stage, double timestep, double alpha, double sigma, double cleanFromX,
+            double cleanFromOutput,
+            double clipLow, double clipHigh, double fromX, double fromClean, double fromPrevious, double noise) {
+        /** A row that asks the denoiser at {@code level} of the trajectory. */
+        static Step at(Trajectory trajectory, int level, int stage, Prediction prediction, double clip,
+                Sampler.Update update) {
+            double alpha = trajectory.alpha(level);
+            double sigma = trajectory.sigma(level);
+            return new Step(stage, trajectory.timestep(level), alpha, sigma, prediction.cleanFromX(alpha, sigma),
+                    prediction.cleanFromOutput(alpha, sigma), -clip, clip, update.fromX(), update.fromClean(),
+                    update.fromPrevious(), update.noise());
+        }
+    }
 
     /** A denoiser over host doubles, for proofs and tests. */
     @FunctionalInterface
@@ -52,22 +69,32 @@ public final class SamplerPlan {
         this.steps = List.copyOf(steps);
     }
 
+    /** The rows. */
     public List<Step> steps() {
         return steps;
     }
 
-    /** Whether some step reads the previous x̂_0. */
+    /** How many rows the sampler's step that begins with row {@code first} has. */
+    public int rowsOfStep(int first) {
+        int end = first + 1;
+        while (end < steps.size() && steps.get(end).stage() > 0) {
+            end++;
+        }
+        return end - first;
+    }
+
+    /** Whether some row reads the previous x̂_0. */
     public boolean usesHistory() {
         return steps.stream().anyMatch(step -> step.fromPrevious() != 0);
     }
 
-    /** Whether some step adds noise. */
+    /** Whether some row adds noise. */
     public boolean isStochastic() {
         return steps.stream().anyMatch(step -> step.noise() != 0);
     }
 
     /**
-     * The device's table, row-major [steps, {@value #COLUMNS}]: cleanFromX, cleanFromOutput, clipLow, clipHigh, fromX,
+     * The device's table, row-major [rows, {@value #COLUMNS}]: cleanFromX, cleanFromOutput, clipLow, clipHigh, fromX,
      * fromClean, fromPrevious, noise. Without clipping the bounds are infinite.
      */
     public float[] table() {
@@ -82,7 +109,7 @@ public final class SamplerPlan {
         return table;
     }
 
-    /** The timesteps that the denoiser is told, one per step. */
+    /** The timesteps that the denoiser is told, one a row. */
     public float[] timesteps() {
         float[] timesteps = new float[steps.size()];
         for (int i = 0; i < timesteps.length; i++) {

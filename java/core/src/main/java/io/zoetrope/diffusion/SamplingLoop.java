@@ -13,8 +13,10 @@ import io.zoetrope.tensor.Tensor;
 import java.util.function.Consumer;
 
 /**
- * Runs a {@link SamplerPlan} on a device. One step is recorded as a graph; since its row of the plan, its timestep and
- * its noise come from a counter in device memory, every step replays the same graph, and the whole loop is a chain of
+ * Runs a {@link SamplerPlan} on a device. One row of the plan is recorded as a graph; since its coefficients, its
+ * timestep
+ * and its noise come from a counter in device memory, every row replays the same graph, and the whole loop is a chain
+ * of
  * it that a single call launches, with no Java work and no allocation in between.
  */
 public final class SamplingLoop implements AutoCloseable {
@@ -45,15 +47,17 @@ public final class SamplingLoop implements AutoCloseable {
     private final Tensor time;
     private final Tensor counter;
     private final Tensor random;
-    private CapturedGraph step;
+    private CapturedGraph row;
     private CapturedGraph whole;
+    /** The row that comes next. */
+    private int next;
 
     /**
      * @param compute the network's type
      * @param shape   of the batch, samples outermost
      */
     public SamplingLoop(Device device, SamplerPlan plan, DType compute, Shape shape, DeviceDenoiser denoiser) {
-        int steps = plan.steps().size();
+        int rows = plan.steps().size();
         this.device = device;
         this.plan = plan;
         this.denoiser = denoiser;
@@ -61,8 +65,8 @@ public final class SamplingLoop implements AutoCloseable {
         this.x = scope.empty(DType.F32, shape);
         this.input = compute == DType.F32 ? x : scope.empty(compute, shape);
         this.history = plan.usesHistory() ? scope.empty(DType.F32, shape).zero() : null;
-        this.table = scope.of(plan.table(), steps, SamplerPlan.COLUMNS);
-        this.timesteps = scope.of(plan.timesteps(), steps);
+        this.table = scope.of(plan.table(), rows, SamplerPlan.COLUMNS);
+        this.timesteps = scope.of(plan.timesteps(), rows);
         this.time = scope.empty(DType.F32, shape.dim(0));
         this.counter = scope.zeros(DType.I32, 1);
         this.random = scope.zeros(DType.I64, 2);
@@ -72,42 +76,54 @@ public final class SamplingLoop implements AutoCloseable {
     public void start(long seed) {
         random.copyFrom(new long[] {seed, 0});
         counter.zero();
+        next = 0;
         Random.normal(x, RandomKey.of(seed, START_STREAM));
         if (input != x) {
             Pointwise.cast(x, input);
         }
     }
 
-    /** Queues one step. The first run of a loop records it. */
+    /**
+     * Queues one step of the sampler: a row of the plan, or several. The first row of a loop's first run is recorded.
+     */
     public void step() {
-        if (step == null) {
-            queueStep();
-            step = CapturedGraph.record(device, this::queueStep);
-        } else {
-            step.launch();
+        int end = next + plan.rowsOfStep(next);
+        while (next < end) {
+            queueRow();
         }
+        next %= plan.steps().size();
     }
 
-    /** Queues all steps of a run that was just started: one launch. */
+    private void queueRow() {
+        if (row == null) {
+            runRow();
+            row = CapturedGraph.record(device, this::runRow);
+        } else {
+            row.launch();
+        }
+        next++;
+    }
+
+    /** Queues all rows of a run that was just started: one launch. */
     public void all() {
-        int steps = plan.steps().size();
+        int rows = plan.steps().size();
         if (whole == null) {
-            step();
-            for (int i = 1; i < steps; i++) {
-                step();
+            while (next < rows) {
+                queueRow();
             }
-            whole = step.repeated(steps);
+            next = 0;
+            whole = row.repeated(rows);
         } else {
             whole.launch();
         }
     }
 
-    /** The number of steps of a run. */
+    /** The number of the sampler's steps of a run. */
     public int steps() {
-        return plan.steps().size();
+        return (int) plan.steps().stream().filter(of -> of.stage() == 0).count();
     }
 
-    private void queueStep() {
+    private void runRow() {
         SamplerStep.timestep(timesteps, counter, time);
         denoiser.predict(input, time, output -> SamplerStep.step(x, output, history, input == x ? null : input, table,
                 counter, RandomKey.reading(random, STEP_STREAM)));
@@ -124,8 +140,8 @@ public final class SamplingLoop implements AutoCloseable {
         if (whole != null) {
             whole.close();
         }
-        if (step != null) {
-            step.close();
+        if (row != null) {
+            row.close();
         }
         scope.close();
     }

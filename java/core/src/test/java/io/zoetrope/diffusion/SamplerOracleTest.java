@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Samplers against Gaussian data, where the exact answer is known. */
@@ -46,11 +47,13 @@ class SamplerOracleTest {
         }
     }
 
-    @Test
-    void dpmSolver2MIsSecondOrder() {
-        double before = relativeError(Sampler.dpmSolver2M(), 80);
+    @ParameterizedTest
+    @ValueSource(strings = {"dpm++2m", "heun"})
+    void isSecondOrder(String name) {
+        Sampler sampler = Sampler.named(name, 0);
+        double before = relativeError(sampler, 80);
         for (int n = 160; n <= 1280; n *= 2) {
-            double now = relativeError(Sampler.dpmSolver2M(), n);
+            double now = relativeError(sampler, n);
             assertThat(Math.log(before / now) / Math.log(2)).as("order from %d to %d steps", n / 2, n)
                     .isBetween(1.8, 2.25);
             before = now;
@@ -64,7 +67,7 @@ class SamplerOracleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ddpm", "ddim", "dpm++2m"})
+    @MethodSource("io.zoetrope.diffusion.Sampler#names")
     void reachesMeanAndVarianceOnRealSchedules(String name) {
         GaussianOracle oracle = new GaussianOracle(0.3, 0.4);
         for (NoiseSchedule schedule : new NoiseSchedule[] {NoiseSchedule.linear(1000), NoiseSchedule.cosine(1000)}) {
@@ -90,7 +93,7 @@ class SamplerOracleTest {
             double[] zero = {0};
             double[] one = {1};
             for (SamplerPlan.Step step : Sampler.ddpm().plan(trajectory, Prediction.EPSILON).steps()) {
-                SamplerPlan single = new SamplerPlan(java.util.List.of(new SamplerPlan.Step(step.timestep(),
+                SamplerPlan single = new SamplerPlan(java.util.List.of(new SamplerPlan.Step(0, step.timestep(),
                         step.alpha(), step.sigma(), step.cleanFromX(), step.cleanFromOutput(), step.clipLow(),
                         step.clipHigh(), step.fromX(), step.fromClean(), step.fromPrevious(), 0)));
                 double slope = single.run(ORACLE.denoiser(Prediction.EPSILON), one, new SplittableRandom(0))[0]
@@ -120,7 +123,7 @@ class SamplerOracleTest {
         GaussianOracle oracle = new GaussianOracle(-0.2, 0.7);
         Trajectory trajectory = Trajectory.of(NoiseSchedule.linear(1000), Spacing.TRAILING, 30);
         double[] x = {-2.5, -0.1, 0, 0.7, 3};
-        for (Sampler sampler : new Sampler[] {Sampler.ddpm(), Sampler.ddim(0.5), Sampler.dpmSolver2M()}) {
+        for (Sampler sampler : new Sampler[] {Sampler.ddpm(), Sampler.ddim(0.5), Sampler.dpmSolver2M(), new Heun()}) {
             double[] expected = sampler.plan(trajectory, Prediction.EPSILON, 1)
                     .run(oracle.denoiser(Prediction.EPSILON), x, new SplittableRandom(3));
             double[] actual = sampler.plan(trajectory, prediction, 1)
@@ -133,7 +136,7 @@ class SamplerOracleTest {
     void clippingBoundsTheEstimateAndTheResult() {
         Trajectory trajectory = Trajectory.of(NoiseSchedule.linear(1000), Spacing.TRAILING, 20);
         SamplerPlan.Denoiser wild = (x, step) -> new double[] {-50 * x[0] - 100};
-        for (String name : new String[] {"ddpm", "ddim", "dpm++2m"}) {
+        for (String name : Sampler.names()) {
             double end = Sampler.named(name, 0).plan(trajectory, Prediction.EPSILON, 1)
                     .run(wild, new double[] {1.5}, new SplittableRandom(5))[0];
             assertThat(end).as(name).isBetween(-1.0, 1.0);

@@ -37,7 +37,7 @@ class SamplingLoopTest {
 
     @TestFactory
     List<DynamicTest> matchesTheHost() {
-        return List.of(Sampler.ddim(0), Sampler.dpmSolver2M()).stream().map(sampler ->
+        return List.of(Sampler.ddim(0), Sampler.dpmSolver2M(), new Heun()).stream().map(sampler ->
                 DynamicTest.dynamicTest(sampler.name(), () -> {
                     SamplerPlan plan = plan(sampler, 8);
                     try (SamplingLoop loop = loop(plan)) {
@@ -65,10 +65,16 @@ class SamplingLoopTest {
                 })).toList();
     }
 
-    @Test
-    void stepByStepAndAllAtOnceGiveTheSameBits() {
-        SamplerPlan plan = plan(Sampler.ddpm(), 6);
+    @TestFactory
+    List<DynamicTest> stepByStepAndAllAtOnceGiveTheSameBits() {
+        return Sampler.all().stream().map(sampler -> DynamicTest.dynamicTest(sampler.name(), () ->
+                stepwiseAndWhole(sampler))).toList();
+    }
+
+    private void stepwiseAndWhole(Sampler sampler) {
+        SamplerPlan plan = plan(sampler, 6);
         try (SamplingLoop loop = loop(plan)) {
+            assertThat(loop.steps()).isEqualTo(6);
             loop.start(11);
             for (int step = 0; step < loop.steps(); step++) {
                 loop.step();

@@ -1,0 +1,73 @@
+package io.zoetrope.io;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Finds the classes that lie in one package of one jar or folder, so that what belongs to a closed set, such as the
+ * samplers,
+ * needs no list of it: a new member is its file alone. What others may add from their own jars is a service instead.
+ */
+public final class PackageClasses {
+    private static final String SUFFIX = ".class";
+
+    private PackageClasses() {
+    }
+
+    /**
+     * The concrete top-level classes beside {@code type}, in its package and code source, that are a {@code type}; by
+     * name.
+     */
+    public static <T> List<Class<? extends T>> of(Class<T> type) {
+        return beside(type, type);
+    }
+
+    /** As {@link #of}, beside another class. */
+    public static <T> List<Class<? extends T>> beside(Class<?> anchor, Class<T> type) {
+        return names(anchor).map(name -> load(anchor, name)).filter(found -> type.isAssignableFrom(found)
+                && !found.isInterface()
+                && !java.lang.reflect.Modifier.isAbstract(found.getModifiers())).<Class<? extends T>>map(found ->
+                found.asSubclass(type)).toList();
+    }
+
+    private static Class<?> load(Class<?> anchor, String simpleName) {
+        try {
+            return Class.forName(anchor.getPackageName() + "." + simpleName, false, anchor.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("a class that is there cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    private static Stream<String> names(Class<?> anchor) {
+        String folder = anchor.getPackageName().replace('.', '/');
+        try {
+            Path source = Path.of(anchor.getProtectionDomain().getCodeSource().getLocation().toURI());
+            if (Files.isDirectory(source)) {
+                return names(source.resolve(folder)).stream();
+            }
+            try (FileSystem jar = FileSystems.newFileSystem(source)) {
+                return names(jar.getPath(folder)).stream();
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(anchor + " lies neither in a folder nor in a jar", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(SUFFIX)
+                    && !name.contains("$")
+                    && !name.contains("-")).map(name -> name.substring(0, name.length() - SUFFIX.length())).sorted()
+                    .toList();
+        }
+    }
+}

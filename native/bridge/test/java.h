@@ -35,9 +35,15 @@ inline JNIEnv* environment() {
     static JNINativeInterface_ f{};
     f.GetDirectBufferAddress = [](JNIEnv*, jobject buffer) { return reinterpret_cast<void*>(buffer); };
     f.GetArrayLength = [](JNIEnv*, jarray a) { return bytes(a).length; };
-    f.GetLongArrayRegion = [](JNIEnv*, jlongArray a, jsize at, jsize n, jlong* out) { std::memcpy(out, region<jlong>(a, at), n * sizeof *out); };
-    f.GetIntArrayRegion = [](JNIEnv*, jintArray a, jsize at, jsize n, jint* out) { std::memcpy(out, region<jint>(a, at), n * sizeof *out); };
-    f.SetLongArrayRegion = [](JNIEnv*, jlongArray a, jsize at, jsize n, const jlong* in) { std::memcpy(region<jlong>(a, at), in, n * sizeof *in); };
+    f.GetLongArrayRegion = [](JNIEnv*, jlongArray a, jsize at, jsize n, jlong* out) {
+        std::memcpy(out, region<jlong>(a, at), n * sizeof *out);
+    };
+    f.GetIntArrayRegion = [](JNIEnv*, jintArray a, jsize at, jsize n, jint* out) {
+        std::memcpy(out, region<jint>(a, at), n * sizeof *out);
+    };
+    f.SetLongArrayRegion = [](JNIEnv*, jlongArray a, jsize at, jsize n, const jlong* in) {
+        std::memcpy(region<jlong>(a, at), in, n * sizeof *in);
+    };
     // A copy, as most JVMs hand out: what is not released is lost.
     f.GetLongArrayElements = [](JNIEnv*, jlongArray a, jboolean*) {
         borrowed()++;

@@ -15,8 +15,8 @@ import jcuda.driver.CUresult;
  * ({@link TensorMap}), dependencies of graph nodes with data ({@link BridgeGraph}).
  *
  * <p>They need a small native library, which comes with the artifact zoetrope-native, and a driver that has them:
- * NVIDIA's, or softcuda. Which of them can be called is asked of {@link #has}; one that cannot is refused by name. Without
- * them ordinary launches go on through JCuda.
+ * NVIDIA's, or softcuda. Which of them can be called is asked of {@link #has}; one that cannot is refused by name.
+ * Without them ordinary launches go on through JCuda.
  *
  * <p>All methods may be called by any thread. Those that reach the driver need the context of the device current.
  */
@@ -101,27 +101,31 @@ public final class Bridge {
     /** @param what names what was done in the message */
     static void check(Call call, String what, int result) {
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result, what + " failed: " + call.symbol() + " answered " + Driver.describe(result));
+            throw new DeviceException(result, what + " failed: " + call.symbol() + " answered "
+                    + Driver.describe(result));
         }
     }
 
-    /** The address in one of JCuda's handles, a function's or a stream's, for the calls here. */
+    /**
+     * The address in one of JCuda's handles, a function's or a stream's, for the calls here: read it once and keep it. 0
+     * where the library cannot be loaded.
+     */
     static long handle(NativePointerObject object) {
-        return BridgeNative.handle(object);
+        return BridgeLibrary.failure().isEmpty() ? BridgeNative.handle(object) : 0;
     }
 
     /**
-     * Whether {@link #launch} can be called with these attributes. Where not, an ordinary launch does the same if the
-     * attributes are only hints.
+     * Whether {@link #launch} can be called with these attributes. Where not, JCuda's launches do the same: its
+     * cooperative one if that is asked for, else the ordinary one.
      *
-     * @throws DeviceException where not, and the kernel cannot run without them
+     * @throws DeviceException where not, and a cluster is asked for, which JCuda cannot
      */
     static boolean canLaunch(BridgeAttributes attributes) {
         Call call = attributes.isEmpty() ? Call.LAUNCH_KERNEL : Call.LAUNCH_KERNEL_EX;
         if (has(call)) {
             return true;
         }
-        if (!attributes.areHints()) {
+        if (attributes.cluster() != null) {
             require(call, "a launch with " + attributes);
         }
         return false;
@@ -132,16 +136,16 @@ public final class Bridge {
      *
      * @param function       its {@link #handle}
      * @param stream         its {@link #handle}; 0 is the default stream
-     * @param parameters     a direct buffer whose first bytes, whatever its position, hold the parameters as the device code
-     *                       lays them out; the driver has copied them when this returns. Null for a kernel without any
+     * @param parameters     a direct buffer whose first bytes, whatever its position, hold the parameters as the device
+     *                       code lays them out; they may change once this has returned. Null for a kernel without any
      * @param parameterBytes at most {@code parameters.capacity()}
      * @return the driver's CUresult
      */
-    static int launch(long function, int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes,
-            long stream, ByteBuffer parameters, int parameterBytes, BridgeAttributes attributes) {
+    static int launch(long function, int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ,
+            int sharedBytes, long stream, ByteBuffer parameters, int parameterBytes, BridgeAttributes attributes) {
         requireDirect(parameters, parameterBytes);
-        return BridgeNative.launch(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, stream, parameters,
-                parameterBytes, attributes.buffer(), attributes.count());
+        return BridgeNative.launch(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, stream,
+                parameters, parameterBytes, attributes.buffer(), attributes.count());
     }
 
     static void requireDirect(ByteBuffer parameters, int bytes) {

@@ -11,15 +11,15 @@ import jcuda.driver.CUgraphNode;
  * Graphs whose dependencies carry data. A programmatic dependency lets a kernel start once the kernel ahead of it has
  * executed {@code griddepcontrol.launch_dependents} in all its blocks; an ordinary one waits for its end.
  *
- * <p>A graph recorded from launches with {@link BridgeAttributes#programmatic} has such dependencies, which JCuda's calls
- * refuse to read.
+ * <p>A graph recorded from launches with {@link BridgeAttributes#programmatic} has such dependencies, which JCuda's
+ * calls refuse to read.
  */
 final class BridgeGraph {
     /** A dependency between two nodes, which are named by their {@link Bridge#handle}. */
     record Edge(long from, long to, int fromPort, int toPort, int type) {
         static Edge ordinary(CUgraphNode from, CUgraphNode to) {
-            return new Edge(Bridge.handle(from), Bridge.handle(to), BridgeNative.PORT_DEFAULT, BridgeNative.PORT_DEFAULT,
-                    BridgeNative.EDGE_TYPE_DEFAULT);
+            return new Edge(Bridge.handle(from), Bridge.handle(to), BridgeNative.PORT_DEFAULT,
+                    BridgeNative.PORT_DEFAULT, BridgeNative.EDGE_TYPE_DEFAULT);
         }
 
         /** Both nodes must be kernels. */
@@ -28,7 +28,7 @@ final class BridgeGraph {
                     BridgeNative.PORT_DEFAULT, BridgeNative.EDGE_TYPE_PROGRAMMATIC);
         }
 
-        private static Edge of(long from, long to, long data) {
+        static Edge of(long from, long to, long data) {
             return new Edge(from, to, (int) (data >>> BridgeNative.EDGE_FROM_PORT_SHIFT & 0xff),
                     (int) (data >>> BridgeNative.EDGE_TO_PORT_SHIFT & 0xff),
                     (int) (data >>> BridgeNative.EDGE_TYPE_SHIFT & 0xff));
@@ -38,8 +38,10 @@ final class BridgeGraph {
             return type == BridgeNative.EDGE_TYPE_PROGRAMMATIC;
         }
 
-        private long data() {
-            return (long) fromPort << BridgeNative.EDGE_FROM_PORT_SHIFT | (long) toPort << BridgeNative.EDGE_TO_PORT_SHIFT
+        /** A CUgraphEdgeData. */
+        long data() {
+            return (long) fromPort << BridgeNative.EDGE_FROM_PORT_SHIFT
+                    | (long) toPort << BridgeNative.EDGE_TO_PORT_SHIFT
                     | (long) type << BridgeNative.EDGE_TYPE_SHIFT;
         }
     }
@@ -76,8 +78,8 @@ final class BridgeGraph {
     }
 
     /**
-     * Adds a kernel that waits for the nodes of {@code after}, programmatically where the attributes say so (all of them
-     * must be kernels then). Grid, block and parameters as in {@link Bridge#launch}.
+     * Adds a kernel that waits for the nodes of {@code after}, programmatically where the attributes say so (all of
+     * them must be kernels then). Grid, block and parameters as in {@link Bridge#launch}.
      */
     static CUgraphNode addKernel(CUgraph graph, List<CUgraphNode> after, CUfunction function, int gridX, int gridY,
             int gridZ, int blockX, int blockY, int blockZ, int sharedBytes, ByteBuffer parameters, int parameterBytes,
@@ -89,8 +91,9 @@ final class BridgeGraph {
                 : Edge.ordinary(from, node)).mapToLong(Edge::data).toArray();
         long[] added = new long[1];
         Bridge.check(Bridge.Call.GRAPH_ADD_NODE, "adding a kernel to a graph", BridgeNative.addKernelNode(added,
-                Bridge.handle(graph), after.stream().mapToLong(Bridge::handle).toArray(), edges, Bridge.handle(function),
-                gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, parameters, parameterBytes));
+                Bridge.handle(graph), after.stream().mapToLong(Bridge::handle).toArray(), edges,
+                Bridge.handle(function), gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, parameters,
+                parameterBytes));
         BridgeNative.setHandle(node, added[0]);
         setAttributes(node, attributes);
         return node;

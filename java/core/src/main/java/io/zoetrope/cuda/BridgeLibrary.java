@@ -25,15 +25,15 @@ final class BridgeLibrary {
     static Optional<String> load(String resource) {
         try (InputStream in = BridgeLibrary.class.getResourceAsStream(resource)) {
             if (in == null) {
-                return Optional.of(resource + " is not on the class path: the artifact zoetrope-native is missing or older"
-                        + " than this library");
+                return Optional.of(resource + " is not on the class path: the artifact zoetrope-native is missing or"
+                        + " older than this library");
             }
             Path file = Files.createTempFile("zoetrope-bridge-", ".so");
             try {
                 Files.write(file, in.readAllBytes());
                 System.load(file.toString());
             } finally {
-                Files.delete(file); // a loaded library stays mapped
+                Files.deleteIfExists(file); // a loaded library stays mapped
             }
             return Optional.empty();
         } catch (IOException e) {
@@ -50,7 +50,8 @@ final class BridgeLibrary {
         try {
             String found = BridgeNative.symbols();
             return found.equals(expected) ? Optional.empty()
-                    : Optional.of(RESOURCE + " is of another version: it looks for " + found + ", expected " + expected);
+                    : Optional.of(RESOURCE + " is of another version: it looks for " + found
+                            + ", expected " + expected);
         } catch (UnsatisfiedLinkError e) {
             return Optional.of(RESOURCE + " is of another version: it lacks " + e.getMessage());
         }

@@ -3,8 +3,8 @@ package io.zoetrope.cuda;
 import java.nio.ByteBuffer;
 
 /**
- * The functions of {@code libzoetrope_bridge.so}, each one driver call. They return its CUresult, and check nothing: that is
- * for the classes that use them.
+ * The functions of {@code libzoetrope_bridge.so}, each one driver call. They return its CUresult, and check nothing:
+ * that is for the classes that use them.
  *
  * <p>The native build makes its header from this file, so the declarations of both sides agree, and its tests hold the
  * numbers here to those of cuda.h. The class therefore uses nothing outside the JDK.

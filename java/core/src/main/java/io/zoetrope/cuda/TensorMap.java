@@ -17,8 +17,8 @@ import java.nio.ByteOrder;
 public final class TensorMap {
     public static final int BYTES = BridgeNative.TENSOR_MAP_BYTES;
     /**
-     * A multiple of which its offset among a kernel's parameters must be. Device code that was compiled with the header of
-     * toolkit 13 puts it at a multiple of {@value BridgeNative#TENSOR_MAP_ALIGNMENT}.
+     * A multiple of which its offset among a kernel's parameters must be. Device code that was compiled with the header
+     * of toolkit 13 puts it at a multiple of {@value BridgeNative#TENSOR_MAP_ALIGNMENT}.
      */
     public static final int ALIGNMENT = 64;
 
@@ -75,8 +75,8 @@ public final class TensorMap {
      */
     public void copyTo(ByteBuffer buffer, int offset) {
         if (offset % ALIGNMENT != 0) {
-            throw new IllegalArgumentException("a tensor map at offset " + offset + " of the parameters: expected a multiple of "
-                    + ALIGNMENT);
+            throw new IllegalArgumentException("a tensor map at offset " + offset
+                    + " of the parameters: expected a multiple of " + ALIGNMENT);
         }
         buffer.put(offset, encoded, 0, BYTES);
     }

@@ -40,8 +40,8 @@ public final class TensorMapBuilder {
         }
     }
 
-    private TensorMapBuilder(TensorMapType type, long[] dims, long[] strides, int[] elementStrides, Interleave interleave,
-            Swizzle swizzle, L2Promotion promotion, Fill fill) {
+    private TensorMapBuilder(TensorMapType type, long[] dims, long[] strides, int[] elementStrides,
+            Interleave interleave, Swizzle swizzle, L2Promotion promotion, Fill fill) {
         this.type = type;
         this.dims = dims;
         this.strides = strides;
@@ -58,8 +58,8 @@ public final class TensorMapBuilder {
     }
 
     /**
-     * Elements from one to the next that is copied, in each dimension: a convolution's strides; 1 unless given. The driver
-     * ignores that of dimension 0 without interleave, so it must be 1 then.
+     * Elements from one to the next that is copied, in each dimension: a convolution's strides; 1 unless given. The
+     * driver ignores that of dimension 0 without interleave, so it must be 1 then.
      */
     public TensorMapBuilder elementStrides(int... elements) {
         return new TensorMapBuilder(type, dims, strides, elements.clone(), interleave, swizzle, promotion, fill);
@@ -82,15 +82,17 @@ public final class TensorMapBuilder {
     }
 
     /**
-     * Copied in boxes of these extents, innermost first, in elements: with an element stride s the box of b holds ⌈b/s⌉ of
-     * them.
+     * Copied in boxes of these extents, innermost first, in elements: with an element stride s the box of b holds ⌈b/s⌉
+     * of them.
      */
     public TensorMapLayout tiled(int... box) {
-        require(interleave == Interleave.NONE || dims.length >= 3, "rank " + dims.length + " with interleave " + interleave,
-                "3 or more dimensions");
-        require(box.length == dims.length, "box " + Arrays.toString(box), "an extent for each of " + dims.length + " dimensions");
+        require(interleave == Interleave.NONE || dims.length >= 3,
+                "rank " + dims.length + " with interleave " + interleave, "3 or more dimensions");
+        require(box.length == dims.length, "box " + Arrays.toString(box),
+                "an extent for each of " + dims.length + " dimensions");
         for (int i = 0; i < box.length; i++) {
-            require(box[i] >= 1 && box[i] <= MAX_BOX, "box of " + box[i] + " elements in dimension " + i, "1 to " + MAX_BOX);
+            require(box[i] >= 1 && box[i] <= MAX_BOX, "box of " + box[i] + " elements in dimension " + i,
+                    "1 to " + MAX_BOX);
         }
         long[] byteStrides = checkedStrides();
         int[] steps = checkedElementStrides();
@@ -102,8 +104,8 @@ public final class TensorMapBuilder {
     }
 
     /**
-     * Copied as the columns of a convolution. Dimensions are channels, the spatial ones (W; W, H; or W, H, D) and images;
-     * pixels are walked in steps of the element strides through the box that the corners leave of each image.
+     * Copied as the columns of a convolution. Dimensions are channels, the spatial ones (W; W, H; or W, H, D) and
+     * images; pixels are walked in steps of the element strides through the box that the corners leave of each image.
      *
      * @param lower    the box's first pixel, counted from the image's first, for each spatial dimension in their order
      * @param upper    where the box ends, counted from the image's end
@@ -127,8 +129,8 @@ public final class TensorMapBuilder {
         int[] end = upper.clone();
         return new TensorMapLayout(this, "columns of " + pixels + " pixels of " + channels + " channels",
                 Bridge.Call.TENSOR_MAP_ENCODE_IM2COL,
-                (map, address) -> BridgeNative.encodeIm2col(map, type.code(), address, dims, byteStrides, first, end, channels,
-                        pixels, steps, interleave.code, swizzle.code, promotion.code, fill.code));
+                (map, address) -> BridgeNative.encodeIm2col(map, type.code(), address, dims, byteStrides, first, end,
+                        channels, pixels, steps, interleave.code, swizzle.code, promotion.code, fill.code));
     }
 
     TensorMapType type() {
@@ -168,7 +170,8 @@ public final class TensorMapBuilder {
     }
 
     private int[] checkedElementStrides() {
-        int[] steps = elementStrides == null ? IntStream.generate(() -> 1).limit(dims.length).toArray() : elementStrides;
+        int[] steps = elementStrides == null ? IntStream.generate(() -> 1).limit(dims.length).toArray()
+                : elementStrides;
         require(steps.length == dims.length, "element strides " + Arrays.toString(steps),
                 "one for each of " + dims.length + " dimensions");
         for (int i = 0; i < steps.length; i++) {
@@ -194,7 +197,8 @@ public final class TensorMapBuilder {
     private void requireCommon(int inner, String what) {
         long bytes = (long) inner * type.bytes();
         if (interleave == Interleave.NONE) {
-            require(bytes % CHUNK == 0, what + " of " + type + ", " + bytes + " bytes", "a multiple of " + CHUNK + " bytes");
+            require(bytes % CHUNK == 0, what + " of " + type + ", " + bytes + " bytes",
+                    "a multiple of " + CHUNK + " bytes");
             require(swizzle == Swizzle.NONE || bytes <= swizzle.bytes, what + " of " + type + ", " + bytes + " bytes",
                     "at most the " + swizzle.bytes + " bytes of swizzle " + swizzle);
         }

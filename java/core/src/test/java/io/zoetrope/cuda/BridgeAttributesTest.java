@@ -13,7 +13,8 @@ class BridgeAttributesTest {
 
     @Test
     void areLaidOutAsTheDriverReadsThem() {
-        BridgeAttributes attributes = BridgeAttributes.NONE.cluster(2, 3, 5).programmatic().cooperative().priority(-4);
+        BridgeAttributes attributes = BridgeAttributes.NONE.cluster(Grid.of(2, 3, 5)).programmatic().cooperative()
+                .priority(-4);
         ByteBuffer expected = ByteBuffer.allocate(4 * BYTES).order(ByteOrder.nativeOrder());
         expected.putInt(0, 4).putInt(8, 2).putInt(12, 3).putInt(16, 5);
         expected.putInt(BYTES, 6).putInt(BYTES + 8, 1);
@@ -26,7 +27,7 @@ class BridgeAttributesTest {
 
     @Test
     void addingOneLeavesTheOthersAsTheyWere() {
-        BridgeAttributes cluster = BridgeAttributes.NONE.cluster(2, 1, 1);
+        BridgeAttributes cluster = BridgeAttributes.NONE.cluster(Grid.of(2, 1, 1));
         BridgeAttributes both = cluster.programmatic();
         assertThat(cluster.count()).isEqualTo(1);
         assertThat(cluster.isProgrammatic()).isFalse();
@@ -37,17 +38,26 @@ class BridgeAttributesTest {
     }
 
     @Test
-    void tellHintsFromNeeds() {
-        assertThat(BridgeAttributes.NONE.programmatic().priority(1).areHints()).isTrue();
-        assertThat(BridgeAttributes.NONE.cooperative().areHints()).isFalse();
-        assertThat(BridgeAttributes.NONE.programmatic().cluster(1, 1, 2).areHints()).isFalse();
+    void tellWhatTheyAskFor() {
+        BridgeAttributes cluster = BridgeAttributes.NONE.programmatic().cluster(Grid.of(1, 3, 2));
+        assertThat(cluster.cluster()).isEqualTo(new Grid(1, 3, 2));
+        assertThat(cluster.isCooperative()).isFalse();
+        assertThat(BridgeAttributes.NONE.cooperative().isCooperative()).isTrue();
+        assertThat(BridgeAttributes.NONE.cooperative().cluster()).isNull();
     }
 
     @Test
-    void whatMakesNoSenseIsRefused() {
-        assertThatThrownBy(() -> BridgeAttributes.NONE.cluster(2, 0, 1)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("cluster 2×0×1");
-        assertThatThrownBy(() -> BridgeAttributes.NONE.priority(1).priority(2)).isInstanceOf(IllegalArgumentException.class)
+    void areEqualByValue() {
+        assertThat(BridgeAttributes.NONE.cluster(Grid.of(1, 2, 3)).priority(4))
+                .isEqualTo(BridgeAttributes.NONE.cluster(Grid.of(1, 2, 3)).priority(4))
+                .hasSameHashCodeAs(BridgeAttributes.NONE.cluster(Grid.of(1, 2, 3)).priority(4))
+                .isNotEqualTo(BridgeAttributes.NONE.cluster(Grid.of(1, 2, 4)).priority(4));
+    }
+
+    @Test
+    void anAttributeGivenTwiceIsRefused() {
+        assertThatThrownBy(() -> BridgeAttributes.NONE.priority(1).priority(2))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("priority 2 is given twice");
     }
 }

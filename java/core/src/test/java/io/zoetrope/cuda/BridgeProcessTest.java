@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import jcuda.driver.CUfunction;
 import org.junit.jupiter.api.Test;
 
 /** What only a process of its own shows: the bridge before there is a driver, and one that cannot be loaded. */
@@ -23,9 +24,10 @@ class BridgeProcessTest {
         public static void main(String[] args) {
             System.out.println(Bridge.status());
             System.out.println(Bridge.canLaunch(BridgeAttributes.NONE) + ", "
-                    + Bridge.canLaunch(BridgeAttributes.NONE.programmatic()));
+                    + Bridge.canLaunch(BridgeAttributes.NONE.programmatic()) + ", "
+                    + Bridge.handle(new CUfunction()));
             try {
-                Bridge.canLaunch(BridgeAttributes.NONE.cluster(2, 1, 1));
+                Bridge.canLaunch(BridgeAttributes.NONE.cluster(Grid.of(2, 1, 1)));
             } catch (DeviceException e) {
                 System.out.println(e.getMessage());
             }
@@ -38,7 +40,8 @@ class BridgeProcessTest {
     private static List<String> lines(Class<?> main, String... options) throws IOException {
         List<String> command = new ArrayList<>(List.of(options));
         command.add(0, ProcessHandle.current().info().command().orElse("java"));
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+                main.getName()));
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try (BufferedReader out = process.inputReader()) {
             return out.lines().toList();
@@ -52,12 +55,14 @@ class BridgeProcessTest {
 
     @Test
     void withoutTheLibraryOrdinaryLaunchesGoOnAndNeedsAreRefused() throws IOException {
-        String reason = "not available: /natives/linux-x86_64/libzoetrope_bridge.so could not be written to /nonexistent";
+        String reason = "not available: /natives/linux-x86_64/libzoetrope_bridge.so could not be written to"
+                + " /nonexistent";
         List<String> lines = lines(WithoutALibrary.class, "-Djava.io.tmpdir=/nonexistent");
         assertThat(lines).hasSize(4);
         assertThat(lines.get(0)).startsWith(reason);
-        assertThat(lines.get(1)).isEqualTo("false, false");
-        assertThat(lines.get(2)).startsWith("a launch with cluster 2×1×1 needs the driver's cuLaunchKernelEx, which cannot be"
+        assertThat(lines.get(1)).isEqualTo("false, false, 0");
+        assertThat(lines.get(2))
+                .startsWith("a launch with cluster 2×1×1 needs the driver's cuLaunchKernelEx, which cannot be"
                 + " called here: the bridge is " + reason);
         assertThat(lines.get(3)).isEqualTo("false");
     }

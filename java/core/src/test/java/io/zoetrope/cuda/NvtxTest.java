@@ -32,7 +32,8 @@ class NvtxTest {
 
     private static boolean hasOldLibrary() {
         try {
-            return new ProcessBuilder("sh", "-c", "/sbin/ldconfig -p | grep -q libnvToolsExt.so.1").start().waitFor() == 0;
+            return new ProcessBuilder("sh", "-c", "/sbin/ldconfig -p | grep -q libnvToolsExt.so.1").start()
+                    .waitFor() == 0;
         } catch (java.io.IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }

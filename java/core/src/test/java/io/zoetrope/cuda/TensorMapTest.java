@@ -33,8 +33,10 @@ class TensorMapTest {
     }
 
     private static DynamicTest refused(String value, String rule, ThrowingCallable code) {
-        return DynamicTest.dynamicTest(value, () -> assertThatThrownBy(code).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("tensor map of ").hasMessageContaining(value).hasMessageContaining("expected " + rule));
+        return DynamicTest.dynamicTest(value, () -> assertThatThrownBy(code)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("tensor map of ").hasMessageContaining(value)
+                .hasMessageContaining("expected " + rule));
     }
 
     @TestFactory
@@ -43,42 +45,54 @@ class TensorMapTest {
                 refused("rank 0", "1 to 5", () -> TensorMapLayout.of(F32)),
                 refused("rank 6", "1 to 5", () -> TensorMapLayout.of(F32, 4, 4, 4, 4, 4, 4)),
                 refused("dimension 1 of 0 elements", "1 to 2^32", () -> TensorMapLayout.of(F32, 4, 0)),
-                refused("dimension 0 of 4294967297 elements", "1 to 2^32", () -> TensorMapLayout.of(F32, (1L << 32) + 1)),
-                refused("strides [16, 16]", "one for each of 2", () -> TensorMapLayout.of(F32, 4, 4).strides(16, 16).tiled(4, 4)),
+                refused("dimension 0 of 4294967297 elements", "1 to 2^32",
+                        () -> TensorMapLayout.of(F32, (1L << 32) + 1)),
+                refused("strides [16, 16]", "one for each of 2",
+                        () -> TensorMapLayout.of(F32, 4, 4).strides(16, 16).tiled(4, 4)),
                 refused("stride of 24 bytes of dimension 1", "a multiple of 16",
                         () -> TensorMapLayout.of(F32, 4, 4).strides(24).tiled(4, 4)),
-                refused("stride of -16 bytes", "a multiple of 16", () -> TensorMapLayout.of(F32, 4, 4).strides(-16).tiled(4, 4)),
+                refused("stride of -16 bytes", "a multiple of 16",
+                        () -> TensorMapLayout.of(F32, 4, 4).strides(-16).tiled(4, 4)),
                 refused("stride of 1099511627776 bytes", "a multiple of 16 below 2^40",
                         () -> TensorMapLayout.of(F32, 4, 4).strides(1L << 40).tiled(4, 4)),
-                refused("stride of 12 bytes of dimension 1", "a multiple of 16", () -> TensorMapLayout.of(F32, 3, 4).tiled(4, 4)),
+                refused("stride of 12 bytes of dimension 1", "a multiple of 16",
+                        () -> TensorMapLayout.of(F32, 3, 4).tiled(4, 4)),
                 refused("stride of 1099511627776 bytes of dimension 2", "a multiple of 16",
                         () -> TensorMapLayout.of(F32, 1L << 32, 1L << 32, 4).tiled(4, 1, 1)),
-                refused("stride of 48 bytes", "a multiple of 32", () -> TensorMapLayout.of(F32, 8, 4, 4).strides(48, 192)
-                        .interleave(Interleave.B32).swizzle(Swizzle.B32).tiled(4, 4, 4)),
+                refused("stride of 48 bytes", "a multiple of 32",
+                        () -> TensorMapLayout.of(F32, 8, 4, 4).strides(48, 192).interleave(Interleave.B32)
+                                .swizzle(Swizzle.B32).tiled(4, 4, 4)),
                 refused("box [4]", "an extent for each of 2", () -> TensorMapLayout.of(F32, 4, 4).tiled(4)),
-                refused("box of 0 elements in dimension 1", "1 to 256", () -> TensorMapLayout.of(F32, 4, 4).tiled(4, 0)),
-                refused("box of 257 elements in dimension 1", "1 to 256", () -> TensorMapLayout.of(F32, 4, 4).tiled(4, 257)),
+                refused("box of 0 elements in dimension 1", "1 to 256",
+                        () -> TensorMapLayout.of(F32, 4, 4).tiled(4, 0)),
+                refused("box of 257 elements in dimension 1", "1 to 256",
+                        () -> TensorMapLayout.of(F32, 4, 4).tiled(4, 257)),
                 refused("box of 4 elements in dimension 0 of BF16, 8 bytes", "a multiple of 16",
                         () -> TensorMapLayout.of(BF16, 64, 4).tiled(4, 4)),
                 refused("box of 72 elements in dimension 0 of BF16, 144 bytes", "at most the 128 bytes of swizzle B128",
                         () -> TensorMapLayout.of(BF16, 128, 4).swizzle(Swizzle.B128).tiled(72, 4)),
-                refused("element strides [1]", "one for each of 2", () -> TensorMapLayout.of(F32, 4, 4).elementStrides(1).tiled(4, 4)),
+                refused("element strides [1]", "one for each of 2",
+                        () -> TensorMapLayout.of(F32, 4, 4).elementStrides(1).tiled(4, 4)),
                 refused("element stride 9 of dimension 1", "1 to 8",
                         () -> TensorMapLayout.of(F32, 4, 4).elementStrides(1, 9).tiled(4, 4)),
                 refused("element stride 2 of dimension 0", "1, since the driver ignores it",
                         () -> TensorMapLayout.of(F32, 4, 4).elementStrides(2, 1).tiled(4, 4)),
                 refused("rank 2 with interleave B16", "3 or more",
                         () -> TensorMapLayout.of(F32, 4, 4).interleave(Interleave.B16).tiled(4, 4)),
-                refused("swizzle B128 with interleave B32", "swizzle B32", () -> TensorMapLayout.of(F32, 8, 4, 4)
-                        .interleave(Interleave.B32).swizzle(Swizzle.B128).tiled(4, 4, 4)),
-                refused("fill NAN for I32", "a type of floating point", () -> TensorMapLayout.of(I32, 4, 4).fill(NAN).tiled(4, 4)),
+                refused("swizzle B128 with interleave B32", "swizzle B32",
+                        () -> TensorMapLayout.of(F32, 8, 4, 4).interleave(Interleave.B32).swizzle(Swizzle.B128)
+                                .tiled(4, 4, 4)),
+                refused("fill NAN for I32", "a type of floating point",
+                        () -> TensorMapLayout.of(I32, 4, 4).fill(NAN).tiled(4, 4)),
                 refused("rank 2", "channels, 1 to 3 spatial dimensions and images",
                         () -> TensorMapLayout.of(F32, 4, 4).im2col(new int[0], new int[0], 4, 4)),
-                refused("lower corner [-1]", "a coordinate for each of 2", () -> image().im2col(new int[] {-1}, CORNER, 64, 4)),
+                refused("lower corner [-1]", "a coordinate for each of 2",
+                        () -> image().im2col(new int[] {-1}, CORNER, 64, 4)),
                 refused("upper corner [0, 128]", "coordinates from -128 to 127 at rank 4",
                         () -> image().im2col(CORNER, new int[] {0, 128}, 64, 4)),
                 refused("lower corner [0, 0, -17]", "coordinates from -16 to 15 at rank 5",
-                        () -> TensorMapLayout.of(BF16, 64, 4, 4, 4, 2).im2col(new int[] {0, 0, -17}, new int[3], 64, 4)),
+                        () -> TensorMapLayout.of(BF16, 64, 4, 4, 4, 2)
+                                .im2col(new int[] {0, 0, -17}, new int[3], 64, 4)),
                 refused("pixels 3 to 3 of dimension 2", "a box that is not empty",
                         () -> image().im2col(new int[] {0, 3}, new int[] {0, -9}, 64, 4)),
                 refused("257 channels", "1 to 256", () -> image().im2col(CORNER, CORNER, 257, 4)),
@@ -93,7 +107,8 @@ class TensorMapTest {
                 .elementStrides(1, 8, 8, 8, 8).l2Promotion(L2Promotion.B256).tiled(256, 256, 256, 256, 256);
         TensorMapLayout.of(F32, 1L << 32).fill(NAN).tiled(256);
         TensorMapLayout.of(BF16, 64, 200, 3).im2col(new int[] {-32768}, new int[] {32767}, 256, 1024);
-        TensorMapLayout.of(BF16, 64, 200, 200, 3).swizzle(Swizzle.B128).im2col(new int[] {-128, 127}, new int[] {127, -72}, 64, 1);
+        TensorMapLayout.of(BF16, 64, 200, 200, 3).swizzle(Swizzle.B128)
+                .im2col(new int[] {-128, 127}, new int[] {127, -72}, 64, 1);
         TensorMapLayout.of(BF16, 64, 20, 20, 40, 3).im2col(new int[] {-16, 15, 15}, new int[] {15, -4, -16}, 8, 1);
     }
 
@@ -134,7 +149,7 @@ class TensorMapTest {
         assumeFalse(Bridge.has(Call.TENSOR_MAP_ENCODE_TILED) || Bridge.has(Call.TENSOR_MAP_ENCODE_IM2COL),
                 "the driver has tensor maps");
         assertThatThrownBy(() -> image().tiled(64, 4, 4, 1).at(ADDRESS)).isInstanceOf(DeviceException.class)
-                .hasMessageContaining("a tensor map needs the driver's cuTensorMapEncodeTiled, which cannot be called here");
+                .hasMessageContaining("a tensor map needs the driver's cuTensorMapEncodeTiled, which cannot be called");
         assertThatThrownBy(() -> image().im2col(CORNER, CORNER, 64, 4).at(ADDRESS)).isInstanceOf(DeviceException.class)
                 .hasMessageContaining("cuTensorMapEncodeIm2col");
     }
@@ -143,6 +158,7 @@ class TensorMapTest {
     void mapsAreEncodedCopiedAndMoved() {
         assumeTrue(Bridge.has(Call.TENSOR_MAP_ENCODE_TILED) && Bridge.has(Call.TENSOR_MAP_ENCODE_IM2COL)
                 && Bridge.has(Call.TENSOR_MAP_REPLACE_ADDRESS), "the driver has no tensor maps");
+        assumeTrue(device.capability().major() >= 9, "the device has no tensor maps");
         device.synchronize(); // makes the context current
         for (TensorMapLayout layout : List.of(image().swizzle(Swizzle.B128).tiled(64, 4, 4, 1),
                 image().swizzle(Swizzle.B128).im2col(CORNER, CORNER, 64, 128))) {
@@ -153,9 +169,19 @@ class TensorMapTest {
             assertThat(moved.address()).isEqualTo(ADDRESS + 4096);
             assertThat(bytes(moved)).isEqualTo(bytes(layout.at(ADDRESS + 4096))).isNotEqualTo(encoded);
             assertThat(bytes(map)).isEqualTo(encoded);
-            assertThatThrownBy(() -> map.copyTo(ByteBuffer.allocate(256), 32)).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> map.copyTo(ByteBuffer.allocate(256), 32))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("offset 32").hasMessageContaining("a multiple of 64");
         }
+    }
+
+    @Test
+    void theRefusalOfADeviceWithoutMapsNamesCallAndTensor() {
+        assumeTrue(Bridge.has(Call.TENSOR_MAP_ENCODE_TILED), "the driver has no tensor maps");
+        assumeTrue(device.isSoftware() && device.capability().major() < 9, "the device has tensor maps");
+        assertThatThrownBy(() -> image().tiled(64, 4, 4, 1).at(ADDRESS)).isInstanceOf(DeviceException.class)
+                .hasMessageStartingWith("encoding the tensor map of BF16 [64, 14, 12, 3] in boxes of [64, 4, 4, 1] at"
+                        + " 0x7f0000000400 failed: cuTensorMapEncodeTiled answered CUDA_ERROR_NOT_SUPPORTED");
     }
 
     private static byte[] bytes(TensorMap map) {

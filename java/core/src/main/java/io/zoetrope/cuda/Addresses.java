@@ -10,7 +10,8 @@ final class Addresses {
         }
 
         private static long addressOf(CUdeviceptr pointer) {
-            return new Opened(pointer).getNativePointer();
+            Opened opened = new Opened(pointer);
+            return opened.getNativePointer() + opened.getByteOffset();
         }
     }
 

@@ -2,6 +2,7 @@ package io.zoetrope.cuda;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import jcuda.CudaException;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -27,6 +28,15 @@ final class Driver {
     static int result(Call call) {
         try {
             return call.run();
+        } catch (CudaException e) {
+            return code(e);
+        }
+    }
+
+    /** As {@link #result(Call)}, without an object for what the call takes: for calls that are made again and again. */
+    static <T> int result(ToIntFunction<T> call, T argument) {
+        try {
+            return call.applyAsInt(argument);
         } catch (CudaException e) {
             return code(e);
         }

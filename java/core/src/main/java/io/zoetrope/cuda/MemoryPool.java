@@ -4,7 +4,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUpointer_attribute;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
@@ -24,7 +26,7 @@ public final class MemoryPool {
 
     private static final long FREE = -1;
 
-    /** A driver allocation and the store it returns to. */
+    /** A driver allocation and the store it returns to; null for one that was wrapped. */
     static final class Block {
         private final long address;
         private final long bytes;
@@ -33,6 +35,8 @@ public final class MemoryPool {
         private List<Stream.Mark> marks = List.of();
         /** The bytes that were asked for by who holds it now, {@link #FREE} when nobody does. */
         private long lent = FREE;
+        /** Of a block that was wrapped: what must live as long. */
+        private Object owner;
 
         Block(long address, long bytes, Store store) {
             this.address = address;
@@ -143,11 +147,57 @@ public final class MemoryPool {
         return block;
     }
 
+    /** Takes other code's memory into the list of what may be used, until it is given back. */
+    synchronized DeviceMemory adopt(long address, long bytes, Object owner) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("wrapping " + bytes + " bytes of device memory: expected 1 or more");
+        }
+        CUdeviceptr start = new CUdeviceptr();
+        long[] size = new long[1];
+        device.enter();
+        int result = Driver.result(() -> JCudaDriver.cuMemGetAddressRange(start, size, Addresses.pointer(address)));
+        if (result != CUresult.CUDA_SUCCESS) {
+            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: the driver knows of no memory there: %s",
+                    bytes, address, Driver.describe(result)));
+        }
+        long left = size[0] - (address - Addresses.of(start));
+        if (bytes > left) {
+            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: of that allocation of %d bytes, %d are"
+                    + " left", bytes, address, size[0], left));
+        }
+        int[] ordinal = {device.ordinal()};
+        Driver.result(() -> JCudaDriver.cuPointerGetAttribute(Pointer.to(ordinal),
+                CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, Addresses.pointer(address)));
+        if (ordinal[0] != device.ordinal()) {
+            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: they are on device %d, not on %s", bytes,
+                    address, ordinal[0], device));
+        }
+        var below = owned.lowerEntry(address + bytes);
+        if (below != null && below.getValue().address + below.getValue().bytes > address) {
+            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: they are in use here already; take a"
+                    + " view of that tensor", bytes, address));
+        }
+        Block block = new Block(address, bytes, null);
+        block.owner = owner;
+        block.lent = bytes;
+        owned.put(address, block);
+        return new DeviceMemory(this, block, bytes);
+    }
+
+    Device device() {
+        return device;
+    }
+
     void requireOpen() {
         device.requireOpen();
     }
 
     synchronized void giveBack(Block block) {
+        if (block.store == null) {
+            owned.remove(block.address);
+            block.owner = null;
+            return;
+        }
         inUse -= block.bytes;
         block.lent = FREE;
         if (device.isClosed()) {
@@ -254,7 +304,8 @@ public final class MemoryPool {
     }
 
     synchronized void releaseAll() {
-        owned.keySet().forEach(address -> Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(address))));
+        owned.values().stream().filter(block -> block.store != null)
+                .forEach(block -> Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(block.address))));
         owned.clear();
     }
 }

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -44,19 +42,16 @@ final class NativeLibraries {
                     + ": install NVIDIA's driver (R580 or newer), or use --device cpu");
         }
         boolean useSoftware = choice.isCpu() || missing.isPresent();
-        Path folder = privateFolder();
-        try {
+        try (NativeFolder folder = NativeFolder.make()) {
             if (useSoftware) {
-                System.load(extract(SOFTCUDA, folder).toString());
+                System.load(extract(SOFTCUDA, folder.path()).toString());
             } else {
                 driverLibrary().ifPresent(path -> System.load(path.toString()));
             }
-            initialiseJCuda(folder);
+            initialiseJCuda(folder.path());
         } catch (UnsatisfiedLinkError e) {
             throw new DeviceException("the native libraries could not be loaded (" + e.getMessage().lines().findFirst().orElse("")
                     + "): Linux on x86-64 with glibc is needed", e);
-        } finally {
-            deleteFolder(folder);
         }
         software = useSoftware;
         return software;
@@ -96,16 +91,6 @@ final class NativeLibraries {
         }
     }
 
-    private static Path privateFolder() {
-        try {
-            return Files.createTempDirectory("zoetrope-natives-",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } catch (IOException e) {
-            throw new DeviceException("no folder for the native libraries could be made under "
-                    + System.getProperty("java.io.tmpdir") + ": " + e.getMessage(), e);
-        }
-    }
-
     private static Path extract(String resource, Path folder) {
         Path file = folder.resolve(Path.of(resource).getFileName().toString());
         try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
@@ -117,17 +102,6 @@ final class NativeLibraries {
             return file;
         } catch (IOException e) {
             throw new DeviceException("softcuda could not be written to " + file + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** Loaded libraries stay mapped after their files are gone. */
-    private static void deleteFolder(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            folder.toFile().deleteOnExit();
         }
     }
 }

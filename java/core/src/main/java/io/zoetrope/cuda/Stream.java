@@ -82,7 +82,7 @@ public final class Stream implements AutoCloseable {
     public void synchronize() {
         requireUsable();
         device.enter();
-        device.check("running the queued kernels", Driver.result(() -> JCudaDriver.cuStreamSynchronize(handle)));
+        device.check("running the queued kernels", Driver.result(JCudaDriver::cuStreamSynchronize, handle));
     }
 
     /** Lets what is queued here from now on wait for all that is queued on the other stream now. The caller does not wait. */

@@ -1,14 +1,16 @@
 package io.zoetrope.cuda;
 
+import java.nio.ByteBuffer;
 import java.util.function.ToIntFunction;
+import jcuda.Pointer;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Copies between host arrays and device memory, in the order of the device's stream. Each copy to or from the host waits
- * until it is done.
+ * Copies between host and device memory, in the order of the stream that the thread uses. Each copy to or from the host waits
+ * until it is done, but for those with {@link HostMemory}.
  *
- * <p>Nothing is read or written beyond the array or beyond one block in use of the device: such a copy is refused before it
+ * <p>Nothing is read or written beyond the host's memory or beyond one block in use of the device: such a copy is refused before it
  * starts, with an {@link IllegalArgumentException}.
  */
 public final class Transfer {
@@ -46,6 +48,51 @@ public final class Transfer {
                     HostArray.pointer(array), Addresses.pointer(address), bytes, stream.handle())));
         }
         device.synchronize();
+    }
+
+    /** Copies the bytes from the buffer's position to its limit to the device; the position stays. */
+    public static void toDevice(Device device, ByteBuffer source, long address) {
+        device.requireNotRecording("copying host memory to the device");
+        int bytes = source.remaining();
+        if (bytes > 0) {
+            device.memory().requireInUse(address, bytes, "copying from the host");
+            queue(device, "copying to the device", stream -> JCudaDriver.cuMemcpyHtoDAsync(Addresses.pointer(address),
+                    HostBuffer.source(source), bytes, stream));
+            device.synchronize();
+        }
+    }
+
+    /** Fills the buffer from its position to its limit with device memory; the position stays. */
+    public static void toHost(Device device, long address, ByteBuffer target) {
+        device.requireNotRecording("copying device memory to the host");
+        int bytes = target.remaining();
+        if (bytes > 0) {
+            Pointer memory = HostBuffer.target(target);
+            device.memory().requireInUse(address, bytes, "copying to the host");
+            queue(device, "copying from the device", stream -> JCudaDriver.cuMemcpyDtoHAsync(memory,
+                    Addresses.pointer(address), bytes, stream));
+        }
+        device.synchronize();
+    }
+
+    /** Queues a copy of {@code bytes} bytes from byte {@code offset} of pinned memory; may be recorded into a graph. */
+    public static void toDeviceLater(Device device, HostMemory source, long offset, long address, long bytes) {
+        Pointer memory = source.pointer(device, offset, bytes);
+        if (bytes > 0) {
+            device.memory().requireInUse(address, bytes, "copying from the host");
+            queue(device, "copying to the device", stream -> JCudaDriver.cuMemcpyHtoDAsync(Addresses.pointer(address), memory,
+                    bytes, stream));
+        }
+    }
+
+    /** Queues a copy to pinned memory, which is there when the stream has come so far; may be recorded into a graph. */
+    public static void toHostLater(Device device, long address, HostMemory target, long offset, long bytes) {
+        Pointer memory = target.pointer(device, offset, bytes);
+        if (bytes > 0) {
+            device.memory().requireInUse(address, bytes, "copying to the host");
+            queue(device, "copying from the device", stream -> JCudaDriver.cuMemcpyDtoHAsync(memory, Addresses.pointer(address),
+                    bytes, stream));
+        }
     }
 
     /**

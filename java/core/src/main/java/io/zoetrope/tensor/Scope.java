@@ -14,20 +14,23 @@ import org.slf4j.LoggerFactory;
  * Owns the tensors made in it: when the scope closes, their memory goes back to the device's pool. Use with
  * try-with-resources. Tensors of a closed scope fail on use.
  *
- * <p>A scope that is forgotten is reported when it becomes unreachable; run with {@code -Dzoetrope.leaks=trace} to be
- * told where it was opened.
+ * <p>One thread at a time uses a scope. One that is forgotten is closed when neither it nor a tensor of it can be reached any
+ * more, with a warning that names where it was opened; {@code -Dzoetrope.leaks=trace} adds the calls that led there.
  */
 public final class Scope implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Scope.class);
     private static final Cleaner CLEANER = Cleaner.create();
     private static final boolean TRACE = "trace".equals(System.getProperty("zoetrope.leaks"));
+    private static final StackWalker FRAMES = StackWalker.getInstance(Set.of(), 5);
+    private static final Set<String> OWN = Set.of(Scope.class.getName(), Contents.class.getName());
     private static final Set<Contents> OPEN = ConcurrentHashMap.newKeySet();
 
     /** What a scope holds, apart from the scope itself so that the cleaner can see it was forgotten. */
     private static final class Contents implements Runnable {
         private final Device device;
         private final List<DeviceMemory> blocks = new ArrayList<>();
-        private final Throwable openedAt = TRACE ? new Throwable("scope opened here") : null;
+        private final StackWalker.StackFrame openedAt = caller();
+        private final Throwable trace = TRACE ? new Throwable("scope opened here") : null;
         private boolean closed;
 
         private Contents(Device device) {
@@ -38,13 +41,26 @@ public final class Scope implements AutoCloseable {
             return blocks.stream().mapToLong(DeviceMemory::bytes).sum();
         }
 
+        /** Called at most once: by {@link Scope#close}, or by the cleaner's thread when the scope was forgotten. */
         @Override
         public void run() {
             if (!closed && !device.isClosed() && !blocks.isEmpty()) {
-                LOG.warn(leak(this), openedAt);
+                LOG.warn(leak(this), trace);
             }
+            free();
             OPEN.remove(this);
         }
+
+        private void free() {
+            closed = true;
+            blocks.forEach(DeviceMemory::close);
+            blocks.clear();
+        }
+    }
+
+    private static StackWalker.StackFrame caller() {
+        return FRAMES.walk(frames -> frames
+                .dropWhile(frame -> OWN.contains(frame.getClassName())).findFirst().orElse(null));
     }
 
     private final Contents contents;
@@ -62,7 +78,7 @@ public final class Scope implements AutoCloseable {
 
     private static String leak(Contents contents) {
         return "a scope with " + contents.blocks.size() + " tensors (" + contents.bytes()
-                + " bytes of device memory) was never closed" + (TRACE ? "" : "; run with -Dzoetrope.leaks=trace to see where it was opened");
+                + " bytes of device memory) that was opened at " + contents.openedAt + " was never closed";
     }
 
     /** One line for each scope of the device that is open now and holds memory. */
@@ -97,7 +113,7 @@ public final class Scope implements AutoCloseable {
         }
         DeviceMemory memory = contents.device.memory().allocate(bytes);
         contents.blocks.add(memory);
-        return new Tensor(contents.device, memory, 0, dtype, shape);
+        return new Tensor(this, memory, 0, dtype, shape);
     }
 
     /** A tensor like another in type and shape, with undefined contents. */
@@ -135,8 +151,6 @@ public final class Scope implements AutoCloseable {
     public void close() {
         if (!contents.closed) {
             contents.closed = true;
-            contents.blocks.forEach(DeviceMemory::close);
-            contents.blocks.clear();
             cleanable.clean();
         }
     }

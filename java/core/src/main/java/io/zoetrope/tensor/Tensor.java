@@ -4,7 +4,9 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceArray;
 import io.zoetrope.cuda.DeviceMemory;
 import io.zoetrope.cuda.ElementType;
+import io.zoetrope.cuda.HostMemory;
 import io.zoetrope.cuda.Transfer;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -13,21 +15,37 @@ import java.util.Arrays;
 public final class Tensor implements DeviceArray {
     private final Device device;
     private final DeviceMemory memory;
+    /** Kept from being collected, and its memory with it, while one of its tensors is in use; null for wrapped memory. */
+    private final Scope scope;
     private final long offset;
     private final DType dtype;
     private final Shape shape;
 
     /** The one place where a tensor meets memory: whatever view was asked for lies inside it. */
-    Tensor(Device device, DeviceMemory memory, long offset, DType dtype, Shape shape) {
+    Tensor(Scope scope, DeviceMemory memory, long offset, DType dtype, Shape shape) {
         if (offset < 0 || offset > memory.bytes() || shape.size() > (memory.bytes() - offset) / dtype.bytes()) {
             throw new IllegalArgumentException("tensor " + dtype + shape + " at byte " + offset + " of a block of "
                     + memory.bytes() + " bytes: it passes the end");
         }
-        this.device = device;
+        this.scope = scope;
+        this.device = memory.device();
         this.memory = memory;
         this.offset = offset;
         this.dtype = dtype;
         this.shape = shape;
+    }
+
+    /**
+     * A tensor in memory that is not a scope's: {@link DeviceMemory#wrap wrapped} or allocated by the caller, who closes it.
+     *
+     * @throws IllegalArgumentException when the memory is too small
+     */
+    public static Tensor wrap(DeviceMemory memory, DType dtype, long... dims) {
+        if (memory.address() % dtype.bytes() != 0) {
+            throw new IllegalArgumentException("tensor of " + dtype + " at address 0x" + Long.toHexString(memory.address())
+                    + ": expected a multiple of " + dtype.bytes());
+        }
+        return new Tensor(null, memory, 0, dtype, Shape.of(dims));
     }
 
     @Override
@@ -94,7 +112,7 @@ public final class Tensor implements DeviceArray {
             throw new IllegalArgumentException("reshape of " + shape + " to " + target + ": " + size() + " elements against "
                     + target.size());
         }
-        return new Tensor(device, memory, offset, dtype, target);
+        return new Tensor(scope, memory, offset, dtype, target);
     }
 
     /** Entries {@code from} (inclusive) to {@code to} (exclusive) of the outermost dimension. */
@@ -105,7 +123,7 @@ public final class Tensor implements DeviceArray {
         long[] dims = shape.dims();
         long stride = dims[0] == 0 ? 0 : size() / dims[0];
         dims[0] = to - from;
-        return new Tensor(device, memory, offset + from * stride * dtype.bytes(), dtype, Shape.of(dims));
+        return new Tensor(scope, memory, offset + from * stride * dtype.bytes(), dtype, Shape.of(dims));
     }
 
     /** A view of {@code shape.size()} elements starting at element {@code start}. */
@@ -114,7 +132,7 @@ public final class Tensor implements DeviceArray {
         if (start < 0 || start > size() || target.size() > size() - start) {
             throw new IllegalArgumentException("view of " + target + " at element " + start + " of shape " + shape);
         }
-        return new Tensor(device, memory, offset + start * dtype.bytes(), dtype, target);
+        return new Tensor(scope, memory, offset + start * dtype.bytes(), dtype, target);
     }
 
     /**
@@ -132,7 +150,7 @@ public final class Tensor implements DeviceArray {
             throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this
                     + ": expected a multiple of " + type.bytes() + ", the size of an element");
         }
-        return new Tensor(device, memory, offset + startByte, type, target);
+        return new Tensor(scope, memory, offset + startByte, type, target);
     }
 
     /** Copies floats in, rounding to bf16 where that is the type. Waits until done. */
@@ -173,6 +191,37 @@ public final class Tensor implements DeviceArray {
         return this;
     }
 
+    /** Copies raw bytes in, from the buffer's position to its limit. Waits until done. */
+    public Tensor copyFrom(ByteBuffer source) {
+        requireBytes(source.remaining());
+        Transfer.toDevice(device, source, address());
+        return this;
+    }
+
+    /** Copies the raw bytes to the buffer, from its position to its limit. Waits for queued work. */
+    public void copyTo(ByteBuffer target) {
+        requireBytes(target.remaining());
+        Transfer.toHost(device, address(), target);
+    }
+
+    /** Queues a copy of raw bytes from byte {@code offset} of pinned memory on. Does not wait. */
+    public Tensor copyFromLater(HostMemory source, long offset) {
+        Transfer.toDeviceLater(device, source, offset, address(), bytes());
+        return this;
+    }
+
+    /** Queues a copy of the raw bytes to byte {@code offset} of pinned memory on. Does not wait. */
+    public void copyToLater(HostMemory target, long offset) {
+        Transfer.toHostLater(device, address(), target, offset, bytes());
+    }
+
+    private void requireBytes(long bytes) {
+        if (bytes != bytes()) {
+            throw new IllegalArgumentException("copy between a buffer of " + bytes + " bytes and " + this + ": expected "
+                    + bytes());
+        }
+    }
+
     /** Copies another tensor of the same type and size, on the device; may be recorded into a graph. */
     public Tensor copyFrom(Tensor source) {
         if (source.device != device) {
@@ -194,8 +243,13 @@ public final class Tensor implements DeviceArray {
 
     /** The values as floats (F32, BF16). Waits for queued work. */
     public float[] toFloats() {
-        int n = arrayLength(size());
-        float[] values = new float[n];
+        return toFloats(new float[arrayLength(size())]);
+    }
+
+    /** The values as floats (F32, BF16) in the given array of that many elements, which is returned. Waits for queued work. */
+    public float[] toFloats(float[] values) {
+        requireLength(values.length);
+        int n = values.length;
         switch (dtype) {
             case F32 -> Transfer.toHost(device, address(), values, n, Float.BYTES);
             case BF16 -> {
@@ -241,7 +295,7 @@ public final class Tensor implements DeviceArray {
 
     private void requireLength(long length) {
         if (length != size()) {
-            throw new IllegalArgumentException("copy of " + length + " values into " + this + ": expected " + size());
+            throw new IllegalArgumentException("copy of " + length + " values with " + this + ": expected " + size());
         }
     }
 

@@ -28,17 +28,14 @@ final class BridgeLibrary {
                 return Optional.of(resource + " is not on the class path: the artifact zoetrope-native is missing or"
                         + " older than this library");
             }
-            Path file = Files.createTempFile("zoetrope-bridge-", ".so");
-            try {
-                Files.write(file, in.readAllBytes());
+            try (NativeFolder folder = NativeFolder.make()) {
+                Path file = folder.path().resolve(Path.of(resource).getFileName());
+                Files.copy(in, file);
                 System.load(file.toString());
-            } finally {
-                Files.deleteIfExists(file); // a loaded library stays mapped
             }
             return Optional.empty();
-        } catch (IOException e) {
-            return Optional.of(resource + " could not be written to " + System.getProperty("java.io.tmpdir") + ": "
-                    + e.getMessage());
+        } catch (IOException | DeviceException e) {
+            return Optional.of(resource + " could not be written: " + e.getMessage());
         } catch (UnsatisfiedLinkError e) {
             return Optional.of(resource + " could not be loaded: " + e.getMessage().lines().findFirst().orElse(""));
         }

@@ -42,7 +42,9 @@ class BridgeProcessTest {
         command.add(0, ProcessHandle.current().info().command().orElse("java"));
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
                 main.getName()));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().keySet().removeAll(List.of("TMPDIR", "XDG_CACHE_HOME"));
+        Process process = builder.start();
         try (BufferedReader out = process.inputReader()) {
             return out.lines().toList();
         }
@@ -55,9 +57,9 @@ class BridgeProcessTest {
 
     @Test
     void withoutTheLibraryOrdinaryLaunchesGoOnAndNeedsAreRefused() throws IOException {
-        String reason = "not available: /natives/linux-x86_64/libzoetrope_bridge.so could not be written to"
-                + " /nonexistent";
-        List<String> lines = lines(WithoutALibrary.class, "-Djava.io.tmpdir=/nonexistent");
+        String reason = "not available: /natives/linux-x86_64/libzoetrope_bridge.so could not be written: there is no folder"
+                + " from which native libraries can be loaded: /proc/none cannot be written";
+        List<String> lines = lines(WithoutALibrary.class, "-Djava.io.tmpdir=/proc/none", "-Duser.home=/proc/none");
         assertThat(lines).hasSize(4);
         assertThat(lines.get(0)).startsWith(reason);
         assertThat(lines.get(1)).isEqualTo("false, false, 0");

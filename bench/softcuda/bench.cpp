@@ -220,10 +220,10 @@ int main(int argc, char** argv) {
     std::printf("%s, %d threads\n", gpu.name().c_str(), gpu.multiprocessors());
     const auto wanted = [&](const char* part) { return o.only.empty() || o.only == part; };
     const Time peer = wanted("bf16") || wanted("tf32") || wanted("f32") ? openblas(o) : Time{0, 0};
-    if (wanted("bf16")) gemm(gpu, o, "gemm_tensor", "gemm_tensor_bf16_128x128_nt", true, true, peer);
-    if (wanted("bf16")) gemm(gpu, o, "gemm_tensor", "gemm_tensor_bf16_128x128_nn", true, false, peer);
-    if (wanted("tf32")) gemm(gpu, o, "gemm_tensor", "gemm_tensor_f32_128x64_nn", false, false, peer);
-    if (wanted("f32")) gemm(gpu, o, "gemm_portable", "gemm_portable_f32_128x64_nn", false, false, peer);
+    if (wanted("bf16")) gemm(gpu, o, "gemm_sm80", "gemm_sm80_bf16_128x128_nt", true, true, peer);
+    if (wanted("bf16")) gemm(gpu, o, "gemm_sm80", "gemm_sm80_bf16_128x128_nn", true, false, peer);
+    if (wanted("tf32")) gemm(gpu, o, "gemm_sm80", "gemm_sm80_f32_128x64_nn", false, false, peer);
+    if (wanted("f32")) gemm(gpu, o, "gemm_simt", "gemm_simt_f32_128x64_nn", false, false, peer);
     if (wanted("elementwise")) {
         elementwise(gpu, o, "silu_forward_f32", 2, 4);
         elementwise(gpu, o, "silu_backward_f32", 3, 4);

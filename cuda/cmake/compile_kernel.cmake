@@ -1,8 +1,11 @@
-# Compiles one .cu file and fails when ptxas reports a register spill: a spill in a kernel is a performance bug that no
-# CPU test would show.
+# Compiles one .cu file to BINARY, and keeps what its manifest is made of: the preprocessed source (MADE.ii), the PTX
+# (MADE.ptx) and what ptxas reported (MADE.ptxas). The manifest refuses spills and ignored instructions.
+set(kept "${MADE}.kept")
+file(REMOVE_RECURSE "${kept}")
+file(MAKE_DIRECTORY "${kept}")
 execute_process(
     COMMAND "${NVCC}" -std=c++17 -O3 --fatbin --no-compress ${TARGETS} -Xptxas -v -Werror all-warnings
-            "-I${INCLUDE}" -MD -MF "${DEPFILE}" -o "${BINARY}" "${SOURCE}"
+            "-I${ROOT}/include" "-I${ROOT}" -MD -MF "${MADE}.d" --keep "--keep-dir=${kept}" -o "${BINARY}" "${SOURCE}"
     RESULT_VARIABLE result
     OUTPUT_VARIABLE output
     ERROR_VARIABLE errors)
@@ -10,11 +13,17 @@ if(NOT result EQUAL 0)
     file(REMOVE "${BINARY}")
     message(FATAL_ERROR "nvcc failed on ${SOURCE}\n${output}${errors}")
 endif()
-string(REGEX MATCHALL "Compiling entry function '[^']*'[^\n]*\n[^\n]*\n[^\n]*bytes spill stores" entries "${errors}")
-foreach(entry IN LISTS entries)
-    if(entry MATCHES "'([^']*)' for '([^']*)'.* ([1-9][0-9]*) bytes spill stores")
+get_filename_component(name "${SOURCE}" NAME_WE)
+foreach(kind ii ptx)
+    # With several architectures nvcc puts theirs into the names; compute_80 is always among them.
+    file(GLOB one "${kept}/${name}.compute_80*.${kind}" "${kept}/${name}.cpp1.${kind}" "${kept}/${name}.${kind}")
+    list(FILTER one EXCLUDE REGEX "\\.cpp4\\.ii$")
+    list(LENGTH one count)
+    if(NOT count EQUAL 1)
         file(REMOVE "${BINARY}")
-        message(FATAL_ERROR
-            "${SOURCE}: kernel ${CMAKE_MATCH_1} spills ${CMAKE_MATCH_3} bytes of registers on ${CMAKE_MATCH_2}")
+        message(FATAL_ERROR "nvcc left ${count} files *.${kind} of ${SOURCE} for compute_80 in ${kept}, expected one: ${one}")
     endif()
+    file(RENAME "${one}" "${MADE}.${kind}")
 endforeach()
+file(WRITE "${MADE}.ptxas" "${errors}")
+file(REMOVE_RECURSE "${kept}")

@@ -4,8 +4,8 @@
 // types differ). All packs of a thread are read before the first is written, so that the reads overlap; out may be the
 // very same array as an input, but must not overlap one otherwise.
 #pragma once
-#include "zoetrope/geometry.cuh"
-#include "zoetrope/vector.cuh"
+#include "zoetrope/entry.cuh"
+#include "zoetrope/copy/vector.cuh"
 
 namespace zoe {
 
@@ -90,4 +90,5 @@ __device__ __forceinline__ void map(const A* a, const B* b, Out* out, int64_t n,
 }  // namespace zoe
 
 // The geometry of an elementwise entry.
-#define ZOE_ELEMENT_GEOMETRY(entry) ZOE_GEOMETRY(entry, zoe::kElementThreads, zoe::kElementTile, 1, 1, 0)
+#define ZOE_ELEMENT_GEOMETRY(entry, operation, traits)                                                                 \
+    ZOE_GEOMETRY(entry, operation, simt, traits, zoe::kElementThreads, zoe::kElementTile, 1, 1, 0)

@@ -203,7 +203,7 @@ public final class Conv2d {
             return;
         }
         if (runsGrouped3x3(e, x, dy)) {
-            String entry = "grouped3x3_wgrad_tensor_bf16";
+            String entry = "grouped3x3_wgrad_sm80_bf16";
             Tiers.used("conv2d_wgrad", entry);
             Kernel kernel = device.kernel(GROUPED_3X3, entry);
             long tiles = Tiles.count(pixels, kernel.geometry().tileK());
@@ -212,9 +212,9 @@ public final class Conv2d {
             return;
         }
         Tier tier = Tiers.choose(device, x.dtype());
-        String operation = e.isGeneral() ? "conv2d_wgrad_general" : "conv2d_wgrad";
+        String operation = e.isGeneral() ? "conv2d_wgrad_grouped" : "conv2d_wgrad";
         String tile = Tiers.forcedTile().orElseGet(() -> e.isGeneral()
-                ? Tiles.generalWgrad(tier, x.dtype(), e.groupFilters()) : Tiles.wgrad(tier, x.dtype(), e.k()));
+                ? Tiles.groupedWgrad(tier, x.dtype(), e.groupFilters()) : Tiles.wgrad(tier, x.dtype(), e.k()));
         String entry = operation + "_" + tier.suffix() + "_" + x.dtype().suffix() + "_" + tile;
         Kernel kernel = device.kernel("conv/" + operation, entry);
         Tiers.used("conv2d_wgrad", entry);
@@ -274,7 +274,7 @@ public final class Conv2d {
     /** Whether the direct kernels of groups take it: they are for tensor cores and want all tensors to begin on 16 bytes. */
     private static boolean runsGrouped3x3(ConvExtents e, Tensor first, Tensor... others) {
         boolean runs = e.isGrouped3x3() && first.dtype() == DType.BF16 && first.address() % 16 == 0
-                && Tiers.forcedTile().isEmpty() && Tiers.choose(first.device(), DType.BF16) == Tier.TENSOR;
+                && Tiers.forcedTile().isEmpty() && Tiers.choose(first.device(), DType.BF16) == Tier.SM80;
         for (Tensor other : others) {
             runs &= address(other) % 16 == 0;
         }
@@ -282,7 +282,7 @@ public final class Conv2d {
     }
 
     private static void grouped3x3(String direction, ConvExtents e, Tensor out, Args args) {
-        String entry = "grouped3x3_" + direction + "_tensor_bf16";
+        String entry = "grouped3x3_" + direction + "_sm80_bf16";
         Tiers.used("conv2d_" + direction, entry);
         Kernel kernel = out.device().kernel(GROUPED_3X3, entry);
         long tiles = Tiles.count((long) e.n() * e.h() * e.w(), kernel.geometry().tileM());
@@ -292,9 +292,9 @@ public final class Conv2d {
     private static Kernel kernel(String operation, ConvExtents e, Tensor data, long rows, long columns) {
         Device device = data.device();
         Tier tier = Tiers.choose(device, data.dtype());
-        String tile = Tiers.forcedTile().orElseGet(() -> e.isGeneral() ? Tiles.general(tier, data.dtype(), columns)
+        String tile = Tiers.forcedTile().orElseGet(() -> e.isGeneral() ? Tiles.grouped(tier, data.dtype(), columns)
                 : Tiles.conv(tier, data.dtype(), rows, columns, device.multiprocessors()));
-        String module = operation + (e.isGeneral() ? "_general" : "");
+        String module = operation + (e.isGeneral() ? "_grouped" : "");
         String entry = module + "_" + tier.suffix() + "_" + data.dtype().suffix() + "_" + tile;
         Tiers.used(operation, entry);
         return device.kernel("conv/" + module, entry);

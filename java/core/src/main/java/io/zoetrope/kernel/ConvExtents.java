@@ -71,7 +71,7 @@ record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q
         return spec.groups() > 1 || spec.dilation() > 1 || r > PLAIN_WINDOW || s > PLAIN_WINDOW;
     }
 
-    /** As cuda/include/zoetrope/conv_shape.cuh has it. */
+    /** As cuda/ops/conv/convolution.cuh has it. */
     Args append(Args args) {
         args.i32(n).i32(h).i32(w).i32(c).i32(k).i32(r).i32(s).i32(p).i32(q)
                 .i32(spec.stride()).i32(spec.padTop()).i32(spec.padLeft());

@@ -38,7 +38,7 @@ public final class Covariance {
         operands.fits("length of a row", d);
         Reduce.meanRows(x, mean);
         long batch = Math.max(1, Math.min(n / ROWS_PER_PART, SPACE / (d * Math.max(d, ROWS_PER_PART))));
-        try (Scope scope = Scope.open(device); Tiers.Forced exact = Tiers.force(Tier.PORTABLE)) {
+        try (Scope scope = Scope.open(device); Tiers.Forced exact = Tiers.force(Tier.SIMT)) {
             Tensor centred = scope.empty(DType.F32, Math.min(n, batch * ROWS_PER_PART), d);
             Tensor partial = scope.empty(DType.F32, batch, d, d);
             Tensor high = scope.empty(DType.F32, d, d);

@@ -103,9 +103,9 @@ public final class Distance {
         return squares == null ? null : squares.slice(from, from + count);
     }
 
-    /** The squared lengths of the rows, which only the tensor tier needs. */
+    /** The squared lengths of the rows, which only the sm80 tier needs. */
     private static Tensor squares(Scope scope, Tier tier, Tensor x) {
-        if (tier == Tier.PORTABLE) {
+        if (tier == Tier.SIMT) {
             return null;
         }
         Tensor squares = scope.empty(DType.F32, x.dim(0));
@@ -129,7 +129,7 @@ public final class Distance {
         Tiers.used(OPERATION, entry);
         Geometry geometry = kernel.geometry();
         Args args = Args.of().address(a.address()).address(b.address());
-        if (tier == Tier.TENSOR) {
+        if (tier == Tier.SM80) {
             args.address(squaresA.address()).address(squaresB.address());
         }
         kernel.launch(Grid.of(Tiles.count(n, geometry.tileM()) * Tiles.count(m, geometry.tileN())),

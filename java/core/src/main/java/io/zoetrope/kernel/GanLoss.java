@@ -77,7 +77,7 @@ public final class GanLoss {
 
     /**
      * Prepares the linear pass whose backward pass gives the gradient of a loss and of its gradient penalty together:
-     * input_i = scale_i·x_i + (γ/pairs)·v_i, squares_i = |v_i|². See cuda/src/loss/gradient_penalty.cu.
+     * input_i = scale_i·x_i + (γ/pairs)·v_i, squares_i = |v_i|². See cuda/ops/loss/gradient_penalty.cu.
      *
      * @param x       pictures, F32 or BF16, samples outermost
      * @param v       the gradients of their scores with respect to them, like x

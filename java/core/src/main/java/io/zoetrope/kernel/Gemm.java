@@ -147,12 +147,12 @@ public final class Gemm {
                                long strideA, long strideB) {
         Device device = c.device();
         Tier tier = Tiers.choose(device, a.dtype());
-        boolean streams = tier == Tier.TENSOR && count == 1 && streams(a, b, spec, k);
-        String tile = Tiers.forcedTile().orElseGet(() -> streams && m <= Tiles.MAX_FEW_ROWS
-                ? Tiles.fewRows(m, n, device.multiprocessors())
+        boolean streams = tier == Tier.SM80 && count == 1 && streams(a, b, spec, k);
+        String tile = Tiers.forcedTile().orElseGet(() -> streams && m <= Tiles.MAX_SKINNY_ROWS
+                ? Tiles.skinny(m, n, device.multiprocessors())
                 : tile(tier, a.dtype(), m, n, count, device.multiprocessors()));
         String entry = "gemm_" + tier.suffix() + "_" + a.dtype().suffix() + "_" + tile + "_" + spec.layout();
-        Kernel kernel = device.kernel("gemm/gemm_" + (streams && Tiles.ofFewRows(tile) ? "few_rows" : tier.suffix()), entry);
+        Kernel kernel = device.kernel("gemm/gemm_" + (streams && Tiles.ofSkinny(tile) ? "skinny" : tier.suffix()), entry);
         Tiers.used(OPERATION, entry);
         Geometry geometry = kernel.geometry();
         long blocks = Tiles.count(m, geometry.tileM()) * Tiles.count(n, geometry.tileN());
@@ -177,7 +177,7 @@ public final class Gemm {
     }
 
     private static String tile(Tier tier, DType dtype, long m, long n, long batch, int multiprocessors) {
-        List<String> wideFirst = tier == Tier.TENSOR && dtype == DType.BF16 ? List.of("128x128", "64x64")
+        List<String> wideFirst = tier == Tier.SM80 && dtype == DType.BF16 ? List.of("128x128", "64x64")
                 : List.of("128x64", "64x64");
         return Tiles.gemm(wideFirst, m, n, batch, multiprocessors);
     }

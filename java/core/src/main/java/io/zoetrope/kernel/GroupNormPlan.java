@@ -7,7 +7,7 @@ import io.zoetrope.cuda.Grid;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * How group normalisation is cut into blocks: see {@code cuda/src/norm/slices.cuh}.
+ * How group normalisation is cut into blocks: see {@code cuda/ops/norm/slices.cuh}.
  *
  * @param positions  positions of a sample
  * @param slice      channels of a block

@@ -5,11 +5,11 @@ import java.util.Locale;
 /** The families of kernels an operation may have, from the most general to the fastest. */
 public enum Tier {
     /** FP32 FMA units: any device; exact f32. */
-    PORTABLE,
+    SIMT,
     /** Tensor cores by {@code mma.sync}: compute capability 8.0 and later; bf16, and f32 rounded to TF32. */
-    TENSOR;
+    SM80;
 
-    /** The part of kernel names that stands for this tier, such as {@code tensor}. */
+    /** The part of kernel names that stands for this tier, such as {@code sm80}. */
     public String suffix() {
         return name().toLowerCase(Locale.ROOT);
     }

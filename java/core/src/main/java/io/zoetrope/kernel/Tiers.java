@@ -69,19 +69,19 @@ public final class Tiers {
     /**
      * The tier for products of {@code dtype} on a device.
      *
-     * @throws IllegalStateException when the tensor tier is forced on a device that has no tensor cores for it
+     * @throws IllegalStateException when the sm80 tier is forced on a device that has no tensor cores for it
      */
     public static Tier choose(Device device, DType dtype) {
         boolean able = device.capability().atLeast(8, 0);
         Forced forced = FORCED.get();
         if (forced != null) {
-            if (forced.tier == Tier.TENSOR && !able) {
-                throw new IllegalStateException("the tensor tier is forced, but " + device + " has compute capability "
+            if (forced.tier == Tier.SM80 && !able) {
+                throw new IllegalStateException("the sm80 tier is forced, but " + device + " has compute capability "
                         + device.capability() + "; it needs 8.0");
             }
             return forced.tier;
         }
-        return able && (dtype == DType.BF16 || tf32) ? Tier.TENSOR : Tier.PORTABLE;
+        return able && (dtype == DType.BF16 || tf32) ? Tier.SM80 : Tier.SIMT;
     }
 
     /** The forced tile shape, if any. */

@@ -4,14 +4,14 @@ import io.zoetrope.tensor.DType;
 import java.util.List;
 
 /**
- * Picks among the tile shapes that are compiled (zoetrope/tile_shapes.cuh). Wide tiles reuse operands more; narrow
+ * Picks among the tile shapes that are compiled (zoetrope/mma/shapes.cuh). Wide tiles reuse operands more; narrow
  * ones waste less on few columns; smaller ones give every multiprocessor a block. The shape of a tile never changes the
  * order of a sum, so the choice may depend on the device.
  */
 final class Tiles {
-    /** The most rows that a tile of gemm_few_rows covers. */
-    static final long MAX_FEW_ROWS = 64;
-    private static final List<String> FEW_ROWS = List.of("16x8", "16x16", "32x8", "32x16", "64x8", "64x16");
+    /** The most rows that a tile of gemm_skinny covers. */
+    static final long MAX_SKINNY_ROWS = 64;
+    private static final List<String> SKINNY = List.of("16x8", "16x16", "32x8", "32x16", "64x8", "64x16");
 
     private Tiles() {
     }
@@ -37,17 +37,17 @@ final class Tiles {
     }
 
     /**
-     * For at most {@value #MAX_FEW_ROWS} rows whose weights are streamed: 16 columns halve how often the rows are read, 8
+     * For at most {@value #MAX_SKINNY_ROWS} rows whose weights are streamed: 16 columns halve how often the rows are read, 8
      * give narrow weights twice as many blocks to stream them with.
      */
-    static String fewRows(long m, long n, int multiprocessors) {
+    static String skinny(long m, long n, int multiprocessors) {
         int rows = m <= 16 ? 16 : m <= 32 ? 32 : 64;
         boolean occupied = count(n, 16) * 4 >= multiprocessors * 3L;
         return rows + (occupied ? "x16" : "x8");
     }
 
-    static boolean ofFewRows(String tile) {
-        return FEW_ROWS.contains(tile);
+    static boolean ofSkinny(String tile) {
+        return SKINNY.contains(tile);
     }
 
     /** For fprop and dgrad: {@code rows} pixels by {@code columns} channels. */
@@ -55,7 +55,7 @@ final class Tiles {
         if (columns <= 8) {
             return "128x8";
         }
-        boolean wide = tier == Tier.TENSOR && dtype == DType.BF16;
+        boolean wide = tier == Tier.SM80 && dtype == DType.BF16;
         if (columns <= 32) {
             return wide && blocks("256x32", rows, columns) >= multiprocessors ? "256x32" : "128x32";
         }
@@ -70,8 +70,8 @@ final class Tiles {
     }
 
     /** For fprop and dgrad of grouped and dilated convolutions: {@code columns} channels of a group. */
-    static String general(Tier tier, DType dtype, long columns) {
-        boolean wide = tier == Tier.TENSOR && dtype == DType.BF16;
+    static String grouped(Tier tier, DType dtype, long columns) {
+        boolean wide = tier == Tier.SM80 && dtype == DType.BF16;
         if (columns <= 8) {
             return "128x8";
         }
@@ -82,8 +82,8 @@ final class Tiles {
     }
 
     /** For wgrad of grouped and dilated convolutions: {@code filters} of a group. */
-    static String generalWgrad(Tier tier, DType dtype, long filters) {
-        if (tier == Tier.PORTABLE) {
+    static String groupedWgrad(Tier tier, DType dtype, long filters) {
+        if (tier == Tier.SIMT) {
             return "32x64";
         }
         if (dtype != DType.BF16) {
@@ -94,7 +94,7 @@ final class Tiles {
 
     /** For wgrad: {@code filters} rows by r · s · c columns. It depends on the shape alone. */
     static String wgrad(Tier tier, DType dtype, long filters) {
-        if (tier == Tier.PORTABLE) {
+        if (tier == Tier.SIMT) {
             return "64x64";
         }
         if (filters <= 32) {

@@ -13,7 +13,7 @@ import java.util.List;
  * <p>A {@linkplain #remembering remembering} pass keeps which way every activation went. A pass {@linkplain #linear along}
  * it takes the same ways whatever its input, with biases scaled for each sample: it is linear in input and scales together,
  * and equals the network where the input is the remembered one and the scales are 1. Gradient penalties are made of it
- * without differentiating twice (cuda/src/loss/gradient_penalty.cu).
+ * without differentiating twice (cuda/ops/loss/gradient_penalty.cu).
  */
 public final class LeakyPass {
     /** The usual slope below zero. */

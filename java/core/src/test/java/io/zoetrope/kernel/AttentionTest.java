@@ -78,7 +78,7 @@ class AttentionTest {
 
     /** The largest relative rounding of a factor in this tier. */
     private static double epsilon(DType dtype, Tier tier) {
-        return tier == Tier.PORTABLE ? 0x1p-18 : dtype == DType.BF16 ? 0x1p-9 : 0x1p-11;
+        return tier == Tier.SIMT ? 0x1p-18 : dtype == DType.BF16 ? 0x1p-9 : 0x1p-11;
     }
 
     /**
@@ -124,7 +124,7 @@ class AttentionTest {
             assertThat(Tiers.lastUsed("attention_forward").orElseThrow()).contains(tier.suffix() + "_" + dtype.suffix());
             tolerance(dtype, tier, o, 4, 0.1).check("o", o, out.toFloats());
             double[] expected = reference.logSumExp(q, k);
-            new Tolerance(4e-6, tier == Tier.TENSOR && dtype == DType.F32 ? 4e-3 : 4e-6).check("lse", expected,
+            new Tolerance(4e-6, tier == Tier.SM80 && dtype == DType.F32 ? 4e-3 : 4e-6).check("lse", expected,
                     lse.toFloats());
         }
     }
@@ -254,7 +254,7 @@ class AttentionTest {
             Attention.forward(guarded.input("q", dtype, q, c.queryShape()), guarded.input("k", dtype, k, c.keyShape()),
                     guarded.input("v", dtype, v, c.keyShape()), o, lse, c.scale(), false);
             // Scores of thousands: their own rounding, 2^-11 of them with TF32, moves weights between near rivals.
-            double absolute = tier == Tier.TENSOR && dtype == DType.F32 ? 2 : 0x1p-7;
+            double absolute = tier == Tier.SM80 && dtype == DType.F32 ? 2 : 0x1p-7;
             new Tolerance(0, absolute).check("o", expected, o.toFloats());
         }
     }
@@ -312,7 +312,7 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("cases")
     void weightsReproduceTheOutput(Case c, DType dtype, Tier tier) {
-        if (tier != Tier.PORTABLE) {
+        if (tier != Tier.SIMT) {
             return;
         }
         Data data = new Data(c, dtype);

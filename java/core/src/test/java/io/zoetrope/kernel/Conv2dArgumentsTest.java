@@ -112,11 +112,11 @@ class Conv2dArgumentsTest {
     @Test
     void theTierIsChosenByTypeUnlessForced() {
         var device = Devices.shared();
-        assertThat(Tiers.choose(device, DType.F32)).isEqualTo(Tier.PORTABLE);
+        assertThat(Tiers.choose(device, DType.F32)).isEqualTo(Tier.SIMT);
         assertThat(Tiers.choose(device, DType.BF16))
-                .isEqualTo(device.capability().atLeast(8, 0) ? Tier.TENSOR : Tier.PORTABLE);
-        try (Tiers.Forced outer = Tiers.force(Tier.PORTABLE)) {
-            assertThat(Tiers.choose(device, DType.BF16)).isEqualTo(Tier.PORTABLE);
+                .isEqualTo(device.capability().atLeast(8, 0) ? Tier.SM80 : Tier.SIMT);
+        try (Tiers.Forced outer = Tiers.force(Tier.SIMT)) {
+            assertThat(Tiers.choose(device, DType.BF16)).isEqualTo(Tier.SIMT);
         }
         Tiers.allowTf32(true);
         try {

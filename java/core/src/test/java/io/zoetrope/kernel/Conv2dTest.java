@@ -27,14 +27,14 @@ class Conv2dTest {
     static Stream<Case> rowCases() {
         return Stream.concat(
                 ConvCases.cases(List.of("128x128", "128x64", "64x64", "256x32", "128x32", "128x8"), WIDE, WIDE).stream(),
-                ConvCases.general(List.of("128x64", "128x32", "128x16", "128x8"), NARROW, NARROW).stream());
+                ConvCases.grouped(List.of("128x64", "128x32", "128x16", "128x8"), NARROW, NARROW).stream());
     }
 
     static Stream<Case> wgradCases() {
         return Stream.concat(
                 ConvCases.cases(List.of("128x128", "64x128", "32x128"), List.of("64x128", "32x128"), List.of("64x64"))
                         .stream(),
-                ConvCases.general(List.of("64x128", "16x128"), List.of("32x128"), List.of("32x64")).stream());
+                ConvCases.grouped(List.of("64x128", "16x128"), List.of("32x128"), List.of("32x64")).stream());
     }
 
     private static float[] values(Case test, long seed, int size) {
@@ -42,7 +42,7 @@ class Conv2dTest {
     }
 
     private static Tolerance tolerance(Case test, DType out, long terms) {
-        return test.tier() == Tier.TENSOR && test.dtype() == DType.F32 ? Tolerance.tf32Sum(terms, 1)
+        return test.tier() == Tier.SM80 && test.dtype() == DType.F32 ? Tolerance.tf32Sum(terms, 1)
                 : Tolerance.sum(out, terms, 1);
     }
 
@@ -163,8 +163,8 @@ class Conv2dTest {
 
     static Stream<Case> adjointCases() {
         return Stream.concat(ConvCases.cases(List.of(), List.of(), List.of()).stream(),
-                        ConvCases.general(List.of(), List.of(), List.of()).stream())
-                .filter(test -> test.dtype() == DType.F32 && test.tier() == Tier.PORTABLE);
+                        ConvCases.grouped(List.of(), List.of(), List.of()).stream())
+                .filter(test -> test.dtype() == DType.F32 && test.tier() == Tier.SIMT);
     }
 
     private static double dot(float[] a, float[] b) {
@@ -183,7 +183,7 @@ class Conv2dTest {
         float[] xs = Values.uniform(15, e.xSize());
         float[] ws = Values.uniform(16, e.wSize());
         float[] dys = Values.uniform(17, e.ySize());
-        try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.PORTABLE)) {
+        try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.SIMT)) {
             Tensor x = guarded.input("x", DType.F32, xs, e.n(), e.h(), e.w(), e.c());
             Tensor w = guarded.input("w", DType.F32, ws, e.k(), e.r(), e.s(), e.groupChannels());
             Tensor dy = guarded.input("dy", DType.F32, dys, e.n(), e.p(), e.q(), e.k());
@@ -235,7 +235,7 @@ class Conv2dTest {
 
     static Stream<Case> repeatCases() {
         return Stream.concat(ConvCases.cases(List.of(), List.of(), List.of()).stream(),
-                        ConvCases.general(List.of(), List.of(), List.of()).stream())
+                        ConvCases.grouped(List.of(), List.of(), List.of()).stream())
                 .filter(test -> test.shape().n() == 2 && test.shape().h() >= 28);
     }
 }

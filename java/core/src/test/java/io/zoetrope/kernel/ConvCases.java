@@ -95,14 +95,14 @@ final class ConvCases {
     }
 
     /** The same of {@link #cases} for convolutions with groups, dilation and long filters. */
-    static List<Case> general(List<String> bf16Tensor, List<String> f32Tensor, List<String> portable) {
+    static List<Case> grouped(List<String> bf16Sm80, List<String> f32Sm80, List<String> simt) {
         List<Case> cases = new ArrayList<>();
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             for (Tier tier : Tier.values()) {
                 GENERAL.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
                 cases.add(new Case(GROUPS, dtype, tier, null, 1));
                 cases.add(new Case(GENERAL.get(GENERAL.size() - 5), dtype, tier, null, 1));
-                List<String> tiles = tier == Tier.PORTABLE ? portable : dtype == DType.BF16 ? bf16Tensor : f32Tensor;
+                List<String> tiles = tier == Tier.SIMT ? simt : dtype == DType.BF16 ? bf16Sm80 : f32Sm80;
                 for (String tile : tiles) {
                     GENERAL.subList(0, 3).forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
                 }
@@ -112,13 +112,13 @@ final class ConvCases {
     }
 
     /** Every shape in every tier and type with the library's tiles; every tile on a few shapes; unaligned operands. */
-    static List<Case> cases(List<String> bf16Tensor, List<String> f32Tensor, List<String> portable) {
+    static List<Case> cases(List<String> bf16Sm80, List<String> f32Sm80, List<String> simt) {
         List<Case> cases = new ArrayList<>();
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             for (Tier tier : Tier.values()) {
                 SHAPES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
                 cases.add(new Case(THREE, dtype, tier, null, 1));
-                List<String> tiles = tier == Tier.PORTABLE ? portable : dtype == DType.BF16 ? bf16Tensor : f32Tensor;
+                List<String> tiles = tier == Tier.SIMT ? simt : dtype == DType.BF16 ? bf16Sm80 : f32Sm80;
                 for (String tile : tiles) {
                     ODD.forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
                 }

@@ -47,7 +47,7 @@ class DistanceTest {
         try (Guarded guarded = new Guarded(Devices.shared(), c.offset); Tiers.Forced forced = Tiers.force(c.tier, c.tile)) {
             Tensor out = guarded.output("out", DType.F32, c.n, c.m);
             Distance.squared(guarded.input("a", c.dtype, a, c.n, c.d), guarded.input("b", c.dtype, b, c.m, c.d), out);
-            Tolerance tolerance = c.tier == Tier.TENSOR && c.dtype == DType.F32 ? Tolerance.tf32Sum(c.d, 4)
+            Tolerance tolerance = c.tier == Tier.SM80 && c.dtype == DType.F32 ? Tolerance.tf32Sum(c.d, 4)
                     : Tolerance.sum(DType.F32, c.d, 4);
             tolerance.check(c.toString(), ReferencePairs.squared(a, b, c.d), out.toFloats());
         }
@@ -65,7 +65,7 @@ class DistanceTest {
             Distance.squared(rows, rows, out);
             float[] distances = out.toFloats();
             for (int i = 0; i < c.n; i++) {
-                if (c.tier == Tier.PORTABLE) {
+                if (c.tier == Tier.SIMT) {
                     assertThat(distances[i * c.n + i]).isZero();
                 } else {
                     assertThat(distances[i * c.n + i]).isBetween(0f, 900f * c.d * 1e-5f);

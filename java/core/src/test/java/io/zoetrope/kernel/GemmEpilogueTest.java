@@ -48,10 +48,10 @@ class GemmEpilogueTest {
                 cases.add(new Case(tier, DType.BF16, DType.BF16, "64x64", 3, 25, n, 0));
                 cases.add(new Case(tier, DType.BF16, DType.F32, "64x64", 2, 3, n, 1));
             }
-            cases.add(new Case(Tier.TENSOR, DType.BF16, DType.BF16, "128x128", 5, 30, n, 0));
-            cases.add(new Case(Tier.TENSOR, DType.BF16, DType.BF16, "16x8", 7, 1, n, 0));
-            cases.add(new Case(Tier.TENSOR, DType.BF16, DType.F32, "16x16", 4, 5, n, 0));
-            cases.add(new Case(Tier.TENSOR, DType.BF16, DType.BF16, "64x16", 1, 33, n, 0));
+            cases.add(new Case(Tier.SM80, DType.BF16, DType.BF16, "128x128", 5, 30, n, 0));
+            cases.add(new Case(Tier.SM80, DType.BF16, DType.BF16, "16x8", 7, 1, n, 0));
+            cases.add(new Case(Tier.SM80, DType.BF16, DType.F32, "16x16", 4, 5, n, 0));
+            cases.add(new Case(Tier.SM80, DType.BF16, DType.BF16, "64x16", 1, 33, n, 0));
         }
         return cases.stream();
     }
@@ -74,7 +74,7 @@ class GemmEpilogueTest {
             Gemm.fused(guarded.input("a", test.dtype, a, m, K), guarded.input("b", test.dtype, b, n, K),
                     new Gemm.Epilogue(guarded.input("bias", DType.F32, bias, n), Modulate.Vectors.part(vectors, 1, 3), rest), c,
                     Gemm.Spec.NT.activation(Activation.GELU));
-            Tolerance tolerance = test.tier == Tier.TENSOR && test.dtype == DType.F32 ? Tolerance.tf32Sum(K, 1)
+            Tolerance tolerance = test.tier == Tier.SM80 && test.dtype == DType.F32 ? Tolerance.tf32Sum(K, 1)
                     : Tolerance.sum(test.out, K, 1);
             tolerance.times(2).check(test.toString(), test.expected(a, b, bias, packed, residual), c.toFloats());
         }
@@ -88,7 +88,7 @@ class GemmEpilogueTest {
         float[] residual = Values.uniform(3, 3 * 5 * 7);
         float[] gate = Values.uniform(4, 3 * 7);
         Tolerance tolerance = Tolerance.sum(DType.F32, K, 1);
-        try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.PORTABLE)) {
+        try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.SIMT)) {
             Tensor as = guarded.input("a", DType.F32, a, 3, 5, K);
             Tensor bs = guarded.input("b", DType.F32, b, 3, 7, K);
             Tensor rest = guarded.input("residual", DType.F32, residual, 3, 5, 7);

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("try")
 class GemmFewRowsTest {
     private static final List<String> SHAPES = List.of("16x8", "16x16", "32x8", "32x16", "64x8", "64x16");
-    private static final String STREAMED = "gemm_tensor_bf16_(16|32|64)x(8|16)_nt";
-    private static final String TILED = "gemm_tensor_bf16_(64x64|128x128)_nt";
+    private static final String STREAMED = "gemm_sm80_bf16_(16|32|64)x(8|16)_nt";
+    private static final String TILED = "gemm_sm80_bf16_(64x64|128x128)_nt";
 
     record Product(int m, int n, int k) {
         float[] a() {
@@ -43,7 +43,7 @@ class GemmFewRowsTest {
 
         /** The outcome, once by the tile given, or by the one chosen where null. */
         float[] run(String tile) {
-            try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.TENSOR, tile)) {
+            try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.SM80, tile)) {
                 Tensor c = guarded.output("c", DType.BF16, m, n);
                 Gemm.run(guarded.input("a", DType.BF16, a(), m, k), guarded.input("b", DType.BF16, b(), n, k), null, c,
                         Gemm.Spec.NT);
@@ -84,7 +84,7 @@ class GemmFewRowsTest {
     void multipliesDeep(int k) {
         for (String shape : SHAPES) {
             new Product(65, 19, k).check(shape);    // more rows than a tile: several side by side
-            assertThat(Tiers.lastUsed("gemm")).hasValue("gemm_tensor_bf16_" + shape + "_nt");
+            assertThat(Tiers.lastUsed("gemm")).hasValue("gemm_sm80_bf16_" + shape + "_nt");
         }
     }
 
@@ -115,7 +115,7 @@ class GemmFewRowsTest {
                     double[] expected = ReferenceGemm.run(37, n, 56, false, true, 1.5f, -0.75f, function,
                             Values.doubles(product.a()), Values.doubles(product.b()), Values.doubles(bias), Values.doubles(old));
                     try (Guarded guarded = new Guarded(Devices.shared());
-                            Tiers.Forced forced = Tiers.force(Tier.TENSOR, shape)) {
+                            Tiers.Forced forced = Tiers.force(Tier.SM80, shape)) {
                         Tensor c = guarded.input("c", out, old, 37, n);
                         Gemm.run(guarded.input("a", DType.BF16, product.a(), 37, 56),
                                 guarded.input("b", DType.BF16, product.b(), n, 56), guarded.input("bias", DType.F32, bias, n), c,
@@ -131,7 +131,7 @@ class GemmFewRowsTest {
     @Test
     void aBatchOfFewRowsBySharedWeightsIsStreamed() {
         Product rows = new Product(15, 20, 48);
-        try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.TENSOR)) {
+        try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.SM80)) {
             Tensor c = guarded.output("c", DType.F32, 3, 5, 20);
             Gemm.run(guarded.input("a", DType.BF16, rows.a(), 3, 5, 48), guarded.input("b", DType.BF16, rows.b(), 20, 48), null,
                     c, Gemm.Spec.NT);
@@ -145,7 +145,7 @@ class GemmFewRowsTest {
     @CsvSource({"33, 0", "63, 0", "12, 0", "40, 1"})
     void otherAlignmentsRunInTiles(int k, int offset) {
         Product product = new Product(3, 17, k);
-        try (Guarded guarded = new Guarded(Devices.shared(), offset); Tiers.Forced forced = Tiers.force(Tier.TENSOR)) {
+        try (Guarded guarded = new Guarded(Devices.shared(), offset); Tiers.Forced forced = Tiers.force(Tier.SM80)) {
             Tensor c = guarded.output("c", DType.BF16, 3, 17);
             Gemm.run(guarded.input("a", DType.BF16, product.a(), 3, k), guarded.input("b", DType.BF16, product.b(), 17, k), null,
                     c, Gemm.Spec.NT);
@@ -158,12 +158,12 @@ class GemmFewRowsTest {
     void otherLayoutsTypesAndTilesAreAsTheyWere() {
         Product product = new Product(8, 8, 8);
         product.check("64x64");
-        assertThat(Tiers.lastUsed("gemm")).hasValue("gemm_tensor_bf16_64x64_nt");
+        assertThat(Tiers.lastUsed("gemm")).hasValue("gemm_sm80_bf16_64x64_nt");
         for (Gemm.Spec spec : List.of(Gemm.Spec.NN, Gemm.Spec.TN, Gemm.Spec.TT)) {
-            assertThat(used(DType.BF16, Tier.TENSOR, spec)).matches("gemm_tensor_bf16_64x64_(nn|tn|tt)");
+            assertThat(used(DType.BF16, Tier.SM80, spec)).matches("gemm_sm80_bf16_64x64_(nn|tn|tt)");
         }
-        assertThat(used(DType.F32, Tier.TENSOR, Gemm.Spec.NT)).isEqualTo("gemm_tensor_f32_64x64_nt");
-        assertThat(used(DType.BF16, Tier.PORTABLE, Gemm.Spec.NT)).isEqualTo("gemm_portable_bf16_64x64_nt");
+        assertThat(used(DType.F32, Tier.SM80, Gemm.Spec.NT)).isEqualTo("gemm_sm80_f32_64x64_nt");
+        assertThat(used(DType.BF16, Tier.SIMT, Gemm.Spec.NT)).isEqualTo("gemm_simt_bf16_64x64_nt");
     }
 
     /** The entry for an 8 x 8 x 8 product. */
@@ -180,6 +180,6 @@ class GemmFewRowsTest {
     @CsvSource({"1, 512, 16x8", "16, 1568, 16x8", "16, 1576, 16x16", "17, 2048, 32x16", "32, 64, 32x8", "33, 8192, 64x16",
             "64, 8, 64x8"})
     void tilesFollowTheShape(int m, int n, String tile) {
-        assertThat(Tiles.fewRows(m, n, 132)).isEqualTo(tile);
+        assertThat(Tiles.skinny(m, n, 132)).isEqualTo(tile);
     }
 }

@@ -53,7 +53,7 @@ class PolynomialKernelTest {
                     expected[i] += distinct && i == j ? 0 : Math.pow(scale * product + 0.75, c.degree);
                 }
             }
-            Tolerance tolerance = c.tier == Tier.TENSOR && c.dtype == DType.F32 ? Tolerance.tf32Sum(c.m, 8)
+            Tolerance tolerance = c.tier == Tier.SM80 && c.dtype == DType.F32 ? Tolerance.tf32Sum(c.m, 8)
                     : Tolerance.sum(DType.F32, c.m, 8);
             for (Pairs.Part part : List.of(Pairs.Part.of(c.n, c.m), new Pairs.Part(25, 17))) {
                 try (Guarded guarded = new Guarded(Devices.shared(), c.offset); Tiers.Forced forced = Tiers.force(c.tier)) {

@@ -1,0 +1,39 @@
+// The body of dgrad, for conv2d_dgrad.cu and conv2d_dgrad_grouped.cu: a block makes a tile of TM pixels of one phase by
+// TN channels; blockIdx.z is the phase, blockIdx.y the group, where there are groups.
+#pragma once
+#include "convolution.cuh"
+#include "zoetrope/mma/shapes.cuh"
+
+namespace zoe {
+
+template <class Tile, class Geometry, class T = typename Tile::T>
+__device__ __forceinline__ void dgrad(const T* dy, const T* w, T* dx, const Geometry& g) {
+    const DgradPhase phase(g, blockIdx.z / g.stride, blockIdx.z % g.stride);
+    const int filters = g.group_filters(), channels = g.group_channels();
+    const int across = (channels + Tile::TN - 1) / Tile::TN;
+    const int m0 = int(blockIdx.x / across) * Tile::TM, n0 = int(blockIdx.x % across) * Tile::TN;
+    const int rows = g.n * phase.rows_h * phase.rows_w - m0, columns = channels - n0;
+    if (rows <= 0) return;
+    const int depth = phase.taps_h * phase.taps_w * filters;
+    if constexpr (Geometry::GROUPED) {
+        dy += static_cast<long long>(blockIdx.y) * filters;
+        w += static_cast<long long>(blockIdx.y) * filters * g.r * g.s * channels;
+        dx += static_cast<long long>(blockIdx.y) * channels;
+    }
+
+    WindowKMajor<T, Tile::TM, Tile::TK, Tile::THREADS, Geometry::GROUPED> a;
+    FilterMNMajor<T, Tile::TN, Tile::TK, Tile::THREADS> b;
+    a.init(threadIdx.x, dy, phase.windows, m0, m0 + rows);
+    b.init(threadIdx.x, w, filters, channels, g.r, g.s, phase.windows, phase.last_r, phase.last_s, phase.tap_step, n0);
+    block_product<Tile>(a, b, (depth + Tile::TK - 1) / Tile::TK, rows, columns, [&](const auto& out, auto& acc) {
+        const bool pairs = g.c % 2 == 0 && channels % 2 == 0 && pair_aligned(dx);
+        store_rows<T>(out, acc, rows, columns, Tile::TN, pairs, [&](int row) {
+            unsigned m = m0 + row, line = m / unsigned(phase.rows_w), n = line / unsigned(phase.rows_h);
+            int h = phase.first_h + int(line - n * phase.rows_h) * g.stride;
+            int v = phase.first_w + int(m - line * phase.rows_w) * g.stride;
+            return dx + ((static_cast<long long>(n) * g.h + h) * g.w + v) * g.c + n0;
+        });
+    });
+}
+
+}  // namespace zoe

@@ -1,0 +1,63 @@
+// The main loop of a tile of squared distances, acc[i][j] += Σ_k (a[i,k] − b[j,k])², on FP32 FMA units: as
+// simt_product (arch/simt/product.cuh), with a difference before each FMA. What lies beyond the last k is zero in both
+// operands and adds nothing.
+#pragma once
+#include "arch/simt/product.cuh"
+
+namespace zoe {
+
+template <class Tile, class SourceA, class SourceB>
+__device__ __forceinline__ void difference_product(SourceA& a, SourceB& b, int tiles, float* shared,
+                                                   float (&acc)[Tile::RM][Tile::RN]) {
+    const int tm = threadIdx.x / Tile::COLUMNS * 4, tn = threadIdx.x % Tile::COLUMNS * Tile::SN;
+#pragma unroll
+    for (int i = 0; i < Tile::RM; ++i)
+#pragma unroll
+        for (int j = 0; j < Tile::RN; ++j) acc[i][j] = 0;
+
+    Staged<SourceA> next_a;
+    Staged<SourceB> next_b;
+    float* read = shared;
+    float* write = shared + Tile::STAGE_FLOATS;
+    next_a.fetch(a);
+    next_b.fetch(b);
+    next_a.template store<Tile::A_LINE>(a, read);
+    next_b.template store<Tile::B_LINE>(b, read + Tile::TK * Tile::A_LINE);
+    __syncthreads();
+#pragma unroll 1
+    for (int kt = 0; kt < tiles; ++kt) {
+        const bool more = kt + 1 < tiles;
+        if (more) {
+            next_a.fetch(a);
+            next_b.fetch(b);
+        }
+        const float* line_a = read + tm;
+        const float* line_b = read + Tile::TK * Tile::A_LINE + tn;
+#pragma unroll
+        for (int k = 0; k < Tile::TK; ++k) {
+            float va[Tile::RM], vb[Tile::RN];
+#pragma unroll
+            for (int q = 0; q < Tile::GM; ++q)
+                read_group<4>(line_a + k * Tile::A_LINE + q * (Tile::TM / Tile::GM), va + 4 * q);
+#pragma unroll
+            for (int q = 0; q < Tile::GN; ++q)
+                read_group<Tile::SN>(line_b + k * Tile::B_LINE + q * (Tile::TN / Tile::GN), vb + 4 * q);
+#pragma unroll
+            for (int i = 0; i < Tile::RM; ++i)
+#pragma unroll
+                for (int j = 0; j < Tile::RN; ++j) {
+                    const float difference = va[i] - vb[j];
+                    acc[i][j] = fmaf(difference, difference, acc[i][j]);
+                }
+        }
+        if (more) {
+            next_a.template store<Tile::A_LINE>(a, write);
+            next_b.template store<Tile::B_LINE>(b, write + Tile::TK * Tile::A_LINE);
+        }
+        __syncthreads();
+        float* swap = read;
+        read = write, write = swap;
+    }
+}
+
+}  // namespace zoe

@@ -109,9 +109,10 @@ public final class Device implements AutoCloseable {
         Driver.check("counting the devices", () -> JCudaDriver.cuDeviceGetCount(count));
         if (ordinal >= count[0]) {
             String kind = software ? "cpu" : "gpu";
-            String there = count[0] == 1 ? "one, " + kind + ":0" : count[0] + ", " + kind + ":0 to " + kind + ":" + (count[0] - 1);
-            throw new DeviceException(CUresult.CUDA_ERROR_INVALID_DEVICE, "device '" + choice + "' was asked for, but there is only "
-                    + there + (software ? "; the environment variable ZOETROPE_DEVICES says how many softcuda shows"
+            String there = count[0] == 1 ? "one, " + kind + ":0"
+                    : count[0] + ", " + kind + ":0 to " + kind + ":" + (count[0] - 1);
+            throw new DeviceException(CUresult.CUDA_ERROR_INVALID_DEVICE, "device '" + choice
+                    + "' was asked for, but there is only " + there + (software ? "; the environment variable ZOETROPE_DEVICES says how many softcuda shows"
                     : "; CUDA_VISIBLE_DEVICES may hide others"));
         }
     }

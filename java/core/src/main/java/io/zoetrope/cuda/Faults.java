@@ -20,7 +20,8 @@ final class Faults {
             return "";
         }
         String kernels = device.lastKernels();
-        return ": a kernel failed" + (kernels.isEmpty() ? "" : ", one of the last that were queued (newest first: " + kernels + ")")
+        return ": a kernel failed"
+                + (kernels.isEmpty() ? "" : ", one of the last that were queued (newest first: " + kernels + ")")
                 + "; the context of " + device + " is lost with all its memory: close the device and go on in "
                 + (device.isSoftware() ? "a new one (what softcuda printed names the instruction)" : "a new process");
     }

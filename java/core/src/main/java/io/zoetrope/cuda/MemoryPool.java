@@ -156,26 +156,23 @@ public final class MemoryPool {
         long[] size = new long[1];
         device.enter();
         int result = Driver.result(() -> JCudaDriver.cuMemGetAddressRange(start, size, Addresses.pointer(address)));
+        String range = range("wrapping", bytes, address);
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: the driver knows of no memory there: %s",
-                    bytes, address, Driver.describe(result)));
+            throw new IllegalArgumentException(range + ": the driver knows of no memory there: " + Driver.describe(result));
         }
         long left = size[0] - (address - Addresses.of(start));
         if (bytes > left) {
-            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: of that allocation of %d bytes, %d are"
-                    + " left", bytes, address, size[0], left));
+            throw new IllegalArgumentException(range + ": of that allocation of " + size[0] + " bytes, " + left + " are left");
         }
         int[] ordinal = {device.ordinal()};
         Driver.result(() -> JCudaDriver.cuPointerGetAttribute(Pointer.to(ordinal),
                 CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, Addresses.pointer(address)));
         if (ordinal[0] != device.ordinal()) {
-            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: they are on device %d, not on %s", bytes,
-                    address, ordinal[0], device));
+            throw new IllegalArgumentException(range + ": they are on device " + ordinal[0] + ", not on " + device);
         }
         var below = owned.lowerEntry(address + bytes);
         if (below != null && below.getValue().address + below.getValue().bytes > address) {
-            throw new IllegalArgumentException(String.format("wrapping %d bytes at 0x%x: they are in use here already; take a"
-                    + " view of that tensor", bytes, address));
+            throw new IllegalArgumentException(range + ": they are in use here already; take a view of that tensor");
         }
         Block block = new Block(address, bytes, null);
         block.owner = owner;
@@ -232,18 +229,21 @@ public final class MemoryPool {
         Block block = below == null ? null : below.getValue();
         long offset = block == null ? 0 : address - block.address;
         if (block == null || offset >= block.bytes) {
-            throw new IllegalArgumentException(String.format("%s %d bytes at 0x%x: %s has no memory there", what, bytes, address,
-                    device));
+            throw new IllegalArgumentException(range(what, bytes, address) + ": " + device + " has no memory there");
         }
         if (block.lent == FREE) {
-            throw new IllegalStateException(String.format("%s %d bytes at 0x%x: that memory of %s was given back: its scope is"
-                    + " closed", what, bytes, address, device));
+            throw new IllegalStateException(range(what, bytes, address) + ": that memory of " + device
+                    + " was given back: its scope is closed");
         }
         if (bytes > block.lent - offset) {
-            throw new IllegalArgumentException(String.format("%s %d bytes at 0x%x: they pass the end of the block of %d bytes at"
-                    + " 0x%x, of which %d are left", what, bytes, address, block.lent, block.address,
-                    Math.max(0, block.lent - offset)));
+            throw new IllegalArgumentException(range(what, bytes, address) + ": they pass the end of the block of " + block.lent
+                    + " bytes at 0x" + Long.toHexString(block.address) + ", of which " + Math.max(0, block.lent - offset)
+                    + " are left");
         }
+    }
+
+    private static String range(String what, long bytes, long address) {
+        return what + " " + bytes + " bytes at 0x" + Long.toHexString(address);
     }
 
     /** Returns all cached memory to the driver. @return the bytes returned */

@@ -13,9 +13,18 @@ import jcuda.driver.JCudaDriver;
 /**
  * A queue of a device: what is queued on it runs one after another, what is queued on different streams may run side by side.
  *
- * <p>Every device has one stream of its own, on which operations run unless {@link Device#use} names another. Whoever reads on
- * one stream what was written on another makes it wait, with {@link #waitFor(Stream)} or {@link #waitFor(Event)}. Memory needs
- * no such care: a block that was given back is handed out again only behind all work that could have used it.
+ * <p>Every device has one stream of its own, on which operations run unless {@link Device#use} names another. A tensor is ready
+ * for the stream that was used when it was made, or that last wrote it; before another touches it, also to write, that one
+ * waits, with {@link #waitFor(Stream)} or {@link #waitFor(Event)}. Giving memory back needs no such care: a block is handed out
+ * again only behind all work that any stream had queued by then.
+ *
+ * <pre>{@code
+ * side.waitFor(device.stream());
+ * try (StreamUse use = device.use(side)) {
+ *     ... // runs beside what the device's own stream is given meanwhile
+ * }
+ * device.stream().waitFor(side);
+ * }</pre>
  */
 public final class Stream implements AutoCloseable {
     private static final int REMEMBERED = 4;

@@ -10,8 +10,8 @@ import jcuda.driver.JCudaDriver;
  * Copies between host and device memory, in the order of the stream that the thread uses. Each copy to or from the host waits
  * until it is done, but for those with {@link HostMemory}.
  *
- * <p>Nothing is read or written beyond the host's memory or beyond one block in use of the device: such a copy is refused before it
- * starts, with an {@link IllegalArgumentException}.
+ * <p>Nothing is read or written beyond the host's memory or beyond one block in use of the device: such a copy is refused
+ * before it starts, with an {@link IllegalArgumentException}.
  */
 public final class Transfer {
     private Transfer() {
@@ -107,8 +107,8 @@ public final class Transfer {
             device.memory().requireInUse(from, bytes, "copying from");
             device.memory().requireInUse(to, bytes, "copying to");
             if (from != to && from < to + bytes && to < from + bytes) {
-                throw new IllegalArgumentException(String.format("copying %d bytes from 0x%x to 0x%x: the two overlap", bytes,
-                        from, to));
+                throw new IllegalArgumentException("copying " + bytes + " bytes from 0x" + Long.toHexString(from) + " to 0x"
+                        + Long.toHexString(to) + ": the two overlap");
             }
             queue(device, "copying within the device", stream -> JCudaDriver.cuMemcpyDtoDAsync(
                     Addresses.pointer(to), Addresses.pointer(from), bytes, stream));

@@ -143,8 +143,8 @@ public final class Tensor implements DeviceArray {
     public Tensor as(DType type, long startByte, long... dims) {
         Shape target = Shape.of(dims);
         if (startByte < 0 || startByte > bytes() || target.size() > (bytes() - startByte) / type.bytes()) {
-            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this + ", which has "
-                    + bytes() + " bytes");
+            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this
+                    + ", which has " + bytes() + " bytes");
         }
         if ((offset + startByte) % type.bytes() != 0) {
             throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this

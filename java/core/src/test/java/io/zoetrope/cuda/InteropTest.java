@@ -52,7 +52,8 @@ class InteropTest {
             }
             assertThatThrownBy(x::toFloats).isInstanceOf(IllegalStateException.class);
             long address = Addresses.of(pointer);
-            assertThatThrownBy(() -> Transfer.toHost(device, address, new float[4], 4, 4)).hasMessageContaining("no memory there");
+            assertThatThrownBy(() -> Transfer.toHost(device, address, new float[4], 4, 4))
+                    .hasMessageContaining("no memory there");
         });
     }
 
@@ -69,7 +70,8 @@ class InteropTest {
                         .hasMessageContaining("in use here already");
                 assertThatThrownBy(() -> Tensor.wrap(memory, DType.F32, 5)).isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("F32[5]");
-                assertThatThrownBy(() -> Tensor.wrap(memory, DType.I64, Long.MAX_VALUE)).isInstanceOf(IllegalArgumentException.class);
+                assertThatThrownBy(() -> Tensor.wrap(memory, DType.I64, Long.MAX_VALUE))
+                        .isInstanceOf(IllegalArgumentException.class);
             }
             try (DeviceMemory odd = DeviceMemory.wrap(device, pointer.withByteOffset(2), 8, null)) {
                 assertThatThrownBy(() -> Tensor.wrap(odd, DType.F32, 1)).hasMessageContaining("multiple of 4");

@@ -132,10 +132,12 @@ class ManifestTest {
         assertThatThrownBy(() -> signature(DECLARED.replace("\"bytes\":24", "\"bytes\":20"))).hasMessageContaining("end at");
         assertThatThrownBy(() -> signature(DECLARED.replace("\"offset\":40,\"bytes\":4", "\"offset\":40,\"bytes\":8")))
                 .hasMessageContaining("float scale of 8 bytes: expected 4");
-        assertThatThrownBy(() -> signature(DECLARED.replace("\"offset\":40", "\"offset\":4096"))).hasMessageContaining("4100 bytes");
+        assertThatThrownBy(() -> signature(DECLARED.replace("\"offset\":40", "\"offset\":4096")))
+                .hasMessageContaining("4100 bytes");
         assertThatThrownBy(() -> Manifest.parse("m.json", "{\"entries\":[{\"parameters\":[]}]}"))
                 .isInstanceOf(DeviceException.class).hasMessageContaining("m.json");
-        assertThatThrownBy(() -> Manifest.parse("m.json", "[")).isInstanceOf(DeviceException.class).hasMessageContaining("m.json");
+        assertThatThrownBy(() -> Manifest.parse("m.json", "[")).isInstanceOf(DeviceException.class)
+                .hasMessageContaining("m.json");
         assertThatThrownBy(() -> Manifest.parse("m.json", "{\"entries\":[]}").entry("k")).hasMessageContaining("no kernel 'k'");
     }
 

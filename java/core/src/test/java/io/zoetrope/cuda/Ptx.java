@@ -36,7 +36,7 @@ final class Ptx {
             }
             """);
 
-    /** {@code last(long long* out, structure of 128 bytes aligned to 64, int index)}: out[0] = the structure's last 8 bytes, + index. */
+    /** {@code last(long long* out, map, int index)} with a map of 128 bytes aligned to 64: out[0] = its last 8 bytes + index. */
     static final byte[] STRUCTURE = text("""
             .visible .entry last(.param .u64 out, .param .align 64 .b8 map[128], .param .u32 index)
             {

@@ -30,7 +30,8 @@ class SeveralDevicesTest {
     @ValueSource(strings = {"", "tpu", "gpu1", "gpu:", "gpu:-1", "gpu:one", "auto:1", "gpu:99999"})
     void otherTextsAreNamedWithWhatWasExpected(String text) {
         assertThatThrownBy(() -> DeviceChoice.parse(text)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("'" + text + "'").hasMessageContaining("expected auto, gpu or cpu").hasMessageContaining("gpu:1");
+                .hasMessageContaining("'" + text + "'").hasMessageContaining("expected auto, gpu or cpu")
+                .hasMessageContaining("gpu:1");
     }
 
     /** Work on two devices at once, and every way to mix them up. */
@@ -102,7 +103,8 @@ class SeveralDevicesTest {
     public static final class Missing {
         public static void main(String[] arguments) {
             assertThatThrownBy(() -> Device.open(DeviceChoice.cpu(1))).isInstanceOf(DeviceException.class)
-                    .hasMessageContaining("'cpu:1'").hasMessageContaining("only one, cpu:0").hasMessageContaining("ZOETROPE_DEVICES");
+                    .hasMessageContaining("'cpu:1'").hasMessageContaining("only one, cpu:0")
+                    .hasMessageContaining("ZOETROPE_DEVICES");
             try (Device again = Device.open(DeviceChoice.CPU); Device twice = Device.open(DeviceChoice.CPU)) {
                 assertThat(again).hasToString("softcuda (CPU) #0");
                 assertThat(twice).hasToString("softcuda (CPU) #0 (opening 2)");

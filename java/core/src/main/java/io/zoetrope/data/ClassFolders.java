@@ -84,13 +84,13 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
     /** Throws unless there are classes, each with files to learn from and to test with. */
     void requireBothParts() throws IOException {
         if (classes.isEmpty()) {
-            throw BadFileException.of(folder, "holds no " + kind.one() + "s", kind.readable() + " files, of which sub-folders are "
-                    + "classes", "Add some");
+            throw BadFileException.of(folder, "holds no " + kind.one() + "s", kind.readable()
+                    + " files, of which sub-folders are classes", "Add some");
         }
         for (Group group : classes) {
             if (group.files().size() < 2) {
-                throw BadFileException.of(folder, "class '" + group.name() + "' holds " + kind.counted(group.files().size()) + ", "
-                        + group.files().get(0).getFileName(), "at least 2, as some of each class are kept for testing",
+                throw BadFileException.of(folder, "class '" + group.name() + "' holds " + kind.counted(group.files().size())
+                        + ", " + group.files().get(0).getFileName(), "at least 2, as some of each class are kept for testing",
                         "Add some, or remove the class");
             }
         }
@@ -216,6 +216,10 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
                 throw BadFileException.of(folder, "has a name that is no text in this process's encoding of file names, "
                         + System.getProperty("sun.jnu.encoding"), "a name that can be kept with the model",
                         "Start again with LC_ALL=C.UTF-8, or rename the folder");
+            }
+            if (name.codePoints().anyMatch(Character::isISOControl)) {
+                throw BadFileException.of(folder, "has a control character in its name", "a name that can be shown",
+                        "Rename the folder");
             }
             return name;
         }

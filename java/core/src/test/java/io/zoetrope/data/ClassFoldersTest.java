@@ -182,6 +182,12 @@ class ClassFoldersTest {
     }
 
     @Test
+    void namesThatWouldSteerATerminalAreRefused() throws IOException {
+        pictures("cats\u001b[2J", 3);
+        refused("cats?[2J: has a control character");
+    }
+
+    @Test
     void accentsInTwoSpellingsAreRefused() throws IOException {
         assumeThat(System.getProperty("sun.jnu.encoding")).isEqualTo("UTF-8");
         pictures("caf\u00e9", 3);

@@ -1,5 +1,8 @@
 package io.zoetrope.data;
 
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +42,8 @@ public record AudioDataset(String name, List<String> classNames, Part train, Par
             throw new IllegalArgumentException("training and test clips differ in length or rate: " + train.sounds()
                     + " and " + test.sounds());
         }
+        Labels.require(name, "training", train.labels(), classNames);
+        Labels.require(name, "test", test.labels(), classNames);
     }
 
     /** Samples per clip. */
@@ -68,6 +73,18 @@ public record AudioDataset(String name, List<String> classNames, Part train, Par
         facts.put("samples", samples());
         facts.put("rate", rate());
         return facts;
+    }
+
+    @Override
+    public String digest() {
+        MessageDigest digest = Labels.digest(train.labels(), classNames);
+        short[] values = train.sounds().values();
+        ByteBuffer clip = ByteBuffer.allocate(Math.multiplyExact(Short.BYTES, samples()));
+        for (int at = 0; at < values.length; at += samples()) {
+            clip.clear().asShortBuffer().put(values, at, samples());
+            digest.update(clip);
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** The same set as pictures: each clip's spectrogram, as networks that recognise pictures take it. */

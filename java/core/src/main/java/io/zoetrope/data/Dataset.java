@@ -15,4 +15,7 @@ public interface Dataset {
 
     /** The numbers that tell these data from others, such as counts and extents, by name. */
     Map<String, Integer> facts();
+
+    /** SHA-256 of all that models learn from: the training examples, their labels, and what those mean. */
+    String digest();
 }

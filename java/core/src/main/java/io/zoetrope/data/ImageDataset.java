@@ -1,5 +1,7 @@
 package io.zoetrope.data;
 
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +10,7 @@ import java.util.Map;
  * Labelled pictures in a training and a test part.
  *
  * @param name       for messages and records
- * @param classNames what the labels mean, by number
+ * @param classNames what the labels mean, by number; empty where nobody knows
  * @param train      what models learn from
  * @param test       what they are measured on; shares no picture with {@code train}
  */
@@ -35,6 +37,8 @@ public record ImageDataset(String name, List<String> classNames, Part train, Par
             throw new IllegalArgumentException("training and test pictures differ in size: " + train.images()
                     + " and " + test.images());
         }
+        Labels.require(name, "training", train.labels(), classNames);
+        Labels.require(name, "test", test.labels(), classNames);
     }
 
     public int height() {
@@ -67,5 +71,11 @@ public record ImageDataset(String name, List<String> classNames, Part train, Par
         facts.put("width", width());
         facts.put("channels", channels());
         return facts;
+    }
+
+    @Override
+    public String digest() {
+        MessageDigest digest = Labels.digest(train.labels(), classNames);
+        return HexFormat.of().formatHex(digest.digest(train.images().pixels()));
     }
 }

@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -159,6 +161,11 @@ public final class Config {
         return changed(name, JsonNull.INSTANCE);
     }
 
+    /** A copy in which {@code name} holds other settings. */
+    public Config with(String name, Config values) {
+        return changed(name, values.json.deepCopy());
+    }
+
     private Config changed(String name, JsonElement value) {
         JsonObject copy = json.deepCopy();
         copy.add(name, value);
@@ -184,6 +191,37 @@ public final class Config {
 
     public Set<String> names() {
         return json.keySet();
+    }
+
+    /** The settings in {@code name}; none where there is no such setting. */
+    public Config section(String name) throws BadFileException {
+        if (!has(name)) {
+            return new Config(source, new JsonObject());
+        }
+        if (!json.get(name).isJsonObject()) {
+            throw wrong(name, json.get(name), "a JSON object");
+        }
+        return new Config(source, json.getAsJsonObject(name));
+    }
+
+    /** Nothing but the setting {@code name}. */
+    public Config only(String name) {
+        JsonObject one = new JsonObject();
+        one.add(name, json.get(name));
+        return new Config(source, one);
+    }
+
+    /** The names of settings that only one of the two has, or that differ. */
+    public Set<String> differences(Config other) {
+        Set<String> names = new TreeSet<>(json.keySet());
+        names.addAll(other.json.keySet());
+        names.removeIf(name -> Objects.equals(json.get(name), other.json.get(name)));
+        return names;
+    }
+
+    /** The setting {@code name} as JSON, for messages. */
+    public String json(String name) {
+        return String.valueOf(json.get(name));
     }
 
     public String text(String name) throws BadFileException {

@@ -9,12 +9,13 @@ import java.nio.file.Path;
  * What to train.
  *
  * @param data        what to learn from
- * @param steps       optimiser steps in all, counted from the run's first start
+ * @param steps       optimiser steps in all, counted from the run's first start; 0, for a resumed run alone: as many as it
+ *                    was started for
  * @param batch       examples a step
  * @param seed        of the weights, the order of the data and all noise
  * @param run         the run's folder
- * @param resume      go on with the run in {@code run}; its own settings win over {@code batch}, {@code seed} and
- *                    {@code options}
+ * @param resume      go on with the run in {@code run}; its own settings win over {@code batch} and {@code seed}, and
+ *                    {@code options} may only repeat them
  * @param saveEvery   steps between checkpoints
  * @param sampleEvery steps between samples; 0 for none
  * @param options     what the family of the model leaves to the user, see {@link TrainingFamily}
@@ -22,7 +23,7 @@ import java.nio.file.Path;
 public record TrainRequest(Dataset data, long steps, int batch, long seed, Path run, boolean resume,
         int saveEvery, int sampleEvery, Config options) {
     public TrainRequest {
-        if (steps < 1) {
+        if (steps < (resume ? 0 : 1)) {
             throw new IllegalArgumentException("steps must be at least 1, not " + steps);
         }
         if (batch < 1 || batch > data.trainingExamples()) {
@@ -35,6 +36,11 @@ public record TrainRequest(Dataset data, long steps, int batch, long seed, Path 
         if (sampleEvery < 0) {
             throw new IllegalArgumentException("sampleEvery must be at least 0, not " + sampleEvery);
         }
+    }
+
+    /** The same request with other options. */
+    TrainRequest withOptions(Config others) {
+        return new TrainRequest(data, steps, batch, seed, run, resume, saveEvery, sampleEvery, others);
     }
 
     /** The data as pictures. @throws IllegalArgumentException if it is something else */

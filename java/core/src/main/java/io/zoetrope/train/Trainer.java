@@ -4,16 +4,19 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Checkpoint;
-import io.zoetrope.io.Config;
 import io.zoetrope.io.Progress;
 import io.zoetrope.io.StoredTensor;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a model of any family in a run folder. A run that is stopped, or killed, goes on from its last checkpoint bit for
@@ -22,7 +25,7 @@ import java.util.Optional;
 public final class Trainer {
     /** Steps between rows of the loss file. */
     private static final int LOG_EVERY = 10;
-    private static final String MODEL = "model";
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     private final Device device;
 
@@ -31,65 +34,71 @@ public final class Trainer {
     }
 
     /**
-     * Trains until the run has taken {@code request.steps()} steps.
+     * Trains until the run has taken all its steps; one that has taken them already stays as it is.
      *
      * @return the folder of the trained model
-     * @throws TrainingFailedException when the numbers are no longer finite
+     * @throws BadFileException             when the request would go on with a run of another model, other data or options
+     * @throws TrainingFailedException      when the numbers are no longer finite
+     * @throws TrainingInterruptedException when the thread is interrupted, with a checkpoint of the last step taken
      */
     public Path train(TrainingFamily family, TrainRequest request, Progress progress) throws IOException {
-        try (RunFolder run = request.resume() ? RunFolder.resume(request.run())
-                : RunFolder.create(request.run(), settings(family, request))) {
-            requireSameFamily(family, run);
-            requireSameData(request, run);
-            try (TrainingTask task = family.open(device, request, run.config())) {
-                run(request, run, task, progress);
-            } catch (IOException | RuntimeException | Error e) {
-                run.abandon();
+        try (Interrupts interrupts = new Interrupts()) {
+            if (interrupts.seen()) {
+                throw new TrainingInterruptedException(request.run(), 0);
+            }
+            try (RunFolder run = request.resume() ? RunFolder.resume(request.run())
+                    : RunFolder.create(request.run(), RunSettings.of(family, request))) {
+                if (request.resume()) {
+                    RunSettings.requireSame(family, request, run);
+                }
+                try {
+                    train(family, request, run, interrupts, progress);
+                } catch (IOException | RuntimeException | Error e) {
+                    run.abandon();
+                    throw e;
+                }
+                return run.model();
+            } catch (IOException e) {
+                if (interrupts.broke(e)) {
+                    throw (TrainingInterruptedException) new TrainingInterruptedException(request.run(), 0).initCause(e);
+                }
                 throw e;
             }
-            return run.model();
         }
     }
 
-    private static Config settings(TrainingFamily family, TrainRequest request) throws IOException {
-        Config settings = Config.empty().with(MODEL, family.name()).with("data", request.data().name());
-        for (Map.Entry<String, Integer> fact : request.data().facts().entrySet()) {
-            settings = settings.with(fact.getKey(), fact.getValue());
+    private void train(TrainingFamily family, TrainRequest request, RunFolder run, Interrupts interrupts, Progress progress)
+            throws IOException {
+        Optional<Checkpoint> start = interrupts.hold(() -> run.checkpoints().latest());
+        long done = start.map(Checkpoint::step).orElse(0L);
+        long steps = RunSettings.steps(request, run);
+        progress.begin("training", steps);
+        if (done >= steps) {
+            LOG.info("{} has taken {} steps already: there is nothing left to train", run.path(), done);
+            progress.advance(steps, "all " + done + " steps were taken before");
+            progress.end();
+            return;
         }
-        return settings.with("steps", request.steps()).with("batch", request.batch()).with("seed", request.seed())
-                .with(family.settings(request));
-    }
-
-    private static void requireSameFamily(TrainingFamily family, RunFolder run) throws IOException {
-        String found = run.config().text(MODEL);
-        if (!found.equals(family.name())) {
-            throw BadFileException.of(run.path(), "trains a model of the kind " + found, family.name(),
-                    "Go on with 'train " + found + "', or name another folder with --run");
-        }
-    }
-
-    private static void requireSameData(TrainRequest request, RunFolder run) throws IOException {
-        for (Map.Entry<String, Integer> fact : request.data().facts().entrySet()) {
-            int started = run.config().integer(fact.getKey());
-            if (started != fact.getValue()) {
-                throw BadFileException.of(run.path(), "was started with " + fact.getKey() + " " + started + " ("
-                        + run.config().text("data") + ")", "the same data, not " + fact.getKey() + " " + fact.getValue()
-                        + " (" + request.data().name() + ")", "Give the run's own data with --data, or start a new run");
+        try (TrainingTask task = interrupts.hold(() -> family.open(device, request, run.config()))) {
+            if (start.isPresent()) {
+                restore(run, task, start.get());
+                start = Optional.empty(); // as large as the model and its optimisers
             }
+            run(request, steps, done, run, task, interrupts, progress);
         }
     }
 
-    private static void run(TrainRequest request, RunFolder run, TrainingTask task, Progress progress) throws IOException {
-        long done = request.resume() ? resume(run, task) : 0;
+    private static void run(TrainRequest request, long steps, long done, RunFolder run, TrainingTask task,
+            Interrupts interrupts, Progress progress) throws IOException {
         String loss = task.columns().get(0);
         try (LossCsv losses = run.losses(task.columns(), done)) {
-            progress.begin("training", request.steps());
             progress.advance(done);
             long logged = done;
-            for (long step = done + 1; step <= request.steps(); step++) {
+            for (long step = done + 1; step <= steps; step++) {
                 task.step();
-                boolean last = step == request.steps();
-                boolean save = last || step % request.saveEvery() == 0;
+                long now = step;
+                boolean last = step == steps;
+                boolean save = interrupts.seen() || last || step % request.saveEvery() == 0;
                 if (save || step % LOG_EVERY == 0) {
                     double[] row = task.takeRow(step - logged);
                     requireFinite(task, row[0], step, run);
@@ -98,27 +107,30 @@ public final class Trainer {
                     progress.advance(step, String.format(Locale.ROOT, "%s %.4f", loss, row[0]));
                 }
                 if (request.sampleEvery() > 0 && (last || step % request.sampleEvery() == 0)) {
-                    Optional<Images> samples = task.samples();
-                    if (samples.isPresent()) {
-                        run.saveSamples(step, samples.get(), (int) Math.ceil(Math.sqrt(samples.get().count())));
-                    }
+                    interrupts.finish(() -> saveSamples(run, task, now));
                 }
                 if (save) {
-                    losses.sync();
-                    save(run, task, step);
+                    interrupts.finish(() -> {
+                        losses.sync();
+                        save(run, task, now, interrupts);
+                    });
+                    if (interrupts.seen() && !last) {
+                        throw new TrainingInterruptedException(run.path(), step);
+                    }
                 }
             }
             progress.end();
         }
-        run.plotLosses(loss);
     }
 
-    private static long resume(RunFolder run, TrainingTask task) throws IOException {
-        Optional<Checkpoint> latest = run.checkpoints().latest();
-        if (latest.isEmpty()) {
-            return 0;
+    private static void saveSamples(RunFolder run, TrainingTask task, long step) throws IOException {
+        Optional<Images> samples = task.samples();
+        if (samples.isPresent()) {
+            run.saveSamples(step, samples.get(), (int) Math.ceil(Math.sqrt(samples.get().count())));
         }
-        Checkpoint checkpoint = latest.get();
+    }
+
+    private static void restore(RunFolder run, TrainingTask task, Checkpoint checkpoint) throws IOException {
         for (Map.Entry<String, Tensor> entry : task.state().entrySet()) {
             StoredTensor stored = checkpoint.tensors().get(entry.getKey());
             try {
@@ -133,7 +145,6 @@ public final class Trainer {
             }
         }
         task.restored(checkpoint.step());
-        return checkpoint.step();
     }
 
     private static void requireFinite(TrainingTask task, double loss, long step, RunFolder run) {
@@ -150,10 +161,10 @@ public final class Trainer {
      * Saves all that a run keeps of a step. The checkpoint comes last: a run that is killed before goes on from the one before
      * and makes the rest again, one that is killed after lacks nothing.
      */
-    private static void save(RunFolder run, TrainingTask task, long step) throws IOException {
+    private static void save(RunFolder run, TrainingTask task, long step, Interrupts interrupts) throws IOException {
         String seed = Long.toString(run.config().longInteger("seed"));
         task.save(run.model(), Map.of("data", run.config().text("data"), "steps", Long.toString(step), "seed", seed));
-        run.plotLosses(task.columns().get(0));
+        interrupts.aside(() -> run.plotLosses(task.columns().get(0)));
         task.report(run, step);
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
         task.state().forEach((name, tensor) -> tensors.put(name, StoredTensor.of(tensor)));

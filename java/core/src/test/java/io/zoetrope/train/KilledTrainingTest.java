@@ -7,11 +7,9 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.io.Checkpoint;
 import io.zoetrope.io.CheckpointFolder;
-import io.zoetrope.io.Config;
 import io.zoetrope.io.Progress;
 import io.zoetrope.testkit.Devices;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -139,35 +137,20 @@ class KilledTrainingTest {
         trainer.train(training.family(), training.request(whole, 4, false, 2, 2), Progress.none());
 
         Path died = folder.resolve("died");
-        assertThatThrownBy(() -> trainer.train(new Dying(training.family(), during, 2), training.request(died, 4, false, 2, 2),
+        assertThatThrownBy(() -> trainer.train(dying(training.family(), during, 2), training.request(died, 4, false, 2, 2),
                 Progress.none())).hasMessage("died in " + during);
         trainer.train(training.family(), training.request(died, 4, true, 2, 2), Progress.none());
         RunFiles.assertSame(died, whole);
     }
 
     /** A family whose task fails in the given call of a method. */
-    private record Dying(TrainingFamily family, String method, int call) implements TrainingFamily {
-        @Override
-        public String name() {
-            return family.name();
-        }
-
-        @Override
-        public Config settings(TrainRequest request) throws IOException {
-            return family.settings(request);
-        }
-
-        @Override
-        public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
-            TrainingTask task = family.open(device, request, settings);
-            int[] calls = new int[1];
-            return (TrainingTask) Proxy.newProxyInstance(TrainingTask.class.getClassLoader(), new Class<?>[] {TrainingTask.class},
-                    (proxy, called, arguments) -> {
-                        if (called.getName().equals(method) && ++calls[0] == call) {
-                            throw new IllegalStateException("died in " + method);
-                        }
-                        return called.invoke(task, arguments);
-                    });
-        }
+    private static TrainingFamily dying(TrainingFamily family, String method, int call) {
+        int[] calls = new int[1];
+        return new WatchedFamily(family, (name, work) -> {
+            if (name.equals(method) && ++calls[0] == call) {
+                throw new IllegalStateException("died in " + method);
+            }
+            return work.call();
+        });
     }
 }

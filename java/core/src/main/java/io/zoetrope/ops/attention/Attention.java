@@ -10,14 +10,15 @@ import io.zoetrope.ops.Tiers;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import java.util.stream.Stream;
 
 /**
  * Multi-head attention in one pass over the keys (flash attention): {@code o = softmax(scale · q kᵀ) v}, without the
  * matrix of scores ever being in memory.
  *
  * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may differ
- * in length. D is at most {@value #MAX_DIM}; 32, 64 and 128 run without padding. The log-sum-exp of every query,
- * lse F32 [B, H, Sq], is kept for the backward.
+ * in length. Heads of up to {@value #TILED_DIM} run in tiles, those of 32, 64 and 128 without padding; wider ones run on
+ * CUDA cores, several times slower. The log-sum-exp of every query, lse F32 [B, H, Sq], is kept for the backward.
  *
  * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees none
  * gives a row of zeros and an lse of −∞.
@@ -25,8 +26,9 @@ import io.zoetrope.tensor.Tensor;
  * <p>Results are the same bits on every run. Outputs must not overlap inputs.
  */
 public final class Attention {
-    /** The largest head dimension. */
-    public static final int MAX_DIM = 128;
+    /** The widest head that a tile holds. */
+    static final int TILED_DIM = 128;
+    private static final String WIDE_HEADS = "wide_heads";
 
     private Attention() {
     }
@@ -100,13 +102,13 @@ public final class Attention {
     public static void forward(Heads q, Heads k, Heads v, Heads o, Tensor lse, float scale, boolean causal) {
         Problem problem = Problem.of("attention forward", q, k, v, lse, scale).like("o", o, "q", q);
         String entry = problem.entry("attention_forward");
-        Kernel kernel = problem.device.kernel("attention/attention_forward_" + problem.tier.suffix(), entry);
+        Kernel kernel = problem.device.kernel(problem.module("attention_forward"), entry);
         Tiers.used("attention_forward", entry);
-        kernel.launch(problem.grid(kernel, q.sequence), Args.of()
+        kernel.launch(problem.grid(kernel, q.sequence), problem.aligned(Args.of()
                 .address(q.address()).address(k.address()).address(v.address()).address(o.address()).address(lse.address())
                 .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
                 .i64(q.stride).i64(k.stride).i64(v.stride).i64(o.stride)
-                .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, o)));
+                .f32(scale).i32(causal ? 1 : 0), q, k, v, o));
     }
 
     /**
@@ -140,30 +142,32 @@ public final class Attention {
                 .like("dv", dv, "v", v);
         try (Scope scope = Scope.open(problem.device)) {
             Tensor delta = scope.empty(DType.F32, q.batch, q.heads, q.sequence);
-            Kernel deltas = problem.device.kernel("attention/attention_delta",
-                    "attention_delta_" + problem.dtype.suffix() + "_d" + problem.padded);
+            String module = problem.module("attention_backward");
+            Kernel deltas = problem.wideHeads()
+                    ? problem.device.kernel(module, problem.entry("attention_delta"))
+                    : problem.device.kernel("attention/attention_delta",
+                            "attention_delta_" + problem.dtype.suffix() + "_d" + problem.padded);
             long rows = delta.size();
-            deltas.launch(Grid.covering(rows, deltas.geometry().tileM()), Args.of()
+            deltas.launch(Grid.covering(rows, deltas.geometry().tileM()), problem.aligned(Args.of()
                     .address(o.address()).address(dO.address()).address(delta.address()).i64(rows)
-                    .i32(q.heads).i32(q.sequence).i32(q.dim).i64(o.stride).i64(dO.stride).i32(wide(o, dO)));
+                    .i32(q.heads).i32(q.sequence).i32(q.dim).i64(o.stride).i64(dO.stride), o, dO));
 
-            String module = "attention/attention_backward_" + problem.tier.suffix();
             Kernel keys = problem.device.kernel(module, problem.entry("attention_backward_keys"));
             Tiers.used("attention_backward", keys.name());
-            keys.launch(problem.grid(keys, k.sequence), Args.of()
+            keys.launch(problem.grid(keys, k.sequence), problem.aligned(Args.of()
                     .address(q.address()).address(k.address()).address(v.address()).address(dO.address())
                     .address(lse.address()).address(delta.address()).address(dk.address()).address(dv.address())
                     .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
                     .i64(q.stride).i64(k.stride).i64(v.stride).i64(dO.stride).i64(dk.stride).i64(dv.stride)
-                    .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, dO, dk, dv)));
+                    .f32(scale).i32(causal ? 1 : 0), q, k, v, dO, dk, dv));
 
             Kernel queries = problem.device.kernel(module, problem.entry("attention_backward_queries"));
-            queries.launch(problem.grid(queries, q.sequence), Args.of()
+            queries.launch(problem.grid(queries, q.sequence), problem.aligned(Args.of()
                     .address(q.address()).address(k.address()).address(v.address()).address(dO.address())
                     .address(lse.address()).address(delta.address()).address(dq.address())
                     .i32(q.heads).i32(q.sequence).i32(k.sequence).i32(q.dim)
                     .i64(q.stride).i64(k.stride).i64(v.stride).i64(dO.stride).i64(dq.stride)
-                    .f32(scale).i32(causal ? 1 : 0).i32(wide(q, k, v, dO, dq)));
+                    .f32(scale).i32(causal ? 1 : 0), q, k, v, dO, dq));
         }
     }
 
@@ -188,23 +192,12 @@ public final class Attention {
         }
     }
 
-    private static int wide(Heads... operands) {
-        for (Heads operand : operands) {
-            if (!operand.wide()) {
-                return 0;
-            }
-        }
-        return 1;
-    }
-
-    /** One call's checked extents and the choice of kernels for it. */
+    /** One call's checked extents and the choice of kernels for it; {@code padded}: the head dimension they work with. */
     private record Problem(Operands operands, Device device, DType dtype, Tier tier, int padded, long heads) {
         static Problem of(String op, Heads q, Heads k, Heads v, Tensor lse, float scale) {
             Operands operands = Operands.of(op).floating("q", q.tensor);
             operands.require(q.batch > 0 && q.sequence > 0 && q.heads > 0 && q.dim > 0,
                     "q is " + q.text() + ", expected extents of 1 or more")
-                    .require(q.dim <= MAX_DIM, "q is " + q.text() + ": the head dimension is " + q.dim + ", expected at most "
-                            + MAX_DIM + "; use more heads of fewer channels")
                     .require(k.batch == q.batch && k.heads == q.heads && k.dim == q.dim && k.sequence > 0
                                     && k.tensor.dtype() == q.tensor.dtype(),
                             "k is " + k.text() + ", expected the type and extents of q " + q.text()
@@ -217,7 +210,7 @@ public final class Attention {
                     .exactly("lse", lse, DType.F32, q.batch, q.heads, q.sequence);
             Device device = operands.device(q.tensor, k.tensor, v.tensor, lse);
             Tier tier = Tiers.choose(device, q.tensor.dtype());
-            int padded = q.dim <= 32 ? 32 : q.dim <= 64 ? 64 : 128;
+            int padded = q.dim <= 32 ? 32 : q.dim <= 64 ? 64 : q.dim <= TILED_DIM ? TILED_DIM : Math.toIntExact(q.dim);
             return new Problem(operands, device, q.tensor.dtype(), tier, padded, q.batch * q.heads);
         }
 
@@ -228,13 +221,29 @@ public final class Attention {
             return this;
         }
 
+        /** Whether the heads are too wide for the kernels that hold them in tiles; no tier has others then. */
+        boolean wideHeads() {
+            return padded > TILED_DIM;
+        }
+
+        String module(String operation) {
+            return "attention/" + operation + "_" + (wideHeads() ? WIDE_HEADS : tier.suffix());
+        }
+
         String entry(String operation) {
-            return operation + "_" + tier.suffix() + "_" + dtype.suffix() + "_d" + padded;
+            return wideHeads() ? operation + "_" + WIDE_HEADS + "_" + dtype.suffix()
+                    : operation + "_" + tier.suffix() + "_" + dtype.suffix() + "_d" + padded;
+        }
+
+        /** The arguments, with whether all operands may be moved in 16 bytes where the kernels ask for it. */
+        Args aligned(Args args, Heads... operands) {
+            return wideHeads() ? args : args.i32(Stream.of(operands).allMatch(Heads::wide) ? 1 : 0);
         }
 
         Grid grid(Kernel kernel, long rows) {
             int tile = kernel.geometry().tileM();
-            return Grid.of(heads * ((rows + tile - 1) / tile));
+            long slices = wideHeads() ? (padded + kernel.geometry().tileK() - 1L) / kernel.geometry().tileK() : 1;
+            return Grid.of(heads * ((rows + tile - 1) / tile) * slices);
         }
     }
 }

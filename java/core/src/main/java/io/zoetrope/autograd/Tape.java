@@ -137,10 +137,11 @@ public final class Tape implements AutoCloseable {
             return;
         }
         requireActivation(target);
+        Tensor shaped = contribution.reshape(target.shape().dims());
         if (target.grad() == null) {
-            target.grad(contribution.reshape(target.shape().dims()), true);
+            target.grad(shaped, true);
         } else {
-            addTo(target, contribution);
+            addTo(target, shaped);
         }
     }
 

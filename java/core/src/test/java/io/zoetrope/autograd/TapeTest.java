@@ -24,6 +24,17 @@ class TapeTest {
     }
 
     @Test
+    void aValueUsedAlsoInAnotherShapeGetsTheSumOfBothGradients() {
+        try (Scope scope = Scope.open(device); Tape tape = Tape.forTraining(device)) {
+            Variable x = Variable.input(scope.of(new float[] {1, -2, 3, 4}, 4));
+            Variable square = tape.reshape(x, 2, 2);
+            Variable sum = PointwiseFunctions.add(tape, tape.reshape(PointwiseFunctions.relu(tape, square), 4), x);
+            tape.backward(sum, scope.of(new float[] {1, 10, 100, 1000}, 4));
+            assertThat(x.grad().toFloats()).containsExactly(2, 10, 200, 2000);
+        }
+    }
+
+    @Test
     void runsBackwardOnce() {
         try (Scope scope = Scope.open(device); Tape tape = Tape.forTraining(device)) {
             Variable x = Variable.input(scope.of(new float[] {1, 2}, 2));

@@ -1,5 +1,6 @@
 package io.zoetrope.ops.attention;
 
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceArray;
 import io.zoetrope.cuda.ElementType;
@@ -13,14 +14,15 @@ import io.zoetrope.ops.Tiers;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import java.util.stream.Stream;
 
 /**
  * Multi-head attention in one pass over the keys (flash attention): {@code o = softmax(scale · q kᵀ) v}, without the
  * matrix of scores ever being in memory.
  *
  * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may differ
- * in length. D is at most {@value #MAX_DIM}; 32, 64 and 128 run without padding. The log-sum-exp of every query,
- * lse F32 [B, H, Sq], is kept for the backward.
+ * in length. Heads of up to {@value #TILED_DIM} run in tiles, those of 32, 64 and 128 without padding; wider ones run on
+ * CUDA cores, several times slower. The log-sum-exp of every query, lse F32 [B, H, Sq], is kept for the backward.
  *
  * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees none
  * gives a row of zeros and an lse of −∞.
@@ -28,8 +30,8 @@ import io.zoetrope.tensor.Tensor;
  * <p>Results are the same bits on every run. Outputs must not overlap inputs.
  */
 public final class Attention {
-    /** The largest head dimension. */
-    public static final int MAX_DIM = 128;
+    /** The widest head that a tile holds. */
+    static final int TILED_DIM = 128;
 
     private Attention() {
     }
@@ -123,11 +125,11 @@ public final class Attention {
         problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent()).writes("lse", lse).device();
         Kernel kernel = problem.kernel("attention_forward");
         Tiers.used("attention_forward", kernel.name());
-        kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o).pointer("lse", lse)
+        problem.aligned(kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o).pointer("lse", lse)
                 .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
                 .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
-                .i64("o_stride", o.stride).f32("scale", scale).i32("causal", causal ? 1 : 0)
-                .i32("wide", wide(q, k, v, o)).launch(problem.grid(kernel, q.sequence));
+                .i64("o_stride", o.stride).f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, o)
+                .launch(problem.grid(kernel, q.sequence));
     }
 
     /**
@@ -163,31 +165,30 @@ public final class Attention {
                 .writes("dq, dk, dv", dq.extent(), dk.extent(), dv.extent()).device();
         try (Scope scope = Scope.open(problem.device)) {
             Tensor delta = scope.empty(DType.F32, q.batch, q.heads, q.sequence);
-            Kernel deltas = Candidates.of("attention_delta").of(Tier.SIMT, problem.dtype).with("head", problem.head()).only()
-                    .on(problem.device);
+            Kernel deltas = problem.plain("attention_delta");
             long rows = delta.size();
-            deltas.arguments().pointer("o", o).pointer("grad_o", dO).pointer("delta", delta).i64("total", rows)
+            problem.aligned(deltas.arguments().pointer("o", o).pointer("grad_o", dO).pointer("delta", delta).i64("total", rows)
                     .i32("heads", q.heads).i32("sequence", q.sequence).i32("dim", q.dim).i64("o_stride", o.stride)
-                    .i64("grad_o_stride", dO.stride).i32("wide", wide(o, dO))
+                    .i64("grad_o_stride", dO.stride), o, dO)
                     .launch(Grid.covering(rows, deltas.geometry().tileM()));
 
             Kernel keys = problem.kernel("attention_backward_keys");
             Tiers.used("attention_backward", keys.name());
-            keys.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
+            problem.aligned(keys.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
                     .pointer("lse", lse).pointer("delta", delta).pointer("grad_k", dk).pointer("grad_v", dv)
                     .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
                     .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
                     .i64("grad_o_stride", dO.stride).i64("grad_k_stride", dk.stride).i64("grad_v_stride", dv.stride)
-                    .f32("scale", scale).i32("causal", causal ? 1 : 0).i32("wide", wide(q, k, v, dO, dk, dv))
+                    .f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, dO, dk, dv)
                     .launch(problem.grid(keys, k.sequence));
 
             Kernel queries = problem.kernel("attention_backward_queries");
-            queries.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
+            problem.aligned(queries.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
                     .pointer("lse", lse).pointer("delta", delta).pointer("grad_q", dq).i32("heads", q.heads)
                     .i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim).i64("q_stride", q.stride)
                     .i64("k_stride", k.stride).i64("v_stride", v.stride).i64("grad_o_stride", dO.stride)
-                    .i64("grad_q_stride", dq.stride).f32("scale", scale).i32("causal", causal ? 1 : 0)
-                    .i32("wide", wide(q, k, v, dO, dq)).launch(problem.grid(queries, q.sequence));
+                    .i64("grad_q_stride", dq.stride).f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, dO, dq)
+                    .launch(problem.grid(queries, q.sequence));
         }
     }
 
@@ -214,23 +215,12 @@ public final class Attention {
         }
     }
 
-    private static int wide(Heads... operands) {
-        for (Heads operand : operands) {
-            if (!operand.wide()) {
-                return 0;
-            }
-        }
-        return 1;
-    }
-
-    /** One call's checked extents and the choice of kernels for it. */
+    /** One call's checked extents and the choice of kernels for it; {@code padded}: the head dimension they work with. */
     private record Problem(Operands operands, Device device, DType dtype, Tier tier, int padded, long heads) {
         static Problem of(String op, Heads q, Heads k, Heads v, Tensor lse, float scale) {
             Operands operands = Operands.of(op).floating("q", q.tensor);
             operands.require(q.batch > 0 && q.sequence > 0 && q.heads > 0 && q.dim > 0,
                     "q is " + q.text() + ", expected extents of 1 or more")
-                    .require(q.dim <= MAX_DIM, "q is " + q.text() + ": the head dimension is " + q.dim + ", expected at most "
-                            + MAX_DIM + "; use more heads of fewer channels")
                     .require(k.batch == q.batch && k.heads == q.heads && k.dim == q.dim && k.sequence > 0
                                     && k.tensor.dtype() == q.tensor.dtype(),
                             "k is " + k.text() + ", expected the type and extents of q " + q.text()
@@ -243,7 +233,7 @@ public final class Attention {
                     .exactly("lse", lse, DType.F32, q.batch, q.heads, q.sequence);
             Device device = q.tensor.device();
             Tier tier = Tiers.choose(device, q.tensor.dtype());
-            int padded = q.dim <= 32 ? 32 : q.dim <= 64 ? 64 : 128;
+            int padded = q.dim <= 32 ? 32 : q.dim <= 64 ? 64 : q.dim <= TILED_DIM ? TILED_DIM : Math.toIntExact(q.dim);
             return new Problem(operands, device, q.tensor.dtype(), tier, padded, q.batch * q.heads);
         }
 
@@ -253,18 +243,34 @@ public final class Attention {
             return this;
         }
 
+        /** Whether the heads are too wide for the kernels that hold them in tiles: those for any width are SIMT alone. */
+        boolean wideHeads() {
+            return padded > TILED_DIM;
+        }
+
         /** The width that heads are padded to, as kernels are told apart by it. */
-        String head() {
-            return Integer.toString(padded);
+        private String head() {
+            return wideHeads() ? "any" : Integer.toString(padded);
         }
 
         Kernel kernel(String operation) {
-            return Candidates.of(operation).of(tier, dtype).with("head", head()).only().on(device);
+            return Candidates.of(operation).of(wideHeads() ? Tier.SIMT : tier, dtype).with("head", head()).only().on(device);
+        }
+
+        /** One without tiers. */
+        Kernel plain(String operation) {
+            return Candidates.of(operation).of(Tier.SIMT, dtype).with("head", head()).only().on(device);
+        }
+
+        /** The arguments, with whether all operands may be moved in 16 bytes where the kernels ask for it. */
+        Arguments aligned(Arguments arguments, Heads... operands) {
+            return wideHeads() ? arguments : arguments.i32("wide", Stream.of(operands).allMatch(Heads::wide) ? 1 : 0);
         }
 
         Grid grid(Kernel kernel, long rows) {
             int tile = kernel.geometry().tileM();
-            return Grid.of(heads * ((rows + tile - 1) / tile));
+            long slices = wideHeads() ? (padded + kernel.geometry().tileK() - 1L) / kernel.geometry().tileK() : 1;
+            return Grid.of(heads * ((rows + tile - 1) / tile) * slices);
         }
     }
 }

@@ -49,7 +49,7 @@ public final class CachedAttention {
      * o = softmax(scale · q kᵀ) v for one query a sequence over the first min(length + extra, capacity) rows of the cache;
      * zeros where there is none.
      *
-     * @param q     [B, 1, H, D], D at most {@value Attention#MAX_DIM}
+     * @param q     [B, 1, H, D], D at most {@value Attention#TILED_DIM}
      * @param o     written, like q
      * @param extra 1 when this query's own key was appended and the length not yet advanced
      */
@@ -57,8 +57,8 @@ public final class CachedAttention {
             float scale) {
         Operands operands = checked("attention decode", q, "q", cacheK, cacheV, length)
                 .require(q.sequence() == 1, "q is " + q.text() + ", expected one query a sequence: [B, 1, H, D]")
-                .require(q.dim() <= Attention.MAX_DIM, "q is " + q.text() + ": the head dimension is " + q.dim()
-                        + ", expected at most " + Attention.MAX_DIM)
+                .require(q.dim() <= Attention.TILED_DIM, "q is " + q.text() + ": the head dimension is " + q.dim()
+                        + ", expected at most " + Attention.TILED_DIM)
                 .require(o.text().equals(q.text()), "o is " + o.text() + ", expected " + q.text() + " like q")
                 .require(scale > 0 && Float.isFinite(scale), "scale is " + scale + ", expected a positive number such as 1/√D")
                 .require(extra >= 0, "extra is " + extra + ", expected 0 or more");

@@ -15,18 +15,31 @@ import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Values;
 import java.util.List;
-import org.junit.jupiter.api.Test;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The gradient of the whole network against central differences of its loss, along one direction for each parameter. */
 class UNetGradientTest {
     private static final UNetConfig SMALL = UNetConfig.symmetric(8, 2, List.of(8, 16), 1, List.of(false, true), 4, 3);
+    /** Every setting that the usual network has otherwise. */
+    private static final UNetConfig UNUSUAL = new UNetConfig(new UNetConfig.Picture(8, 8, 2, 2, true), List.of(8, 16), 1,
+            List.of(true, false), List.of(false, true), new UNetConfig.Blocks(4, 1e-3f, Activation.MISH, true, true),
+            OptionalInt.of(3), new UNetConfig.Middle(true, OptionalInt.empty(), 1.5f), new UNetConfig.Time(1, true),
+            UNetConfig.Conditioning.NUMBER, 0);
     private static final int BATCH = 3;
     private final Device device = Devices.shared();
 
-    @Test
-    void everyParametersGradientMatchesFiniteDifferences() {
+    static Stream<UNetConfig> networks() {
+        return Stream.of(SMALL, UNUSUAL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
+    void everyParametersGradientMatchesFiniteDifferences(UNetConfig config) {
         Parameters parameters = Parameters.root();
-        UNet unet = new UNet(SMALL, parameters);
+        UNet unet = new UNet(config, parameters);
         try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
             float[] theta = bank.masters().toFloats();
             float[] shake = Values.normal(11, theta.length, 0.1);

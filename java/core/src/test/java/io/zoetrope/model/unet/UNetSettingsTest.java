@@ -10,6 +10,7 @@ import io.zoetrope.model.unet.UNetConfig.Conditioning;
 import io.zoetrope.model.unet.UNetConfig.Middle;
 import io.zoetrope.model.unet.UNetConfig.Picture;
 import io.zoetrope.model.unet.UNetConfig.Time;
+import io.zoetrope.nn.Parameters;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -76,6 +77,23 @@ class UNetSettingsTest {
     void otherSettingsChangeNothing(String key, String value) throws IOException {
         Config plain = golden("own");
         assertThat(UNetSettings.read(with(plain, key, value))).isEqualTo(UNetSettings.read(plain));
+    }
+
+    /** The network of Ho et al. 2020 for CIFAR-10 as it was first published in this format: one head of 256. */
+    @Test
+    void thePublishedNetworkIsRead() throws IOException {
+        UNetConfig network = UNetSettings.read(config("""
+                {"_class_name": "UNet2DModel", "_diffusers_version": "0.0.4", "act_fn": "silu", "attention_head_dim": null,
+                 "block_out_channels": [128, 256, 256, 256], "center_input_sample": false,
+                 "down_block_types": ["DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"],
+                 "downsample_padding": 0, "flip_sin_to_cos": false, "freq_shift": 1, "in_channels": 3, "layers_per_block": 2,
+                 "mid_block_scale_factor": 1, "norm_eps": 1e-06, "norm_num_groups": 32, "out_channels": 3, "sample_size": 32,
+                 "time_embedding_type": "positional",
+                 "up_block_types": ["UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"]}"""));
+        assertThat(network.headDim()).isEmpty();
+        assertThat(network.blocks()).isEqualTo(new Blocks(32, 1e-6f, Activation.SILU, false, true));
+        assertThat(network.time()).isEqualTo(new Time(1, false));
+        assertThat(new UNet(network, Parameters.root()).parameters().count()).isEqualTo(35_746_307);
     }
 
     @Test

@@ -92,7 +92,8 @@ public final class DecodeTimes {
 
     private static void report(Device device, PatchesConfig config, int batch, double milliseconds, long weights,
             double bandwidth) {
-        long cached = (long) batch * config.layers() * config.positions() * config.modelWidth() * DType.BF16.bytes();  // half full, twice
+        long cached = (long) batch * config.layers() // half full, twice
+                * config.positions() * config.modelWidth() * DType.BF16.bytes();
         System.out.printf(Locale.ROOT, "{\"device\": \"%s\", \"batch\": %d, \"width\": %d, \"layers\": %d, \"ms_per_token\": %.4f, "
                 + "\"tokens_per_s\": %.1f, \"weight_bytes\": %d, \"cache_bytes\": %d", device.name(), batch, config.modelWidth(),
                 config.layers(), milliseconds, batch / milliseconds * 1e3, weights, cached);

@@ -16,7 +16,7 @@ final class Labels {
         for (int i = 0; i < labels.length && !classNames.isEmpty(); i++) {
             if (labels[i] < 0 || labels[i] >= classNames.size()) {
                 throw new IllegalArgumentException(data + ": the label of " + part + " example " + i + " is " + labels[i]
-                        + ", expected 0 to " + (classNames.size() - 1) + " for the " + classNames.size() + " classes " + classNames
+                        + ", expected 0 to " + (classNames.size() - 1) + " for the classes " + classNames
                         + ": correct the label, or name all classes");
             }
         }

@@ -32,7 +32,8 @@ public final class AttentionFigure {
         maps.from(0, 0, row, column);  // a patch that is not there is refused before anything is drawn
         int across = maps.heads() + 1;
         int cellHeight = CELL * picture.height() / picture.width();
-        BufferedImage figure = new BufferedImage(GAP + across * (CELL + GAP), TEXT + GAP + maps.layers() * (cellHeight + TEXT + GAP),
+        BufferedImage figure = new BufferedImage(GAP + across * (CELL + GAP),
+                TEXT + GAP + maps.layers() * (cellHeight + TEXT + GAP),
                 BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = figure.createGraphics();
         graphics.setColor(GROUND);
@@ -78,7 +79,8 @@ public final class AttentionFigure {
             int top = row * height / maps.rows();
             float share = most > 0 && Float.isFinite(weights[i]) ? weights[i] / most : 0;
             graphics.setColor(new Color(1f, 0.35f + 0.5f * share, 0.1f, 0.75f * share));
-            graphics.fillRect(x + left, y + top, (column + 1) * CELL / maps.columns() - left, (row + 1) * height / maps.rows() - top);
+            graphics.fillRect(x + left, y + top, (column + 1) * CELL / maps.columns() - left,
+                    (row + 1) * height / maps.rows() - top);
         }
     }
 }

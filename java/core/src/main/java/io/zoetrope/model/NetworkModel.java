@@ -51,8 +51,8 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
 
         private C config(ModelFolder files) throws IOException {
             if (!files.has(component)) {
-                throw BadFileException.of(files.path(), "is a " + files.pipelineClass() + " without " + component, "a " + pipeline,
-                        "Name the folder of such a model");
+                throw BadFileException.of(files.path(), "is a " + files.pipelineClass() + " without " + component,
+                        "a " + pipeline, "Name the folder of such a model");
             }
             try {
                 return reader.read(files);

@@ -28,7 +28,7 @@ public interface BatchSource {
     /**
      * Called by the host before each step; what it queues is not recorded.
      *
-     * @param step how many steps were taken before, also by runs that this one continues: a batch depends on it and the seed alone
+     * @param step how many steps the run has taken before: a batch depends on this and the seed alone
      */
     default void upload(long step) {
     }

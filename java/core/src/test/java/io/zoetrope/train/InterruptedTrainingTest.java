@@ -73,7 +73,8 @@ class InterruptedTrainingTest {
         Path run = folder.resolve("run");
         assertStopsAt(6, run, interrupting("step", 6, after));
         trainer.train(TRAINING.family(), TRAINING.request(run, 9, true, 4, 4), Progress.none());
-        for (String file : new String[] {"checkpoints/step-000000009.safetensors", "model/palette/diffusion_pytorch_model.safetensors",
+        for (String file : new String[] {"checkpoints/step-000000009.safetensors",
+            "model/palette/diffusion_pytorch_model.safetensors",
             "model/transformer/diffusion_pytorch_model.safetensors", "samples/step-000000009.png"}) {
             assertThat(Files.mismatch(run.resolve(file), whole.resolve(file))).as(file).isEqualTo(-1);
         }

@@ -212,7 +212,8 @@ class ResumedTrainingTest {
                 .isThrownBy(() -> new ImageDataset("squares", squares.classNames(), squares.train(), wrong))
                 .withMessageContaining("test example 17");
         AudioDataset tones = TinyData.tones(64);
-        AudioDataset.Part loud = new AudioDataset.Part(tones.train().sounds(), new int[] {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, label});
+        AudioDataset.Part loud = new AudioDataset.Part(tones.train().sounds(),
+                new int[] {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, label});
         assertThatExceptionOfType(IllegalArgumentException.class)
                 .isThrownBy(() -> new AudioDataset("tones", tones.classNames(), loud, tones.test()))
                 .withMessageContaining("example 11 is " + label);

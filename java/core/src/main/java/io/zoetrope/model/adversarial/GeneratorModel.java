@@ -40,7 +40,8 @@ public abstract class GeneratorModel<C, N extends GeneratorModel.Generator> exte
         int count = latents.length / length;
         try (Scope scope = Scope.open(device()); Tape tape = Tape.forInference(device())) {
             Tensor noise = scope.of(compute(), latents, count, length);
-            Tensor made = network().forward(tape, Variable.constant(noise), labels == null ? null : scope.of(labels, count)).value();
+            Tensor classes = labels == null ? null : scope.of(labels, count);
+            Tensor made = network().forward(tape, Variable.constant(noise), classes).value();
             Tensor floats = made;
             if (made.dtype() != DType.F32) {
                 floats = scope.empty(DType.F32, made.shape());

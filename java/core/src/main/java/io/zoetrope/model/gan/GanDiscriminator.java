@@ -47,7 +47,8 @@ public final class GanDiscriminator {
             }
             int next = level + 1 < shape.levels() ? shape.widths().get(level + 1) : width;
             levels.add(new Level(blocks, next == width ? null
-                    : Convolution.unbiased(at.at("change"), width, next, 1, Conv2d.Spec.of(1, 0), Init.normal(1 / Math.sqrt(width)))));
+                    : Convolution.unbiased(at.at("change"), width, next, 1, Conv2d.Spec.of(1, 0),
+                            Init.normal(1 / Math.sqrt(width)))));
             width = next;
         }
         int size = shape.size(shape.levels() - 1);

@@ -102,7 +102,8 @@ public final class GanPipeline implements AutoCloseable {
             int station = (int) way;
             float[] between = new float[labels.length * latent];
             for (int i = 0; i < labels.length; i++) {
-                Latents.slerp(ends, (station * labels.length + i) * latent, ((station + 1) % stations * labels.length + i) * latent,
+                Latents.slerp(ends, (station * labels.length + i) * latent,
+                        ((station + 1) % stations * labels.length + i) * latent,
                         way - station, between, i * latent, latent);
             }
             films.add(pictures(between, labels));

@@ -122,7 +122,8 @@ public final class PatchTransformer {
      */
     public Modulations modulations(Tape tape, Tensor classIds, Tensor modeIds) {
         require(Purpose.GENERATE);
-        Variable condition = PointwiseFunctions.silu(tape, PointwiseFunctions.add(tape, classes.forward(tape, classIds), modes.forward(tape, modeIds)));
+        Variable condition = PointwiseFunctions.silu(tape,
+                PointwiseFunctions.add(tape, classes.forward(tape, classIds), modes.forward(tape, modeIds)));
         List<Variable> each = new ArrayList<>();
         for (TransformerBlock block : blocks) {
             each.add(block.modulation(tape, condition));
@@ -143,10 +144,12 @@ public final class PatchTransformer {
         require(Purpose.GENERATE);
         long batch = ids.dim(0);
         if (ids.rank() != 2 || ids.dim(1) != config.positions()) {
-            throw new IllegalArgumentException("patch transformer: tokens " + ids + ", expected I32[B, " + config.positions() + "]");
+            throw new IllegalArgumentException("patch transformer: tokens " + ids + ", expected I32[B, "
+                    + config.positions() + "]");
         }
         Variable x = tape.reshape(tokens.forward(tape, ids.reshape(-1)), batch, config.positions(), config.modelWidth());
-        x = run(tape, PointwiseFunctions.addPositions(tape, x, positions.embedding()), positions, modulations.blocks(), causal, watch);
+        x = PointwiseFunctions.addPositions(tape, x, positions.embedding());
+        x = run(tape, x, positions, modulations.blocks(), causal, watch);
         Variable normed = lastNorm.modulated(tape, x, modulations.last(), 0, 1, 2);
         return head.forward(tape, tape.reshape(normed, batch * config.positions(), config.modelWidth()));
     }

@@ -61,8 +61,8 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
         }
         if (modelWidth < 4 || modelWidth % 4 != 0 || heads < 1 || modelWidth % heads != 0 || hidden < 1
                 || rotary && modelWidth / heads % 4 != 0) {
-            throw new IllegalArgumentException("patch transformer: width " + modelWidth + ", heads " + heads + ", hidden " + hidden
-                    + ": expected a width that is a multiple of 4 and of the heads"
+            throw new IllegalArgumentException("patch transformer: width " + modelWidth + ", heads " + heads + ", hidden "
+                    + hidden + ": expected a width that is a multiple of 4 and of the heads"
                     + (rotary ? ", and heads whose channels are a multiple of 4" : ""));
         }
     }

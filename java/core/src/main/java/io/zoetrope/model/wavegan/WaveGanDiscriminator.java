@@ -61,7 +61,8 @@ public final class WaveGanDiscriminator {
             if (key != null && shape.shuffle() > 0 && level + 1 < levels.size()) {
                 Tensor shifts = tape.empty(DType.I32, count);
                 PhaseShuffle.draw(shifts, shape.shuffle(), key.withStream(key.stream() + level));
-                h = PhaseShuffleFunctions.phaseShuffle(tape, tape.reshape(h, count, shape.length(level + 1), shape.channels(level + 1)),
+                h = PhaseShuffleFunctions.phaseShuffle(tape,
+                        tape.reshape(h, count, shape.length(level + 1), shape.channels(level + 1)),
                         shifts, shape.shuffle());
             }
         }

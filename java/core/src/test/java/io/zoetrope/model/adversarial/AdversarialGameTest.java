@@ -27,8 +27,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The gradients of both players, in F32, against double precision and differences. */
 class AdversarialGameTest {
-    private static final GanConfig SMALL = new GanConfig(4, 2, 1, List.of(4, 8), List.of(1, 2), 2, 4, 6, 5, List.of("a", "b", "c"));
-    private static final GanConfig PATCHES = new GanConfig(8, 2, 2, List.of(4, 8), List.of(1, 1), 2, 4, 6, 5, List.of("a", "b", "c"));
+    private static final GanConfig SMALL = new GanConfig(4, 2, 1, List.of(4, 8), List.of(1, 2), 2, 4, 6, 5,
+            List.of("a", "b", "c"));
+    private static final GanConfig PATCHES = new GanConfig(8, 2, 2, List.of(4, 8), List.of(1, 1), 2, 4, 6, 5,
+            List.of("a", "b", "c"));
     private static final int PAIRS = 3;
     private static final float GAMMA = 1.7f;
     private static final int[] LABELS = {2, 0, 1};

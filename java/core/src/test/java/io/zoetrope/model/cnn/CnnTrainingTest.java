@@ -128,7 +128,7 @@ class CnnTrainingTest {
 
     @Test
     void aModelSurvivesItsFolderAndAnotherKindIsRefused() throws IOException {
-        ClassifierConfig config = ClassifierConfig.of(io.zoetrope.model.cnn.ConvNetConfig.small(8, 8, 1, 2), TinyData.bars(), true);
+        ClassifierConfig config = ClassifierConfig.of(ConvNetConfig.small(8, 8, 1, 2), TinyData.bars(), true);
         assertThat(config.darkBackground()).isTrue();
         try (ConvNetModel model = new ConvNetModel(device, config, DType.BF16, 4)) {
             model.save(folder.resolve("model"), model.store().masters().toFloats(), java.util.Map.of());
@@ -147,6 +147,6 @@ class CnnTrainingTest {
             ddpm.save(folder.resolve("ddpm"), ddpm.store().masters().toFloats(), java.util.Map.of());
         }
         assertThatThrownBy(() -> ConvNetModel.load(device, folder.resolve("ddpm"), DType.BF16))
-                .isInstanceOf(BadFileException.class).hasMessageContainingAll("DDPMPipeline", "a classifier");
+                .isInstanceOf(BadFileException.class).hasMessageContainingAll("DDPMPipeline without classifier", "a ConvNetPipeline");
     }
 }

@@ -60,7 +60,8 @@ class PatchTransformerTest {
     void everyParameterOfAGeneratorHasItsGradient(boolean rotary) {
         PatchesConfig config = generator(rotary);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5);
+                Scope scope = Scope.open(device)) {
             float[] theta = Gradients.shaken(bank, 0.1);
             PatchTransformer.Positions positions = network.positions(scope);
             Tensor ids = scope.of(new int[] {8, 1, 2, 3, 4, 5, 8, 6, 6, 0, 2, 1, 7, 1, 7, 7, 2, 0}, BATCH, 6);
@@ -76,9 +77,11 @@ class PatchTransformerTest {
 
     @Test
     void everyParameterOfAClassifierHasItsGradient() {
-        PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b", "c", "d", "e"), true, 16, 2, 2, 20, true);
+        PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b", "c", "d", "e"), true,
+                16, 2, 2, 20, true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5);
+                Scope scope = Scope.open(device)) {
             float[] theta = Gradients.shaken(bank, 0.1);
             PatchTransformer.Positions positions = network.positions(scope);
             Tensor values = scope.of(Values.normal(1, BATCH * 6 * 4, 1), BATCH, 6, 4);
@@ -94,7 +97,8 @@ class PatchTransformerTest {
     void everyParameterOfABlockWithCrossAttentionHasItsGradient() {
         Parameters parameters = Parameters.root();
         TransformerBlock block = new TransformerBlock(new TransformerBlock.Config(8, 2, 12, false, 6), parameters);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5);
+                Scope scope = Scope.open(device)) {
             float[] theta = Gradients.shaken(bank, 0.1);
             Tensor x = scope.of(Values.normal(1, 2 * 5 * 8, 1), 2, 5, 8);
             Tensor memory = scope.of(Values.normal(2, 2 * 3 * 6, 1), 2, 3, 6);
@@ -110,12 +114,14 @@ class PatchTransformerTest {
     @ParameterizedTest
     @CsvSource({"F32, true", "F32, false", "BF16, true"})
     void decodingOverACacheEqualsTheWholeForward(DType compute, boolean rotary) {
-        PatchesConfig config = new PatchesConfig(Purpose.GENERATE, 8, 10, 1, 2, 30, List.of("a", "b", "c"), true, 32, 3, 2, 64, rotary);
+        PatchesConfig config = new PatchesConfig(Purpose.GENERATE, 8, 10, 1, 2, 30, List.of("a", "b", "c"), true,
+                32, 3, 2, 64, rotary);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
         int positions = config.positions();
         int[] tokens = new int[BATCH * positions];
         Arrays.setAll(tokens, i -> i * 13 % 30);
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), compute, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), compute, 5);
+                Scope scope = Scope.open(device)) {
             Gradients.shaken(bank, 0.1);
             bank.refreshCopy();
             PatchTransformer.Positions tables = network.positions(scope);
@@ -160,7 +166,8 @@ class PatchTransformerTest {
     void onlyTheCausalSamplesAreBlindToWhatComes() {
         PatchesConfig config = generator(true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5);
+                Scope scope = Scope.open(device)) {
             Gradients.shaken(bank, 0.2);
             PatchTransformer.Positions positions = network.positions(scope);
             Tensor classes = scope.zeros(DType.I32, 2);
@@ -194,9 +201,11 @@ class PatchTransformerTest {
 
     @Test
     void impossibleShapesAreNamed() {
-        assertThatThrownBy(() -> new PatchesConfig(Purpose.GENERATE, 28, 28, 1, 4, 512, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), true, 30, 2, 2, 64, false))
+        assertThatThrownBy(() -> new PatchesConfig(Purpose.GENERATE, 28, 28, 1, 4, 512, List.of("a", "b"), true,
+                30, 2, 2, 64, false))
                 .hasMessageContainingAll("width 30", "multiple of 4");
-        assertThatThrownBy(() -> new PatchesConfig(Purpose.CLASSIFY, 28, 28, 1, 4, 512, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), true, 32, 2, 2, 64, false))
+        assertThatThrownBy(() -> new PatchesConfig(Purpose.CLASSIFY, 28, 28, 1, 4, 512, List.of("a", "b"), true,
+                32, 2, 2, 64, false))
                 .hasMessageContaining("palette 512");
         assertThatThrownBy(() -> new TransformerBlock.Config(10, 3, 4, false, 0)).hasMessageContaining("heads that divide");
     }

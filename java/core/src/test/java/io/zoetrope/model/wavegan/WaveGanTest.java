@@ -149,9 +149,11 @@ class WaveGanTest {
 
     @Test
     void impossibleShapesAreNamed() {
-        assertThatThrownBy(() -> new WaveGanConfig(1000, 16_000, 4, 5, 25, 4, 2, 10, 0, List.of())).hasMessageContaining("1000 samples")
-                .hasMessageContaining("1024");
-        assertThatThrownBy(() -> new WaveGanConfig(1024, 16_000, 4, 5, 3, 4, 2, 10, 0, List.of())).hasMessageContaining("kernel 3");
-        assertThatThrownBy(() -> new WaveGanConfig(1024, 16_000, 4, 5, 25, 4, 4, 10, 0, List.of())).hasMessageContaining("shuffle 4");
+        assertThatThrownBy(() -> new WaveGanConfig(1000, 16_000, 4, 5, 25, 4, 2, 10, 0, List.of()))
+                .hasMessageContaining("1000 samples").hasMessageContaining("1024");
+        assertThatThrownBy(() -> new WaveGanConfig(1024, 16_000, 4, 5, 3, 4, 2, 10, 0, List.of()))
+                .hasMessageContaining("kernel 3");
+        assertThatThrownBy(() -> new WaveGanConfig(1024, 16_000, 4, 5, 25, 4, 4, 10, 0, List.of()))
+                .hasMessageContaining("shuffle 4");
     }
 }

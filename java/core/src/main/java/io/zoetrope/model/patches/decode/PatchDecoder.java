@@ -88,7 +88,8 @@ public final class PatchDecoder implements AutoCloseable {
         for (int layer = 0; layer < shape.layers(); layer++) {
             blocks.add(Variable.constant(scope.empty(model.compute(), asked, 6L * shape.modelWidth())));
         }
-        return new PatchTransformer.Modulations(blocks, Variable.constant(scope.empty(model.compute(), asked, 2L * shape.modelWidth())));
+        return new PatchTransformer.Modulations(blocks, Variable.constant(
+                scope.empty(model.compute(), asked, 2L * shape.modelWidth())));
     }
 
     /** Steps of a run. */

@@ -22,10 +22,8 @@ import picocli.CommandLine.ParseResult;
 
 /**
  * A command that does what a family of models does, whichever the model is of. It takes the options of all families:
- * one that
- * several declare is one option, one that a single family declares is shown under its heading, and one that the family
- * of the
- * given model does not take is refused.
+ * one that several declare is one option, one that a single family declares is shown under its heading, and one that
+ * the family of the given model does not take is refused.
  */
 abstract class ByModelCommand implements Command {
     private final Surroundings surroundings;

@@ -20,8 +20,7 @@ public final class SoundEvaluation {
      * @param name       the encoder's, for the report
      * @param generated  more than {@link Neighbourhoods#DEFAULT_K} sounds
      * @param classNames of the classes that were asked for; where the encoder does not know them all, how often they
-     *                   are
-     *                   heard stays open
+     *                   are heard stays open
      * @param labels     the class asked for in each sound, among {@code classNames}
      * @param seed       of the draws of {@link FeatureEvaluation}
      * @throws IllegalArgumentException if encoder, sounds and data do not fit one another, saying why

@@ -14,8 +14,7 @@ import java.util.List;
  * @param name        the family's, or for those of which a family may have several their own
  * @param description in a sentence or two, beginning with a verb
  * @param options     what the user may decide. The model is one of them, see {@link CommonOptions#model}; the files
- *                    that are
- *                    written are others
+ *                    that are written are others
  * @param work        does it
  */
 public record Action(Kind kind, String name, String description, List<Option<?>> options, Work work) {

@@ -13,10 +13,8 @@ import java.util.Set;
 
 /**
  * A kind of model, and all that can be done with it: declared here, found by {@link ModelFamilies}. A family registers
- * with a
- * line in {@code META-INF/services/io.zoetrope.model.ModelFamily}; whatever lists families, their options or their
- * models then
- * has it. Stateless, with a public constructor without parameters.
+ * with a line in {@code META-INF/services/io.zoetrope.model.ModelFamily}; whatever lists families, their options or
+ * their models then has it. Stateless, with a public constructor without parameters.
  */
 public interface ModelFamily {
     /** A short name, such as ddpm: of runs, and of what is done with the family. */

@@ -8,8 +8,7 @@ import java.util.function.Predicate;
 
 /**
  * Something that a user may decide: a name such as {@code weight_decay}, a type, a range, and words that explain it.
- * Immutable;
- * the methods that describe an option return a changed copy.
+ * Immutable; the methods that describe an option return a changed copy.
  *
  * <p>Help may refer to other options as {@code {name}}; whoever shows it puts in what they are called there.
  *

@@ -1,6 +1,11 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.model.cnn.CnnPipeline;
+import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Media;
+import io.zoetrope.data.Preparation;
+import io.zoetrope.io.Progress;
+import io.zoetrope.metric.Classifier;
+import io.zoetrope.model.ModelFamilies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +16,7 @@ import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -20,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "classify", description = "Say what pictures show or sounds say. Each is made such as the model was trained on: "
         + "a picture resized, its colours reduced, inverted where its background is light and the model's is dark; a sound "
         + "resampled, cut or put in silence, made as loud. What was done is said.")
-final class ClassifyCommand implements Callable<Integer> {
+final class ClassifyCommand implements io.zoetrope.cli.Command, Callable<Integer> {
     private final Surroundings surroundings;
 
     @Spec
@@ -34,8 +40,7 @@ final class ClassifyCommand implements Callable<Integer> {
             description = "Likeliest classes to name. Default: ${DEFAULT-VALUE}.")
     private int top;
 
-    @Option(names = "--model", paramLabel = "NAME|DIR", description = "A classifier that ships with Zoetrope, or a model's "
-            + "folder. Default: " + CnnPipeline.FASHION_CNN + ", " + CnnPipeline.DIGITS_CNN + " where all files end with .wav.")
+    @Option(names = "--model", paramLabel = "NAME|DIR")
     private Optional<String> model;
 
     @Mixin
@@ -46,25 +51,49 @@ final class ClassifyCommand implements Callable<Integer> {
     }
 
     @Override
+    public CommandSpec spec() {
+        CommandSpec command = CommandSpec.forAnnotatedObject(this);
+        OptionSpec plain = command.findOption("--model");
+        ModelFamilies families = ModelFamilies.installed();
+        return command.remove(plain).add(OptionSpec.builder(plain).description("A classifier that ships with Zoetrope, "
+                + "or a model's folder. Default: " + families.usualClassifier(Media.PICTURES) + ", "
+                + families.usualClassifier(Media.SOUNDS)
+                + " where all files end with " + Media.SOUNDS.suffix() + ".").build());
+    }
+
+    @Override
     public Integer call() throws IOException {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top must be at least 1, not " + top);
         }
-        List<Work.Recognised> answers = surroundings.work().classify(deviceOption.device, model.orElseGet(this::usualModel),
-                files);
-        for (int i = 0; i < files.size(); i++) {
-            Work.Recognised answer = answers.get(i);
-            surroundings.out().println(files.get(i) + ": " + answer.preparation());
-            float[] p = answer.probabilities();
-            IntStream.range(0, p.length).boxed().sorted((a, b) -> Float.compare(p[b], p[a])).limit(top)
-                    .forEach(c -> surroundings.out().println(String.format(Locale.ROOT, "  %5.1f %%  %s", 100 * p[c],
-                            answer.classNames().get(c))));
+        boolean failed = false;
+        try (Device device = surroundings.devices().apply(deviceOption.device);
+                Classifier classifier = ModelFamilies.installed().openClassifier(device,
+                        model.orElseGet(this::usualModel))) {
+            for (Path file : files) {
+                try {
+                    show(file, classifier);
+                } catch (IOException e) {
+                    failed = true;
+                    surroundings.complain(Main.oneLine(e));
+                }
+            }
         }
-        return 0;
+        return failed ? Main.FAILED : 0;
+    }
+
+    private void show(Path file, Classifier classifier) throws IOException {
+        Preparation.Prepared prepared = classifier.preparation().read(file);
+        float[] p = classifier.classify(prepared.image(), Progress.none())[0];
+        surroundings.say(file + ": " + prepared.describe());
+        IntStream.range(0, p.length).boxed().sorted((a, b) -> Float.compare(p[b], p[a])).limit(top)
+                .forEach(c -> surroundings.say(String.format(Locale.ROOT, "  %5.1f %%  %s", 100 * p[c],
+                        classifier.classNames().get(c))));
     }
 
     private String usualModel() {
-        return files.stream().allMatch(file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".wav"))
-                ? CnnPipeline.DIGITS_CNN : CnnPipeline.FASHION_CNN;
+        return ModelFamilies.installed().usualClassifier(files.stream().allMatch(file ->
+                file.toString().toLowerCase(Locale.ROOT).endsWith(Media.SOUNDS.suffix())) ? Media.SOUNDS
+                        : Media.PICTURES);
     }
 }

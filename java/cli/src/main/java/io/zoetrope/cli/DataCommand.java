@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code zoetrope data}: brings a data set onto the machine, or lists those there are. */
 @Command(name = "data", description = {"Bring a data set in and check that it is what its authors published, or make it here.",
         "Without a name, list the known sets."})
-final class DataCommand implements Callable<Integer> {
+final class DataCommand implements io.zoetrope.cli.Command, Callable<Integer> {
     private final Surroundings surroundings;
 
     @Spec
@@ -38,6 +38,11 @@ final class DataCommand implements Callable<Integer> {
     }
 
     @Override
+    public CommandSpec spec() {
+        return CommandSpec.forAnnotatedObject(this);
+    }
+
+    @Override
     public Integer call() throws IOException {
         if (name == null) {
             if (from.isPresent()) {
@@ -52,7 +57,7 @@ final class DataCommand implements Callable<Integer> {
                 throw new ParameterException(spec.commandLine(), SpokenDigits.NAME + " is made here, not taken from a "
                         + "folder: leave --from out");
             }
-            SpokenDigits.bringIn(surroundings.places(), surroundings.out()::println);
+            SpokenDigits.bringIn(surroundings.places(), surroundings::say);
             return 0;
         }
         if (DataSets.find(name).isEmpty()) {
@@ -61,7 +66,7 @@ final class DataCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "unknown data set '" + name + "'; known are " + String.join(", ", known));
         }
-        new DataImport(surroundings.places(), surroundings.out()::println).bringIn(name, from);
+        new DataImport(surroundings.places(), surroundings::say).bringIn(name, from);
         return 0;
     }
 
@@ -74,7 +79,7 @@ final class DataCommand implements Callable<Integer> {
     }
 
     private void show(String set, String contents, Optional<Path> folder, String remedy) {
-        surroundings.out().println(set + ": " + contents);
-        surroundings.out().println("    " + folder.map(path -> "in " + path).orElse("not here: " + remedy));
+        surroundings.say(set + ": " + contents);
+        surroundings.say("    " + folder.map(path -> "in " + path).orElse("not here: " + remedy));
     }
 }

@@ -1,25 +1,29 @@
 package io.zoetrope.cli;
 
+import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.KnownSet;
 import io.zoetrope.data.SpokenDigits;
+import io.zoetrope.model.ModelFamilies;
+import io.zoetrope.model.ShippedModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code zoetrope doctor}: what is here, what is missing, and what to do about it. */
 @Command(name = "doctor", description = "Show what this machine has for Zoetrope, what it lacks, and the remedy.")
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> {
     private static final String OPTIONAL = "optional: Zoetrope has kernels of its own and needs it only to compare";
 
     private final Surroundings surroundings;
     private final Machine machine;
-    private final PrintWriter out;
 
     @Mixin
     private DeviceOption deviceOption;
@@ -31,7 +35,11 @@ final class DoctorCommand implements Callable<Integer> {
     DoctorCommand(Surroundings surroundings, Machine machine) {
         this.surroundings = surroundings;
         this.machine = machine;
-        this.out = surroundings.out();
+    }
+
+    @Override
+    public CommandSpec spec() {
+        return CommandSpec.forAnnotatedObject(this);
     }
 
     @Override
@@ -49,9 +57,12 @@ final class DoctorCommand implements Callable<Integer> {
                 + " processors");
         heading("Device in use");
         boolean runs = device();
+        heading("Models that ship");
+        for (ShippedModel model : ModelFamilies.installed().shipped()) {
+            good(model.name(), model.about());
+        }
         heading("Data sets");
         dataSets();
-        out.flush();
         return runs ? 0 : Main.FAILED;
     }
 
@@ -97,8 +108,11 @@ final class DoctorCommand implements Callable<Integer> {
     private boolean device() {
         DeviceChoice choice = deviceOption == null ? DeviceChoice.AUTO : deviceOption.device;
         try {
-            for (String fact : surroundings.work().describeDevice(choice)) {
-                good(fact, "");
+            try (Device device = surroundings.devices().apply(choice)) {
+                good(device.name() + ", compute capability " + device.capability(), "");
+                good(String.format(Locale.ROOT, "%d multiprocessors, %.1f GiB of memory", device.multiprocessors(),
+                        device.totalMemory() / (double) (1L << 30)), "");
+                good("CUDA driver API " + device.driverVersion() / 1000 + "." + device.driverVersion() % 1000 / 10, "");
             }
             return true;
         } catch (RuntimeException | LinkageError e) {
@@ -129,15 +143,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private void heading(String text) {
-        out.println(text);
+        surroundings.say(text);
     }
 
     private void good(String what, String detail) {
-        out.println("  ok       " + what + (detail.isEmpty() ? "" : ": " + detail));
+        surroundings.say("  ok       " + what + (detail.isEmpty() ? "" : ": " + detail));
     }
 
     private void lack(String what, String detail, String remedy) {
-        out.println("  missing  " + what + ": " + detail);
-        out.println("           " + remedy);
+        surroundings.say("  missing  " + what + ": " + detail);
+        surroundings.say("           " + remedy);
     }
 }

@@ -1,20 +1,25 @@
 package io.zoetrope.cli;
 
-import picocli.CommandLine.Command;
+import io.zoetrope.model.ModelFamilies;
+import io.zoetrope.model.ModelFamily;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** {@code zoetrope train}: a group of one command per kind of model. */
-@Command(name = "train", description = "Train a model.", subcommands = {TrainCnnCommand.class, TrainGanCommand.class,
-    TrainPatchesCommand.class, TrainDdpmCommand.class, TrainWaveGanCommand.class})
-final class TrainCommand implements Runnable {
-    @Spec
-    private CommandSpec spec;
+/** {@code zoetrope train}: a group of one command per family. */
+final class TrainCommand implements Command {
+    private final Surroundings surroundings;
+
+    TrainCommand(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
 
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to train: "
-                + String.join(", ", spec.subcommands().keySet()));
+    public CommandSpec spec() {
+        CommandSpec group = Specs.group("train", "Train a model.");
+        for (ModelFamily family : ModelFamilies.installed().all()) {
+            family.training().ifPresent(training ->
+                    group.addSubcommand(training.name(), new TrainFamilyCommand(surroundings, family, training)
+                            .spec()));
+        }
+        return group;
     }
 }

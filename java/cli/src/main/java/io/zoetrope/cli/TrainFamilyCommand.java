@@ -1,128 +1,145 @@
 package io.zoetrope.cli;
 
-import io.zoetrope.data.DataSets;
+import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Dataset;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.model.Action;
+import io.zoetrope.model.CommonOptions;
+import io.zoetrope.model.ModelFamily;
+import io.zoetrope.option.Option;
+import io.zoetrope.option.OptionException;
 import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.TrainRequest;
+import io.zoetrope.train.Trainer;
 import io.zoetrope.train.TrainingFamily;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What {@code zoetrope train} does the same for every kind of model. */
-abstract class TrainFamilyCommand implements Callable<Integer> {
+/** {@code zoetrope train FAMILY}. */
+final class TrainFamilyCommand implements Callable<Integer> {
     private final Surroundings surroundings;
-    private final TrainingFamily family;
-    private final long usualSteps;
-    private final int usualBatch;
+    private final ModelFamily family;
+    private final TrainingFamily training;
 
     @Spec
-    CommandSpec spec;
+    private CommandSpec spec;
 
-    @Option(names = "--data", paramLabel = "NAME|DIR",
+    @CommandLine.Option(names = "--data", paramLabel = "NAME|DIR",
             description = "What to learn from: a known data set, or a folder with its files or with files of its kind, "
                     + "such as PNGs. A resumed run knows its own.")
     private Optional<String> data;
 
-    @Option(names = "--steps", description = "Steps in all, those before a resume included. Default: the model's own.")
+    @CommandLine.Option(names = "--steps", description = "Steps in all, those before a resume included. Default: the "
+            + "model's own.")
     private Optional<Long> steps;
 
-    @Option(names = "--batch", description = "Examples a step. Default: the model's own.")
+    @CommandLine.Option(names = "--batch", description = "Examples a step. Default: the model's own.")
     private Optional<Integer> batch;
 
-    @Option(names = "--seed", defaultValue = "7",
+    @CommandLine.Option(names = "--seed", defaultValue = "7",
             description = "Of the weights, the order of the data and the noise. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--run", paramLabel = "DIR",
+    @CommandLine.Option(names = "--run", paramLabel = "DIR",
             description = "The run's folder: settings, losses, plots, samples, checkpoints, the model. Default: runs/ and "
                     + "the model's kind.")
     private Optional<Path> run;
 
-    @Option(names = "--resume", description = "Go on with the run in --run; its settings stay as they were.")
+    @CommandLine.Option(names = "--resume", description = "Go on with the run in --run; its settings stay as they "
+            + "were.")
     private boolean resume;
 
-    @Option(names = "--save-every", paramLabel = "STEPS", defaultValue = "500",
+    @CommandLine.Option(names = "--save-every", paramLabel = "STEPS", defaultValue = "500",
             description = "Steps between checkpoints. Default: ${DEFAULT-VALUE}.")
     private int saveEvery;
 
-    @Option(names = "--sample-every", paramLabel = "STEPS", defaultValue = "1000",
+    @CommandLine.Option(names = "--sample-every", paramLabel = "STEPS", defaultValue = "1000",
             description = "Steps between samples, 0 for none. Default: ${DEFAULT-VALUE}.")
     private int sampleEvery;
 
     @Mixin
     private DeviceOption deviceOption;
 
-    /**
-     * @param usualSteps steps where the user names none
-     * @param usualBatch examples a step where the user names none
-     */
-    TrainFamilyCommand(Surroundings surroundings, TrainingFamily family, long usualSteps, int usualBatch) {
+    TrainFamilyCommand(Surroundings surroundings, ModelFamily family, TrainingFamily training) {
         this.surroundings = surroundings;
         this.family = family;
-        this.usualSteps = usualSteps;
-        this.usualBatch = usualBatch;
+        this.training = training;
     }
 
-    /** The options of this kind of model alone. */
-    Config options() {
-        return Config.empty();
-    }
-
-    /** A command that shows what {@code model} can do. */
-    abstract String use(Path model);
-
-    /** Steps where the user names none. */
-    long usualSteps(Dataset set) {
-        return usualSteps;
-    }
-
-    /** The known data sets of this kind. */
-    List<String> dataNames() {
-        return DataSets.names();
-    }
-
-    /** The data called {@code source}. */
-    Dataset load(String source) throws IOException {
-        return DataSets.load(source, surroundings.places());
+    CommandSpec spec() {
+        CommandSpec command = CommandSpec.forAnnotatedObject(this).name(training.name());
+        command.usageMessage().description(DeclaredOptions.shown(training.about()).replace("%", "%%"));
+        training.options().forEach(option -> command.add(DeclaredOptions.argument(option)));
+        return command;
     }
 
     @Override
-    public final Integer call() throws IOException {
+    public Integer call() throws IOException {
         TrainRequest request = request();
-        Path model = TerminalProgress.during(progress ->
-                surroundings.work().train(deviceOption.device, family, request, progress));
-        surroundings.out().println(model + ": trained for " + request.steps() + " steps; see it with '" + use(model) + "'");
+        Path model = TerminalProgress.during(progress -> {
+            try (Device device = surroundings.devices().apply(deviceOption.device)) {
+                return new Trainer(device).train(training, request, progress);
+            }
+        });
+        surroundings.say(model + ": trained for " + request.steps() + " steps; see it with '" + use(model, request)
+                + "'");
         return 0;
+    }
+
+    /** A command that shows what {@code model} can do. */
+    private String use(Path model, TrainRequest request) throws IOException {
+        Action.Kind kind = family.show(request.options());
+        Action action = family.actions(kind).get(0);
+        StringBuilder use = new StringBuilder("zoetrope " + Specs.nameOf(kind));
+        if (kind == Action.Kind.EVALUATE || kind == Action.Kind.EXPLAIN) {
+            use.append(' ').append(action.name());
+        }
+        boolean takesData = action.options().stream().anyMatch(option -> option.name()
+                .equals(CommonOptions.DATA.name()));
+        action.options().stream().filter(option -> option.isRequired() && !option.name()
+                .equals(CommonOptions.DATA.name())).forEach(option -> use.append(' ').append(option.isPositional()
+                ? option.label() : DeclaredOptions.flag(option.name()) + " " + option.label()));
+        use.append(" --model ").append(model);
+        if (takesData) {
+            use.append(" --data ").append(request.data().name());
+        }
+        return use.toString();
     }
 
     private TrainRequest request() throws IOException {
         if (data.isEmpty() && !resume) {
-            throw new ParameterException(spec.commandLine(), "missing --data: give " + dataNames()
+            throw new ParameterException(spec.commandLine(), "missing --data: give " + training.learnsFrom().dataNames()
                     + " or a folder (or --resume for a run that knows its data)");
         }
         if (steps.isPresent() && steps.get() < 1) {
             throw new ParameterException(spec.commandLine(), "--steps must be at least 1, not " + steps.get());
         }
-        Path folder = run.orElse(Path.of("runs", family.name()));
+        Path folder = run.orElse(Path.of("runs", training.name()));
         Config settings = resume ? settingsOf(folder) : Config.empty();
-        Dataset set = load(data.isPresent() ? data.get() : dataOf(settings, folder));
+        Dataset set = training.learnsFrom().load(data.isPresent() ? data.get() : dataOf(settings, folder),
+                surroundings.places());
+        Config options = Config.empty();
+        for (Option<?> option : training.options()) {
+            options = DeclaredOptions.with(options, option, spec.commandLine().getParseResult());
+        }
         try {
-            long wanted = steps.orElseGet(() -> usualSteps(set));
-            TrainRequest request = new TrainRequest(set, wanted, settings.integer("batch", batch.orElse(usualBatch)),
+            long wanted = steps.orElseGet(() -> training.usualSteps(set));
+            TrainRequest request = new TrainRequest(set, wanted, settings.integer("batch",
+                    batch.orElse(training.usualBatch())),
                     settings.has("seed") ? settings.longInteger("seed") : seed, folder, resume, saveEvery, sampleEvery,
-                    options());
-            family.settings(request);
+                    options);
+            training.settings(request);
             return request;
+        } catch (OptionException e) {
+            throw DeclaredOptions.wrongUsage(spec, e);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -2,6 +2,7 @@ package io.zoetrope.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.zoetrope.io.PackageClasses;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -11,12 +12,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command itself: holds what all subcommands share. */
-@Command(name = "zoetrope", description = "Trains and runs models that make pictures, on an NVIDIA GPU or, without one, "
-        + "on the CPU.", mixinStandardHelpOptions = true, versionProvider = Zoetrope.Version.class,
+/** The command itself: holds what all commands share. */
+@Command(name = "zoetrope", description = "Trains and runs models that make pictures and sounds, on an NVIDIA GPU or, "
+        + "without one, on the CPU.", mixinStandardHelpOptions = true, versionProvider = Zoetrope.Version.class,
         scope = ScopeType.INHERIT, sortOptions = false, usageHelpAutoWidth = true,
-        subcommands = {GenerateCommand.class, CompleteCommand.class, ClassifyCommand.class, ExplainCommand.class,
-            TrainCommand.class, EvaluateCommand.class, DataCommand.class, DoctorCommand.class},
         footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
 final class Zoetrope implements Runnable {
     @Spec
@@ -31,6 +30,21 @@ final class Zoetrope implements Runnable {
         if (value && LoggerFactory.getLogger("io.zoetrope") instanceof Logger logger) {
             logger.setLevel(Level.DEBUG);
         }
+    }
+
+    /** The command line with every command of this package. */
+    static CommandLine commandLine(Zoetrope zoetrope, Surroundings surroundings) {
+        CommandLine commandLine = new CommandLine(zoetrope);
+        for (Class<? extends io.zoetrope.cli.Command> type : PackageClasses.of(io.zoetrope.cli.Command.class)) {
+            try {
+                CommandSpec command = type.getDeclaredConstructor(Surroundings.class).newInstance(surroundings).spec();
+                commandLine.addSubcommand(command.name(), command);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(type + " needs a constructor that takes "
+                        + Surroundings.class.getSimpleName(), e);
+            }
+        }
+        return commandLine;
     }
 
     @Override

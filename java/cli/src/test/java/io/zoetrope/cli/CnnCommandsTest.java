@@ -23,64 +23,88 @@ class CnnCommandsTest {
     }
 
     @Test
-    void classifySaysWhatWasDoneAndTheLikeliestClasses() {
-        assertThat(shell.run("classify", "a.png", "b.jpg", "--top", "2", "--model", "mine/cnn", "--device", "cpu")).isZero();
-        assertThat(shell.out().lines()).containsExactly("a.png: Shrank a.png.", "   70.0 %  shoe", "   25.0 %  hat",
-                "b.jpg: Shrank b.jpg.", "   70.0 %  shoe", "   25.0 %  hat");
-        assertThat(shell.work.model).contains("mine/cnn");
-        assertThat(shell.work.device).isEqualTo(DeviceChoice.CPU);
+    void classifySaysWhatWasDoneAndTheLikeliestClasses() throws IOException {
+        shell.withoutDevice = true;
+        String a = Path.of(shell.pictures(4)).resolve("odd/1.png").toString();
+        String b = Path.of(shell.pictures(8)).resolve("even/2.png").toString();
+        assertThat(shell.run("classify", a, b, "--top", "2", "--model", "toy-dots", "--device", "cpu")).isZero();
+        assertThat(shell.out().lines()).hasSize(6).contains("   70.0 %  shoe").anyMatch(line -> line.startsWith(a
+                + ": "))
+                .anyMatch(line -> line.startsWith(b + ": ")).as("what a terminal would obey is shown")
+                .contains("   25.0 %  \\u001b[2Jsock\\u202e");
+        assertThat(shell.device).isEqualTo(DeviceChoice.CPU);
         assertThat(shell.run("classify")).isEqualTo(2);
-        assertThat(shell.run("classify", "a.png", "--top", "0")).isEqualTo(2);
+        assertThat(shell.run("classify", a, "--top", "0")).isEqualTo(2);
         assertThat(shell.err()).contains("--top must be at least 1, not 0");
+        assertThat(shell.run("classify", a, "--model", "fashion-ddpm")).isEqualTo(1);
+        assertThat(shell.err()).contains("fashion-ddpm is a diffusion model, which recognises nothing: expected a "
+                + "classifier or a toy");
+    }
+
+    @Test
+    void aBadFileAmongGoodOnesIsOneLineAndTheOthersAreShown() throws IOException {
+        shell.withoutDevice = true;
+        Path pictures = Path.of(shell.pictures(4));
+        Path broken = Files.writeString(folder.resolve("broken.png"), "no picture");
+        assertThat(shell.run("classify", pictures.resolve("odd/1.png").toString(), broken.toString(),
+                pictures.resolve("even/2.png").toString(),
+                "missing.png", "--top", "1", "--model", "toy-dots")).isEqualTo(1);
+        assertThat(shell.out().lines()).hasSize(4).filteredOn(line -> line.contains("shoe")).hasSize(2);
+        assertThat(shell.err().lines()).hasSize(2).anyMatch(line -> line.contains(broken.toString()))
+                .anyMatch(line -> line.contains("missing.png")).allMatch(line -> line.startsWith("zoetrope: "));
     }
 
     @Test
     void evaluatePrintsTheTableAndWritesWhatIsAsked() throws IOException {
-        for (int i = 0; i < 20; i++) {
-            new Images(1, 4, 4, 1, new byte[16]).writePng(folder.resolve("pictures").resolve(i + ".png"));
-        }
         Path json = folder.resolve("report.json");
         Path confusion = folder.resolve("confusion.png");
         Path plot = folder.resolve("plot.png");
-        assertThat(shell.run("evaluate", "cnn", "--data", folder.resolve("pictures").toString(), "--json", json.toString(),
-                "--confusion", confusion.toString(), "--plot", plot.toString())).isZero();
-        assertThat(shell.out()).startsWith("accuracy 50.00 % of 2 samples").contains("hat (1)");
-        assertThat(shell.work.model).contains("fashion-cnn");
-        assertThat(Files.readString(json)).contains("\"accuracy\": 0.5");
+        Path classes = folder.resolve("classes");
+        Path pictures = Path.of(shell.pictures(28));
+        for (int i = 0; i < 100; i++) {
+            Path folderOfClass = Files.createDirectories(classes.resolve("class-" + i % 10));
+            Files.copy(pictures.resolve(i % 2 == 0 ? "even" : "odd").resolve(i % 20 + ".png"), folderOfClass.resolve(i
+                    + ".png"));
+        }
+        assertThat(shell.run("evaluate", "cnn", "--data", classes.toString(), "--json", json.toString(),
+                "--confusion", confusion.toString(), "--plot", plot.toString())).as(shell.err()).isZero();
+        assertThat(shell.out()).startsWith("accuracy ").contains("ankle boot");
+        assertThat(Files.readString(json)).contains("\"accuracy\": ");
         assertThat(Images.read(confusion).width()).isGreaterThan(100);
         assertThat(Images.read(plot).width()).isGreaterThan(100);
     }
 
     @Test
     void trainPassesItsOptionsOnAndRefusesThoseOutOfRange() throws IOException {
-        for (int i = 0; i < 20; i++) {
-            new Images(1, 4, 4, 1, new byte[16]).writePng(folder.resolve("pictures").resolve(i % 2 + "/" + i + ".png"));
-        }
-        String pictures = folder.resolve("pictures").toString();
-        assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--optimizer", "adamw", "--no-flip", "--rate",
-                "0.01", "--pad", "2", "--reflect", "--run", folder.resolve("run").toString())).isZero();
-        Config options = shell.work.training.options();
-        assertThat(options.names()).containsExactlyInAnyOrder("reflect", "flip", "optimizer", "pad", "rate");
-        assertThat(options.flag("flip", true)).isFalse();
-        assertThat(options.number("rate")).isEqualTo(0.01);
-        assertThat(shell.work.training.steps()).isEqualTo(4690);
-        assertThat(shell.work.family.name()).isEqualTo("cnn");
-        assertThat(shell.out()).contains("evaluate cnn --model");
-        assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--flip")).isZero();
-        assertThat(shell.work.training.options().flag("flip", false)).isTrue();
+        String pictures = shell.pictures(8);
+        Path run = folder.resolve("run");
+        assertThat(shell.run("train", "cnn", "--data", pictures, "--steps", "1", "--batch", "4", "--optimizer", "adamw",
+                "--no-flip",
+                "--rate", "0.01", "--pad", "2", "--reflect", "--run", run.toString())).as(shell.err()).isZero();
+        Config kept = Config.read(run.resolve("config.json"));
+        assertThat(kept.flag("flip", true)).isFalse();
+        assertThat(kept.flag("reflect", false)).isTrue();
+        assertThat(kept.number("learning_rate")).isEqualTo(0.01);
+        assertThat(kept.number("weight_decay")).as("adamw's usual").isEqualTo(0.05);
+        assertThat(kept.integer("pad")).isEqualTo(2);
+        assertThat(shell.out()).contains("'zoetrope evaluate cnn --model " + run.resolve("model") + " --data "
+                + pictures + "'");
+        shell.withoutDevice = true;
         assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--net", "vast")).isEqualTo(2);
-        assertThat(shell.err()).contains("net is vast");
-        assertThat(shell.run("train", "cnn", "--data", pictures + "/0", "--batch", "4")).isEqualTo(2);
-        assertThat(shell.err()).contains("has one class").hasLineCount(1);
+        assertThat(shell.err()).contains("--net is vast, expected one of [small, resnet18]");
+        assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--pad", "8")).isEqualTo(2);
+        assertThat(shell.err()).contains("--pad is 8, expected less than the pictures' 8 pixels");
     }
 
     @Test
     void explainWritesASheetAndSaysTheDecision() throws IOException {
         Path sheet = folder.resolve("sheet.png");
-        assertThat(shell.run("explain", "cnn", "shoe.gif", "--out", sheet.toString())).isZero();
-        assertThat(shell.out().lines()).containsExactly("shoe.gif: Taken as it is.", sheet + ": shoe, 90.0 %");
+        String picture = Path.of(shell.pictures(28)).resolve("odd/1.png").toString();
+        assertThat(shell.run("explain", "cnn", picture, "--out", sheet.toString())).as(shell.err()).isZero();
+        assertThat(shell.out().lines()).hasSize(2).first().asString().startsWith(picture + ": ");
+        assertThat(shell.out()).containsPattern("sheet.png: [a-z/ -]+, \\d+\\.\\d %");
         assertThat(Images.read(sheet).width()).isGreaterThan(1000);
-        assertThat(shell.run("explain")).isEqualTo(2);
-        assertThat(shell.err()).contains("cnn");
+        assertThat(shell.run("explain", "cnn")).isEqualTo(2);
+        assertThat(shell.err()).contains("IMAGE");
     }
 }

@@ -2,13 +2,14 @@ package io.zoetrope.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.cli.toy.ToyFamily;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Config;
 import io.zoetrope.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,129 +25,206 @@ class CommandsTest {
     @BeforeEach
     void setUp() throws IOException {
         shell = new Shell(folder);
-        for (int i = 0; i < 20; i++) {
-            new Images(1, 4, 4, 1, new byte[16]).writePng(folder.resolve("pictures").resolve(i + ".png"));
-        }
-        pictures = folder.resolve("pictures").toString();
+        pictures = shell.pictures(4);
     }
 
     @Test
     void helpIsThereForEveryCommand() {
-        for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"}, {"evaluate"},
-            {"evaluate", "ddpm"}, {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"complete"}, {"explain"},
-            {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"data"}, {"doctor"}}) {
-            String[] arguments = java.util.Arrays.copyOf(command, command.length + 1);
+        for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
+                {"train", "gan"},
+            {"train", "patches"}, {"train", "wavegan"}, {"evaluate"}, {"evaluate", "ddpm"}, {"evaluate", "wavegan"},
+            {"evaluate", "cnn"}, {"evaluate", "gan"}, {"evaluate", "patches"}, {"complete"}, {"explain"},
+                    {"explain", "attention"},
+            {"explain", "cnn"}, {"classify"}, {"data"}, {"models"}, {"doctor"}}) {
+            String[] arguments = Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();
-            assertThat(shell.out()).startsWith("Usage: zoetrope").contains("--debug");
+            assertThat(shell.out()).startsWith("Usage: zoetrope").contains("--debug").contains("Exit codes: 0 done")
+                    .doesNotContain("{").doesNotContain("Optional");
         }
         assertThat(shell.run("--version")).isZero();
         assertThat(shell.out()).startsWith("zoetrope ");
     }
 
     @Test
-    void anIncompleteCommandSaysWhatCouldFollow() {
-        assertThat(shell.run()).isEqualTo(2);
-        assertThat(shell.err()).contains("generate, complete, classify, explain, train, evaluate, data, doctor");
-        assertThat(shell.run("train")).isEqualTo(2);
-        assertThat(shell.err()).contains("ddpm");
-        assertThat(shell.run("evaluate")).isEqualTo(2);
-        assertThat(shell.run("paint")).isEqualTo(2);
-        assertThat(shell.err()).contains("paint");
-        assertThat(shell.err().lines()).hasSize(1);
+    void helpTellsDefaultsAndChoices() {
+        for (Map.Entry<String, List<String>> expected : Map.of(
+                "train cnn", List.of("--net=small|resnet18", "--[no-]flip", "Default: 0.1 (sgd), 0.002 (adamw).",
+                "first 15 %",
+                        "--weight-decay=NUMBER", "--erase-side=PIXELS"),
+                "train gan", List.of("--final-gamma=NUMBER", "--base-width=CHANNELS"),
+                "train patches", List.of("--width", "--purpose=generate|classify", "(--purpose classify)"),
+                "evaluate ddpm", List.of("--per-bin=COUNT", "Default: 64.", "--pictures-json=FILE",
+                        "Default: fashion-mnist.",
+                        "Default: fashion-cnn."),
+                "evaluate wavegan", List.of("Default: digits-cnn.", "Default: digits-wavegan.",
+                        "Default: spoken-digits."),
+                "complete", List.of("--keep=top|bottom|left|right|FILE", "Default: maskgit.", "Default: 6.",
+                        "Default: completed.png."),
+                "explain attention", List.of("--patch=ROW,", "Default: fashion-patches.", "Default: attention.png."),
+                "explain cnn", List.of("Default: explain.png.", "IMAGE"),
+                "classify", List.of("Default: fashion-cnn, digits-cnn where all files end with .wav.")).entrySet()) {
+            String[] command = (expected.getKey() + " --help").split(" ");
+            assertThat(shell.run(command)).isZero();
+            assertThat(shell.out().replaceAll("\\s+", " ")).contains(expected.getValue());
+        }
     }
 
     @Test
-    void trainingPassesItsSettingsOn() {
-        assertThat(shell.run("train", "ddpm", "--data", pictures, "--steps", "30", "--batch", "8", "--seed", "5",
-                "--run", folder.resolve("run").toString(), "--device", "gpu")).isZero();
-        assertThat(shell.work.family.name()).isEqualTo("ddpm");
-        assertThat(shell.work.training.steps()).isEqualTo(30);
-        assertThat(shell.work.training.batch()).isEqualTo(8);
-        assertThat(shell.work.training.seed()).isEqualTo(5);
-        assertThat(shell.work.training.resume()).isFalse();
-        assertThat(shell.work.training.data().trainingExamples()).isEqualTo(18);
-        assertThat(shell.work.device).isEqualTo(DeviceChoice.GPU);
-        assertThat(shell.out()).contains(folder.resolve("run/model").toString());
+    void anIncompleteCommandSaysWhatCouldFollow() {
+        assertThat(shell.run()).isEqualTo(2);
+        assertThat(shell.err())
+                .contains("classify, complete, data, doctor, evaluate, explain, generate, models, train");
+        assertThat(shell.run("train")).isEqualTo(2);
+        assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, toy");
+        assertThat(shell.run("evaluate")).isEqualTo(2);
+        assertThat(shell.err()).contains("say what to evaluate: ddpm, patches, cnn, gan, wavegan, toy");
+        assertThat(shell.run("explain")).isEqualTo(2);
+        assertThat(shell.err()).contains("say what to explain: attention, cnn");
+    }
+
+    @Test
+    void aCommandThatIsNoneIsRefusedEvenWhereHelpIsAskedFor() {
+        for (String[] wrong : new String[][] {{"paint"}, {"paint", "--help"}, {"--help", "paint"}, {"train", "vae",
+                "--help"}}) {
+            assertThat(shell.run(wrong)).isEqualTo(2);
+            assertThat(shell.err()).contains("unknown command '" + (wrong[0].equals("train") ? "vae" : "paint") + "'")
+                    .contains(wrong[0].equals("train") ? "ddpm" : "generate");
+            assertThat(shell.err().lines()).hasSize(1);
+            assertThat(shell.out()).isEmpty();
+        }
     }
 
     @Test
     void trainingRefusesNonsense() {
+        shell.withoutDevice = true;
         assertThat(shell.run("train", "ddpm")).isEqualTo(2);
-        assertThat(shell.err()).contains("--data");
+        assertThat(shell.err()).contains("--data").contains("fashion-mnist");
         for (String[] wrong : new String[][] {{"--steps", "0"}, {"--steps", "-1"}, {"--batch", "0"}, {"--batch", "19"},
             {"--batch", "-2"}, {"--save-every", "0"}, {"--sample-every", "-1"}}) {
             String[] arguments = wrong[0].equals("--batch")
                     ? new String[] {"train", "ddpm", "--data", pictures, wrong[0], wrong[1]}
                     : new String[] {"train", "ddpm", "--data", pictures, "--batch", "8", wrong[0], wrong[1]};
             assertThat(shell.run(arguments)).as(wrong[0]).isEqualTo(2);
-            assertThat(shell.err()).contains("not " + wrong[1]);
+            assertThat(shell.err()).contains(wrong[0] + " must be").contains("not " + wrong[1]);
         }
         assertThat(shell.run("train", "ddpm", "--data", "fashion-mnist")).isEqualTo(1);
         assertThat(shell.err()).contains("zoetrope data fashion-mnist").contains("apt-get install");
         assertThat(shell.err().lines()).hasSize(1);
         assertThat(shell.run("train", "ddpm", "--resume", "--run", folder.resolve("none").toString())).isEqualTo(1);
         assertThat(shell.err()).contains("holds no training run");
-        assertThat(shell.work.training).isNull();
+        assertThat(shell.run("train", "gan", "--data", pictures, "--batch", "8", "--gamma", "-1")).isEqualTo(2);
+        assertThat(shell.err()).contains("--gamma must be more than 0, not -1");
+        assertThat(shell.run("train", "wavegan")).isEqualTo(2);
+        assertThat(shell.err()).contains("spoken-digits");
+        assertThat(shell.run("train", "patches", "--data", pictures, "--batch", "1")).isEqualTo(2);
+        assertThat(shell.err()).contains("--batch must be at least 2, not 1");
+        assertThat(shell.device).isNull();
     }
 
     @Test
     void aResumedRunKnowsItsData() throws IOException {
+        shell.withoutDevice = true;
         Path run = folder.resolve("run");
-        RunFolder.create(run, Config.empty().with("data", pictures).with("batch", 4).with("seed", 12L)).close();
-        assertThat(shell.run("train", "ddpm", "--resume", "--run", run.toString(), "--batch", "9000")).isZero();
-        assertThat(shell.work.training.batch()).isEqualTo(4);
-        assertThat(shell.work.training.seed()).isEqualTo(12);
-        assertThat(shell.work.training.resume()).isTrue();
-        assertThat(shell.work.training.data().name()).isEqualTo(pictures);
+        RunFolder.create(run, Config.empty().with("model", "toy").with("data", pictures).with("batch", 4)
+                .with("seed", 12L)
+                .with("shade", 3)).close();
+        shell.run("train", "toy", "--resume", "--run", run.toString(), "--batch", "9000");
+        assertThat(ToyFamily.trained.batch()).isEqualTo(4);
+        assertThat(ToyFamily.trained.seed()).isEqualTo(12);
+        assertThat(ToyFamily.trained.resume()).isTrue();
+        assertThat(ToyFamily.trained.data().name()).isEqualTo(pictures);
+    }
+
+    @Test
+    void familiesKeepWhatTheyWereToldInTheRun() throws IOException {
+        Path run = folder.resolve("gan");
+        assertThat(shell.run("train", "gan", "--data", shell.pictures(8), "--steps", "1", "--batch", "4", "--gamma",
+                "2", "--final-gamma",
+                "0.2", "--rate", "0.0005", "--base-width", "16", "--run", run.toString())).as(shell.err()).isZero();
+        Config kept = Config.read(run.resolve("config.json"));
+        assertThat(kept.text("model")).isEqualTo("gan");
+        assertThat(kept.number("gamma")).isEqualTo(2);
+        assertThat(kept.number("final_gamma")).isEqualTo(0.2);
+        assertThat(kept.number("learning_rate")).isEqualTo(0.0005);
+        assertThat(kept.integer("base_width")).isEqualTo(16);
+        assertThat(shell.out()).contains("see it with 'zoetrope generate --model " + run.resolve("model") + "'");
+        run = folder.resolve("patches");
+        assertThat(shell.run("train", "patches", "--data", pictures, "--steps", "1", "--batch", "4", "--purpose",
+                "classify",
+                "--patch-size", "2", "--width", "16", "--layers", "1", "--heads", "2", "--run", run.toString()))
+                        .as(shell.err()).isZero();
+        kept = Config.read(run.resolve("config.json"));
+        assertThat(kept.integer("model_width")).isEqualTo(16);
+        assertThat(kept.flag("rotary", false)).isTrue();
+        assertThat(shell.out()).contains("see it with 'zoetrope explain attention IMAGE --patch ROW,COL --model "
+                + run.resolve("model") + "'");
+        run = folder.resolve("ddpm");
+        assertThat(shell.run("train", "ddpm", "--data", pictures, "--steps", "1", "--batch", "2", "--run",
+                run.toString())).isZero();
+        assertThat(shell.out()).contains("see it with 'zoetrope generate --model");
     }
 
     @Test
     void evaluationPrintsATableAndWritesFiles() throws IOException {
+        String garments = shell.pictures(28);
         Path json = folder.resolve("r.json");
         Path plot = folder.resolve("r.png");
-        assertThat(shell.run("evaluate", "ddpm", "--data", pictures, "--json", json.toString(), "--plot",
-                plot.toString(), "--per-bin", "3", "--pictures", "0")).isZero();
-        assertThat(shell.work.perBin).isEqualTo(3);
+        assertThat(shell.run("evaluate", "ddpm", "--data", garments, "--json", json.toString(), "--plot",
+                plot.toString(), "--per-bin", "1", "--pictures", "0")).as(shell.err()).isZero();
         assertThat(shell.out().lines()).hasSize(22);
-        assertThat(shell.out()).contains("0–49").contains("0.75000");
-        assertThat(Files.readString(json)).contains("\"r2\": 0.75");
+        assertThat(shell.out()).contains("0–49").contains("all       20");
+        assertThat(Files.readString(json)).contains("\"r2\": ");
         assertThat(Images.read(plot).width()).isEqualTo(900);
-        assertThat(shell.run("evaluate", "ddpm", "--data", pictures, "--per-bin", "0")).isEqualTo(2);
-        assertThat(shell.run("evaluate", "ddpm", "--data", pictures, "--json", "/proc/zoetrope/r.json")).isEqualTo(1);
+        shell.device = null;
+        assertThat(shell.run("evaluate", "ddpm", "--data", garments, "--per-bin", "0")).isEqualTo(2);
+        assertThat(shell.err()).contains("--per-bin must be at least 1, not 0");
+        assertThat(shell.run("evaluate", "ddpm", "--data", garments, "--json", "/proc/zoetrope/r.json")).isEqualTo(1);
         assertThat(shell.err().lines()).hasSize(1);
-    }
-
-    @Test
-    void adversarialTrainingTakesItsOptions() {
-        assertThat(shell.run("train", "gan", "--data", pictures, "--batch", "8", "--gamma", "2", "--final-gamma", "0.2",
-                "--rate", "0.0005", "--base-width", "16")).isZero();
-        assertThat(shell.work.family.name()).isEqualTo("gan");
-        assertThat(shell.work.training.steps()).isEqualTo(3600);
-        assertThat(shell.work.training.options().toString()).contains("\"final_gamma\": 0.2").contains("\"base_width\": 16");
-        assertThat(shell.run("train", "gan", "--data", pictures, "--batch", "8", "--gamma", "-1")).isEqualTo(2);
-        assertThat(shell.err()).contains("gamma").contains("-1");
-        assertThat(shell.run("train", "wavegan")).isEqualTo(2);
-        assertThat(shell.err()).contains("spoken-digits");
+        assertThat(shell.device).isNull();
     }
 
     @Test
     void picturesAreMeasuredBesideRealOnes() throws IOException {
+        String garments = shell.pictures(28);
         Path json = folder.resolve("q.json");
-        for (String family : List.of("gan", "patches", "ddpm")) {
-            assertThat(shell.run("evaluate", family, "--data", pictures, "--pictures", "40", "--encoder", "my-cnn",
-                    "--pictures-json", json.toString(), "--seed", "9")).isZero();
-            assertThat(shell.work.pictures).isEqualTo(40);
-            assertThat(shell.work.evaluationSeed).isEqualTo(9);
-            assertThat(shell.work.model).contains("fashion-" + family);
-            assertThat(shell.out()).contains("C-FD").contains("my-cnn").contains("0123456789ab").contains("2 of 3 classes")
+        for (String family : List.of("gan", "patches")) {
+            assertThat(shell.run("evaluate", family, "--data", manyOf(garments), "--pictures", "8", "--encoder",
+                    "fashion-cnn",
+                    "--pictures-json", json.toString(), "--seed", "9")).as(shell.err()).isZero();
+            assertThat(shell.out()).contains("C-FD").contains("fashion-cnn").contains("6ad51eb218cc")
+                    .contains("of 10 classes")
                     .doesNotContain("FID");
-            assertThat(Files.readString(json)).contains("\"c_fd\": 1.5");
+            assertThat(Files.readString(json)).contains("\"c_fd\": ");
         }
-        assertThat(shell.run("evaluate", "gan", "--data", pictures, "--pictures", "3")).isEqualTo(2);
-        assertThat(shell.err()).contains("not 3");
-        assertThat(shell.run("evaluate", "gan", "--data", pictures, "--pictures", "0")).isEqualTo(2);
-        assertThat(shell.run("evaluate", "gan", "--data", pictures, "--pictures-json", "/proc/zoetrope/q.json")).isEqualTo(1);
+        shell.device = null;
+        assertThat(shell.run("evaluate", "gan", "--data", garments, "--pictures", "3")).isEqualTo(2);
+        assertThat(shell.err()).contains("--pictures must be 0 or at least 6, not 3");
+        assertThat(shell.run("evaluate", "gan", "--data", garments, "--pictures", "0")).isEqualTo(2);
+        assertThat(shell.err()).contains("--pictures 0 leaves nothing to measure");
+        assertThat(shell.run("evaluate", "gan", "--data", garments, "--pictures-json", "/proc/zoetrope/q.json"))
+                .isEqualTo(1);
+        assertThat(shell.device).isNull();
+        assertThat(shell.run("evaluate", "gan", "--data", garments, "--pictures", "8", "--encoder", "fashion-ddpm"))
+                .isEqualTo(1);
+        assertThat(shell.err()).contains("fashion-ddpm is a diffusion model, which recognises nothing: expected a "
+                + "classifier");
+        assertThat(shell.run("evaluate", "gan", "--data", garments, "--pictures", "8", "--encoder", "digits-cnn"))
+                .isEqualTo(1);
+        assertThat(shell.err()).contains("recognises sounds, but " + garments + " holds pictures");
+    }
+
+    /** As many as have neighbours in the test part. */
+    private String manyOf(String garments) throws IOException {
+        Path many = folder.resolve("many");
+        for (int i = 0; i < 100; i++) {
+            Files.createDirectories(many);
+            Path copy = many.resolve(i + ".png");
+            if (!Files.exists(copy)) {
+                Files.copy(Path.of(garments, i % 2 == 0 ? "even" : "odd", i % 20 + ".png"), copy);
+            }
+        }
+        return many.toString();
     }
 
     @Test

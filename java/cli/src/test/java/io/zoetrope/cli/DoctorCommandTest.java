@@ -45,7 +45,10 @@ class DoctorCommandTest {
         assertThat(examine(Map.of())).as("softcuda runs, so all is well").isZero();
         assertThat(shell.out()).contains("NVIDIA GPU: none seen").contains("softcuda runs the kernels on the CPU")
                 .contains("missing  cuBLAS").contains("missing  cuDNN").contains("optional")
-                .contains("scalar").contains("pretend device").contains("missing  fashion-mnist")
+                .contains("scalar").contains("softcuda (CPU), compute capability").contains("multiprocessors")
+                .contains("CUDA driver API")
+                .contains("ok       fashion-ddpm").contains("ok       digits-wavegan")
+                .contains("missing  fashion-mnist")
                 .contains("zoetrope data fashion-mnist").contains("missing  mnist")
                 .contains("zoetrope data mnist").contains("missing  cifar10").contains("zoetrope data cifar10")
                 .contains("missing  spoken-digits").contains("zoetrope data spoken-digits");
@@ -96,8 +99,8 @@ class DoctorCommandTest {
     }
 
     @Test
-    void aDeviceThatDoesNotOpenIsAFailure() throws IOException {
-        shell.work.failure = new IllegalStateException("libcuda.so.1 lacks cuInit");
+    void aDeviceThatDoesNotOpenIsAFailure() {
+        shell.failure = new IllegalStateException("libcuda.so.1 lacks cuInit");
         assertThat(examine(Map.of())).isEqualTo(1);
         assertThat(shell.out()).contains("libcuda.so.1 lacks cuInit");
     }
@@ -106,6 +109,6 @@ class DoctorCommandTest {
     void runsFromTheCommandLine() {
         assertThat(shell.run("doctor", "--device", "cpu")).isZero();
         assertThat(shell.out()).contains("Java").contains("Data sets");
-        assertThat(shell.work.device).isEqualTo(io.zoetrope.cuda.DeviceChoice.CPU);
+        assertThat(shell.device).isEqualTo(io.zoetrope.cuda.DeviceChoice.CPU);
     }
 }

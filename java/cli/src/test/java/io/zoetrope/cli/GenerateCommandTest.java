@@ -2,12 +2,16 @@ package io.zoetrope.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zoetrope.cli.toy.ToyFamily;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.diffusion.Sampler;
 import io.zoetrope.model.patches.decode.PatchesSampling;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,36 +38,43 @@ class GenerateCommandTest {
         out = folder.resolve("pictures.png").toString();
     }
 
-    @Test
-    void hasTheDocumentedDefaults() throws IOException {
-        assertThat(shell.run("generate", "--out", out)).isZero();
-        assertThat(shell.work.sampling.count()).isEqualTo(64);
-        assertThat(shell.work.sampling.steps()).isEqualTo(50);
-        assertThat(shell.work.sampling.sampler()).isEqualTo(Sampler.ddim(0));
-        assertThat(shell.work.sampling.seed()).isEqualTo(7);
-        assertThat(shell.work.device).isEqualTo(DeviceChoice.AUTO);
-        assertThat(shell.work.model).contains("fashion-ddpm");
-        assertThat(Images.read(Path.of(out)).width()).as("8 × 29 + 1, enlarged twice").isEqualTo(466);
-        assertThat(shell.out()).contains(out).contains("64 pictures");
-        assertThat(shell.err()).isEmpty();
-    }
-
-    @Test
-    void takesEveryOption() throws IOException {
-        Path film = folder.resolve("film.gif");
-        assertThat(shell.run("generate", "--model", "my/model", "--count", "3", "--steps", "130", "--sampler", "ddim",
-                "--eta", "0.5", "--seed", "-1", "--out", out, "--film", film.toString(), "--device", "cpu")).isZero();
-        assertThat(shell.work.model).contains("my/model");
-        assertThat(shell.work.sampling.sampler()).isEqualTo(Sampler.ddim(0.5));
-        assertThat(shell.work.sampling.seed()).isEqualTo(-1);
-        assertThat(shell.work.device).isEqualTo(DeviceChoice.CPU);
+    private static int frames(Path film) throws IOException {
         ImageReader reader = ImageIO.getImageReadersByFormatName("gif").next();
         try (ImageInputStream in = ImageIO.createImageInputStream(film.toFile())) {
             reader.setInput(in);
-            assertThat(reader.getNumImages(true)).as("steps 0, 3, 6 … 129, 130").isEqualTo(45);
+            return reader.getNumImages(true);
         }
-        assertThat(shell.run("generate", "--sampler", "dpm++2m", "--out", out)).isZero();
-        assertThat(shell.work.sampling.sampler()).isEqualTo(Sampler.dpmSolver2M());
+    }
+
+    @Test
+    void helpSaysTheDefaults() {
+        assertThat(shell.run("generate", "--help")).isZero();
+        assertThat(shell.out().replaceAll("\\s+", " ")).contains("Default: fashion-ddpm.", "Default: 64.",
+                "Default: 7.",
+                "Default: fashion.png for diffusion models", "sounds.wav for adversarial models of sounds",
+                        "Default: 50 for diffusion",
+                "--sampler=ddim|ddpm|dpm++2m|heun How to walk from noise to picture. Default: ddim.", "Default: auto.");
+    }
+
+    @Test
+    void aDiffusionModelTakesItsOptionsAndShowsItsWay() throws IOException {
+        Path film = folder.resolve("film.gif");
+        assertThat(shell.run("generate", "--count", "2", "--steps", "130", "--sampler", "ddim", "--eta", "0.5",
+                "--seed", "-1",
+                "--out", out, "--film", film.toString(), "--device", "cpu")).as(shell.err()).isZero();
+        assertThat(shell.device).isEqualTo(DeviceChoice.CPU);
+        assertThat(frames(film)).as("steps 0, 3, 6 … 129, 130").isEqualTo(45);
+        assertThat(shell.out()).contains(film + ": 45 frames").contains(out + ": 2 pictures, 130 steps of ddim, seed "
+                + "-1, ");
+        assertThat(Images.read(Path.of(out)).width()).as("2 × 29 + 1, enlarged eight times").isEqualTo(472);
+        byte[] ddim = Files.readAllBytes(Path.of(out));
+        assertThat(shell.run("generate", "--count", "2", "--steps", "4", "--sampler", "HEUN", "--seed", "-1", "--film",
+                film.toString(), "--out", out)).isZero();
+        assertThat(shell.device).isEqualTo(DeviceChoice.AUTO);
+        assertThat(shell.out()).contains("4 steps of heun");
+        assertThat(frames(film)).as("a frame a step, however often the network was asked").isEqualTo(5);
+        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(ddim);
+        assertThat(shell.err()).isEmpty();
     }
 
     @ParameterizedTest
@@ -75,70 +86,89 @@ class GenerateCommandTest {
         assertThat(shell.run("generate", option, value, "--out", out)).isEqualTo(2);
         assertThat(shell.err()).startsWith("zoetrope: ").contains(part).contains("zoetrope generate --help");
         assertThat(shell.err().lines()).hasSize(1);
-        assertThat(shell.work.sampling).as("nothing was begun").isNull();
+        assertThat(shell.device).as("nothing was begun").isNull();
         nothingIsLeft();
     }
 
     @Test
-    void modelsThatMakeNoPicturesAreRefused() throws IOException {
-        shell.work.pipelineClass = "ConvNetPipeline";
-        assertThat(shell.run("generate", "--model", "my/classifier", "--out", out)).isEqualTo(2);
-        assertThat(shell.err()).contains("my/classifier").contains("ConvNetPipeline").contains("a diffusion model");
+    void modelsThatMakeNothingAreRefused() throws IOException {
+        assertThat(shell.run("generate", "--model", "fashion-cnn", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("--model fashion-cnn is a classifier, which generates nothing: expected a "
+                + "diffusion model or");
         nothingIsLeft();
+        Path foreign = Files.createDirectories(folder.resolve("foreign"));
+        Files.writeString(foreign.resolve("model_index.json"), "{\"_class_name\": \"FluxPipeline\"}");
+        assertThat(shell.run("generate", "--model", foreign.toString(), "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("--model " + foreign + " is a FluxPipeline").contains("a diffusion model");
+        assertThat(shell.run("generate", "--model", "nothing-such", "--out", out)).isEqualTo(1);
+        assertThat(shell.err()).contains("no model 'nothing-such' ships").contains("fashion-ddpm");
+    }
+
+    @Test
+    void classesAreForModelsThatKnowThem() {
+        assertThat(shell.run("generate", "--count", "1", "--class", "Bag", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("--class is 'Bag', but this model knows no classes");
     }
 
     @Test
     void adversarialModelsTakeAClassAndAWalk() throws IOException {
-        shell.work.pipelineClass = "GanPipeline";
         Path walk = folder.resolve("walk.gif");
-        assertThat(shell.run("generate", "--model", "my/gan", "--count", "4", "--seed", "3", "--class", "Bag",
-                "--interpolate", walk.toString(), "--frames", "5", "--out", out)).isZero();
-        assertThat(shell.work.order.count()).isEqualTo(4);
-        assertThat(shell.work.order.seed()).isEqualTo(3);
-        assertThat(shell.work.classOf).hasValue(1);
-        assertThat(walk).isNotEmptyFile();
-        assertThat(shell.out()).contains("5 frames").contains("4 pictures");
-        assertThat(shell.run("generate", "--model", "my/gan", "--frames", "1", "--out", out)).isEqualTo(2);
+        assertThat(shell.run("generate", "--model", "fashion-gan", "--count", "4", "--seed", "3", "--class", "Bag",
+                "--interpolate", walk.toString(), "--frames", "5", "--out", out)).as(shell.err()).isZero();
+        assertThat(frames(walk)).isEqualTo(5);
+        assertThat(shell.out()).contains("5 frames").contains("4 pictures, one pass each, seed 3");
+        byte[] bags = Files.readAllBytes(Path.of(out));
+        assertThat(shell.run("generate", "--model", "fashion-gan", "--count", "4", "--seed", "3", "--class", "8",
+                "--out", out)).isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).as("a bag is class 8").isEqualTo(bags);
+        assertThat(shell.run("generate", "--model", "fashion-gan", "--count", "4", "--seed", "3", "--out", out))
+                .isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).as("the classes in turn").isNotEqualTo(bags);
+        assertThat(shell.run("generate", "--model", "fashion-gan", "--frames", "1", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains("--frames").contains("not 1");
-        assertThat(shell.run("generate", "--model", "my/gan", "--count", "0", "--out", out)).isEqualTo(2);
-        assertThat(shell.run("generate", "--model", "my/gan", "--class", "hat", "--out", out)).isEqualTo(2);
-        assertThat(shell.err()).contains("hat").contains("[boot, bag]");
+        assertThat(shell.run("generate", "--model", "fashion-gan", "--count", "0", "--out", out)).isEqualTo(2);
+        assertThat(shell.run("generate", "--model", "fashion-gan", "--class", "hat", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("--class is 'hat'").contains("ankle boot]");
     }
 
     @Test
     void soundsAreWrittenAsWavAndShownAsSpectrograms() throws IOException {
-        shell.work.pipelineClass = "WaveGanPipeline";
         Path wav = folder.resolve("digits.wav");
         Path picture = folder.resolve("digits.png");
-        assertThat(shell.run("generate", "--model", "my/wavegan", "--count", "3", "--class", "1", "--out", wav.toString(),
-                "--spectrogram", picture.toString())).isZero();
-        assertThat(shell.work.classOf).hasValue(1);
-        assertThat(Sounds.read(wav).seconds()).isCloseTo(3 * 0.1 + 2 * 0.25, Offset.offset(0.26));
+        assertThat(shell.run("generate", "--model", "digits-wavegan", "--count", "3", "--class", "1", "--out",
+                wav.toString(),
+                "--spectrogram", picture.toString())).as(shell.err()).isZero();
+        assertThat(Sounds.read(wav).seconds()).isCloseTo(3 * 1.024 + 2 * 0.25, Offset.offset(0.26));
         assertThat(Images.read(picture).channels()).isEqualTo(3);
-        assertThat(shell.run("generate", "--model", "my/wavegan", "--out", out)).isEqualTo(2);
+        assertThat(shell.out()).contains("3 sounds of 1.0 s").contains("their spectrograms");
+        assertThat(shell.run("generate", "--model", "digits-wavegan", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains(".wav");
     }
 
     @Test
-    void transformersOverPatchesTakeTheirDecoding() {
-        shell.work.pipelineClass = "PatchesPipeline";
-        assertThat(shell.run("generate", "--model", "my/patches", "--decode", "maskgit", "--steps", "9", "--temperature",
+    void transformersOverPatchesTakeTheirDecoding() throws IOException {
+        assertThat(shell.run("generate", "--model", "fashion-patches", "--decode", "maskgit", "--steps", "3",
+                "--temperature",
                 "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--class", "any", "--out", out)).isZero();
-        assertThat(shell.work.patches).isEqualTo(PatchesSampling.count(2).seed(7).decode(PatchesSampling.Decode.MASKGIT)
-                .steps(9).temperature(0.5).topK(40).topP(0.8).guidance(3)
-                .ofClass(PatchesSampling.ANY));
-        assertThat(shell.run("generate", "--model", "my/patches", "--top-p", "1.5", "--out", out)).isEqualTo(2);
-        assertThat(shell.err()).contains("1.5");
+        assertThat(shell.out()).contains("2 pictures, patch by patch");
+        byte[] any = Files.readAllBytes(Path.of(out));
+        assertThat(shell.run("generate", "--model", "fashion-patches", "--decode", "maskgit", "--steps", "3",
+                "--temperature",
+                "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--out", out)).isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(any);
+        assertThat(shell.run("generate", "--model", "fashion-patches", "--top-p", "1.5", "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains("--top-p must be more than 0 and at most 1 (all), not 1.5");
     }
 
     @ParameterizedTest
-    @CsvSource({"GanPipeline,--sampler,ddim,a diffusion model", "DDPMPipeline,--class,Bag,an adversarial model",
-        "PatchesPipeline,--film,film.gif,a diffusion model", "DDPMPipeline,--decode,ar,a transformer over patches",
-        "GanPipeline,--steps,3,a diffusion model"})
-    void anotherKindsOptionIsRefused(String pipelineClass, String option, String value, String kind) throws IOException {
-        shell.work.pipelineClass = pipelineClass;
-        assertThat(shell.run("generate", "--model", "my/model", option, value, "--out", out)).isEqualTo(2);
-        assertThat(shell.err()).contains(option + " is for " + kind).contains("my/model is");
+    @CsvSource({"fashion-gan,--sampler,ddim,a diffusion model", "fashion-patches,--film,film.gif,a diffusion model",
+        "fashion-ddpm,--decode,ar,a transformer over patches", "fashion-gan,--steps,3,a diffusion model",
+        "fashion-ddpm,--spectrogram,s.png,an adversarial model of sounds",
+                "digits-wavegan,--frames,3,an adversarial model"})
+    void anotherKindsOptionIsRefused(String model, String option, String value, String kind) throws IOException {
+        assertThat(shell.run("generate", "--model", model, option, value, "--out", out)).isEqualTo(2);
+        assertThat(shell.err()).contains(option + " is for " + kind).contains(model + " is");
+        assertThat(shell.device).isNull();
         nothingIsLeft();
     }
 
@@ -146,25 +176,40 @@ class GenerateCommandTest {
     void etaBelongsToDdim() {
         assertThat(shell.run("generate", "--sampler", "ddpm", "--eta", "0.3", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains("eta is a setting of ddim");
+        assertThat(shell.device).isNull();
     }
 
     @Test
     void failuresAreExitCodeOneAndOneLineAndLeaveNothing() throws IOException {
+        shell.withoutDevice = true;
         for (Throwable failure : new Throwable[] {new IOException("weights.safetensors: truncated"),
             new IllegalStateException("device lost\n  at step 3"), new OutOfMemoryError("Java heap space"),
-            new UnsatisfiedLinkError("libcuda.so.1: no such file"), new NullPointerException()}) {
-            shell.work.failure = failure;
-            assertThat(shell.run("generate", "--out", out)).isEqualTo(1);
+            new UnsatisfiedLinkError("libcuda.so.1: no such file"), new NullPointerException(),
+                    new IllegalArgumentException("no")}) {
+            ToyFamily.failure = failure;
+            assertThat(shell.run("generate", "--model", "toy-dots", "--out", out)).isEqualTo(1);
             assertThat(shell.err()).startsWith("zoetrope: ");
             assertThat(shell.err().lines()).hasSize(1);
             nothingIsLeft();
         }
-        shell.work.failure = new AccessDeniedException("/root/weights");
-        assertThat(shell.run("generate", "--out", out)).isEqualTo(1);
+        ToyFamily.failure = new AccessDeniedException("/root/weights");
+        assertThat(shell.run("generate", "--model", "toy-dots", "--out", out)).isEqualTo(1);
         assertThat(shell.err()).isEqualTo("zoetrope: /root/weights: permission denied\n");
-        shell.work.failure = new IOException("weights.safetensors: truncated");
-        assertThat(shell.run("generate", "--debug", "--out", out)).isEqualTo(1);
+        ToyFamily.failure = new IOException("weights.safetensors: truncated");
+        assertThat(shell.run("generate", "--model", "toy-dots", "--debug", "--out", out)).isEqualTo(1);
         assertThat(shell.err()).contains("weights.safetensors: truncated").contains("at io.zoetrope");
+    }
+
+    @Test
+    void anInterruptEndsItAndNothingIsWritten() throws IOException {
+        Thread.currentThread().interrupt();
+        try {
+            assertThat(shell.run("generate", "--count", "1", "--out", out)).isEqualTo(1);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(shell.err()).contains("was interrupted: nothing of it was kept").hasLineCount(1);
+        nothingIsLeft();
     }
 
     @Test
@@ -173,18 +218,45 @@ class GenerateCommandTest {
             assertThat(shell.run("generate", "--out", target)).isEqualTo(1);
             assertThat(shell.err()).contains(target);
             assertThat(shell.err().lines()).hasSize(1);
-            assertThat(shell.work.sampling).isNull();
+            assertThat(shell.device).isNull();
         }
         assertThat(shell.run("generate", "--out", out, "--film", "/proc/zoetrope/film.gif")).isEqualTo(1);
-        assertThat(shell.work.sampling).isNull();
+        assertThat(shell.device).isNull();
     }
 
     @Test
     void aFullDiskIsOneLine() throws IOException {
-        assertThat(shell.run("generate", "--out", "/dev/full")).isEqualTo(1);
+        shell.withoutDevice = true;
+        assertThat(shell.run("generate", "--model", "toy-dots", "--out", "/dev/full")).isEqualTo(1);
         assertThat(shell.err()).contains("/dev/full").contains("No space left");
         assertThat(shell.err().lines()).hasSize(1);
         nothingIsLeft();
+    }
+
+    @Test
+    void aDashIsStandardOutputAndWordsGoToStandardError() throws IOException {
+        shell.withoutDevice = true;
+        assertThat(shell.run("generate", "--model", "toy-dots", "--count", "2", "--out", "-")).isZero();
+        assertThat(shell.out()).isEmpty();
+        assertThat(shell.err()).isEqualTo("-: 2 dots of shade 200\n");
+        assertThat(ImageIO.read(new ByteArrayInputStream(shell.bytes.toByteArray())).getWidth()).isEqualTo(19);
+        assertThat(shell.run("generate", "--out", "-", "--film", "-")).isEqualTo(2);
+        assertThat(shell.err()).contains("only one file can go to standard output");
+        nothingIsLeft();
+    }
+
+    @Test
+    void fullStandardOutputIsAFailure() {
+        PrintWriter full = new PrintWriter(new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        }, true);
+        for (String[] command : new String[][] {{"models"}, {"data"}, {"--help"}}) {
+            assertThat(Main.run(command, shell.surroundings(full))).isEqualTo(1);
+            assertThat(shell.err()).contains("cannot write standard output").hasLineCount(1);
+        }
     }
 
     private void nothingIsLeft() throws IOException {

@@ -4,8 +4,7 @@ import java.util.List;
 
 /**
  * Heun's method for the probability-flow ODE (Karras et al. 2022, algorithm 1 without churn): second order, two
- * denoiser calls
- * a step. In y = x/α over s = σ/α, with r = s'/s, the slopes at both ends of the step are averaged:
+ * denoiser calls a step. In y = x/α over s = σ/α, with r = s'/s, the slopes at both ends of the step are averaged:
  *
  * <pre>
  *   y_e = y + (s' − s) (y − c)/s                                    Euler's step, with the estimate c = x̂_0 at s
@@ -14,10 +13,8 @@ import java.util.List;
  * </pre>
  *
  * so that the second call needs Euler's result and the estimate before it, and the step's start no more. Where r is 0
- * there
- * is no second call: on the step to the clean sample, where s' is 0 (as published), and on one from pure noise, where s
- * is
- * infinite.
+ * there is no second call: on the step to the clean sample, where s' is 0 (as published), and on one from pure noise,
+ * where s is infinite.
  */
 public record Heun() implements Sampler {
     @Override

@@ -15,8 +15,7 @@ import java.util.random.RandomGenerator;
  * </pre>
  *
  * A sampler's step is one row, or several for one that asks the denoiser more than once a step ({@link Step#stage}
- * counts
- * them): all read and leave the same x and h, so the device does not tell them apart.
+ * counts them): all read and leave the same x and h, so the device does not tell them apart.
  *
  * Everything a sampler knows is in the numbers, so the device runs any of them with one kernel that reads row i of
  * {@link #table()} and updates x and h in place. h starts as anything finite: row 0 never reads it (its coefficient

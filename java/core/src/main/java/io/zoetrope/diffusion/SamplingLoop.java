@@ -14,10 +14,8 @@ import java.util.function.Consumer;
 
 /**
  * Runs a {@link SamplerPlan} on a device. One row of the plan is recorded as a graph; since its coefficients, its
- * timestep
- * and its noise come from a counter in device memory, every row replays the same graph, and the whole loop is a chain
- * of
- * it that a single call launches, with no Java work and no allocation in between.
+ * timestep and its noise come from a counter in device memory, every row replays the same graph, and the whole loop is
+ * a chain of it that a single call launches, with no Java work and no allocation in between.
  */
 public final class SamplingLoop implements AutoCloseable {
     /** Stream of the starting noise; the steps' fresh noise draws from the next one. */

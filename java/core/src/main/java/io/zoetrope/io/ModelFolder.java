@@ -3,6 +3,7 @@ package io.zoetrope.io;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -140,6 +141,17 @@ public final class ModelFolder {
     /** diffusers' class for the whole, such as DDPMPipeline. */
     public String pipelineClass() throws BadFileException {
         return index.className();
+    }
+
+    /** Its components, each with its class: "unet (UNet2DModel)". */
+    public List<String> components() throws BadFileException {
+        List<String> components = new ArrayList<>();
+        for (String name : index.names()) {
+            if (!name.startsWith("_") && index.has(name)) {
+                components.add(name + " (" + className(name) + ")");
+            }
+        }
+        return components;
     }
 
     /** Whether there is a component called {@code name}. */

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 
 /**
  * Finds the classes that lie in one package of one jar or folder, so that what belongs to a closed set, such as the
- * samplers,
- * needs no list of it: a new member is its file alone. What others may add from their own jars is a service instead.
+ * samplers, needs no list of it: a new member is its file alone. What others may add from their own jars is a service
+ * instead.
  */
 public final class PackageClasses {
     private static final String SUFFIX = ".class";

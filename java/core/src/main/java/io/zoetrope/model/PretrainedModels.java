@@ -14,11 +14,7 @@ import java.util.stream.Stream;
 
 /** The models that ship with the library, as {@linkplain ModelFolder folders} of files on the class path. */
 public final class PretrainedModels {
-    /** The name of the default model. */
-    public static final String FASHION_DDPM = "fashion-ddpm";
     private static final String ROOT = "/weights/";
-    private static final List<String> NAMES = List.of(FASHION_DDPM, "fashion-cnn", "digits-cnn", "fashion-patches", "fashion-gan",
-            "digits-wavegan");
 
     /** Reads a model from its folder. */
     @FunctionalInterface
@@ -31,32 +27,50 @@ public final class PretrainedModels {
 
     /** The names of the models that ship. */
     public static List<String> names() {
-        return NAMES;
+        return ModelFamilies.installed().shipped().stream().map(ShippedModel::name).toList();
+    }
+
+    /** The bytes of all files of a model that ships. */
+    public static long size(String name) throws IOException {
+        long[] bytes = new long[1];
+        load(name, folder -> {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    bytes[0] += Files.size(file);
+                }
+            }
+            return null;
+        });
+        return bytes[0];
+    }
+
+    /** Whether it names a folder: there is one of that name, or it has a slash, which no shipped model has. */
+    static boolean isFolder(String nameOrFolder) {
+        return nameOrFolder.contains("/") || Files.isDirectory(Path.of(nameOrFolder));
     }
 
     /** A folder if there is one of that name, else a shipped model; a name with a slash can only be a folder's. */
     public static <T> T open(String nameOrFolder, Loader<T> loader) throws IOException {
-        Path folder = FileNames.path(nameOrFolder);
-        return nameOrFolder.contains("/") || Files.isDirectory(folder) ? loader.load(folder) : load(nameOrFolder, loader);
+        return isFolder(nameOrFolder) ? loader.load(FileNames.path(nameOrFolder)) : load(nameOrFolder, loader);
     }
 
     /** Unpacks a shipped model into a folder of its own for as long as loading takes. */
     public static <T> T load(String name, Loader<T> loader) throws IOException {
-        if (!NAMES.contains(name)) {
-            throw new IllegalArgumentException("no model '" + name + "' ships with this library: expected one of " + NAMES
-                    + ", or the folder of a model");
-        }
+        Class<?> family = ModelFamilies.installed().shipping(name).orElseThrow(() ->
+                new IllegalArgumentException("no model '"
+                + name + "' ships with this library: expected one of " + names() + ", or the folder of a model"))
+                .getClass();
         Path folder = Files.createTempDirectory("zoetrope-model-");
         try {
-            if (!unpack(name, ModelFolder.INDEX, folder)) {
+            if (!unpack(family, name, ModelFolder.INDEX, folder)) {
                 throw new IOException("the model '" + name + "' is missing from this build (" + ROOT + name + "/"
                         + ModelFolder.INDEX + "): train one with 'train'");
             }
             String index = Files.readString(folder.resolve(ModelFolder.INDEX), StandardCharsets.UTF_8);
             for (String file : ModelFolder.files(Config.parse(index, name))) {
-                unpack(name, file, folder);
+                unpack(family, name, file, folder);
             }
-        return loader.load(folder);
+            return loader.load(folder);
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -66,8 +80,8 @@ public final class PretrainedModels {
         }
     }
 
-    private static boolean unpack(String name, String file, Path folder) throws IOException {
-        try (InputStream in = PretrainedModels.class.getResourceAsStream(ROOT + name + "/" + file)) {
+    private static boolean unpack(Class<?> family, String name, String file, Path folder) throws IOException {
+        try (InputStream in = family.getResourceAsStream(ROOT + name + "/" + file)) {
             if (in == null) {
                 return false;
             }

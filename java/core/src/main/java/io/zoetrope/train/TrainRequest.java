@@ -3,6 +3,7 @@ package io.zoetrope.train;
 import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.io.Config;
+import io.zoetrope.option.OptionException;
 import java.nio.file.Path;
 
 /**
@@ -18,23 +19,23 @@ import java.nio.file.Path;
  *                    {@code options} may only repeat them
  * @param saveEvery   steps between checkpoints
  * @param sampleEvery steps between samples; 0 for none
- * @param options     what the family of the model leaves to the user, see {@link TrainingFamily}
+ * @param options     what was given of {@link TrainingFamily#options}, by their names
  */
 public record TrainRequest(Dataset data, long steps, int batch, long seed, Path run, boolean resume,
         int saveEvery, int sampleEvery, Config options) {
     public TrainRequest {
         if (steps < (resume ? 0 : 1)) {
-            throw new IllegalArgumentException("steps must be at least 1, not " + steps);
+            throw new OptionException("steps", "must be at least 1, not " + steps);
         }
         if (batch < 1 || batch > data.trainingExamples()) {
-            throw new IllegalArgumentException("batch must be between 1 and the " + data.trainingExamples()
+            throw new OptionException("batch", "must be between 1 and the " + data.trainingExamples()
                     + " training " + data.examples() + " of " + data.name() + ", not " + batch);
         }
         if (saveEvery < 1) {
-            throw new IllegalArgumentException("saveEvery must be at least 1, not " + saveEvery);
+            throw new OptionException("save_every", "must be at least 1, not " + saveEvery);
         }
         if (sampleEvery < 0) {
-            throw new IllegalArgumentException("sampleEvery must be at least 0, not " + sampleEvery);
+            throw new OptionException("sample_every", "must be at least 0, not " + sampleEvery);
         }
     }
 

@@ -1,13 +1,48 @@
 package io.zoetrope.train;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.Media;
 import io.zoetrope.io.Config;
+import io.zoetrope.option.Option;
+import io.zoetrope.option.Values;
 import java.io.IOException;
+import java.util.List;
 
 /** A kind of model, as {@link Trainer} starts its training. Stateless. */
 public interface TrainingFamily {
     /** What runs of this kind call themselves, such as ddpm. */
     String name();
+
+    /** What is trained on what, in a sentence or two, beginning with a verb. */
+    default String about() {
+        return "Train a model of the kind " + name() + ".";
+    }
+
+    /** What it learns from. */
+    default Media learnsFrom() {
+        return Media.ANY;
+    }
+
+    /** What a request may decide, beyond what is common to all runs. */
+    default List<Option<?>> options() {
+        return List.of();
+    }
+
+    /** Steps that suit these data where nobody says otherwise. */
+    default long usualSteps(Dataset data) {
+        return 1000;
+    }
+
+    /** Examples a step where nobody says otherwise. */
+    default int usualBatch() {
+        return 32;
+    }
+
+    /** The request's options, read. @throws IllegalArgumentException naming one that is unknown or out of range */
+    default Values values(TrainRequest request) throws IOException {
+        return Values.of(name(), options(), request.options());
+    }
 
     /**
      * The settings, beyond those of every run, that a run keeps for good: read from the request's options and data, checked.

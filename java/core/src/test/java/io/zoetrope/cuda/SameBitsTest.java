@@ -21,7 +21,7 @@ class SameBitsTest {
     public static final class Picture {
         public static void main(String[] arguments) throws Exception {
             try (Device device = Device.open(DeviceChoice.CPU);
-                    DdpmPipeline ddpm = DdpmPipeline.fromPretrained(device, PretrainedModels.FASHION_DDPM)) {
+                    DdpmPipeline ddpm = DdpmPipeline.fromPretrained(device, DdpmPipeline.FASHION_DDPM)) {
                 Images images = ddpm.generate(Sampling.count(2).steps(2).seed(7), Progress.none());
                 byte[] pixels = images.pixels();
                 CRC32 sum = new CRC32();

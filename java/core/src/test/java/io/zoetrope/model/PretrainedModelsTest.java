@@ -27,7 +27,7 @@ class PretrainedModelsTest {
 
     @Test
     void theShippedModelMakesPicturesThatAreDarkOutsideAndBrightInside() throws IOException {
-        try (DdpmPipeline ddpm = DdpmPipeline.fromPretrained(Devices.shared(), PretrainedModels.FASHION_DDPM)) {
+        try (DdpmPipeline ddpm = DdpmPipeline.fromPretrained(Devices.shared(), DdpmPipeline.FASHION_DDPM)) {
             assertThat(ddpm.model().network().parameters().count()).isEqualTo(1_623_169);
             Images images = ddpm.generate(Sampling.count(8).steps(8).seed(5), Progress.none());
             // Garments lie in the middle of a black square: an untrained model's grey noise does neither.

@@ -4,46 +4,45 @@ import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.ops.loss.GanLoss;
 import io.zoetrope.ops.optim.AdamW;
-import java.util.ArrayList;
+import io.zoetrope.option.Option;
+import io.zoetrope.option.Values;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * How an adversarial game is played, whatever it is about: learning rate and weight of the gradient penalties, each falling
  * as a cosine over the run, and the decay of the generator's moving average.
  */
 public record GameSettings(double rate, double finalRate, double gamma, double finalGamma, double ema) {
-    private static final List<String> NAMES = List.of("rate", "final_rate", "gamma", "final_gamma", "ema", "base_width");
+    /** Channels of the networks. */
+    public static final Option<Integer> BASE_WIDTH = Option.integer("base_width").label("CHANNELS")
+            .help("Channels next to the picture or sound.");
+    private static final Option<Double> RATE = positive("rate").help("Learning rate at the start.");
+    private static final Option<Double> FINAL_RATE = positive("final_rate")
+            .help("Learning rate at the end; it falls as a cosine.");
+    private static final Option<Double> GAMMA = positive("gamma")
+            .help("Weight of the gradient penalties at the start.");
+    private static final Option<Double> FINAL_GAMMA = positive("final_gamma")
+            .help("Weight of the gradient penalties at the end; it falls as a cosine.");
+    private static final Option<Double> EMA = Option.number("ema").mustBe(decay -> decay >= 0 && decay < 1,
+            "0 or more and less than 1")
+            .help("Decay of the moving average of the generator's weights.");
     private static final float BETA2 = 0.99f;
     private static final float EMA_WARM_UP = 10;
 
-    public GameSettings {
-        positive("rate", rate);
-        positive("final_rate", finalRate);
-        positive("gamma", gamma);
-        positive("final_gamma", finalGamma);
-        if (!(ema >= 0 && ema < 1)) {
-            throw new IllegalArgumentException("ema must be 0 or more and less than 1, not " + ema);
-        }
+    private static Option<Double> positive(String name) {
+        return Option.number(name).mustBe(value -> value > 0 && Double.isFinite(value.floatValue()), "more than 0");
     }
 
-    private static void positive(String name, double value) {
-        if (!(value > 0) || !Double.isFinite((float) value)) {
-            throw new IllegalArgumentException(name + " must be more than 0, not " + value);
-        }
+    /** These as the defaults of what a user may decide. */
+    public List<Option<?>> options(int baseWidth) {
+        return List.of(RATE.defaultsTo(rate), FINAL_RATE.defaultsTo(finalRate), GAMMA.defaultsTo(gamma),
+                FINAL_GAMMA.defaultsTo(finalGamma), EMA.defaultsTo(ema), BASE_WIDTH.defaultsTo(baseWidth));
     }
 
-    /** Those of {@code options}, where given, instead of these. @param family for messages */
-    public GameSettings with(String family, Config options) throws BadFileException {
-        Set<String> unknown = new TreeSet<>(options.names());
-        unknown.removeAll(NAMES);
-        if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException(family + " has no option " + unknown + ": expected one of "
-                    + new ArrayList<>(NAMES));
-        }
-        return new GameSettings(options.number("rate", rate), options.number("final_rate", finalRate),
-                options.number("gamma", gamma), options.number("final_gamma", finalGamma), options.number("ema", ema));
+    /** As a user decided. */
+    public static GameSettings of(Values values) {
+        return new GameSettings(values.get(RATE), values.get(FINAL_RATE), values.get(GAMMA), values.get(FINAL_GAMMA),
+                values.get(EMA));
     }
 
     /** As a run keeps them: not as "rate", which is the data's where they are sounds. */

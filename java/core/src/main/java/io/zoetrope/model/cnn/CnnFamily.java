@@ -3,13 +3,20 @@ package io.zoetrope.model.cnn;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.AudioDataset;
 import io.zoetrope.data.Dataset;
+import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Media;
 import io.zoetrope.data.MelSpectrogram;
 import io.zoetrope.data.Mnist;
 import io.zoetrope.data.SoundPreparation;
+import io.zoetrope.data.SpokenDigits;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.model.Action;
+import io.zoetrope.model.ClassChoice;
+import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.model.ShippedModel;
 import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterStore;
@@ -17,6 +24,9 @@ import io.zoetrope.nn.SgdOptimizer;
 import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.ops.optim.Sgd;
 import io.zoetrope.ops.random.Augmentation;
+import io.zoetrope.option.Option;
+import io.zoetrope.option.OptionException;
+import io.zoetrope.option.Values;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.train.ClassificationObjective;
 import io.zoetrope.train.RecordedTraining;
@@ -24,22 +34,16 @@ import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
  * Classifiers of pictures, and of sounds by their spectrograms ({@link MelSpectrogram#RECOGNITION}): the data decide.
- *
- * <p>Options, each with a default: {@code net} (small or resnet18), {@code norm_groups} (0: batch norm), {@code optimizer}
- * (sgd or adamw), {@code rate} (peak), {@code weight_decay}, {@code smoothing} (of labels), {@code ema} (decay of the weights'
- * moving average), {@code flip} (not for sounds), {@code pad} (pixels of shift; in spectrograms over time and pitch alike),
- * {@code reflect}, {@code erase} (probability), {@code erase_side}, {@code from} (a shipped classifier or a model's folder whose
- * weights and statistics to start with; none: drawn from the seed).
  */
-public final class CnnFamily implements TrainingFamily {
+public final class CnnFamily implements ModelFamily, TrainingFamily {
     private static final String SGD = "sgd";
     private static final String ADAMW = "adamw";
     private static final String SMALL = "small";
@@ -50,12 +54,117 @@ public final class CnnFamily implements TrainingFamily {
     private static final float LAST_SHARE = 1e-3f;
     /** Share of the steps in which the rate rises. */
     private static final double WARM_UP_SHARE = 0.15;
-    private static final List<String> OPTIONS = List.of("net", "norm_groups", "optimizer", "rate", "weight_decay",
-            "smoothing", "ema", "flip", "pad", "reflect", "erase", "erase_side", "from");
+    /** Sixteen times through the spoken digits. */
+    private static final long STEPS_FOR_SOUNDS = 600;
+
+    private static final Option<String> NET = Option.choice("net", SMALL, RESNET18).defaultsTo(SMALL)
+            .help("Its size: small trains without a GPU, resnet18 is for one.");
+    private static final Option<Integer> NORM_GROUPS = Option.integer("norm_groups").defaultsTo(0)
+            .help("Groups of group norms, 0 for batch norms.");
+    private static final Option<String> OPTIMIZER = Option.choice("optimizer", SGD, ADAMW).defaultsTo(SGD)
+            .help("SGD with Nesterov momentum, or AdamW.");
+    private static final Option<Double> RATE = Option.number("rate").defaultDepends("0.1 (sgd), 0.002 (adamw)")
+            .help("Highest learning rate; it rises over the first 15 % of the steps, then falls as a cosine.");
+    private static final Option<Double> WEIGHT_DECAY = Option.number("weight_decay")
+            .defaultDepends("0.0005 (sgd), 0.05 (adamw)");
+    private static final Option<Double> SMOOTHING = Option.number("smoothing").defaultsTo(0.05)
+            .help("Share of the target that all classes have alike.");
+    private static final Option<Double> EMA = Option.number("ema").defaultsTo(0.995)
+            .help("Decay of the weights' moving average.");
+    private static final Option<Boolean> FLIP = Option.flag("flip").help("Mirror half of the pictures.")
+            .defaultDepends("yes, but not for mnist, and never sounds");
+    private static final Option<Integer> PAD = Option.integer("pad").label("PIXELS")
+            .help("Shift pictures by up to so much.").defaultDepends("1, 4 for pictures of 30 pixels and more");
+    private static final Option<Boolean> REFLECT = Option.flag("reflect").defaultsTo(false)
+            .help("Fill what a shift uncovers with the picture's mirror image, not with black.");
+    private static final Option<Double> ERASE = Option.number("erase").label("PROBABILITY").defaultsTo(0.0)
+            .help("Of blanking a rectangle of a picture.");
+    private static final Option<Integer> ERASE_SIDE = Option.integer("erase_side").label("PIXELS")
+            .help("Its largest side.").defaultDepends("a third of the picture");
+    private static final Option<String> FROM = Option.text("from", "NAME|DIR").defaultDepends("with random ones")
+            .help("Start with the weights of this classifier, of the same size and classes.");
 
     @Override
     public String name() {
         return "cnn";
+    }
+
+    @Override
+    public String description() {
+        return "a classifier";
+    }
+
+    @Override
+    public String plural() {
+        return "classifiers";
+    }
+
+    @Override
+    public Set<String> pipelineClasses() {
+        return Set.of("ConvNetPipeline");
+    }
+
+    @Override
+    public List<ShippedModel> shipped() {
+        return List.of(
+                new ShippedModel(CnnPipeline.FASHION_CNN, Media.PICTURES, "kinds of clothing", FashionMnist.NAME),
+                new ShippedModel(CnnPipeline.DIGITS_CNN, Media.SOUNDS, "spoken digits", SpokenDigits.NAME));
+    }
+
+    @Override
+    public Facts describe(Device device, Path folder) throws IOException {
+        try (CnnPipeline pipeline = CnnPipeline.fromPretrained(device, folder)) {
+            ConvNetConfig network = pipeline.model().config().network();
+            return Facts.of(pipeline.model().store(),
+                    "recognises " + pipeline.model().config().examples() + ", seen as " + network.width() + "×"
+                            + network.height() + " pixels, " + (network.channels() == 1 ? "grey" : "RGB"),
+                    "channels " + network.widths() + ", blocks " + network.blocks(),
+                    ClassChoice.known(pipeline.classNames()));
+        }
+    }
+
+    @Override
+    public Optional<TrainingFamily> training() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<ClassifierLoader> recognition() {
+        return Optional.of(CnnPipeline::fromPretrained);
+    }
+
+    @Override
+    public List<Action> actions() {
+        return List.of(CnnActions.evaluation(this), CnnActions.explanation(this));
+    }
+
+    @Override
+    public String about() {
+        return "Train a convolutional network to recognise pictures, or sounds by their mel spectrograms: the data "
+                + "decide. Pictures are shifted, mirrored and erased in part on the device while it learns, "
+                + "spectrograms "
+                + "not mirrored.";
+    }
+
+    @Override
+    public Media learnsFrom() {
+        return Media.ANY;
+    }
+
+    @Override
+    public List<Option<?>> options() {
+        return List.of(NET, NORM_GROUPS, OPTIMIZER, RATE, WEIGHT_DECAY, SMOOTHING, EMA, FLIP, PAD, REFLECT, ERASE,
+                ERASE_SIDE, FROM);
+    }
+
+    @Override
+    public long usualSteps(Dataset data) {
+        return data instanceof AudioDataset ? STEPS_FOR_SOUNDS : 4_690;
+    }
+
+    @Override
+    public int usualBatch() {
+        return 128;
     }
 
     @Override
@@ -65,49 +174,36 @@ public final class CnnFamily implements TrainingFamily {
             throw new IllegalArgumentException(data.name + " has one class: a classifier needs at least two, each in a folder of"
                     + " its own directly in the one that is given");
         }
-        Config options = request.options();
-        Set<String> unknown = new TreeSet<>(options.names());
-        unknown.removeAll(OPTIONS);
-        if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException("cnn has no option " + unknown + ": expected one of " + OPTIONS);
-        }
-        String optimizer = options.text("optimizer", SGD);
-        requireOneOf("optimizer", optimizer, SGD, ADAMW);
-        boolean sgd = optimizer.equals(SGD);
-        String net = options.text("net", SMALL);
-        requireOneOf("net", net, SMALL, RESNET18);
+        Values values = values(request);
+        boolean sgd = values.get(OPTIMIZER).equals(SGD);
         int side = Math.min(data.height, data.width);
-        if (data.sounds && options.flag("flip", false)) {
-            throw new IllegalArgumentException("flip is true, but " + data.name + " holds sounds, which played backwards are "
-                    + "others: leave it out");
+        if (data.sounds && values.find(FLIP).orElse(false)) {
+            throw new OptionException(FLIP.name(), "is true, but " + data.name
+                    + " holds sounds, which played backwards are others: leave it out");
         }
         // Digits mirrored are no digits.
-        Config settings = Config.empty().with("net", net).with("norm_groups", options.integer("norm_groups", 0))
-                .with("optimizer", optimizer).with("learning_rate", options.number("rate", sgd ? 0.1 : 2e-3))
-                .with("weight_decay", options.number("weight_decay", sgd ? 5e-4 : 0.05))
-                .with("smoothing", options.number("smoothing", 0.05)).with("ema", options.number("ema", 0.995))
-                .with("flip", options.flag("flip", !data.sounds && !Mnist.NAME.equals(data.name)))
-                .with("pad", options.integer("pad", Math.min(side - 1, side < 30 ? 1 : 4)))
-                .with("reflect", options.flag("reflect", false)).with("erase", options.number("erase", 0))
-                .with("erase_side", options.integer("erase_side", Math.max(1, side / 3)));
+        Config settings = Config.empty().with("net", values.get(NET)).with("norm_groups", values.get(NORM_GROUPS))
+                .with("optimizer", values.get(OPTIMIZER))
+                .with("learning_rate", values.find(RATE).orElse(sgd ? 0.1 : 2e-3))
+                .with("weight_decay", values.find(WEIGHT_DECAY).orElse(sgd ? 5e-4 : 0.05))
+                .with("smoothing", values.get(SMOOTHING)).with("ema", values.get(EMA))
+                .with("flip", values.find(FLIP).orElse(!data.sounds && !Mnist.NAME.equals(data.name)))
+                .with("pad", values.find(PAD).orElse(Math.min(side - 1, side < 30 ? 1 : 4)))
+                .with("reflect", values.get(REFLECT)).with("erase", values.get(ERASE))
+                .with("erase_side", values.find(ERASE_SIDE).orElse(Math.max(1, side / 3)));
         network(data, settings);
         hyper(settings, 1);
         augmentation(settings);
         double smoothing = settings.number("smoothing");
         if (!(smoothing >= 0 && smoothing < 1)) {
-            throw new IllegalArgumentException("smoothing is " + smoothing + ", expected 0 to below 1");
+            throw new OptionException(SMOOTHING.name(), "is " + smoothing + ", expected 0 to below 1");
         }
         if (settings.integer("pad") >= side) {
-            throw new IllegalArgumentException("pad is " + settings.integer("pad") + ", expected less than the pictures' "
+            throw new OptionException(PAD.name(), "is " + settings.integer("pad")
+                    + ", expected less than the pictures' "
                     + side + " pixels");
         }
-        return options.has("from") ? settings.with("from", options.text("from")) : settings;
-    }
-
-    private static void requireOneOf(String name, String value, String... allowed) {
-        if (!List.of(allowed).contains(value)) {
-            throw new IllegalArgumentException(name + " is " + value + ", expected one of " + List.of(allowed));
-        }
+        return values.isGiven(FROM) ? settings.with("from", values.get(FROM)) : settings;
     }
 
     /** The size of what the network sees, known before any spectrogram is made. */

@@ -3,11 +3,16 @@ package io.zoetrope.model.cnn;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Preparation;
+import io.zoetrope.data.Sounds;
 import io.zoetrope.io.Progress;
-import io.zoetrope.metric.Probabilities;
+import io.zoetrope.metric.Classifier;
+import io.zoetrope.metric.FeatureEncoder;
 import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.model.cnn.measure.CnnEncoder;
 import io.zoetrope.nn.NormStatistics;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -35,7 +40,7 @@ import java.util.function.Predicate;
  * }
  * }</pre>
  */
-public final class CnnPipeline implements AutoCloseable {
+public final class CnnPipeline implements Classifier {
     /** The name of the default model. */
     public static final String FASHION_CNN = "fashion-cnn";
     /** The name of the one that ships for sounds: it knows spoken digits. */
@@ -50,9 +55,11 @@ public final class CnnPipeline implements AutoCloseable {
         this.model = model;
     }
 
-    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
-    public static CnnPipeline fromPretrained(Device device, String name) throws IOException {
-        return new CnnPipeline(PretrainedModels.load(name, folder -> ConvNetModel.load(device, folder, DType.BF16)));
+    /**
+     * The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open
+     */
+    public static CnnPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
+        return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
     /** A model from its folder. */
@@ -64,12 +71,12 @@ public final class CnnPipeline implements AutoCloseable {
         return model;
     }
 
-    /** What the classes mean, in the order of the probabilities. */
+    @Override
     public List<String> classNames() {
         return model.config().classNames();
     }
 
-    /** Makes any picture, or any sound, such as the model was trained on. */
+    @Override
     public Preparation preparation() {
         return model.config().preparation();
     }
@@ -85,6 +92,7 @@ public final class CnnPipeline implements AutoCloseable {
      *
      * @param pictures of the model's size, see {@link #preparation}
      */
+    @Override
     public float[][] classify(Images pictures, Progress progress) {
         boolean both = model.config().mirrored();
         progress.begin("classifying", (both ? 2L : 1L) * pictures.count());
@@ -106,9 +114,30 @@ public final class CnnPipeline implements AutoCloseable {
                 CrossEntropy.softmax(trace.logits().value(), out), done -> progress.advance(before + done));
     }
 
-    /** The number of the likeliest class of each picture. */
-    public int[] labels(Images pictures) {
-        return Probabilities.likeliest(classify(pictures));
+    @Override
+    public FeatureEncoder encoder(String name) {
+        return new CnnEncoder(this, name);
+    }
+
+    @Override
+    public void requireKnown(Dataset data) {
+        model.config().requireKnown(data);
+    }
+
+    @Override
+    public ImageDataset seen(Dataset data) {
+        return model.config().seen(data);
+    }
+
+    @Override
+    public ImageDataset.Part seenTest(Dataset data) {
+        return model.config().seenTest(data);
+    }
+
+    @Override
+    public Images seen(Sounds sounds) {
+        return model.config().sounds().orElseThrow(() -> new IllegalArgumentException("the classifier recognises "
+                + model.config().examples() + ", not " + sounds)).images(sounds);
     }
 
     /**

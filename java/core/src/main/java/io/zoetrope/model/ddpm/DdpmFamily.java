@@ -1,17 +1,52 @@
 package io.zoetrope.model.ddpm;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.DataSets;
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.FashionMnist;
+import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.Media;
+import io.zoetrope.diffusion.Sampler;
 import io.zoetrope.io.Config;
+import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.model.Action;
+import io.zoetrope.model.ActionCall;
+import io.zoetrope.model.ClassChoice;
+import io.zoetrope.model.CommonOptions;
+import io.zoetrope.model.Gallery;
+import io.zoetrope.model.ModelFamily;
+import io.zoetrope.model.PictureEvaluation;
+import io.zoetrope.model.ShippedModel;
+import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.option.Option;
+import io.zoetrope.option.OptionException;
+import io.zoetrope.option.Values;
 import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** Diffusion models: a UNet that predicts the noise in square pictures (Ho et al. 2020). */
-public final class DdpmFamily implements TrainingFamily {
+public final class DdpmFamily implements ModelFamily, TrainingFamily {
+    private static final int MOST_FRAMES = 60;
+    private static final int BINS = 20;
+    private static final Option<Integer> STEPS = Option.integer("steps").atLeast(1).defaultsTo(50)
+            .help("Denoising steps: more are slower and better.");
+    private static final Option<Double> ETA = Option.number("eta").between(0, 1).defaultsTo(0.0)
+            .help("DDIM's share of fresh noise, 0 to 1.");
+    private static final Option<Path> FILM = Option.output("film", "FILE.gif")
+            .help("Also show the denoising from noise to picture.");
+    private static final Option<Integer> PER_BIN = Option.integer("per_bin").label("COUNT").atLeast(1).defaultsTo(64)
+            .help("Pictures for each bin.");
+    private static final Option<Path> PLOT = Option.output("plot", "FILE.png").help("Also draw them.");
     private static final float RATE = 1e-3f;
     private static final float FINAL_RATE = 2e-5f;
     private static final int WARM_UP = 100;
@@ -26,7 +61,76 @@ public final class DdpmFamily implements TrainingFamily {
     }
 
     @Override
-    public Config settings(TrainRequest request) {
+    public String description() {
+        return "a diffusion model";
+    }
+
+    @Override
+    public String plural() {
+        return "diffusion models";
+    }
+
+    @Override
+    public Set<String> pipelineClasses() {
+        return Set.of("DDPMPipeline");
+    }
+
+    @Override
+    public List<ShippedModel> shipped() {
+        return List.of(new ShippedModel(DdpmPipeline.FASHION_DDPM, Media.PICTURES, "pictures of clothing",
+                FashionMnist.NAME));
+    }
+
+    @Override
+    public Facts describe(Device device, Path folder) throws IOException {
+        try (DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, folder)) {
+            DdpmConfig config = pipeline.model().config();
+            UNetConfig unet = config.unet();
+            return Facts.of(pipeline.model().store(),
+                    "makes pictures of " + unet.imageSize() + "×" + unet.imageSize() + " pixels, "
+                            + (unet.channels() == 1 ? "grey" : unet.channels() + " channels"),
+                    "predicts " + config.prediction().diffusersName() + " over " + config.timesteps()
+                            + " timesteps, schedule " + config.schedule().kind().diffusersName(),
+                    "channels " + unet.blockChannels() + ", " + unet.layersPerBlock()
+                            + " residual blocks at each resolution",
+                    unet.classes() == 0 ? "knows no classes" : "knows " + unet.classes() + " classes, by number");
+        }
+    }
+
+    @Override
+    public Optional<TrainingFamily> training() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public List<Action> actions() {
+        return List.of(generation(), evaluation());
+    }
+
+    @Override
+    public String about() {
+        return "Train a diffusion model on pictures. A run can be stopped at any moment and goes on with {resume} as "
+                + "if it had not been.";
+    }
+
+    @Override
+    public Media learnsFrom() {
+        return Media.PICTURES;
+    }
+
+    @Override
+    public long usualSteps(Dataset data) {
+        return 10_000;
+    }
+
+    @Override
+    public int usualBatch() {
+        return 64;
+    }
+
+    @Override
+    public Config settings(TrainRequest request) throws IOException {
+        values(request);
         request.squarePictures();
         return Config.empty();
     }
@@ -40,5 +144,80 @@ public final class DdpmFamily implements TrainingFamily {
         int batch = settings.integer("batch");
         return RecordedTraining.open(device, settings.longInteger("seed"), context ->
                 new DdpmObjective(context, pictures, batch, hyper));
+    }
+
+    private static Option<String> sampler() {
+        return Option.choice("sampler", Sampler.names()).help("How to walk from noise to picture.").defaultsTo("ddim");
+    }
+
+    private Action generation() {
+        return new Action(Action.Kind.GENERATE, name(), "Make pictures with a diffusion model.",
+                CommonOptions.generation(this, CommonOptions.out("fashion.png", Media.PICTURES), STEPS,
+                        ClassChoice.CLASS, sampler(), ETA, FILM), DdpmFamily::generate);
+    }
+
+    /** What was asked of a model that knows these classes. @throws OptionException naming what cannot be */
+    static Sampling request(Values values, List<String> classNames) {
+        return OptionException.asked(() -> Sampling.count(values.get(CommonOptions.COUNT)).steps(values.get(STEPS))
+                .sampler(Sampler.named(values.get(sampler()), values.get(ETA))).seed(values.get(CommonOptions.SEED))
+                .ofClass(ClassChoice.number(values, classNames).orElse(Sampling.TURNS)));
+    }
+
+    private static void generate(ActionCall call) throws IOException {
+        Values values = call.values();
+        // Before the model is loaded.
+        OptionException.asked(() -> Sampler.named(values.get(sampler()), values.get(ETA)));
+        long start = System.nanoTime();
+        List<Images> frames = new ArrayList<>();
+        Optional<Path> film = call.find(FILM);
+        int steps = call.get(STEPS);
+        int every = (steps + MOST_FRAMES - 1) / MOST_FRAMES;
+        DdpmPipeline.Viewer viewer = film.isEmpty() ? null : (step, images) -> {
+            if (step % every == 0 || step == steps) {
+                frames.add(Gallery.grid(images));
+            }
+        };
+        Images images;
+        try (Device device = call.openDevice(); DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device,
+                call.model())) {
+            images = pipeline.generate(request(values, pipeline.classNames()), call.progress(), viewer);
+        }
+        long nanos = System.nanoTime() - start;
+        if (film.isPresent()) {
+            Gallery.film(call, film.get(), frames);
+        }
+        Gallery.pictures(call, images, steps + " steps of " + values.get(sampler()), nanos);
+    }
+
+    private Action evaluation() {
+        Option<String> data = CommonOptions.DATA.defaultsTo(FashionMnist.NAME).help("Whose test part to measure on.");
+        List<Option<?>> options = new ArrayList<>(List.of(CommonOptions.model(shipped()), data, PER_BIN,
+                CommonOptions.JSON, PLOT));
+        options.addAll(PictureEvaluation.options());
+        return new Action(Action.Kind.EVALUATE, name(), "Measure how well a diffusion model predicts noise on "
+                + "pictures it was not trained on (MSE, cosine and R² in " + BINS + " bins of the timestep) and how "
+                + "near its own pictures come to real ones.", options, DdpmFamily::evaluate);
+    }
+
+    private static void evaluate(ActionCall call) throws IOException {
+        ImageDataset data = DataSets.load(call.get(CommonOptions.DATA), call.places());
+        NoisePredictionReport report;
+        try (Device device = call.openDevice(); DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device,
+                call.model())) {
+            report = NoiseEvaluation.measure(pipeline.model(), data.test().images(), BINS, call.get(PER_BIN),
+                    PictureEvaluation.SEED, call.progress());
+        }
+        call.say(report.table());
+        call.writeIfAsked(CommonOptions.JSON, report::writeJson);
+        call.writeIfAsked(PLOT, report::writePlot);
+        if (PictureEvaluation.isWanted(call)) {
+            PictureEvaluation.run(call, data, DdpmFamily::usualPictures);
+        }
+    }
+
+    private static Images usualPictures(Device device, ActionCall call, int count, long seed) throws IOException {
+        try (DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, call.model())) {
+            return pipeline.generate(Sampling.count(count).seed(seed), call.progress());
+        }
     }
 }

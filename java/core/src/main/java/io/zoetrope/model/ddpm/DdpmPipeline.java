@@ -6,14 +6,21 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.diffusion.SamplerPlan;
 import io.zoetrope.diffusion.SamplingLoop;
+import io.zoetrope.diffusion.Trajectory;
+import io.zoetrope.io.Interruption;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Shape;
+import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Makes pictures with a diffusion model.
@@ -27,6 +34,8 @@ import java.util.function.IntConsumer;
  * }</pre>
  */
 public final class DdpmPipeline implements AutoCloseable {
+    /** The name of the model that ships. */
+    public static final String FASHION_DDPM = "fashion-ddpm";
     /** Pictures made at a time. Fixed, because a picture's noise depends on its place in the batch. */
     public static final int BATCH = 64;
 
@@ -44,9 +53,11 @@ public final class DdpmPipeline implements AutoCloseable {
         this.model = model;
     }
 
-    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
-    public static DdpmPipeline fromPretrained(Device device, String name) throws IOException {
-        return new DdpmPipeline(PretrainedModels.load(name, folder -> DdpmModel.load(device, folder, DType.BF16)));
+    /**
+     * The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open
+     */
+    public static DdpmPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
+        return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
     /** A model from its folder. */
@@ -58,7 +69,18 @@ public final class DdpmPipeline implements AutoCloseable {
         return model;
     }
 
-    /** Makes pictures. The same request gives the same pictures on the same device. */
+    /**
+     * The names of the classes that can be asked for, by number; empty where there are none. A diffusion model's are
+     * numbers.
+     */
+    public List<String> classNames() {
+        return IntStream.range(0, model.config().unet().classes()).mapToObj(Integer::toString).toList();
+    }
+
+    /**
+     * Makes pictures. The same request gives the same pictures on the same device; an interrupt ends it between two
+     * steps.
+     */
     public Images generate(Sampling request, Progress progress) {
         return generate(request, progress, null);
     }
@@ -66,6 +88,10 @@ public final class DdpmPipeline implements AutoCloseable {
     /** As {@link #generate(Sampling, Progress)}, showing the first batch after every step to {@code viewer} unless null. */
     public Images generate(Sampling request, Progress progress, Viewer viewer) {
         UNetConfig shape = model.config().unet();
+        if (request.classId() >= Math.max(1, shape.classes())) {
+            throw new IllegalArgumentException("class " + request.classId() + ": this model has " + shape.classes()
+                    + " classes");
+        }
         SamplerPlan plan = model.config().plan(request);
         int pixels = shape.height() * shape.width() * shape.channels();
         long total = (long) request.count() * pixels;
@@ -92,14 +118,12 @@ public final class DdpmPipeline implements AutoCloseable {
         UNetConfig shape = model.config().unet();
         Device device = model.device();
         Shape batch = Shape.of(count, shape.height(), shape.width(), shape.channels());
-        try (SamplingLoop loop = new SamplingLoop(device, plan, model.compute(), batch, (x, time, use) -> {
-            try (Tape tape = Tape.forInference(device)) {
-                use.accept(model.network().forward(tape, Variable.constant(x), time, null).value());
-            }
-        })) {
+        try (Scope scope = Scope.open(device); SamplingLoop loop = loop(plan, batch, labels(scope, request, chunk,
+                count))) {
             loop.start(seedOf(request.seed(), chunk));
             show(viewer, 0, loop, shape, count);
             for (int step = 1; step <= loop.steps(); step++) {
+                Interruption.check("generating");
                 loop.step();
                 device.synchronize();
                 show(viewer, step, loop, shape, count);
@@ -107,6 +131,27 @@ public final class DdpmPipeline implements AutoCloseable {
             }
             return images(loop, shape, count);
         }
+    }
+
+    private SamplingLoop loop(SamplerPlan plan, Shape batch, Tensor labels) {
+        Device device = model.device();
+        return new SamplingLoop(device, plan, model.compute(), batch, (x, time, use) -> {
+            try (Tape tape = Tape.forInference(device)) {
+                use.accept(model.network().forward(tape, Variable.constant(x), time, labels).value());
+            }
+        });
+    }
+
+    /** The classes of a batch, or null where the model knows none. */
+    private Tensor labels(Scope scope, Sampling request, int chunk, int count) {
+        int classes = model.config().unet().classes();
+        if (classes == 0) {
+            return null;
+        }
+        int[] labels = new int[count];
+        Arrays.setAll(labels, i -> request.classId() >= 0 ? request.classId() : (int) (((long) chunk * BATCH
+                + i) % classes));
+        return scope.of(labels, count);
     }
 
     /** Each batch has a seed of its own; the first one's is the request's. */

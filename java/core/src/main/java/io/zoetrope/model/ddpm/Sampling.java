@@ -2,6 +2,7 @@ package io.zoetrope.model.ddpm;
 
 import io.zoetrope.diffusion.Sampler;
 import io.zoetrope.diffusion.Spacing;
+import io.zoetrope.model.CommonOptions;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -9,16 +10,19 @@ import java.util.OptionalDouble;
  * What to generate: {@code Sampling.count(64).steps(50).sampler(Sampler.ddim(0)).seed(7)}.
  *
  * @param count   pictures, at least 1
- * @param steps   denoiser calls per picture, from 1 to the schedule's timesteps
+ * @param steps   steps per picture, from 1 to the schedule's timesteps
  * @param sampler how to walk from noise to picture
  * @param spacing which timesteps are visited; empty: as the model says
  * @param clip    bound on |x̂_0|; 1 for pictures in [−1, 1], infinite for none; empty: as the model says
  * @param seed    the same seed gives the same pictures on the same device
+ * @param classId which class, for models that know some; {@value #TURNS}: the classes take turns
  */
-public record Sampling(int count, int steps, Sampler sampler, Optional<Spacing> spacing, OptionalDouble clip,
-        long seed) {
+public record Sampling(int count, int steps, Sampler sampler, Optional<Spacing> spacing, OptionalDouble clip, long seed,
+        int classId) {
     /** More pictures than this in one call are a slip of the finger. */
-    public static final int MAX_COUNT = 1_000_000;
+    public static final int MAX_COUNT = CommonOptions.MAX_COUNT;
+    /** As a class: the classes take turns. */
+    public static final int TURNS = -1;
 
     public Sampling {
         if (count < 1 || count > MAX_COUNT) {
@@ -30,30 +34,38 @@ public record Sampling(int count, int steps, Sampler sampler, Optional<Spacing> 
         if (clip.isPresent() && !(clip.getAsDouble() > 0)) {
             throw new IllegalArgumentException("clip must be positive, not " + clip.getAsDouble());
         }
+        if (classId < TURNS) {
+            throw new IllegalArgumentException("class " + classId + ": expected the number of a class, or " + TURNS
+                    + " (in turns)");
+        }
     }
 
     /** {@code count} pictures with 50 DDIM steps and seed 0; change what you like on the result. */
     public static Sampling count(int count) {
-        return new Sampling(count, 50, Sampler.ddim(0), Optional.empty(), OptionalDouble.empty(), 0);
+        return new Sampling(count, 50, Sampler.ddim(0), Optional.empty(), OptionalDouble.empty(), 0, TURNS);
     }
 
     public Sampling steps(int newSteps) {
-        return new Sampling(count, newSteps, sampler, spacing, clip, seed);
+        return new Sampling(count, newSteps, sampler, spacing, clip, seed, classId);
     }
 
     public Sampling sampler(Sampler newSampler) {
-        return new Sampling(count, steps, newSampler, spacing, clip, seed);
+        return new Sampling(count, steps, newSampler, spacing, clip, seed, classId);
     }
 
     public Sampling spacing(Spacing newSpacing) {
-        return new Sampling(count, steps, sampler, Optional.of(newSpacing), clip, seed);
+        return new Sampling(count, steps, sampler, Optional.of(newSpacing), clip, seed, classId);
     }
 
     public Sampling clip(double newClip) {
-        return new Sampling(count, steps, sampler, spacing, OptionalDouble.of(newClip), seed);
+        return new Sampling(count, steps, sampler, spacing, OptionalDouble.of(newClip), seed, classId);
     }
 
     public Sampling seed(long newSeed) {
-        return new Sampling(count, steps, sampler, spacing, clip, newSeed);
+        return new Sampling(count, steps, sampler, spacing, clip, newSeed, classId);
+    }
+
+    public Sampling ofClass(int newClass) {
+        return new Sampling(count, steps, sampler, spacing, clip, seed, newClass);
     }
 }

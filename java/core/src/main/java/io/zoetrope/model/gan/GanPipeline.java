@@ -2,6 +2,7 @@ package io.zoetrope.model.gan;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
+import io.zoetrope.io.Interruption;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.tensor.DType;
@@ -35,9 +36,11 @@ public final class GanPipeline implements AutoCloseable {
         this.model = model;
     }
 
-    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
-    public static GanPipeline fromPretrained(Device device, String name) throws IOException {
-        return new GanPipeline(PretrainedModels.load(name, folder -> GanModel.load(device, folder, DType.BF16)));
+    /**
+     * The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open
+     */
+    public static GanPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
+        return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
     /** A model from its folder. */
@@ -122,6 +125,7 @@ public final class GanPipeline implements AutoCloseable {
         byte[] bytes = new byte[(int) total];
         int stride = (int) (total / labels.length);
         for (int from = 0; from < labels.length; from += BATCH) {
+            Interruption.check("generating");
             int to = Math.min(labels.length, from + BATCH);
             Images part = model.pictures(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
                     shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));

@@ -1,15 +1,27 @@
 package io.zoetrope.model.patches;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Media;
 import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.model.Action;
+import io.zoetrope.model.ClassChoice;
+import io.zoetrope.model.ModelFamily;
+import io.zoetrope.model.PictureEvaluation;
+import io.zoetrope.model.ShippedModel;
+import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.ops.random.Augmentation;
+import io.zoetrope.option.Option;
+import io.zoetrope.option.OptionException;
+import io.zoetrope.option.Values;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.train.ClassificationObjective;
 import io.zoetrope.train.RecordedTraining;
@@ -17,12 +29,13 @@ import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
 import io.zoetrope.train.TrainingTask;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
-/**
- * Transformers over the patches of pictures. Options: {@code purpose} (generate, classify), {@code patch_size},
- * {@code palette}, {@code model_width}, {@code layers}, {@code heads}, {@code rotary}.
- */
-public final class PatchesFamily implements TrainingFamily {
+/** Transformers over the patches of pictures. */
+public final class PatchesFamily implements ModelFamily, TrainingFamily {
     private static final float RATE = 1.5e-3f;
     private static final float FINAL_RATE = 3e-5f;
     private static final int WARM_UP = 100;
@@ -35,6 +48,21 @@ public final class PatchesFamily implements TrainingFamily {
     /** Of a classifier's pictures, at most, in pixels. */
     private static final int SHIFT = 2;
     private static final float SMOOTHING = 0.05f;
+    private static final String CLASSIFY = "classify";
+    private static final Option<String> PURPOSE = Option.choice("purpose", "generate", CLASSIFY).defaultsTo("generate")
+            .help("What for.");
+    private static final Option<Integer> PATCH_SIZE = Option.integer("patch_size").label("PIXELS").defaultsTo(4)
+            .help("Height and width of a patch in pixels.");
+    private static final Option<Integer> PALETTE = Option.integer("palette").defaultsTo(512)
+            .help("Patches that pictures are made of.");
+    private static final Option<Integer> WIDTH = Option.integer("model_width").alias("width").label("CHANNELS")
+            .defaultsTo(128)
+            .help("Channels of a token.");
+    private static final Option<Integer> LAYERS = Option.integer("layers").defaultsTo(4).help("Transformer blocks.");
+    private static final Option<Integer> HEADS = Option.integer("heads").defaultsTo(4)
+            .help("Attention heads of a block.");
+    private static final Option<Boolean> ROTARY = Option.flag("rotary").defaultsTo(true)
+            .help("Tell places apart by rotating queries and keys, not by vectors of their own.");
 
     @Override
     public String name() {
@@ -42,21 +70,95 @@ public final class PatchesFamily implements TrainingFamily {
     }
 
     @Override
-    public Config settings(TrainRequest request) throws IOException {
-        Config options = request.options();
-        String purpose = options.text("purpose", "generate");
-        boolean generates = purpose.equals("generate");
-        if (!generates && !purpose.equals("classify")) {
-            throw new IllegalArgumentException("purpose '" + purpose + "': expected generate or classify");
+    public String description() {
+        return "a transformer over patches";
+    }
+
+    @Override
+    public String plural() {
+        return "transformers over patches";
+    }
+
+    @Override
+    public Set<String> pipelineClasses() {
+        return Set.of("PatchesPipeline");
+    }
+
+    @Override
+    public List<ShippedModel> shipped() {
+        return List.of(new ShippedModel(PatchesPipeline.FASHION_PATCHES, Media.PICTURES, "pictures of clothing",
+                FashionMnist.NAME));
+    }
+
+    @Override
+    public Facts describe(Device device, Path folder) throws IOException {
+        try (PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, folder)) {
+            PatchesConfig config = pipeline.model().config();
+            return Facts.of(pipeline.model().store(),
+                    (config.purpose() == Purpose.GENERATE ? "makes and completes" : "classifies") + " pictures of "
+                            + config.width() + "×" + config.height() + " pixels in patches of " + config.size() + "×"
+                            + config.size(),
+                    config.layers() + " layers of " + config.heads() + " heads, width " + config.modelWidth(),
+                    ClassChoice.known(config.classNames()));
         }
+    }
+
+    @Override
+    public Optional<TrainingFamily> training() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Action.Kind show(Config options) throws IOException {
+        return options.text(PURPOSE.name(), "").equals(CLASSIFY) ? Action.Kind.EXPLAIN : Action.Kind.GENERATE;
+    }
+
+    @Override
+    public List<Action> actions() {
+        return List.of(PatchesActions.generation(this), PatchesActions.completion(this), PatchesActions.attention(this),
+                PictureEvaluation.action(this, "Measure how near the pictures of a transformer over patches come to "
+                + "real ones.",
+                        PatchesActions::usualPictures));
+    }
+
+    @Override
+    public String about() {
+        return "Train a transformer on the patches of pictures: to generate and complete them, or ({purpose} classify) "
+                + "to tell their classes.";
+    }
+
+    @Override
+    public Media learnsFrom() {
+        return Media.PICTURES;
+    }
+
+    @Override
+    public List<Option<?>> options() {
+        return List.of(PURPOSE, PATCH_SIZE, PALETTE, WIDTH, LAYERS, HEADS, ROTARY);
+    }
+
+    @Override
+    public long usualSteps(Dataset data) {
+        return 2_600;
+    }
+
+    @Override
+    public int usualBatch() {
+        return 32;
+    }
+
+    @Override
+    public Config settings(TrainRequest request) throws IOException {
+        Values values = values(request);
+        String purpose = values.get(PURPOSE);
+        boolean generates = !purpose.equals(CLASSIFY);
         if (generates && request.batch() < 2) {
-            throw new IllegalArgumentException("batch must be at least 2, not " + request.batch()
+            throw new OptionException("batch", "must be at least 2, not " + request.batch()
                     + ": half of it is read in order, half of it masked");
         }
-        Config settings = Config.empty().with("purpose", purpose).with("patch_size", options.integer("patch_size", 4))
-                .with("palette", generates ? options.integer("palette", 512) : 0)
-                .with("model_width", options.integer("model_width", 128)).with("layers", options.integer("layers", 4))
-                .with("heads", options.integer("heads", 4)).with("rotary", options.flag("rotary", true));
+        Config settings = Config.empty().with("purpose", purpose).with("patch_size", values.get(PATCH_SIZE))
+                .with("palette", generates ? values.get(PALETTE) : 0).with("model_width", values.get(WIDTH))
+                .with("layers", values.get(LAYERS)).with("heads", values.get(HEADS)).with("rotary", values.get(ROTARY));
         config(request.pictures(), settings);
         return settings;
     }

@@ -6,6 +6,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.figures.AttentionMaps;
+import io.zoetrope.io.Interruption;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
@@ -47,9 +48,11 @@ public final class PatchesPipeline implements AutoCloseable {
         this.model = model;
     }
 
-    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
-    public static PatchesPipeline fromPretrained(Device device, String name) throws IOException {
-        return new PatchesPipeline(PretrainedModels.load(name, folder -> PatchesModel.load(device, folder, DType.BF16)));
+    /**
+     * The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open
+     */
+    public static PatchesPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
+        return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
     /** A model from its folder. */
@@ -137,7 +140,10 @@ public final class PatchesPipeline implements AutoCloseable {
                     classes[i] = classOf(request.classId(), chunk * BATCH + i);
                 }
                 Images images = model.palette().pictures(decoder.run(tokens, classes, seedOf(request.seed(), chunk),
-                        step -> progress.advance(done + step)));
+                        step -> {
+                            Interruption.check(what);
+                            progress.advance(done + step);
+                        }));
                 int count = Math.min(batch, request.count() - chunk * BATCH);
                 System.arraycopy(images.pixels(), 0, bytes, chunk * BATCH * pixels, count * pixels);
             }

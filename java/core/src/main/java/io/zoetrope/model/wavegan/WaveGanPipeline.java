@@ -2,6 +2,7 @@ package io.zoetrope.model.wavegan;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Sounds;
+import io.zoetrope.io.Interruption;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.tensor.DType;
@@ -32,9 +33,11 @@ public final class WaveGanPipeline implements AutoCloseable {
         this.model = model;
     }
 
-    /** A model that ships with the library, by its name. @see PretrainedModels#names() */
-    public static WaveGanPipeline fromPretrained(Device device, String name) throws IOException {
-        return new WaveGanPipeline(PretrainedModels.load(name, folder -> WaveGanModel.load(device, folder, DType.BF16)));
+    /**
+     * The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open
+     */
+    public static WaveGanPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
+        return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
     /** A model from its folder. */
@@ -82,6 +85,7 @@ public final class WaveGanPipeline implements AutoCloseable {
         float[] latents = Latents.draw(model.device(), labels.length, shape.latent(), seed);
         float[] all = new float[(int) total];
         for (int from = 0; from < labels.length; from += BATCH) {
+            Interruption.check("generating");
             int to = Math.min(labels.length, from + BATCH);
             float[] part = model.samples(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()), shape.latent(),
                     shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));

@@ -222,7 +222,7 @@ class PatchesTest {
         assertThatThrownBy(() -> family.settings(request(folder, 1, false, 1, TINY.with("patch_size", 3))))
                 .hasMessageContainingAll("patch size 3", "8×8");
         assertThatThrownBy(() -> family.settings(request(folder, 1, false, 1, TINY.with("purpose", "dream"))))
-                .hasMessageContaining("'dream': expected generate or classify");
+                .hasMessageContaining("purpose is dream, expected one of [generate, classify]");
         assertThatThrownBy(() -> family.settings(new TrainRequest(TinyData.squares(), 1, 1, 3, folder, false, 1, 0, TINY)))
                 .hasMessageContaining("batch must be at least 2");
         assertThatThrownBy(() -> PatchesSampling.count(1).topP(0)).hasMessageContaining("top-p must be more than 0");

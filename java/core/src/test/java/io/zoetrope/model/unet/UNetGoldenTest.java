@@ -7,6 +7,7 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.ddpm.DdpmModel;
+import io.zoetrope.model.ddpm.DdpmPipeline;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -55,7 +56,7 @@ class UNetGoldenTest {
     @Test
     void theShippedModelIsTheSameNetworkInDiffusers() throws IOException {
         String golden = "/goldens/fashion-ddpm";
-        try (DdpmModel model = PretrainedModels.load(PretrainedModels.FASHION_DDPM,
+        try (DdpmModel model = PretrainedModels.load(DdpmPipeline.FASHION_DDPM,
                 folder -> DdpmModel.load(device, folder, DType.F32))) {
             check(model, NpyFile.read(golden + "/x.npy"), NpyFile.read(golden + "/t.npy"), null,
                     NpyFile.read(golden + "/y.npy"));

@@ -12,6 +12,7 @@ import io.zoetrope.data.SoundPreparation;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.io.Progress;
 import io.zoetrope.metric.RecognitionReport;
+import io.zoetrope.metric.SoundEvaluation;
 import io.zoetrope.metric.SoundReport;
 import io.zoetrope.model.cnn.ClassifierConfig;
 import io.zoetrope.model.cnn.CnnPipeline;

@@ -1,0 +1,21 @@
+package io.zoetrope.io;
+
+import java.util.concurrent.CancellationException;
+
+/** Lets long work end when its thread is interrupted. */
+public final class Interruption {
+    private Interruption() {
+    }
+
+    /**
+     * Called between two pieces of work, each as short as can be.
+     *
+     * @param work what is done, such as generating
+     * @throws CancellationException if the thread was interrupted; the thread stays marked as interrupted
+     */
+    public static void check(String work) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException(work + " was interrupted: nothing of it was kept");
+        }
+    }
+}

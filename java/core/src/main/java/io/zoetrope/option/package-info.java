@@ -1,0 +1,5 @@
+/**
+ * Options as data: what a task lets its user decide, declared once with type, range and help, and the values that were
+ * given.
+ */
+package io.zoetrope.option;

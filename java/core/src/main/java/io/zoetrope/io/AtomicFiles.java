@@ -171,7 +171,8 @@ public final class AtomicFiles {
             if (target.kind() == OutputTarget.Kind.FILE && !Files.isWritable(target.folder())) {
                 return Optional.empty();
             }
-            throw e;
+            // Of the part the user knows nothing.
+            throw e instanceof AccessDeniedException ? new AccessDeniedException(target.folder().toString()) : e;
         }
     }
 

@@ -183,7 +183,8 @@ public final class ModelFolder {
                 && Files.isRegularFile(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG))) {
             return Config.read(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG));
         }
-        LOG.warn("{} holds a network without a scheduler: taken to predict noise on the linear schedule, diffusers' default", folder);
+        LOG.warn("{} holds a network without a scheduler: taken to predict noise on the linear schedule, diffusers' default",
+                folder);
         return Config.empty().with(Config.CLASS_NAME, USUAL_SCHEDULER);
     }
 

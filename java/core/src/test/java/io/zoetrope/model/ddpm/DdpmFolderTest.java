@@ -114,7 +114,8 @@ class DdpmFolderTest {
     void attentionByItsOldNames() throws IOException {
         rewrite(name -> name.replace("to_q", "query").replace("to_k", "key").replace("to_v", "value")
                 .replace("to_out.0", "proj_attn"), tensor -> tensor);
-        assertThat(tensors()).containsKey("mid_block.attentions.0.query.weight").doesNotContainKey("mid_block.attentions.0.to_q.weight");
+        assertThat(tensors()).containsKey("mid_block.attentions.0.query.weight")
+                .doesNotContainKey("mid_block.attentions.0.to_q.weight");
         assertThat(output(folder)).containsExactly(plain);
     }
 

@@ -92,7 +92,8 @@ public final class WeightFiles {
     }
 
     private static boolean isPickled(String file, String stem) {
-        return (file.startsWith(stem + ".") || file.startsWith(stem + "-")) && (file.endsWith(".bin") || file.endsWith(".bin.index.json"));
+        return (file.startsWith(stem + ".") || file.startsWith(stem + "-"))
+                && (file.endsWith(".bin") || file.endsWith(".bin.index.json"));
     }
 
     private static WeightFiles sharded(Path index) throws IOException {

@@ -19,8 +19,8 @@ import java.util.Map;
 
 /** A diffusion model on a device: the network, its parameters and its noise schedule. */
 public final class DdpmModel implements AutoCloseable {
-    private static final String UNET = "unet";
-    private static final String SCHEDULER = "scheduler";
+    private static final String UNET = DdpmConfig.UNET;
+    private static final String SCHEDULER = DdpmConfig.SCHEDULER;
 
     private final Scope scope;
     private final DdpmConfig config;
@@ -47,7 +47,7 @@ public final class DdpmModel implements AutoCloseable {
         ModelFolder files = ModelFolder.open(folder);
         DdpmConfig config;
         try {
-            config = DdpmConfig.of(files.config(UNET), files.config(SCHEDULER));
+            config = DdpmConfig.of(files);
         } catch (IllegalArgumentException e) {
             throw BadFileException.of(folder, e.getMessage(), "settings this library can run", "Check its config.json and scheduler_config.json");
         }

@@ -212,6 +212,17 @@ class DdpmFolderTest {
     }
 
     @Test
+    void pipelinesThatDoMoreAreRefused() throws IOException {
+        edit("model_index.json", "safety_checker", "[null, null]");
+        edit("model_index.json", "_class_name", "\"DDIMPipeline\"");
+        assertThat(output(folder)).containsExactly(plain);
+        edit("model_index.json", "vqvae", "[\"diffusers\", \"VQModel\"]");
+        refused("model_index.json", "vqvae", "[scheduler, unet]");
+        edit("model_index.json", "_class_name", "\"LDMPipeline\"");
+        refused("model_index.json", "LDMPipeline", "DDIMPipeline or DDPMPipeline");
+    }
+
+    @Test
     void weightsThatPythonPickled() throws IOException {
         Files.move(folder.resolve("unet").resolve(WEIGHTS), folder.resolve("unet/diffusion_pytorch_model.bin"));
         refused("diffusion_pytorch_model.bin", "pickled", "safe_serialization");

@@ -63,7 +63,7 @@ final class ModelsCommand implements io.zoetrope.cli.Command, Callable<Integer> 
 
     private void show(String nameOrFolder) throws IOException {
         ModelFamily family = ModelFamilies.installed().of(nameOrFolder);
-        List<String> components = PretrainedModels.open(nameOrFolder, folder -> ModelFolder.open(folder).components());
+        List<String> components = PretrainedModels.open(nameOrFolder, folder -> ModelFolder.open(folder).componentsWithClasses());
         ModelFamily.Facts facts;
         try (Device opened = surroundings.devices().apply(device.device)) {
             facts = PretrainedModels.open(nameOrFolder, folder -> family.describe(opened, folder));

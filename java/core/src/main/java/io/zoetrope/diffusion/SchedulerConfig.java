@@ -88,7 +88,8 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
         return new SchedulerConfig(schedule, prediction, clip, spacing, offset);
     }
 
-    private static NoiseSchedule schedule(ConfigReader reader, SchedulerClass type, Prediction prediction) throws BadFileException {
+    private static NoiseSchedule schedule(ConfigReader reader, SchedulerClass type, Prediction prediction)
+            throws BadFileException {
         int timesteps = reader.integer("num_train_timesteps", NoiseSchedule.DEFAULT_TIMESTEPS, 1,
                 NoiseSchedule.MAX_TIMESTEPS);
         double first = reader.number("beta_start", type == SchedulerClass.HEUN ? 0.00085 : NoiseSchedule.FIRST_BETA, 0, 1);

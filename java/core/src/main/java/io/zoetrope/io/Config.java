@@ -185,6 +185,11 @@ public final class Config {
         return json.has(name) && json.get(name).isJsonArray();
     }
 
+    /** Whether {@code name} is null or a list of nothing but nulls. */
+    boolean holdsNothing(String name) {
+        return !has(name) || isList(name) && json.get(name).getAsJsonArray().asList().stream().allMatch(JsonElement::isJsonNull);
+    }
+
     String source() {
         return source;
     }

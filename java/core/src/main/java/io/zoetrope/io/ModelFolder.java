@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -144,19 +146,39 @@ public final class ModelFolder {
     }
 
     /** Its components, each with its class: "unet (UNet2DModel)". */
-    public List<String> components() throws BadFileException {
-        List<String> components = new ArrayList<>();
-        for (String name : index.names()) {
-            if (!name.startsWith("_") && index.has(name)) {
-                components.add(name + " (" + className(name) + ")");
-            }
+    public List<String> componentsWithClasses() throws BadFileException {
+        List<String> described = new ArrayList<>();
+        for (String name : components()) {
+            described.add(name + " (" + className(name) + ")");
         }
-        return components;
+        return described;
     }
 
     /** Whether there is a component called {@code name}. */
     public boolean has(String name) {
-        return index.has(name);
+        return components().contains(name);
+    }
+
+    /** The components' names; those that the index says are left out are not among them. */
+    public Set<String> components() {
+        return index.names().stream().filter(name -> !name.startsWith("_") && !index.holdsNothing(name))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /**
+     * Throws unless the folder is a pipeline of one of these classes and has exactly these components: another one would do
+     * with their output what is not done here.
+     */
+    public void require(Set<String> pipelines, Set<String> components) throws BadFileException {
+        Path file = folder.resolve(INDEX);
+        if (!pipelines.contains(pipelineClass())) {
+            throw BadFileException.of(file, "is of class " + pipelineClass(),
+                    String.join(" or ", pipelines.stream().sorted().toList()), "Check the name of the model");
+        }
+        if (!components().equals(components)) {
+            throw BadFileException.of(file, "has the components " + components(), "exactly " + components.stream().sorted().toList(),
+                    "Use a model made of what is supported");
+        }
     }
 
     /** The class of component {@code name}, without its library. */
@@ -195,7 +217,8 @@ public final class ModelFolder {
                 && Files.isRegularFile(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG))) {
             return Config.read(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG));
         }
-        LOG.warn("{} holds a network without a scheduler: taken to predict noise on the linear schedule, diffusers' default", folder);
+        LOG.warn("{} holds a network without a scheduler: taken to predict noise on the linear schedule, diffusers' default",
+                folder);
         return Config.empty().with(Config.CLASS_NAME, USUAL_SCHEDULER);
     }
 

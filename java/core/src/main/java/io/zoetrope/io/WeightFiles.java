@@ -81,14 +81,19 @@ public final class WeightFiles {
             return;
         }
         try (Stream<Path> files = Files.list(folder)) {
-            Path pickled = files.filter(file -> file.getFileName().toString().matches("\\Q" + stem + "\\E.*\\.bin(\\.index\\.json)?"))
-                    .sorted().findFirst().orElse(null);
+            Path pickled = files.filter(file -> isPickled(file.getFileName().toString(), stem)).sorted().findFirst()
+                    .orElse(null);
             if (pickled != null) {
                 throw BadFileException.of(pickled, "is pickled by Python, which may run any code when it is read",
                         "weights in " + stem + SUFFIX, "Load the model in Python where you trust it, and save it with"
                                 + " save_pretrained(folder, safe_serialization=True)");
             }
         }
+    }
+
+    private static boolean isPickled(String file, String stem) {
+        return (file.startsWith(stem + ".") || file.startsWith(stem + "-"))
+                && (file.endsWith(".bin") || file.endsWith(".bin.index.json"));
     }
 
     private static WeightFiles sharded(Path index) throws IOException {
@@ -108,7 +113,8 @@ public final class WeightFiles {
                 metadata.putAll(shard.metadata());
             }
             if (!shard.names().contains(entry.getKey())) {
-                throw BadFileException.of(index, "tensor '" + entry.getKey() + "' is said to lie in '" + name + "', which has none",
+                throw BadFileException.of(index,
+                        "tensor '" + entry.getKey() + "' is said to lie in '" + name + "', which has none",
                         "an index of the files beside it", "Get or write the files anew");
             }
             places.put(entry.getKey(), new Place(shard, entry.getKey()));

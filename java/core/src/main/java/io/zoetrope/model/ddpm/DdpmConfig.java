@@ -7,8 +7,11 @@ import io.zoetrope.diffusion.SchedulerConfig;
 import io.zoetrope.diffusion.Trajectory;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.io.ModelFolder;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.model.unet.UNetSettings;
+import java.io.IOException;
+import java.util.Set;
 
 /**
  * What a diffusion model is, apart from its weights; on disk the settings of diffusers' {@code UNet2DModel} and of one of
@@ -18,6 +21,11 @@ import io.zoetrope.model.unet.UNetSettings;
  * @param scheduler the noise, what the network predicts of it, and how it is sampled
  */
 public record DdpmConfig(UNetConfig unet, SchedulerConfig scheduler) {
+    static final String UNET = "unet";
+    static final String SCHEDULER = "scheduler";
+    /** Pipelines of diffusers that differ in their sampler alone, which is the caller's. */
+    private static final Set<String> PIPELINES = Set.of("DDPMPipeline", "DDIMPipeline", "PNDMPipeline");
+
     public DdpmConfig {
         if (unet.picture().in() != unet.picture().out()) {
             throw new IllegalArgumentException("the network is shown " + unet.picture().in() + " channels and predicts "
@@ -65,6 +73,12 @@ public record DdpmConfig(UNetConfig unet, SchedulerConfig scheduler) {
 
     Config schedulerSettings() {
         return scheduler.write();
+    }
+
+    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    static DdpmConfig of(ModelFolder files) throws IOException {
+        files.require(PIPELINES, Set.of(UNET, SCHEDULER));
+        return of(files.config(UNET), files.config(SCHEDULER));
     }
 
     static DdpmConfig of(Config unet, Config scheduler) throws BadFileException {

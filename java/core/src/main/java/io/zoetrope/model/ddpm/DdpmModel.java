@@ -15,10 +15,10 @@ import java.util.Map;
 
 /** A diffusion model on a device: the network, its parameters and its noise schedule. */
 public final class DdpmModel extends NetworkModel<DdpmConfig, UNet> {
-    private static final String UNET = "unet";
-    private static final String SCHEDULER = "scheduler";
+    private static final String UNET = DdpmConfig.UNET;
+    private static final String SCHEDULER = DdpmConfig.SCHEDULER;
     private static final Format<DdpmConfig, UNet> FORMAT = new Format<>("DDPMPipeline", UNET, "diffusers", "UNet2DModel",
-            files -> DdpmConfig.of(files.config(UNET), files.config(SCHEDULER)), DdpmConfig::unetSettings,
+            DdpmConfig::of, DdpmConfig::unetSettings,
             (config, parameters) -> new UNet(config.unet(), parameters));
 
     private final Tensor alphaBar;

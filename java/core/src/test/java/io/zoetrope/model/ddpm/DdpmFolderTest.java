@@ -114,7 +114,8 @@ class DdpmFolderTest {
     void attentionByItsOldNames() throws IOException {
         rewrite(name -> name.replace("to_q", "query").replace("to_k", "key").replace("to_v", "value")
                 .replace("to_out.0", "proj_attn"), tensor -> tensor);
-        assertThat(tensors()).containsKey("mid_block.attentions.0.query.weight").doesNotContainKey("mid_block.attentions.0.to_q.weight");
+        assertThat(tensors()).containsKey("mid_block.attentions.0.query.weight")
+                .doesNotContainKey("mid_block.attentions.0.to_q.weight");
         assertThat(output(folder)).containsExactly(plain);
     }
 
@@ -208,6 +209,17 @@ class DdpmFolderTest {
         Safetensors.write(unet.resolve("part-2.safetensors"), second, Map.of());
         Files.writeString(unet.resolve(WEIGHTS + ".index.json"), "{\"metadata\": {}, \"weight_map\": " + map + "}");
         assertThat(output(folder)).containsExactly(plain);
+    }
+
+    @Test
+    void pipelinesThatDoMoreAreRefused() throws IOException {
+        edit("model_index.json", "safety_checker", "[null, null]");
+        edit("model_index.json", "_class_name", "\"DDIMPipeline\"");
+        assertThat(output(folder)).containsExactly(plain);
+        edit("model_index.json", "vqvae", "[\"diffusers\", \"VQModel\"]");
+        refused("model_index.json", "vqvae", "[scheduler, unet]");
+        edit("model_index.json", "_class_name", "\"LDMPipeline\"");
+        refused("model_index.json", "LDMPipeline", "DDIMPipeline or DDPMPipeline");
     }
 
     @Test

@@ -133,7 +133,8 @@ class UNetSettingsTest {
         for (String key : plain.names()) {
             try {
                 UNetConfig read = UNetSettings.read(with(plain, key, value));
-                assertThat(UNetSettings.read(config(UNetSettings.write(read).toString()))).as("%s %s", key, value).isEqualTo(read);
+                assertThat(UNetSettings.read(config(UNetSettings.write(read).toString()))).as("%s %s", key, value)
+                        .isEqualTo(read);
             } catch (BadFileException e) {
                 assertThat(e.getMessage()).as("%s %s", key, value).startsWith(FILE + ": ").doesNotContain("\n")
                         .satisfiesAnyOf(message -> assertThat(message).contains("'" + key + "'"),

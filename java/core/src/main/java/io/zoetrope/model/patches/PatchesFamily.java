@@ -24,7 +24,6 @@ import io.zoetrope.train.TrainingTask;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** Transformers over the patches of pictures. */
@@ -92,11 +91,6 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
                     network.layers() + " layers of " + network.heads() + " heads, width " + network.width(),
                     ClassChoice.known(config.classNames()));
         }
-    }
-
-    @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
     }
 
     @Override

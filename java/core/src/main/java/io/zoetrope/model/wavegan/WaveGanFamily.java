@@ -35,7 +35,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -112,11 +111,6 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
                     shape.levels() + " layers, " + shape.width() + " channels next to the sound",
                     ClassChoice.known(config.classNames()));
         }
-    }
-
-    @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
     }
 
     @Override

@@ -12,11 +12,15 @@ import java.util.List;
  *       = y_e + (1 − r)/(2r) (c_e − c)
  * </pre>
  *
- * so that the second call needs Euler's result and the estimate before it, and the step's start no more. Where r is 0
- * there is no second call: on the step to the clean sample, where s' is 0 (as published), and on one from pure noise,
- * where s is infinite.
+ * so that the second call needs Euler's result and the estimate before it, and the step's start no more. There is no
+ * second call on the step to the clean sample, where s' is 0 (as published), nor on one from s above 200, more noise than
+ * any published sampler starts with: x says nothing of the sample there, and the correction, which grows with 1/r, would
+ * be all there is in the result. Cosine schedules begin so, and those that end in nothing but noise.
  */
 public record Heun() implements Sampler {
+    /** σ/α above which there is nothing but noise. */
+    private static final double PURE_NOISE = 200;
+
     @Override
     public String name() {
         return "heun";
@@ -30,10 +34,11 @@ public record Heun() implements Sampler {
 
     @Override
     public List<Update> corrections(Trajectory trajectory, int i) {
-        double r = trajectory.sigma(i + 1) * trajectory.alpha(i) / (trajectory.alpha(i + 1) * trajectory.sigma(i));
-        if (r == 0 || i + 1 == trajectory.steps()) {
+        boolean fromNoise = trajectory.sigma(i) > PURE_NOISE * trajectory.alpha(i);
+        if (fromNoise || i + 1 == trajectory.steps()) {
             return List.of();
         }
+        double r = trajectory.sigma(i + 1) * trajectory.alpha(i) / (trajectory.alpha(i + 1) * trajectory.sigma(i));
         double half = trajectory.alpha(i + 1) * (1 - r) / (2 * r);
         return List.of(new Update(1, half, -half, 0));
     }

@@ -57,9 +57,9 @@ public interface ModelFamily {
         }
     }
 
-    /** Learns from data. */
+    /** Learns from data: the family itself, where it is a {@link TrainingFamily} too. */
     default Optional<TrainingFamily> training() {
-        return Optional.empty();
+        return this instanceof TrainingFamily self ? Optional.of(self) : Optional.empty();
     }
 
     /** What users do with its models, beside classifying: at most one of a kind, but explanations may be several. */

@@ -71,6 +71,23 @@ class HeunTest {
         assertThat(new Heun().update(zeroTerminal, 0)).isEqualTo(new Ddim(0).update(zeroTerminal, 0));
     }
 
+    /** Its first step falls from s = 2e4 to a few: corrected, the result would be nothing but the correction. */
+    @Test
+    void fewStepsOfACosineScheduleStayNearTheExactFlow() {
+        GaussianOracle oracle = new GaussianOracle(0.3, 0.4);
+        for (int steps : new int[] {4, 8, 16, 50}) {
+            Trajectory trajectory = Trajectory.of(NoiseSchedule.cosine(1000), Spacing.TRAILING, steps);
+            assertThat(error(new Heun(), oracle, trajectory)).as("%d steps", steps)
+                    .isLessThan(error(new Ddim(0), oracle, trajectory));
+        }
+    }
+
+    private static double error(Sampler sampler, GaussianOracle oracle, Trajectory trajectory) {
+        double end = sampler.plan(trajectory, Prediction.V)
+                .run(oracle.denoiser(Prediction.V), new double[] {1.3}, new SplittableRandom(1))[0];
+        return Math.abs(end - oracle.flowToEnd(1.3, trajectory));
+    }
+
     @Test
     void usersFindItByItsName() {
         assertThat(Sampler.names()).containsExactly("ddim", "ddpm", "dpm++2m", "heun");

@@ -119,11 +119,6 @@ public final class ToyFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
-    }
-
-    @Override
     public String about() {
         return "Train a toy.";
     }

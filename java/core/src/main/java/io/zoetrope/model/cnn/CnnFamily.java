@@ -124,11 +124,6 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
-    }
-
-    @Override
     public Optional<ClassifierLoader> recognition() {
         return Optional.of(CnnPipeline::fromPretrained);
     }

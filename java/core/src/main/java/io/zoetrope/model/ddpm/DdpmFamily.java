@@ -98,11 +98,6 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
-    }
-
-    @Override
     public List<Action> actions() {
         return List.of(generation(), evaluation());
     }

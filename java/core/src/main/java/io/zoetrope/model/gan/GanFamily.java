@@ -98,11 +98,6 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
-    }
-
-    @Override
     public List<Action> actions() {
         return List.of(generation(), PictureEvaluation.action(this,
                 "Measure how near an adversarial model's pictures come to real ones.", GanFamily::usualPictures));

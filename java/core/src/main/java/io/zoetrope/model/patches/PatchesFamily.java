@@ -31,7 +31,6 @@ import io.zoetrope.train.TrainingTask;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** Transformers over the patches of pictures. */
@@ -101,11 +100,6 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
                     config.layers() + " layers of " + config.heads() + " heads, width " + config.modelWidth(),
                     ClassChoice.known(config.classNames()));
         }
-    }
-
-    @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
     }
 
     @Override

@@ -37,7 +37,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -113,11 +112,6 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
                     config.levels() + " layers, " + config.width() + " channels next to the sound",
                     ClassChoice.known(config.classNames()));
         }
-    }
-
-    @Override
-    public Optional<TrainingFamily> training() {
-        return Optional.of(this);
     }
 
     @Override

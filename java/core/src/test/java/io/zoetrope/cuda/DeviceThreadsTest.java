@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import jcuda.driver.CUcontext;
 import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.Test;
@@ -168,8 +169,9 @@ class DeviceThreadsTest {
                 Tensor x = scope.of(new float[] {i}, 1);
                 results.add(pool.submit(() -> {
                     Pointwise.add(x, x, x);
+                    JCudaDriver.cuCtxSetCurrent(new CUcontext());   // the carrier is as if it never saw the device
                     all.countDown();
-                    all.await();
+                    assertThat(all.await(30, TimeUnit.SECONDS)).as("all have begun").isTrue();
                     Thread.sleep(1);
                     Pointwise.add(x, x, x);
                     Thread.sleep(1);

@@ -8,7 +8,6 @@ import io.zoetrope.data.SpokenDigits;
 import io.zoetrope.model.ModelFamilies;
 import io.zoetrope.model.ShippedModel;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -134,7 +133,7 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
 
     private void dataSet(String name, Optional<Path> folder, Optional<String> damage, String remedy) {
         if (damage.isPresent()) {
-            out.println("  damaged  " + name + ": " + damage.get());
+            surroundings.out().println("  damaged  " + name + ": " + damage.get());
         } else if (folder.isPresent()) {
             good(name, folder.get().toString());
         } else {

@@ -99,7 +99,7 @@ class DoctorCommandTest {
     }
 
     @Test
-    void aDeviceThatDoesNotOpenIsAFailure() {
+    void aDeviceThatDoesNotOpenIsAFailure() throws IOException {
         shell.failure = new IllegalStateException("libcuda.so.1 lacks cuInit");
         assertThat(examine(Map.of())).isEqualTo(1);
         assertThat(shell.out()).contains("libcuda.so.1 lacks cuInit");

@@ -71,6 +71,7 @@ void check_block_begin(Block& block) {
         checker.readers.clear();
         checker.locations.clear();
     }
+    checker.phases.clear();
     checker.copies.assign(block.warps, WarpCopies{});
     checker.absent.assign(block.warps, 0);
     checker.awaited.assign(block.warps, 0);

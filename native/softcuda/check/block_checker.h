@@ -46,6 +46,11 @@ struct WarpCopies {
     std::array<uint32_t, kLanes> committed{};  // groups that the lane has committed
 };
 
+// What those knew who arrived at an mbarrier: in the phase that goes on, and up to the end of the one before.
+struct PhaseClocks {
+    std::vector<uint32_t> arriving, completed;
+};
+
 struct BlockChecker {
     CheckOptions options;
     uint64_t serial = 0;                    // number of the block in its launch
@@ -54,6 +59,7 @@ struct BlockChecker {
     std::vector<Granule> granules;
     std::vector<ReaderNode> readers;
     std::unordered_map<uint64_t, std::vector<uint32_t>> locations;  // clocks carried by atomics, by host address
+    std::unordered_map<uint32_t, PhaseClocks> phases;               // of mbarriers, by offset
     std::vector<WarpCopies> copies;         // by warp
     std::array<std::vector<uint32_t>, 16> signals;  // by barrier: what those who did not wait there knew
     std::vector<uint32_t> absent;           // by warp: lanes that were elsewhere when others arrived at a barrier

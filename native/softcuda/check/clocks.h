@@ -29,6 +29,11 @@ public:
         for (uint32_t i = 0; i < warps_; i++) if (known(warp, i) > joined[i]) joined[i] = known(warp, i);
     }
 
+    // The warp learns what `joined` holds.
+    void join_from(uint32_t warp, const std::vector<uint32_t>& joined) {
+        for (uint32_t i = 0; i < joined.size(); i++) if (joined[i] > known(warp, i)) at(warp, i) = joined[i];
+    }
+
     // All warps in `members` have met, behind others that left `signals` there.
     void meet(const std::vector<uint32_t>& members, const std::vector<uint32_t>& signals) {
         joined_ = signals;

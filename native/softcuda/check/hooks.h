@@ -26,6 +26,12 @@ void check_async_commit(Warp& w);
 // Completes all but the latest `keep` groups of each active lane; `all`: also what is not committed yet.
 bool check_async_wait(const Ins* ip, Warp& w, uint32_t keep, bool all);
 
+// mbarriers, by their block and offset: made, arrived at by the warp, their phase complete, and seen to be complete.
+void check_mbarrier_init(Block& block, uint32_t offset);
+void check_mbarrier_arrive(Warp& w, Block& block, uint32_t offset);
+void check_mbarrier_complete(Block& block, uint32_t offset);
+void check_mbarrier_observe(Warp& w, uint32_t offset);
+
 // ---- from the interpreter, where a checker is present -------------------------------------------------------------------
 
 void check_launch_begin(Launch& launch);   // sets Launch::checker when any check is on

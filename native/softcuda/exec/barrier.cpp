@@ -1,5 +1,6 @@
 #include "exec/barrier.h"
 
+#include "async/waiting.h"
 #include "check/hooks.h"
 #include "exec/divergence.h"
 #include "exec/fault.h"
@@ -18,6 +19,7 @@ void deliver(Warp& w, const LaneGroup& g, const BarrierState& b);
 
 void release(Block& block, int id) {
     if (block.checker != nullptr) check_barrier_release(block, id);
+    block.events++;
     BlockBarriers& all = barriers(block);
     BarrierState done = all.barrier[id];
     all.barrier[id] = BarrierState{0, 0, false, 0, true, false};
@@ -175,6 +177,9 @@ std::string describe_waiting(const Block& block) {
                         std::to_string(b.expected ? b.expected : all.liveThreads) + " threads)";
             }
         }
+        if (w.state != WarpState::Waiting || shown++ >= 8) continue;
+        text += "; warp " + std::to_string(i) + ": " + std::to_string(__builtin_popcount(w.active)) + " lanes at PTX line " +
+                std::to_string(code.lines[size_t(w.resume - code.ins.data())]) + describe_wait(w);
     }
     return text;
 }

@@ -69,6 +69,7 @@ const Ins* end_lanes(Warp& w) {
     uint32_t ended = w.active;
     if (w.block->checker != nullptr && !check_lanes_end(w, ended)) return nullptr;
     w.live &= ~ended;
+    w.block->events++;
     w.rotate = false;
     choose_group(w);
     barrier_lanes_ended(*w.block, __builtin_popcount(ended));

@@ -46,6 +46,7 @@ struct Code {
     std::vector<SpecialFill> specials;
     std::vector<ParameterFill> parameters;
     std::vector<std::pair<uint32_t, uint32_t>> predicateConstants;   // index, value
+    uint32_t explicitCluster = 0;        // predicate that holds %is_explicit_cluster
     std::vector<std::vector<uint32_t>> tables;                       // instruction numbers, for indexed branches
     uint32_t parameterBytes = 0;
     uint32_t staticShared = 0;

@@ -109,6 +109,7 @@ FormTable::FormTable(Level level) {
     add_control_forms(sink);
     add_barrier_forms(sink);
     add_call_forms(sink);
+    add_mbarrier_forms(sink);
     add_checked_forms(sink);
     switch (level) {
     case Level::Scalar: scalar::add_all_forms(sink); break;

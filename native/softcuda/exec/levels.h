@@ -35,5 +35,6 @@ const FormTable& form_table(Level level);
 void add_control_forms(FormSink& sink);
 void add_barrier_forms(FormSink& sink);
 void add_call_forms(FormSink& sink);
+void add_mbarrier_forms(FormSink& sink);     // async/
 
 }  // namespace softcuda

@@ -137,7 +137,7 @@ std::string canonical_form(std::string_view opcode) {
                                                  : space(words[1]);
         return join(words);
     }
-    if (op == "cp" && words[1] == "async" && words.size() > 3) return without_modifiers(words);
+    if (op == "mbarrier" || (op == "cp" && words[1] == "async" && words.size() > 3)) return without_modifiers(words);
     return std::string(opcode);
 }
 

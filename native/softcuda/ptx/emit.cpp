@@ -154,7 +154,8 @@ private:
             code_->specials.push_back({unit, key.wide, id, special_info(id).scope});
         }
         predicateZero_ = slots_.count[int(Bank::P)] + 1;
-        code_->predicates = predicateZero_ + 2;
+        code_->predicates = predicateZero_ + 3;
+        code_->explicitCluster = predicateZero_ + 2;
         if (code_->predicates > 65535) throw PtxError(p_.entry->line, "the kernel holds too many predicates at once");
         code_->predicateConstants = {{predicateZero_, 0}, {predicateZero_ + 1, kAllLanes}};
     }
@@ -303,7 +304,8 @@ private:
                 firstInteger = false;
             } else if (c == 'p') {
                 bool set = v.kind == ValueKind::Integer && v.value != 0;
-                ins.arg[k] = uint16_t(predicateZero_ + (set ? 1 : 0));
+                // The only predicate among the special registers is %is_explicit_cluster.
+                ins.arg[k] = uint16_t(v.kind == ValueKind::Special ? code_->explicitCluster : predicateZero_ + (set ? 1 : 0));
             } else {
                 ins.arg[k] = constant(i, v, c == 'd');
             }

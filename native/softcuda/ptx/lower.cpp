@@ -22,6 +22,14 @@ bool may_suspend(std::string_view opcode) {
     return false;
 }
 
+// Instructions with several addresses, each of its own width: shared ones are 32-bit, whatever register they come in.
+bool takes_narrow_bases(std::string_view opcode) {
+    for (std::string_view name : {"mbarrier.", "cp.async.bulk.", "cp.reduce.async.bulk.", "cp.async.mbarrier."}) {
+        if (begins(opcode, name)) return true;
+    }
+    return false;
+}
+
 Value as_register(uint32_t index) {
     Value v;
     v.kind = ValueKind::Register;
@@ -127,12 +135,12 @@ private:
         size_t k = 0;
         for (Value& v : i.operands) {
             if (v.kind != ValueKind::Address) continue;
-            address(i, v, is_wide_space(address_space(i.opcode, k)), k > 0);
+            address(i, v, is_wide_space(address_space(i.opcode, k)), k > 0, takes_narrow_bases(i.opcode));
             k++;
         }
     }
 
-    void address(const Instruction& i, Value& v, bool wide, bool foldDisplacement) {
+    void address(const Instruction& i, Value& v, bool wide, bool foldDisplacement, bool narrow) {
         bool fits = v.value == int32_t(v.value);
         if (!v.baseIsRegister) {
             if (foldDisplacement || !fits) {
@@ -148,6 +156,12 @@ private:
             helper(i, "internal.widen", {as_register(t), as_register(v.index)});
             v.index = t;
             type = kBits64;
+        }
+        if (narrow && !wide && type.bits == 64) {
+            uint32_t t = program_.add_register(kBits32);
+            helper(i, "internal.narrow", {as_register(t), as_register(v.index)});
+            v.index = t;
+            type = kBits32;
         }
         if (v.value && (foldDisplacement || !fits)) {
             uint32_t t = program_.add_register(type.bits == 64 ? kBits64 : kBits32);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "async/mbarrier.h"
+#include "async/registers.h"
 #include "exec/kernel_code.h"
 
 namespace softcuda {
@@ -24,6 +25,7 @@ std::string describe_wait(const Warp& w) {
     const Code& code = *w.block->launch->code;
     const char* name = code.names[size_t(w.resume - code.ins.data())];
     if (std::strncmp(name, "mbarrier.", 9) == 0) return describe_mbarrier_wait(w);
+    if (std::strncmp(name, "setmaxnreg.", 11) == 0) return describe_register_wait(w);
     return "";
 }
 

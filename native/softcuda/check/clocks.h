@@ -1,4 +1,4 @@
-// Happens-before within a block, by vector clocks (Mattern 1989; the epochs of FastTrack, Flanagan and Freund 2009).
+// Happens-before within a block, or a cluster of blocks, by vector clocks (Mattern 1989; the epochs of FastTrack, Flanagan and Freund 2009).
 //
 // Every warp counts its own synchronisations; clock(a, b) is the latest count of warp b that warp a knows of. An access of
 // warp b at its count c is ordered before what warp a does now exactly if clock(a, b) >= c. A barrier joins the clocks of

@@ -26,6 +26,20 @@ void check_async_commit(Warp& w);
 // Completes all but the latest `keep` groups of each active lane; `all`: also what is not committed yet.
 bool check_async_wait(const Ins* ip, Warp& w, uint32_t keep, bool all);
 
+// Bulk copies (async/transfer.h): issued; their groups committed and waited for by the active lanes, all but the latest `keep`
+// of them. `read`: only until they have read their sources.
+struct Transfer;
+bool check_transfer(const Transfer& transfer);
+void check_bulk_commit(Warp& w);
+bool check_bulk_wait(const Ins* ip, Warp& w, uint32_t keep, bool read);
+// Performs one transfer of the cluster that is on its way; false when none was. `needed`: no warp can go on without, so that
+// it must be one that somebody may wait for; else it happens now and then, at random.
+bool check_land_one(Cluster& cluster, bool needed);
+// All threads of the block have ended: so must its copies. False after a report.
+bool check_block_end(Block& block);
+// fence.proxy.async by the active lanes.
+void check_proxy_fence(Warp& w);
+
 // mbarriers, by their block and offset: made, arrived at by the warp, their phase complete, and seen to be complete.
 void check_mbarrier_init(Block& block, uint32_t offset);
 void check_mbarrier_arrive(Warp& w, Block& block, uint32_t offset);

@@ -6,8 +6,8 @@ namespace softcuda {
 void check_mbarrier_arrive(Warp& w, Block& block, uint32_t offset) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr) return;
-    checker->clocks.join_into(w.index, checker_of(block)->phases[offset].arriving);
-    checker->clocks.advance(w.index);
+    checker->clocks->join_into(clock_of(w), checker_of(block)->phases[offset].arriving);
+    checker->clocks->advance(clock_of(w));
 }
 
 void check_mbarrier_complete(Block& block, uint32_t offset) {
@@ -21,8 +21,8 @@ void check_mbarrier_complete(Block& block, uint32_t offset) {
 void check_mbarrier_observe(Warp& w, uint32_t offset) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr) return;
-    checker->clocks.join_from(w.index, checker->phases[offset].completed);
-    checker->clocks.advance(w.index);
+    checker->clocks->join_from(clock_of(w), checker->phases[offset].completed);
+    checker->clocks->advance(clock_of(w));
 }
 
 void check_mbarrier_init(Block& block, uint32_t offset) {

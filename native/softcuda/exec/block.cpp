@@ -254,7 +254,10 @@ Progress ResidentBlock::step() {
         allEnded &= s == WarpState::Exited;
         waiting &= s == WarpState::Exited || s == WarpState::AtBarrier || s == WarpState::Waiting;
     }
-    if (allEnded) return Progress::Done;
+    if (allEnded) {
+        if (block_.checker != nullptr) check_block_end(block_);
+        return Progress::Done;
+    }
     if (log.deadline != kNoDeadline && Clock::now() > log.deadline) return time_out();
     return waiting ? Progress::Idle : Progress::Again;
 }

@@ -1,5 +1,6 @@
 #include "exec/cluster.h"
 
+#include "check/hooks.h"
 #include "exec/barrier.h"
 #include "exec/fault.h"
 
@@ -9,6 +10,7 @@ namespace {
 // Rounds in which nothing happened and every wait gave up once, before it counts as a deadlock: a program may do
 // something else after a few vain waits.
 constexpr uint32_t kMaxIdleRounds = 64;
+constexpr uint32_t kRoundsToLand = 16;   // in checked mode: after so many a copy lands
 
 }  // namespace
 
@@ -22,6 +24,7 @@ void ResidentCluster::prepare(Launch& launch, uint32_t multiprocessor) {
 void ResidentCluster::begin(uint64_t serial) {
     ended_ = 0;
     idleRounds_ = 0;
+    rounds_ = 0;
     if (cluster_.blocks == 1) return blocks_[0]->begin(serial);
     const uint32_t *grid = launch_->grid, *extent = launch_->cluster;
     const uint64_t across = grid[0] / extent[0], down = grid[1] / extent[1];
@@ -42,9 +45,13 @@ Progress ResidentCluster::step() {
         if (fault_log(*launch_).happened.load(std::memory_order_relaxed)) return Progress::Done;
     }
     if (ended_ == (1u << cluster_.blocks) - 1) return Progress::Done;
+    // Whoever spins, instead of waiting, must see copies land too.
+    const bool checked = launch_->checker != nullptr;
+    if (checked && check_land_one(cluster_, ++rounds_ % kRoundsToLand == 0)) idle = false;
+    if (idle && checked && check_land_one(cluster_, true)) idle = false;
     if (!idle) {
         idleRounds_ = 0;
-        return Progress::Again;
+        return fault_log(*launch_).happened.load(std::memory_order_relaxed) ? Progress::Done : Progress::Again;
     }
     if (++idleRounds_ <= kMaxIdleRounds) {
         for (uint32_t rank = 0; rank < cluster_.blocks; rank++) cluster_.block[rank]->waitRound++;

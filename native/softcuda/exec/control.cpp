@@ -253,9 +253,7 @@ void add_control_forms(FormSink& sink) {
     both("internal.widen", "d=w", widen);
     both("internal.narrow", "w=d", narrow);
     both("nanosleep.u32", "=w", nanosleep);
-    // Of no meaning here: register budgets and programmatic dependent launch.
-    both("setmaxnreg.inc.sync.aligned.u32", "=i", nothing);
-    both("setmaxnreg.dec.sync.aligned.u32", "=i", nothing);
+    // Kernels run one after the other: what a dependent one waits for is complete before it begins.
     both("griddepcontrol.wait", "=", nothing);
     both("griddepcontrol.launch_dependents", "=", nothing);
 }

@@ -110,6 +110,10 @@ FormTable::FormTable(Level level) {
     add_barrier_forms(sink);
     add_call_forms(sink);
     add_mbarrier_forms(sink);
+    add_bulk_forms(sink);
+    add_tensor_forms(sink);
+    add_proxy_forms(sink);
+    add_register_forms(sink);
     add_checked_forms(sink);
     switch (level) {
     case Level::Scalar: scalar::add_all_forms(sink); break;

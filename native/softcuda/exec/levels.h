@@ -35,6 +35,12 @@ const FormTable& form_table(Level level);
 void add_control_forms(FormSink& sink);
 void add_barrier_forms(FormSink& sink);
 void add_call_forms(FormSink& sink);
-void add_mbarrier_forms(FormSink& sink);     // async/
+
+// Asynchronous copies and what goes with them (async/).
+void add_mbarrier_forms(FormSink& sink);
+void add_bulk_forms(FormSink& sink);
+void add_tensor_forms(FormSink& sink);
+void add_proxy_forms(FormSink& sink);
+void add_register_forms(FormSink& sink);
 
 }  // namespace softcuda

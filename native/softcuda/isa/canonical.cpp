@@ -115,6 +115,17 @@ std::string spaces_only(const Words& words) {
     return join(kept);
 }
 
+// Bulk copies name the block's shared memory and the cluster's alike: an address of the one is one of the other. Tiles are
+// what a tensor's copy is unless it says im2col.
+std::string bulk(const Words& words) {
+    Words kept{words[0]};
+    for (size_t i = 1; i < words.size(); ++i) {
+        if (is_access_modifier(words[i]) || words[i] == "tile") continue;
+        kept.push_back(words[i] == "shared::cluster" ? std::string_view("shared") : space(words[i]));
+    }
+    return join(kept);
+}
+
 }  // namespace
 
 std::string canonical_form(std::string_view opcode) {
@@ -137,6 +148,7 @@ std::string canonical_form(std::string_view opcode) {
                                                  : space(words[1]);
         return join(words);
     }
+    if (op == "cp" && words.size() > 3 && (words[2] == "bulk" || words[3] == "bulk")) return bulk(words);
     if (op == "mbarrier" || (op == "cp" && words[1] == "async" && words.size() > 3)) return without_modifiers(words);
     return std::string(opcode);
 }

@@ -448,7 +448,17 @@ private:
         code_->parameterBytes = p_.parameterBytes;
         code_->staticShared = p_.staticShared;
         code_->localBytes = p_.localBytes;
+        code_->launchRegisters = launch_registers();
         code_->registers = std::min<uint32_t>(255, 10 + slots_.count[int(Bank::W)] + 2 * slots_.count[int(Bank::D)]);
+    }
+
+    // What a kernel with a known block gets: its share of the register file, in steps of eight.
+    uint32_t launch_registers() const {
+        const Function& f = *p_.entry;
+        if (f.maxRegisters) return f.maxRegisters;
+        const uint32_t* block = f.requiredThreads[0] ? f.requiredThreads : f.maxThreads;
+        const uint64_t threads = uint64_t(block[0]) * block[1] * block[2] * std::max<uint32_t>(f.minBlocks, 1);
+        return threads == 0 ? 0 : uint32_t(std::min<uint64_t>(256, 65536 / threads / 8 * 8));
     }
 
     const Program& p_;

@@ -23,7 +23,7 @@ struct Transfer {
     SharedPlace target;           // Move: the destination
     SharedPlace barrier;          // Load, Move: told of each block's bytes, at the same offset in each with `multicast`
     uint64_t global = 0;
-    TensorBox box;
+    TensorBox box{};
     Warp* warp = nullptr;         // who issued it, and where
     const Ins* at = nullptr;
     int lane = 0;

@@ -181,7 +181,8 @@ TEST(mistakes_are_named) {
     const std::string good = load_kernel(2, false), copy = "complete_tx::bytes [%r2], [%d0,";
     expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2+64], [%d0,"), argument(map), 4096), 716, "multiple of 128");
     expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2+16384], [%d0,"), argument(map), 4096), 700, "outside the block's shared memory");
-    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2], [%d0+8,"), argument(map), 4096), 700, "a tensor map outside the kernel's parameters");
+    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2], [%d0+8,"), argument(map), 4096), 716, "misaligned tensor map: expected a multiple of 64");
+    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2], [%d0+128,"), argument(map), 4096), 700, "a tensor map outside the kernel's parameters");
     expect_text(load(good, argument(map), 4224), 719, "128 bytes of transactions pending");
     expect_text(m.launch(m.load(store_kernel(2, "cp.reduce.async.bulk.tensor.2d.global.shared::cta.add.tile.bulk_group")), "k", {1, 1, 1, 64}, argument(bytes), out, 0, 0, 0, 0, 0),
                 715, "a bulk reduction that elements of this tensor map's type do not have");

@@ -147,7 +147,10 @@ template <Window window, bool parity, bool tries> const Ins* wait(const Ins* ip,
             return fault(w, ip, kInvalidInstruction, lane, place.offset, "a wait for an mbarrier of another block: waits are local");
         if (parity && reg<uint32_t>(ip, w, 2)[lane] > 1)
             return fault(w, ip, kInvalidInstruction, lane, reg<uint32_t>(ip, w, 2)[lane], "the parity of an mbarrier's phase is 0 or 1");
-        if (!over<parity>(ip, w, lane, object)) continue;
+        if (!over<parity>(ip, w, lane, object)) {
+            if (parity && !check_mbarrier_vain(ip, w, lane, place.offset, reg<uint32_t>(ip, w, 2)[lane])) return nullptr;
+            continue;
+        }
         done |= 1u << lane;
         check_mbarrier_observe(w, place.offset);
     }

@@ -34,7 +34,7 @@ template <bool more> const Ins* set(const Ins* ip, Warp& w) {
         const std::string text = std::string("setmaxnreg.") + (more ? "inc" : "dec") + " to " + std::to_string(wanted) + " registers by a warp that has " + std::to_string(has);
         return fault(w, ip, kInvalidInstruction, -1, wanted, text.c_str());
     }
-    if (more && (wanted - has) * kLanes > pool.unused) return suspend(ip, w) ? nullptr : ip;
+    if (more && (wanted - has) * kLanes > pool.unused) return hold(ip, w);
     pool.unused += (has - wanted) * kLanes;   // modulo 2^32
     has = wanted;
     w.block->events++;

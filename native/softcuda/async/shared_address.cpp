@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "async/block_async.h"
+
 namespace softcuda {
 namespace {
 
@@ -25,6 +27,7 @@ bool locate(const Ins* ip, Warp& w, int lane, uint64_t address, Window window, u
         if (window == Window::Cta) return refuse(kIllegalAddress, "shared access outside the block's shared memory");
         if (named > w.block->cluster->blocks) return refuse(kIllegalAddress, "shared access in a block that the cluster does not have");
         place.block = w.block->cluster->block[named - 1];
+        if (async_of(*place.block).ended) return refuse(kIllegalAddress, "shared access in a block of the cluster that has ended (a cluster barrier is missing before its end)");
     }
     const uint32_t size = place.block->sharedBytes;
     if (place.offset > size || size - place.offset < bytes) return refuse(kIllegalAddress, "shared access outside the block's shared memory");

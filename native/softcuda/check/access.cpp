@@ -9,9 +9,12 @@ uint32_t instruction_number(const Block& block, const Ins* ip) { return uint32_t
 
 std::string describe(const Block& block, const Accessor& who) {
     const Code& code = *block.launch->code;
-    std::string text = "warp " + std::to_string(who.warp % block.warps);
-    if (block.cluster->blocks > 1) text = "rank " + std::to_string(who.warp / block.warps) + ", " + text;
-    text += who.manyLanes ? ", several lanes" : ", lane " + std::to_string(who.lane);
+    const uint32_t warps = block.warps * block.cluster->blocks;
+    const bool product = who.warp >= warps;
+    const uint32_t number = product ? who.warp - warps : who.warp, each = product ? warpgroups(block) : block.warps;
+    std::string text = (product ? "wgmma of warpgroup " : "warp ") + std::to_string(number % each);
+    if (block.cluster->blocks > 1) text = "rank " + std::to_string(number / each) + ", " + text;
+    if (!product) text += who.manyLanes ? ", several lanes" : ", lane " + std::to_string(who.lane);
     if (who.at < code.lines.size()) text += ", PTX line " + std::to_string(code.lines[who.at]);
     return text;
 }
@@ -82,9 +85,10 @@ void check_block_begin(Block& block) {
     // The blocks of a cluster begin in the order of their ranks.
     checker.clocks = &checker_of(*block.cluster->block[0])->ownClocks;
     checker.firstWarp = block.rank * block.warps;
-    if (block.rank == 0) checker.clocks->reset(block.warps * block.cluster->blocks);
+    if (block.rank == 0) checker.clocks->reset((block.warps + warpgroups(block)) * block.cluster->blocks);
     checker.random = checker.options.seed ? (checker.options.seed + block.serial) * 0x9e3779b97f4a7c15ull | 1 : 0;
     checker.flights.clear();
+    checker.wgmma.assign(block.warps, {});
     checker.bulkGroups.assign(block.warps, {});
     checker.fences.assign(size_t(block.warps) * kLanes, {});
     if (checker.options.init) checker.written.assign(block.sharedBytes, 0);
@@ -94,6 +98,8 @@ void check_block_begin(Block& block) {
         checker.locations.clear();
     }
     checker.phases.clear();
+    checker.clusterPhase = PhaseClocks{};
+    checker.seen.assign(block.warps, {});
     checker.copies.assign(block.warps, WarpCopies{});
     checker.absent.assign(block.warps, 0);
     checker.awaited.assign(block.warps, 0);

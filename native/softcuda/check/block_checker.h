@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "async/transfer.h"
@@ -11,6 +12,7 @@
 #include "check/hooks.h"
 #include "check/options.h"
 #include "exec/code.h"
+#include "exec/kernel_code.h"
 
 namespace softcuda {
 
@@ -54,6 +56,13 @@ struct WarpCopies {
 // What those knew who arrived at an mbarrier: in the phase that goes on, and up to the end of the one before.
 struct PhaseClocks {
     std::vector<uint32_t> arriving, completed;
+    uint64_t phases = 0;        // completed
+};
+
+// Which phases of an mbarrier a warp has seen to be over: all before `next`, as long as it has left none out.
+struct SeenPhases {
+    uint64_t next = 0;
+    bool every = true;
 };
 
 // A bulk copy on its way.
@@ -62,6 +71,24 @@ struct Flight {
     uint32_t group = 0;                 // a store's: of its lane
     std::vector<uint8_t> source;        // a store's, once it has read shared memory: the bytes from `transfer.shared` on
     bool read = false;
+};
+
+// A wgmma that was issued and not waited for; its reads of shared memory are not over.
+struct PendingProduct {
+    const Ins* ip;
+    WgmmaOperands operands;
+    uint32_t blocks;
+    WgmmaProduct product;
+    uint32_t group;
+    bool computed;
+    bool finished;              // somebody of the warpgroup has waited for it: it reads no more
+};
+
+struct WgmmaWarp {
+    std::vector<PendingProduct> pending;        // in the order of issue
+    uint32_t groups = 0;                        // committed
+    bool fenced = false;                        // a wgmma.fence has run
+    std::unordered_set<uint16_t> written;       // registers of wgmmas that were written since
 };
 
 struct BlockChecker {
@@ -76,10 +103,13 @@ struct BlockChecker {
     std::vector<ReaderNode> readers;
     std::unordered_map<uint64_t, std::vector<uint32_t>> locations;  // clocks carried by atomics, by host address
     std::unordered_map<uint32_t, PhaseClocks> phases;               // of mbarriers, by offset
+    std::vector<std::unordered_map<uint32_t, SeenPhases>> seen;     // by warp and mbarrier
+    PhaseClocks clusterPhase;                                       // of rank 0: the cluster's barrier
     std::vector<WarpCopies> copies;         // by warp
     std::vector<Flight> flights;            // bulk copies that this block issued
     std::vector<std::array<uint32_t, kLanes>> bulkGroups;   // by warp: groups that the lane has committed
     std::vector<std::vector<uint32_t>> fences;              // by thread: when it ran proxy fences, by the warp's clock
+    std::vector<WgmmaWarp> wgmma;           // by warp
     std::array<std::vector<uint32_t>, 16> signals;  // by barrier: what those who did not wait there knew
     std::vector<uint32_t> absent;           // by warp: lanes that were elsewhere when others arrived at a barrier
     std::vector<uint32_t> awaited;          // by warp: lanes that others wait for at a warp-wide operation
@@ -92,6 +122,12 @@ inline BlockChecker* checker_of(const Block& block) { return static_cast<BlockCh
 
 // The warp's number in the clocks of its cluster.
 inline uint32_t clock_of(const Warp& w) { return checker_of(*w.block)->firstWarp + w.index; }
+
+// The number under which the asynchronous reads of a warpgroup's products go: behind all warps of the cluster.
+inline uint32_t warpgroups(const Block& block) { return (block.warps + 3) / 4; }
+inline uint32_t products_clock(const Block& block, uint32_t warp) {
+    return block.warps * block.cluster->blocks + block.rank * warpgroups(block) + warp / 4;
+}
 
 // A number below `limit`, from the seed; zero without one.
 inline uint32_t choose(BlockChecker& checker, uint32_t limit) {
@@ -127,7 +163,7 @@ void mark_pending(Block& block, uint32_t offset, uint32_t bytes, int step, uint3
 // written, in order with the reader, and behind a proxy fence. The last: the read is over.
 bool check_proxy_read(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes);
 void mark_reading(Block& block, uint32_t offset, uint32_t bytes, int step, uint32_t at);
-bool check_proxy_read_end(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes);
+void record_proxy_read(Block& block, uint32_t offset, uint32_t bytes, const Accessor& reader);
 
 // Global memory: bounds of allocations, uninitialised reads (check/global.cpp), races (check/global_race.cpp).
 bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong);

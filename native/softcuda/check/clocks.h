@@ -29,6 +29,11 @@ public:
         for (uint32_t i = 0; i < warps_; i++) if (known(warp, i) > joined[i]) joined[i] = known(warp, i);
     }
 
+    // The warp learns how far `other` is.
+    void learn(uint32_t warp, uint32_t other) {
+        if (own(other) > known(warp, other)) at(warp, other) = own(other);
+    }
+
     // The warp learns what `joined` holds.
     void join_from(uint32_t warp, const std::vector<uint32_t>& joined) {
         for (uint32_t i = 0; i < joined.size(); i++) if (joined[i] > known(warp, i)) at(warp, i) = joined[i];

@@ -189,10 +189,20 @@ bool check_proxy_read(const Ins* ip, Warp& w, Block& block, int lane, uint32_t o
     return true;
 }
 
-bool check_proxy_read_end(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes) {
+void record_proxy_read(Block& block, uint32_t offset, uint32_t bytes, const Accessor& reader) {
     BlockChecker& checker = *checker_of(block);
-    if (!checker.options.race) return true;
-    return conflict_free_range(ip, w, checker, lane, offset, bytes, Access::Read, false, instruction_number(*w.block, ip), "an asynchronous ");
+    if (!checker.options.race) return;
+    for (uint32_t o = offset / 2; o <= (offset + bytes - 1) / 2; o++) {
+        Granule& g = checker.granules[o];
+        int32_t n = g.readers;
+        while (n >= 0 && checker.readers[size_t(n)].who.warp != reader.warp) n = checker.readers[size_t(n)].next;
+        if (n >= 0) {
+            checker.readers[size_t(n)].who = reader;
+            continue;
+        }
+        checker.readers.push_back({reader, g.readers});
+        g.readers = int32_t(checker.readers.size() - 1);
+    }
 }
 
 }  // namespace softcuda

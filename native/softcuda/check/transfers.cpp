@@ -6,6 +6,7 @@
 // others did in between; meanwhile its bytes are marked (Granule::pending, Granule::reading).
 #include <algorithm>
 
+#include "async/block_async.h"
 #include "check/block_checker.h"
 
 namespace softcuda {
@@ -60,9 +61,11 @@ bool check_global_side(const Transfer& t) {
 bool end_reading(Flight& f) {
     Transfer& t = f.transfer;
     f.read = true;
+    const Accessor reader{checker_of(*t.warp->block)->clocks->own(clock_of(*t.warp)), number(t), uint16_t(clock_of(*t.warp)), uint8_t(t.lane), 3, false, false};
     return for_shared(t, [&](uint32_t offset) {
         mark_reading(*t.shared.block, offset, 16, -1, number(t));
-        return check_proxy_read_end(t.at, *t.warp, *t.shared.block, t.lane, offset, 16);
+        record_proxy_read(*t.shared.block, offset, 16, reader);
+        return true;
     });
 }
 
@@ -73,6 +76,11 @@ bool land(Flight& f) {
         return move_data(t, f.source.data());
     }
     if (t.route == Route::Move && !end_reading(f)) return false;
+    if (checker_of(*t.warp->block)->options.sync) {
+        bool ended = t.route == Route::Move ? async_of(*t.target.block).ended : false;
+        if (t.route == Route::Load) for_each_destination(t, [&](Block& block) { ended |= async_of(block).ended; });
+        if (ended) return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset, "a bulk copy lands in a block of the cluster that has ended (a cluster barrier is missing before its end)");
+    }
     if (!move_data(t)) return false;
     if (!for_landing(t, [](const Transfer& t, Block& block, uint32_t offset) {
             mark_pending(block, offset, 16, -1, number(t));
@@ -98,6 +106,10 @@ bool capture(Flight& f) {
 
 bool check_transfer(const Transfer& t) {
     BlockChecker& checker = *checker_of(*t.warp->block);
+    const uint32_t pattern = t.tensor ? 8 * swizzle_bytes(t.box.map.swizzle) : 1;
+    if (checker.options.sync && t.tensor && t.box.map.swizzle != Swizzle::None && t.box.map.rows() >= 8 && t.shared.offset % pattern)
+        return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset, "misaligned swizzle atom: a swizzled box of eight rows or more begins within a pattern of " +
+                      std::to_string(pattern) + " bytes");
     if (!check_global_side(t)) return false;
     if (t.route != Route::Load) {
         if (!for_shared(t, [&](uint32_t offset) {
@@ -169,6 +181,8 @@ bool check_land_one(Cluster& cluster, bool needed) {
 bool check_block_end(Block& block) {
     BlockChecker* checker = checker_of(block);
     if (checker == nullptr) return true;
+    for (uint32_t i = 0; i < block.warps; i++)
+        if (!check_wgmma_end(block.warp[i])) return false;
     for (Flight& f : checker->flights) {
         const Transfer& t = f.transfer;
         if (t.route != Route::Store) {

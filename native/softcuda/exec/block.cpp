@@ -196,7 +196,7 @@ void ResidentBlock::begin(uint64_t serial) {
     block_.index[1] = uint32_t(serial / l.grid[0] % l.grid[1]);
     block_.index[2] = uint32_t(serial / l.grid[0] / l.grid[1]);
     reset_barriers(barriers_, block_.threads);
-    async_.reset();
+    async_.reset(block_.warps);
     block_.waitRound = 0;
     if (l.checker != nullptr || block_.checker != nullptr) check_block_begin(block_);
     for (uint32_t i = 0; i < block_.warps; i++) {
@@ -255,6 +255,7 @@ Progress ResidentBlock::step() {
         waiting &= s == WarpState::Exited || s == WarpState::AtBarrier || s == WarpState::Waiting;
     }
     if (allEnded) {
+        async_.ended = true;
         if (block_.checker != nullptr) check_block_end(block_);
         return Progress::Done;
     }

@@ -25,6 +25,7 @@ void ResidentCluster::begin(uint64_t serial) {
     ended_ = 0;
     idleRounds_ = 0;
     rounds_ = 0;
+    async_of(*cluster_.block[0]).clusterBarrier = {launch_->block[0] * launch_->block[1] * launch_->block[2] * cluster_.blocks, 0, 0};
     if (cluster_.blocks == 1) return blocks_[0]->begin(serial);
     const uint32_t *grid = launch_->grid, *extent = launch_->cluster;
     const uint64_t across = grid[0] / extent[0], down = grid[1] / extent[1];

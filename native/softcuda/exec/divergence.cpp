@@ -2,6 +2,7 @@
 
 #include "check/hooks.h"
 #include "exec/barrier.h"
+#include "exec/cluster_barrier.h"
 
 namespace softcuda {
 
@@ -73,6 +74,7 @@ const Ins* end_lanes(Warp& w) {
     w.rotate = false;
     choose_group(w);
     barrier_lanes_ended(*w.block, __builtin_popcount(ended));
+    cluster_lanes_ended(w, ended);
     return nullptr;
 }
 

@@ -151,4 +151,23 @@ TEST(the_block_ends_too_early) {
     expect_found(p, {"the block ends while a bulk copy to shared memory is on its way"}, false);
 }
 
+// Both phases are over before anybody waits for the first.
+TEST(aliased_parities) {
+    for (bool twice : {false, true})
+        for (uint64_t seed : kSeeds) {
+            Checks checks(true, seed);
+            Machine m(uint64_t(16) << 20);
+            Module& module = m.load(with_header(R"(
+.visible .entry k() {
+    .reg .pred %p<8>; .reg .b32 %r<8>;
+    .shared .align 8 .b64 bar;
+    mov.u32 %r0, %tid.x;
+)" + barrier_ready("bar", 1) + "@%p7 bra BEHIND;\nmbarrier.arrive.shared.b64 _, [bar];\n" + (twice ? "mbarrier.arrive.shared.b64 _, [bar];\n" : "") + "BEHIND:\nbar.sync 0;\n" +
+                barrier_wait("bar", "0", "FIRST") + (twice ? "" : "bar.sync 0;\n@!%p7 mbarrier.arrive.shared.b64 _, [bar];\n") + barrier_wait("bar", "1", "SECOND") + "ret;\n}\n"));
+            const FaultReport f = m.launch(module, "k", {1, 1, 1, 64});
+            if (!twice) EXPECT_EQ(f.text, "");
+            else EXPECT(f.code == 719 && f.text.find("parity aliasing: the wait for phase 0 of the mbarrier comes when 2 phases are over") == 0);
+        }
+}
+
 TEST_MAIN

@@ -184,6 +184,27 @@ TEST(floating_reductions_round_once) {
     });
 }
 
+TEST(cache_hints_change_nothing) {
+    Machine m(uint64_t(16) << 20);
+    Module& module = m.load(kernel(R"(
+    createpolicy.fractional.L2::evict_first.b64 %d5;
+    createpolicy.fractional.L2::evict_last.L2::evict_unchanged.b64 %d6, 0.5;
+)" + barrier_ready("bar", 1) + R"(
+    @%p7 bra LOADED;
+    mbarrier.arrive.expect_tx.shared::cta.b64 _, [bar], %r1;
+    mov.u32 %r2, data;
+    cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%r2], [%d0], %r1, [bar], %d5;
+LOADED:
+)" + barrier_wait("bar", "0", "WAIT") + R"(
+    @%p7 bra END;
+    cp.async.bulk.global.shared::cta.bulk_group.L2::cache_hint [%d1], [%r2], %r1, %d6;
+)" + kBack));
+    uint32_t *in = m.allocate<uint32_t>(16), *out = m.allocate<uint32_t>(16);
+    for (uint32_t i = 0; i < 16; i++) in[i] = i * 7 + 1;
+    EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, in, out, 64u).text, "");
+    for (uint32_t i = 0; i < 16; i++) EXPECT_EQ(out[i], in[i]);
+}
+
 TEST(mistakes_are_named) {
     const std::string load = "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes ";
     expect_fault("mov.u32 %r2, data;" + load + "[%r2], [%d0], %r1, [bar];", 715, "multiple of 16 bytes", 24);

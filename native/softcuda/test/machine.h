@@ -64,7 +64,8 @@ public:
         r.parameters = parameters.data();
         r.cooperative = s.cooperative;
         r.cluster[0] = s.cluster;
-        r.explicitCluster = s.cluster > 1;
+        if (k->requiredCluster[0]) std::copy(k->requiredCluster, k->requiredCluster + 3, r.cluster);
+        r.explicitCluster = s.cluster > 1 || k->requiredCluster[0];
         r.arenaLow = arena_.low();
         r.arenaHigh = arena_.high();
         return run(r);

@@ -191,4 +191,22 @@ TEST(mistakes_are_named) {
     expect_text(load(good, argument(beyond), 4096), 700, "a bulk copy reads outside device memory");
 }
 
+// A box of eight rows that begins within its swizzle's pattern; of four, which another may complete.
+TEST(swizzled_boxes_begin_with_their_pattern) {
+    for (uint32_t rows : {4u, 8u}) {
+        Checks checks(true);
+        Machine m(uint64_t(16) << 20);
+        Tensor t(m, 9, 2, {64, 60}, 12);
+        const std::vector<uint32_t> box = {64, rows}, step = {1, 1};
+        TensorMap map;
+        EXPECT(encode_tiled(t.layout(step, 3, 0), box.data(), map) == Encoded::Done);
+        uint8_t* out = m.allocate<uint8_t>(kTile);
+        std::string text = load_kernel(2, false);
+        text.replace(text.find("complete_tx::bytes [%r2],"), 25, "complete_tx::bytes [%r2+512],");
+        const FaultReport f = m.launch(m.load(text), "k", {1, 1, 1, 64}, argument(map), out, rows * 128, 0, 0, 0, 0, 0, 0u, 0u, 0u);
+        if (rows == 4) EXPECT_EQ(f.text, "");
+        else EXPECT(f.code == 719 && f.text.find("misaligned swizzle atom") == 0);
+    }
+}
+
 TEST_MAIN

@@ -110,10 +110,11 @@ std::unique_ptr<Module> Module::load(std::string_view ptx, const LoadOptions& op
         uint64_t workspace = 0;
         for (const auto& f : module.functions) {
             if (!f->isEntry || !f->hasBody) continue;
-            if (product(f->requiredCluster) > 1) throw PtxError(f->line, "thread block clusters are not supported");
+            if (product(f->requiredCluster) > kMaxCluster) throw PtxError(f->line, "a cluster has at most " + std::to_string(kMaxCluster) + " blocks");
             Program program = build_program(module, *f, placed);
+            program.checked = options.checked || check_options().any();
             lower(program);
-            if (!match_forms(program, table, options.checked || check_options().any(), errors)) continue;
+            if (!match_forms(program, table, errors)) continue;
             propagate_invariants(program);
             form_tiles(program, table);
             Liveness liveness = analyse_liveness(program);

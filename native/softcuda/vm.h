@@ -80,6 +80,8 @@ struct LaunchRequest {
     const Kernel* kernel = nullptr;
     uint32_t grid[3] = {1, 1, 1};
     uint32_t block[3] = {1, 1, 1};
+    uint32_t cluster[3] = {1, 1, 1};  // extents of a cluster in blocks; each divides the grid's
+    bool explicitCluster = false;     // the launch or the kernel names a cluster size
     uint32_t dynamicShared = 0;       // bytes
     const void* parameters = nullptr; // Kernel::parameterBytes of them, laid out as Kernel::parameters says
     bool cooperative = false;         // all blocks resident at once

@@ -16,15 +16,6 @@ void land(uint64_t shared, uint64_t global, uint32_t bytes, uint32_t read) {
     std::memset(to + read, 0, bytes - read);
 }
 
-// Shared bytes between issue and landing; `step` +1 or -1.
-void mark_pending(BlockChecker& checker, uint32_t offset, uint32_t bytes, int step, uint32_t at) {
-    if (!checker.options.race) return;
-    for (uint32_t o = offset / 2; o <= (offset + bytes - 1) / 2; o++) {
-        checker.granules[o].pending += uint32_t(step);
-        checker.granules[o].pendingAt = at;
-    }
-}
-
 }  // namespace
 
 bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint64_t* global, uint32_t lanes, uint32_t bytes, const uint32_t* read) {
@@ -43,15 +34,8 @@ bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint
         const int l = __builtin_ctz(rest);
         const uint32_t offset = uint32_t(shared[l] - reinterpret_cast<uint64_t>(block.shared));
         if (read[l] != 0 && !check_global(ip, w, global, 1u << l, read[l], Access::Read, false)) return false;
-        if (checker->options.race) {
-            // As a write at issue, without making the bytes count as written.
-            const bool init = checker->options.init;
-            checker->options.init = false;
-            const bool free = check_shared(ip, w, l, offset, bytes, Access::Write, false);
-            checker->options.init = init;
-            if (!free) return false;
-        }
-        mark_pending(*checker, offset, bytes, 1, at);
+        if (!check_shared_issue(ip, w, block, l, offset, bytes)) return false;
+        mark_pending(block, offset, bytes, 1, at);
         copies.pending.push_back({shared[l], global[l], bytes, read[l], at, copies.committed[l], uint8_t(l)});
     }
     return true;
@@ -77,9 +61,9 @@ bool check_async_wait(const Ins* ip, Warp& w, uint32_t keep, bool all) {
             continue;
         }
         const uint32_t offset = uint32_t(copy.shared - reinterpret_cast<uint64_t>(block.shared));
-        mark_pending(*checker, offset, copy.bytes, -1, copy.at);
+        mark_pending(block, offset, copy.bytes, -1, copy.at);
         land(copy.shared, copy.global, copy.bytes, copy.read);
-        if (!check_shared_landing(ip, w, copy.lane, offset, copy.bytes, copy.at)) return false;
+        if (!check_shared_landing(ip, w, block, copy.lane, offset, copy.bytes, copy.at, false)) return false;
     }
     copies.pending.resize(kept);
     return true;

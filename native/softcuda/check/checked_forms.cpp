@@ -3,13 +3,13 @@
 
 #define SOFTCUDA_LEVEL checked
 #define SOFTCUDA_CHECKED 1
-#include "async/cp_async.cpp"
-#undef SAME
 #include "isa/warp.cpp"
 #undef SAME
 #include "matrix/ldmatrix.cpp"
 #include "mem/address_forms.cpp"
 #include "mem/atom_forms.cpp"
+#include "mem/cp_async_forms.cpp"
+#undef SAME
 #include "mem/ld_forms.cpp"
 #include "mem/st_forms.cpp"
 

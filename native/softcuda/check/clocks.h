@@ -1,4 +1,4 @@
-// Happens-before within a block, by vector clocks (Mattern 1989; the epochs of FastTrack, Flanagan and Freund 2009).
+// Happens-before within a block, or a cluster of blocks, by vector clocks (Mattern 1989; the epochs of FastTrack, Flanagan and Freund 2009).
 //
 // Every warp counts its own synchronisations; clock(a, b) is the latest count of warp b that warp a knows of. An access of
 // warp b at its count c is ordered before what warp a does now exactly if clock(a, b) >= c. A barrier joins the clocks of
@@ -27,6 +27,16 @@ public:
     void join_into(uint32_t warp, std::vector<uint32_t>& joined) const {
         joined.resize(warps_, 0);
         for (uint32_t i = 0; i < warps_; i++) if (known(warp, i) > joined[i]) joined[i] = known(warp, i);
+    }
+
+    // The warp learns how far `other` is.
+    void learn(uint32_t warp, uint32_t other) {
+        if (own(other) > known(warp, other)) at(warp, other) = own(other);
+    }
+
+    // The warp learns what `joined` holds.
+    void join_from(uint32_t warp, const std::vector<uint32_t>& joined) {
+        for (uint32_t i = 0; i < joined.size(); i++) if (joined[i] > known(warp, i)) at(warp, i) = joined[i];
     }
 
     // All warps in `members` have met, behind others that left `signals` there.

@@ -45,9 +45,9 @@ State& state() { static State s; return s; }
 bool ordered(State& s, const BlockChecker& checker, const Party& before, const Warp& w, int lane) {
     if (before.block == checker.serial) {
         const Accessor& who = before.who;
-        if (who.warp == w.index && who.lane == lane && !who.manyLanes) return true;
-        if (who.warp == w.index) return checker.clocks.own(w.index) > who.clock;
-        return checker.clocks.known(w.index, who.warp) >= who.clock;
+        if (who.warp == clock_of(w) && who.lane == lane && !who.manyLanes) return true;
+        if (who.warp == clock_of(w)) return checker.clocks->own(clock_of(w)) > who.clock;
+        return checker.clocks->known(clock_of(w), who.warp) >= who.clock;
     }
     auto theirs = s.released.find(before.block);
     return theirs != s.released.end() && theirs->second.size() > before.atomics && theirs->second[before.atomics] < checker.acquired;
@@ -73,13 +73,13 @@ bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lan
     };
     const uint32_t at = instruction_number(*w.block, ip);
     const bool writes = access != Access::Read;
-    const bool oneStore = writes && cell.writer.block == checker.serial && cell.writer.who.warp == w.index && cell.writer.who.at == at;
+    const bool oneStore = writes && cell.writer.block == checker.serial && cell.writer.who.warp == clock_of(w) && cell.writer.who.at == at;
     if (!oneStore && conflicts(cell.writer)) return race(ip, w, lane, address, access, cell.writer, "write");
     Party me;
     me.block = checker.serial;
     me.launch = s.launch;
     me.atomics = checker.atomics;
-    me.who = {checker.clocks.own(w.index), at, uint16_t(w.index), uint8_t(lane), mask, strong, false};
+    me.who = {checker.clocks->own(clock_of(w)), at, uint16_t(clock_of(w)), uint8_t(lane), mask, strong, false};
     if (writes) {
         if (conflicts(cell.reader)) return race(ip, w, lane, address, access, cell.reader, "read");
         cell.writer = me;
@@ -116,7 +116,7 @@ bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t la
     }
     for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
         const int l = __builtin_ctz(rest);
-        if (strong) checker.clocks.exchange(w.index, checker.locations[host[l]]);
+        if (strong) checker.clocks->exchange(clock_of(w), checker.locations[host[l]]);
         for (uint64_t a = host[l] & ~(kCell - 1); a < host[l] + bytes; a += kCell) {
             uint8_t mask = 0;
             for (uint64_t b = 0; b < kCell; b++) mask |= uint8_t((a + b >= host[l] && a + b < host[l] + bytes) << b);

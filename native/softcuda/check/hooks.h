@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "exec/code.h"
+#include "matrix/wgmma.h"
 
 namespace softcuda {
 
@@ -25,6 +26,42 @@ bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint
 void check_async_commit(Warp& w);
 // Completes all but the latest `keep` groups of each active lane; `all`: also what is not committed yet.
 bool check_async_wait(const Ins* ip, Warp& w, uint32_t keep, bool all);
+
+// Bulk copies (async/transfer.h): issued; their groups committed and waited for by the active lanes, all but the latest `keep`
+// of them. `read`: only until they have read their sources.
+struct Transfer;
+bool check_transfer(const Transfer& transfer);
+void check_bulk_commit(Warp& w);
+bool check_bulk_wait(const Ins* ip, Warp& w, uint32_t keep, bool read);
+// Performs one transfer of the cluster that is on its way; false when none was. `needed`: no warp can go on without, so that
+// it must be one that somebody may wait for; else it happens now and then, at random.
+bool check_land_one(Cluster& cluster, bool needed);
+// All threads of the block have ended: so must its copies. False after a report.
+bool check_block_end(Block& block);
+// wgmma (matrix/wgmma.h): issued by the warp, its part of `blocks` eight columns; fences, groups; a register of one touched by
+// another instruction.
+bool check_wgmma(const Ins* ip, Warp& w, const WgmmaOperands& operands, uint32_t blocks, WgmmaProduct product);
+void check_wgmma_fence(Warp& w);
+void check_wgmma_commit(Warp& w);
+bool check_wgmma_wait(Warp& w, uint32_t keep);
+bool check_wgmma_touch(const Ins* ip, Warp& w, uint16_t place, bool writes);
+// The warp has ended.
+bool check_wgmma_end(Warp& w);
+// fence.proxy.async by the active lanes.
+void check_proxy_fence(Warp& w);
+
+// mbarriers, by their block and offset: made, arrived at by the warp, their phase complete, and seen to be complete.
+void check_mbarrier_init(Block& block, uint32_t offset);
+void check_mbarrier_arrive(Warp& w, Block& block, uint32_t offset);
+void check_mbarrier_complete(Block& block, uint32_t offset);
+void check_mbarrier_observe(Warp& w, uint32_t offset);
+// The warp waits for the phase of that parity, and it is not over.
+bool check_mbarrier_vain(const Ins* ip, Warp& w, int lane, uint32_t offset, uint32_t parity);
+
+// barrier.cluster: the warp arrives, releasing what it did; the phase is complete; it has waited.
+void check_cluster_arrive(Warp& w);
+void check_cluster_complete(Cluster& cluster);
+void check_cluster_observe(Warp& w);
 
 // ---- from the interpreter, where a checker is present -------------------------------------------------------------------
 

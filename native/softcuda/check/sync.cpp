@@ -77,8 +77,8 @@ void check_barrier_arrive(Warp& w) {
 void check_barrier_signal(Warp& w, uint32_t barrier) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr) return;
-    checker->clocks.join_into(w.index, checker->signals[barrier]);
-    checker->clocks.advance(w.index);
+    checker->clocks->join_into(clock_of(w), checker->signals[barrier]);
+    checker->clocks->advance(clock_of(w));
 }
 
 bool check_lanes_end(Warp& w, uint32_t lanes) {
@@ -116,17 +116,17 @@ bool check_barrier_release(Block& block, int barrier) {
             }
             first = &g;
         }
-        if (first != nullptr) members.push_back(i);
+        if (first != nullptr) members.push_back(checker->firstWarp + i);
         if (lanes_at_barrier(w, barrier)) checker->absent[i] = 0;
     }
-    checker->clocks.meet(members, checker->signals[size_t(barrier)]);
+    checker->clocks->meet(members, checker->signals[size_t(barrier)]);
     checker->signals[size_t(barrier)].clear();
     return true;
 }
 
 void check_warp_barrier(Warp& w) {
     BlockChecker* checker = checker_of(*w.block);
-    if (checker != nullptr) checker->clocks.advance(w.index);
+    if (checker != nullptr) checker->clocks->advance(clock_of(w));
 }
 
 }  // namespace softcuda

@@ -152,6 +152,7 @@ bool attribute(int which, int& value) {
         case 97: value = m.sharedPerBlockOptin; return true;
         case 106: value = m.maxBlocksPerMultiprocessor; return true;
         case 111: value = m.sharedReserved; return true;
+        case 120: value = m.major >= 9; return true;                   // clusters
         case 115: value = 1; return true;                              // memory pools
         case 131: case 134: value = -1; return true;                   // no NUMA node
     }

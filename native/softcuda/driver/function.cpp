@@ -7,6 +7,7 @@
 #include "driver/device.h"
 #include "driver/engine.h"
 #include "driver/occupancy.h"
+#include "exec/code.h"
 
 namespace softcuda::driver {
 
@@ -62,6 +63,26 @@ CUresult pack_extra(const Kernel& kernel, void** extra, std::vector<uint8_t>& bl
     return CUDA_SUCCESS;
 }
 
+constexpr uint32_t kPortableCluster = 8;
+
+// The cluster of a launch: as the launch says, else as the kernel does, else one block.
+CUresult choose_cluster(const Function& function, const LaunchArguments& a, KernelWork& work) {
+    const Kernel& kernel = *function.kernel;
+    const bool byLaunch = a.cluster[0] != 0, byKernel = kernel.requiredCluster[0] != 0;
+    uint64_t blocks = 1;
+    for (int i = 0; i < 3; ++i) {
+        work.cluster[i] = byLaunch ? a.cluster[i] : byKernel ? kernel.requiredCluster[i] : 1;
+        if (byLaunch && byKernel && a.cluster[i] != kernel.requiredCluster[i]) return CUDA_ERROR_INVALID_VALUE;
+        if (work.cluster[i] == 0 || a.grid[i] % work.cluster[i]) return CUDA_ERROR_INVALID_VALUE;
+        blocks *= work.cluster[i];
+        if (blocks > kMaxCluster) return CUDA_ERROR_INVALID_CLUSTER_SIZE;
+    }
+    if (blocks > kPortableCluster && !function.nonPortableCluster) return CUDA_ERROR_INVALID_CLUSTER_SIZE;
+    if (blocks > 1 && device_model().major < 9) return CUDA_ERROR_NOT_SUPPORTED;
+    work.explicitCluster = byLaunch || byKernel;
+    return CUDA_SUCCESS;
+}
+
 CUresult check_shape(const Function& function, const LaunchArguments& a) {
     const DeviceModel& model = device_model();
     const Kernel& kernel = *function.kernel;
@@ -87,6 +108,7 @@ CUresult make_kernel_work(Context& context, const LaunchArguments& a, KernelWork
     auto function = find<Function>(a.function);
     if (!function || function->context.get() != &context) return CUDA_ERROR_INVALID_HANDLE;
     if (CUresult error = check_shape(*function, a)) return error;
+    if (CUresult error = choose_cluster(*function, a, work)) return error;
     if (a.parameters && a.extra) return CUDA_ERROR_INVALID_VALUE;
     const CUresult error = a.extra ? pack_extra(*function->kernel, a.extra, work.parameters)
                                    : pack_pointers(*function->kernel, a.parameters, work.parameters);
@@ -128,6 +150,34 @@ SOFTCUDA_API CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned gr
     return launch({function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, true, parameters, nullptr}, stream);
 }
 
+// Kernels of a stream run one after the other, so that one which may begin while its predecessor ends (programmatic stream
+// serialisation) begins when it has. What else an attribute may ask for is refused, except for hints.
+SOFTCUDA_API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, void** parameters, void** extra) {
+    if (!config || (config->numAttrs && !config->attrs)) return CUDA_ERROR_INVALID_VALUE;
+    LaunchArguments arguments{function, {config->gridDimX, config->gridDimY, config->gridDimZ}, {config->blockDimX, config->blockDimY, config->blockDimZ},
+                              config->sharedMemBytes, false, parameters, extra};
+    for (unsigned i = 0; i < config->numAttrs; ++i) {
+        const CUlaunchAttributeValue& value = config->attrs[i].value;
+        switch (config->attrs[i].id) {
+            case CU_LAUNCH_ATTRIBUTE_COOPERATIVE: arguments.cooperative = value.cooperative != 0; break;
+            case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION:
+                if (!value.clusterDim[0] || !value.clusterDim[1] || !value.clusterDim[2]) return CUDA_ERROR_INVALID_VALUE;
+                std::copy(value.clusterDim, value.clusterDim + 3, arguments.cluster);
+                break;
+            case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
+                if (value.programmaticStreamSerializationAllowed && device_model().major < 9) return CUDA_ERROR_NOT_SUPPORTED;
+                break;
+            case CU_LAUNCH_ATTRIBUTE_IGNORE:
+            case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
+            case CU_LAUNCH_ATTRIBUTE_PRIORITY:
+            case CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION:
+            case CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT: break;
+            default: return CUDA_ERROR_NOT_SUPPORTED;
+        }
+    }
+    return launch(arguments, config->hStream);
+}
+
 SOFTCUDA_API CUresult cuFuncGetModule(CUmodule* out, CUfunction handle) {
     return with_function(handle, [&](const auto&, Function& function) -> CUresult {
         if (!out) return CUDA_ERROR_INVALID_VALUE;
@@ -164,7 +214,8 @@ SOFTCUDA_API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction h
             case kClusterWidth: case kClusterHeight: case kClusterDepth:
                 *value = int(kernel.requiredCluster[attribute - kClusterWidth]);
                 break;
-            case kNonPortableCluster: case kClusterScheduling: *value = 0; break;
+            case kNonPortableCluster: *value = function.nonPortableCluster; break;
+            case kClusterScheduling: *value = 0; break;
             default: return CUDA_ERROR_INVALID_VALUE;
         }
         return CUDA_SUCCESS;
@@ -182,7 +233,11 @@ SOFTCUDA_API CUresult cuFuncSetAttribute(CUfunction handle, int attribute, int v
                 if (value < -1 || value > 100) return CUDA_ERROR_INVALID_VALUE;
                 function.carveout = value;
                 return CUDA_SUCCESS;
-            case kNonPortableCluster: case kClusterScheduling: return CUDA_SUCCESS;
+            case kNonPortableCluster:
+                if (value != 0 && value != 1) return CUDA_ERROR_INVALID_VALUE;
+                function.nonPortableCluster = value;
+                return CUDA_SUCCESS;
+            case kClusterScheduling: return value >= 0 && value <= 2 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
             default: return CUDA_ERROR_INVALID_VALUE;
         }
     });

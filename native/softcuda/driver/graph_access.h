@@ -29,7 +29,7 @@ template <class W> CUresult work_of(Context&, CUevent event, W& work) {
 
 // Puts the work that the parameters ask for in the place of `work`, which stays as it is on an error.
 template <class W, class Params> CUresult replace(Context& context, const Params& params, W& work) {
-    W changed;
+    W changed = work;
     if (CUresult error = work_of(context, params, changed)) return error;
     work = std::move(changed);
     return CUDA_SUCCESS;

@@ -1,12 +1,20 @@
 // The nodes of a graph: adding them, and reading and changing what they do.
+#include <algorithm>
+
 #include "driver/graph_access.h"
 
 namespace softcuda::driver {
 
 CUresult work_of(Context& context, const CUDA_KERNEL_NODE_PARAMS* p, KernelWork& work) {
     if (!p) return CUDA_ERROR_INVALID_VALUE;
-    return make_kernel_work(context, {p->func, {p->gridDimX, p->gridDimY, p->gridDimZ}, {p->blockDimX, p->blockDimY, p->blockDimZ},
-                                      p->sharedMemBytes, false, p->kernelParams, p->extra}, work);
+    LaunchArguments a{p->func, {p->gridDimX, p->gridDimY, p->gridDimZ}, {p->blockDimX, p->blockDimY, p->blockDimZ},
+                      p->sharedMemBytes, false, p->kernelParams, p->extra};
+    // These parameters have no place for attributes: a node that runs the same kernel again keeps those it was made with.
+    if (work.function && find<Function>(p->func) == work.function) {
+        a.cooperative = work.cooperative;
+        std::copy(work.cluster, work.cluster + 3, a.cluster);
+    }
+    return make_kernel_work(context, a, work);
 }
 
 CUresult work_of(Context&, const CUDA_MEMCPY3D* p, CopyWork& work) {

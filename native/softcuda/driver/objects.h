@@ -56,6 +56,7 @@ struct Function {
     const Kernel* kernel = nullptr;
     std::atomic<uint32_t> maxDynamicShared{0};
     std::atomic<int> carveout{-1};
+    std::atomic<int> nonPortableCluster{0};
 };
 
 // Work runs where it is submitted, in the order of the calls, and is done when the call returns. A stream therefore needs

@@ -19,6 +19,8 @@ CUresult run(Context& context, const KernelWork& work) {
     request.dynamicShared = work.dynamicShared;
     request.parameters = work.parameters.data();
     request.cooperative = work.cooperative;
+    for (int i = 0; i < 3; ++i) request.cluster[i] = work.cluster[i];
+    request.explicitCluster = work.explicitCluster;
     request.arenaLow = arena().low();
     request.arenaHigh = arena().high();
     const FaultReport report = softcuda::run(request);

@@ -16,6 +16,8 @@ struct KernelWork {
     uint32_t block[3];
     uint32_t dynamicShared;
     bool cooperative;
+    uint32_t cluster[3] = {0, 0, 0};   // blocks; 1 without clusters
+    bool explicitCluster = false;
     std::vector<uint8_t> parameters;   // the parameter block
 };
 
@@ -75,6 +77,7 @@ struct LaunchArguments {
     bool cooperative;
     void** parameters;   // a pointer to each parameter's value, or
     void** extra;        // a buffer of them
+    uint32_t cluster[3] = {0, 0, 0};   // blocks; zeros: what the kernel says
 };
 CUresult make_kernel_work(Context& context, const LaunchArguments& arguments, KernelWork& work);
 

@@ -1,5 +1,9 @@
 #include "exec/barrier.h"
 
+#include <string>
+#include <vector>
+
+#include "async/waiting.h"
 #include "check/hooks.h"
 #include "exec/divergence.h"
 #include "exec/fault.h"
@@ -8,6 +12,8 @@
 
 namespace softcuda {
 namespace {
+
+constexpr size_t kMostWaiting = 12;   // of a report of a deadlock
 
 enum class Kind { Sync, Arrive, Popc, And, Or };
 
@@ -18,6 +24,7 @@ void deliver(Warp& w, const LaneGroup& g, const BarrierState& b);
 
 void release(Block& block, int id) {
     if (block.checker != nullptr) check_barrier_release(block, id);
+    block.events++;
     BlockBarriers& all = barriers(block);
     BarrierState done = all.barrier[id];
     all.barrier[id] = BarrierState{0, 0, false, 0, true, false};
@@ -160,21 +167,33 @@ void barrier_lanes_ended(Block& block, int lanes) {
 std::string describe_waiting(const Block& block) {
     const Code& code = *block.launch->code;
     const BlockBarriers& all = *static_cast<const BlockBarriers*>(block.barriers);
-    std::string text;
-    int shown = 0;
+    auto lanes_at = [&](uint32_t lanes, size_t at) { return std::to_string(__builtin_popcount(lanes)) + " lanes at PTX line " + std::to_string(code.lines[at]); };
+    // Warps side by side that wait for the same are told of together.
+    struct Entry { uint32_t first, last; std::string what; };
+    std::vector<Entry> entries;
+    auto add = [&](uint32_t warp, const std::string& what) {
+        if (!entries.empty() && entries.back().what == what && entries.back().last + 1 == warp) entries.back().last = warp;
+        else entries.push_back({warp, warp, what});
+    };
     for (uint32_t i = 0; i < block.warps; i++) {
         const Warp& w = block.warp[i];
-        for (int k = 0; k < w.groupCount && shown < 8; k++, shown++) {
+        for (int k = 0; k < w.groupCount; k++) {
             const LaneGroup& g = w.groups[k];
-            size_t at = size_t(g.at - code.ins.data());
-            text += "; warp " + std::to_string(i) + ": " + std::to_string(__builtin_popcount(g.lanes)) + " lanes at PTX line " +
-                    std::to_string(code.lines[at ? at - 1 : 0]);
+            const size_t at = size_t(g.at - code.ins.data());
+            std::string what = lanes_at(g.lanes, at ? at - 1 : 0);
             if (g.barrier >= 0 && g.barrier < kBarriers) {
                 const BarrierState& b = all.barrier[g.barrier];
-                text += ", barrier " + std::to_string(g.barrier) + " (" + std::to_string(b.arrived) + " of " +
+                what += ", barrier " + std::to_string(g.barrier) + " (" + std::to_string(b.arrived) + " of " +
                         std::to_string(b.expected ? b.expected : all.liveThreads) + " threads)";
             }
+            add(i, what);
         }
+        if (w.state == WarpState::Waiting) add(i, lanes_at(w.active, size_t(w.resume - code.ins.data())) + describe_wait(w));
+    }
+    std::string text;
+    for (size_t e = 0; e < entries.size() && e < kMostWaiting; e++) {
+        text += entries[e].first == entries[e].last ? "; warp " : "; warps " + std::to_string(entries[e].first) + " to ";
+        text += std::to_string(entries[e].last) + ": " + entries[e].what;
     }
     return text;
 }

@@ -13,8 +13,6 @@
 namespace softcuda {
 namespace {
 
-constexpr uint64_t kMaxIdleRounds = 1 << 20;   // rounds in which all warps only wait, before it counts as a deadlock
-
 template <class T> void splat(uint8_t* slot, T value) {
     T* lanes = reinterpret_cast<T*>(slot);
     for (int l = 0; l < kLanes; l++) lanes[l] = value;
@@ -36,7 +34,7 @@ uint8_t* Buffer::reserve(size_t bytes) {
 
 ResidentBlock::~ResidentBlock() { check_block_free(block_); }
 
-void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
+Block& ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor, Cluster& cluster, uint32_t rank) {
     const Code& code = *launch.code;
     uint32_t threads = launch.block[0] * launch.block[1] * launch.block[2];
     uint32_t warps = (threads + kLanes - 1) / kLanes;
@@ -53,6 +51,9 @@ void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
     block_.warps = warps;
     block_.launch = &launch;
     block_.barriers = &barriers_;
+    block_.async = &async_;
+    block_.cluster = &cluster;
+    block_.rank = rank;
     if (warps_.size() < warps) warps_.resize(warps);
     block_.warp = warps_.data();
     for (uint32_t i = 0; i < warps; i++) {
@@ -61,8 +62,8 @@ void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
         w.pred = reinterpret_cast<uint32_t*>(predicates) + size_t(i) * code.predicates;
         w.index = i;
         w.block = &block_;
-        w.async = nullptr;
         for (auto [index, value] : code.predicateConstants) w.pred[index] = value;
+        w.pred[code.explicitCluster] = launch.explicitCluster ? kAllLanes : 0;
     }
     if (order_.size() != warps) {
         order_.resize(warps);
@@ -73,10 +74,11 @@ void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
     multiprocessor_ = multiprocessor;
     randomState_ = check_options().seed;
     bool filled = filledSerial_ == code.serial && oldRegisters == registers && filledShared_ == launch.dynamicShared &&
-                  filledCooperative_ == launch.cooperative &&
+                  filledCooperative_ == launch.cooperative && filledRank_ == rank &&
+                  std::equal(launch.cluster, launch.cluster + 3, filledCluster_) &&
                   std::equal(launch.grid, launch.grid + 3, filledGrid_) && std::equal(launch.block, launch.block + 3, filledBlock_);
     fill_parameters(!filled);
-    if (filled) return;
+    if (filled) return block_;
     fill_constants();
     fill_specials(SpecialScope::Launch);
     fill_specials(SpecialScope::Warp);
@@ -85,6 +87,9 @@ void ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor) {
     filledCooperative_ = launch.cooperative;
     std::copy(launch.grid, launch.grid + 3, filledGrid_);
     std::copy(launch.block, launch.block + 3, filledBlock_);
+    std::copy(launch.cluster, launch.cluster + 3, filledCluster_);
+    filledRank_ = rank;
+    return block_;
 }
 
 void ResidentBlock::fill_constants() {
@@ -143,18 +148,21 @@ uint64_t ResidentBlock::special_value(Special id, uint32_t warp, int lane) const
     case Special::NtidX: return l.block[0];
     case Special::NtidY: return l.block[1];
     case Special::NtidZ: return l.block[2];
-    case Special::CtaidX:
-    case Special::ClusterIdX: return block_.index[0];
-    case Special::CtaidY:
-    case Special::ClusterIdY: return block_.index[1];
-    case Special::CtaidZ:
-    case Special::ClusterIdZ: return block_.index[2];
-    case Special::NctaidX:
-    case Special::NclusterIdX: return l.grid[0];
-    case Special::NctaidY:
-    case Special::NclusterIdY: return l.grid[1];
-    case Special::NctaidZ:
-    case Special::NclusterIdZ: return l.grid[2];
+    case Special::CtaidX: return block_.index[0];
+    case Special::CtaidY: return block_.index[1];
+    case Special::CtaidZ: return block_.index[2];
+    case Special::NctaidX: return l.grid[0];
+    case Special::NctaidY: return l.grid[1];
+    case Special::NctaidZ: return l.grid[2];
+    case Special::ClusterIdX: return block_.index[0] / l.cluster[0];
+    case Special::ClusterIdY: return block_.index[1] / l.cluster[1];
+    case Special::ClusterIdZ: return block_.index[2] / l.cluster[2];
+    case Special::NclusterIdX: return l.grid[0] / l.cluster[0];
+    case Special::NclusterIdY: return l.grid[1] / l.cluster[1];
+    case Special::NclusterIdZ: return l.grid[2] / l.cluster[2];
+    case Special::ClusterCtaidX: return block_.index[0] % l.cluster[0];
+    case Special::ClusterCtaidY: return block_.index[1] % l.cluster[1];
+    case Special::ClusterCtaidZ: return block_.index[2] % l.cluster[2];
     case Special::LaneId: return uint32_t(lane);
     case Special::WarpId: return warp;
     case Special::NwarpId: return block_.warps;
@@ -165,10 +173,11 @@ uint64_t ResidentBlock::special_value(Special id, uint32_t warp, int lane) const
     case Special::LanemaskLt: return (1u << lane) - 1;
     case Special::LanemaskGe: return ~((1u << lane) - 1);
     case Special::LanemaskGt: return ~((2u << lane) - 1);
-    case Special::ClusterNctaidX:
-    case Special::ClusterNctaidY:
-    case Special::ClusterNctaidZ:
-    case Special::ClusterNctarank: return 1;
+    case Special::ClusterNctaidX: return l.cluster[0];
+    case Special::ClusterNctaidY: return l.cluster[1];
+    case Special::ClusterNctaidZ: return l.cluster[2];
+    case Special::ClusterCtarank: return block_.rank;
+    case Special::ClusterNctarank: return block_.cluster->blocks;
     case Special::DynamicSmemSize: return l.dynamicShared;
     case Special::TotalSmemSize:
     case Special::AggrSmemSize: return block_.sharedBytes;
@@ -187,6 +196,8 @@ void ResidentBlock::begin(uint64_t serial) {
     block_.index[1] = uint32_t(serial / l.grid[0] % l.grid[1]);
     block_.index[2] = uint32_t(serial / l.grid[0] / l.grid[1]);
     reset_barriers(barriers_, block_.threads);
+    async_.reset(block_.warps);
+    block_.waitRound = 0;
     if (l.checker != nullptr || block_.checker != nullptr) check_block_begin(block_);
     for (uint32_t i = 0; i < block_.warps; i++) {
         Warp& w = warps_[i];
@@ -199,8 +210,8 @@ void ResidentBlock::begin(uint64_t serial) {
         w.turn = 0;
         w.spins = 0;
         w.rotate = false;
+        w.waitRound = 0;
     }
-    idleRounds_ = 0;
     fill_specials(SpecialScope::Block);
 }
 
@@ -227,30 +238,29 @@ Progress ResidentBlock::time_out() {
 
 Progress ResidentBlock::step() {
     if (randomState_) shuffle_order();
-    bool ran = false, again = false, onlyWaiting = true;
+    const uint64_t eventsBefore = block_.events;
     for (uint32_t i : order_) {
         Warp& w = warps_[i];
         if (w.state == WarpState::Exited || w.state == WarpState::AtBarrier) continue;
-        ran = true;
         run_warp(w);
         if (w.state == WarpState::Faulted) return Progress::Done;
-        if (w.state != WarpState::Waiting) onlyWaiting = false;
     }
     const FaultLog& log = fault_log(*launch_);
     if (log.happened.load(std::memory_order_acquire)) return Progress::Done;
     // A warp that waited at a barrier when its turn came may have been released by one that ran later.
-    bool allEnded = true;
+    bool allEnded = true, waiting = block_.events == eventsBefore;
     for (uint32_t i = 0; i < block_.warps; i++) {
         WarpState s = warps_[i].state;
         allEnded &= s == WarpState::Exited;
-        again |= s != WarpState::Exited && s != WarpState::AtBarrier;
+        waiting &= s == WarpState::Exited || s == WarpState::AtBarrier || s == WarpState::Waiting;
     }
-    if (allEnded) return Progress::Done;
+    if (allEnded) {
+        async_.ended = true;
+        if (block_.checker != nullptr) check_block_end(block_);
+        return Progress::Done;
+    }
     if (log.deadline != kNoDeadline && Clock::now() > log.deadline) return time_out();
-    idleRounds_ = ran && onlyWaiting ? idleRounds_ + 1 : 0;
-    if (again && idleRounds_ < kMaxIdleRounds) return Progress::Again;
-    block_fault(block_, kLaunchFailed, "deadlock: no warp can go on" + describe_waiting(block_));
-    return Progress::Done;
+    return waiting ? Progress::Idle : Progress::Again;
 }
 
 }  // namespace softcuda

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "async/block_async.h"
 #include "exec/barrier.h"
 #include "exec/code.h"
 #include "exec/kernel_code.h"
@@ -25,7 +26,8 @@ private:
     size_t bytes_ = 0;
 };
 
-enum class Progress { Done, Again };   // Again: some warp gave way and wants to go on
+// Again: some warp gave way and wants to go on. Idle: all that live wait, and nothing has happened that could end a wait.
+enum class Progress { Done, Again, Idle };
 
 class ResidentBlock {
 public:
@@ -34,14 +36,12 @@ public:
     ResidentBlock(const ResidentBlock&) = delete;
     ResidentBlock& operator=(const ResidentBlock&) = delete;
 
-    // Makes room for a block of this launch and fills what stays the same from block to block.
-    void prepare(Launch& launch, uint32_t multiprocessor);
+    // Makes room for the block of that rank in a cluster of this launch and fills what stays the same from block to block.
+    Block& prepare(Launch& launch, uint32_t multiprocessor, Cluster& cluster, uint32_t rank);
     // Puts the block with this number (x fastest) at its beginning.
     void begin(uint64_t serial);
     // Gives every warp that can run a turn. A fault counts as done.
     Progress step();
-    // Runs the block to its end.
-    void run() { while (step() == Progress::Again) {} }
 
 private:
     void fill_constants();
@@ -53,17 +53,17 @@ private:
 
     Block block_{};
     BlockBarriers barriers_{};
+    BlockAsync async_;
     Launch* launch_ = nullptr;
     const Code* code_ = nullptr;
     uint32_t multiprocessor_ = 0;
     std::vector<Warp> warps_;
     std::vector<uint32_t> order_;
     Buffer registers_, predicates_, shared_, local_;
-    uint64_t idleRounds_ = 0;
     uint64_t randomState_ = 0;
     // What the register file is filled for.
     uint64_t filledSerial_ = 0;
-    uint32_t filledGrid_[3] = {}, filledBlock_[3] = {}, filledShared_ = 0;
+    uint32_t filledGrid_[3] = {}, filledBlock_[3] = {}, filledCluster_[3] = {}, filledRank_ = 0, filledShared_ = 0;
     bool filledCooperative_ = false;
     std::vector<uint8_t> filledParameters_;
 };

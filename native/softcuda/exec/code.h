@@ -22,6 +22,10 @@ constexpr uint64_t kSharedWindow = 0x00f1000000000000ull;
 constexpr uint64_t kLocalWindow = 0x00f2000000000000ull;
 constexpr uint64_t kParamWindow = 0x00f3000000000000ull;
 
+// A 32-bit address of .shared::cluster names a block by its top byte: 0 the block that uses it, else rank + 1. So an
+// address of .shared::cta means the same byte in both windows, as PTX asks.
+constexpr int kRankShift = 24;
+
 struct Ins;
 struct Warp;
 struct Block;
@@ -66,7 +70,15 @@ struct Warp {
     uint32_t turn;             // counts the choices of a group to run
     uint32_t spins;            // backward branches of diverged lanes since the last choice
     bool rotate;               // the group that ran has spun long enough: choose the one that waits longest
-    void* async;          // outstanding asynchronous copies (async/), null when there are none
+    uint32_t waitRound;        // Block::waitRound when a wait of this warp last gave up (async/mbarrier.cpp)
+};
+
+// The blocks of a thread block cluster, resident together and run by one thread of the host. A block launched without
+// clusters is a cluster of its own.
+constexpr uint32_t kMaxCluster = 16;
+struct Cluster {
+    Block* block[kMaxCluster];   // by rank
+    uint32_t blocks;
 };
 
 struct Block {
@@ -82,12 +94,19 @@ struct Block {
     void* barriers;           // exec/barrier.h
     void* checker;            // check/: null in fast mode
     uint64_t serial;          // number of this block within the launch, x fastest
+    Cluster* cluster;         // never null
+    uint32_t rank;            // %cluster_ctarank
+    uint32_t waitRound;       // rises when waits that may give up shall do so
+    uint64_t events;          // counts what might let a waiting warp go on: arrivals, completions, releases, ends
+    void* async;              // async/block_async.h
 };
 
 struct Launch {
     const Code* code;
     uint32_t grid[3];
     uint32_t block[3];
+    uint32_t cluster[3];      // extents in blocks, 1 without clusters
+    bool explicitCluster;     // the launch or the kernel names a cluster size
     uint32_t dynamicShared;
     const uint8_t* params;    // parameter block, laid out as the entry declares
     uint32_t paramBytes;

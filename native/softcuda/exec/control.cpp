@@ -198,6 +198,15 @@ const Ins* widen(const Ins* ip, Warp& w) {
     return ip + 1;
 }
 
+const Ins* narrow(const Ins* ip, Warp& w) {
+    uint32_t* d = reg<uint32_t>(ip, w, 0);
+    const uint64_t* a = reg<uint64_t>(ip, w, 1);
+    for (int l = 0; l < kLanes; l++) {
+        if (w.active >> l & 1) d[l] = uint32_t(a[l]);
+    }
+    return ip + 1;
+}
+
 const Ins* nothing(const Ins* ip, Warp&) { return ip + 1; }
 
 const Ins* nanosleep(const Ins* ip, Warp& w) {
@@ -242,10 +251,9 @@ void add_control_forms(FormSink& sink) {
     both("internal.add.b32", "w=ww", add<uint32_t>);
     both("internal.add.b64", "d=dd", add<uint64_t>);
     both("internal.widen", "d=w", widen);
+    both("internal.narrow", "w=d", narrow);
     both("nanosleep.u32", "=w", nanosleep);
-    // Of no meaning here: register budgets and programmatic dependent launch.
-    both("setmaxnreg.inc.sync.aligned.u32", "=i", nothing);
-    both("setmaxnreg.dec.sync.aligned.u32", "=i", nothing);
+    // Kernels run one after the other: what a dependent one waits for is complete before it begins.
     both("griddepcontrol.wait", "=", nothing);
     both("griddepcontrol.launch_dependents", "=", nothing);
 }

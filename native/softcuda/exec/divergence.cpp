@@ -2,6 +2,7 @@
 
 #include "check/hooks.h"
 #include "exec/barrier.h"
+#include "exec/cluster_barrier.h"
 
 namespace softcuda {
 
@@ -69,9 +70,11 @@ const Ins* end_lanes(Warp& w) {
     uint32_t ended = w.active;
     if (w.block->checker != nullptr && !check_lanes_end(w, ended)) return nullptr;
     w.live &= ~ended;
+    w.block->events++;
     w.rotate = false;
     choose_group(w);
     barrier_lanes_ended(*w.block, __builtin_popcount(ended));
+    cluster_lanes_ended(w, ended);
     return nullptr;
 }
 

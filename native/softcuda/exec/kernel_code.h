@@ -46,10 +46,12 @@ struct Code {
     std::vector<SpecialFill> specials;
     std::vector<ParameterFill> parameters;
     std::vector<std::pair<uint32_t, uint32_t>> predicateConstants;   // index, value
+    uint32_t explicitCluster = 0;        // predicate that holds %is_explicit_cluster
     std::vector<std::vector<uint32_t>> tables;                       // instruction numbers, for indexed branches
     uint32_t parameterBytes = 0;
     uint32_t staticShared = 0;
     uint32_t localBytes = 0;
+    uint32_t launchRegisters = 0;        // that a thread has at launch, 0: the kernel does not say
     uint32_t registers = 0;              // estimate of 32-bit registers a thread
     uint64_t gridWorkspace = 0;          // device address for the grid's barrier, 0: not used
     std::shared_ptr<NativeCode> native;  // of its chains (jit/), null when there are none

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "check/hooks.h"
-#include "exec/block.h"
+#include "exec/cluster.h"
 #include "exec/fault.h"
 #include "exec/pool.h"
 #include "vm.h"
@@ -24,23 +24,23 @@ uint64_t state_bytes(const Code& code, uint32_t threads, uint32_t dynamicShared)
            dynamicShared + 4096;
 }
 
-// Each host thread and each worker keeps the state of the block it runs from launch to launch.
-ResidentBlock& own_block() {
-    thread_local ResidentBlock block;
-    return block;
+// Each host thread and each worker keeps the state of the cluster it runs from launch to launch.
+ResidentCluster& own_cluster() {
+    thread_local ResidentCluster cluster;
+    return cluster;
 }
 
-// Blocks go out in rising order, so that one which waits for an earlier one finds it at work or done.
-void run_blocks(Launch& launch, uint64_t blocks, std::atomic<uint64_t>& next, uint64_t chunk, int worker) {
+// Clusters go out in rising order, so that one which waits for an earlier one finds it at work or done.
+void run_clusters(Launch& launch, uint64_t clusters, std::atomic<uint64_t>& next, uint64_t chunk, int worker) {
     FaultLog& log = fault_log(launch);
     try {
-        ResidentBlock& block = own_block();
-        block.prepare(launch, uint32_t(worker));
-        for (uint64_t first; (first = next.fetch_add(chunk, std::memory_order_relaxed)) < blocks;) {
-            for (uint64_t b = first; b < first + chunk && b < blocks; b++) {
+        ResidentCluster& cluster = own_cluster();
+        cluster.prepare(launch, uint32_t(worker));
+        for (uint64_t first; (first = next.fetch_add(chunk, std::memory_order_relaxed)) < clusters;) {
+            for (uint64_t c = first; c < first + chunk && c < clusters; c++) {
                 if (log.happened.load(std::memory_order_relaxed)) return;
-                block.begin(b);
-                block.run();
+                cluster.begin(c);
+                cluster.run();
             }
         }
     } catch (const std::bad_alloc&) {
@@ -53,56 +53,56 @@ void run_blocks(Launch& launch, uint64_t blocks, std::atomic<uint64_t>& next, ui
     }
 }
 
-void run_small_or_spread(Launch& launch, uint64_t blocks) {
+void run_small_or_spread(Launch& launch, uint64_t clusters) {
     std::atomic<uint64_t> next{0};
     Pool& pool = Pool::instance();
-    if (blocks == 1 || pool.size() == 1) return run_blocks(launch, blocks, next, 1, 0);
-    // The first block here and now: how long it takes tells whether the others are worth waking anyone.
-    ResidentBlock& block = own_block();
+    if (clusters == 1 || pool.size() == 1) return run_clusters(launch, clusters, next, 1, 0);
+    // The first cluster here and now: how long it takes tells whether the others are worth waking anyone.
+    ResidentCluster& cluster = own_cluster();
     auto begin = Clock::now();
     try {
-        block.prepare(launch, 0);
-        block.begin(0);
-        block.run();
+        cluster.prepare(launch, 0);
+        cluster.begin(0);
+        cluster.run();
     } catch (const std::bad_alloc&) {
-        next = 0;   // reported by run_blocks, which meets it again
-        return run_blocks(launch, 1, next, 1, 0);
+        next = 0;   // reported by run_clusters, which meets it again
+        return run_clusters(launch, 1, next, 1, 0);
     }
     int64_t each = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() + 1;
     next = 1;
-    uint64_t chunk = std::max<uint64_t>(1, std::min<uint64_t>(uint64_t(20000 / each), blocks / (uint64_t(pool.size()) * 8)));
-    if (double(each) * double(blocks - 1) < double(kWakeNanoseconds)) return run_blocks(launch, blocks, next, chunk, 0);
-    Pool::Job job(pool, [&](int worker) { run_blocks(launch, blocks, next, chunk, worker); });
+    uint64_t chunk = std::max<uint64_t>(1, std::min<uint64_t>(uint64_t(20000 / each), clusters / (uint64_t(pool.size()) * 8)));
+    if (double(each) * double(clusters - 1) < double(kWakeNanoseconds)) return run_clusters(launch, clusters, next, chunk, 0);
+    Pool::Job job(pool, [&](int worker) { run_clusters(launch, clusters, next, chunk, worker); });
     job.wake();
-    run_blocks(launch, blocks, next, chunk, 0);
+    run_clusters(launch, clusters, next, chunk, 0);
     job.finish();
 }
 
-// All blocks have their state at once and take turns on their thread whenever they give way.
-void run_resident(Launch& launch, uint64_t blocks) {
+// All blocks have their state at once; clusters take turns on their thread whenever they give way.
+void run_resident(Launch& launch, uint64_t clusters) {
     Pool& pool = Pool::instance();
-    uint64_t workers = std::min<uint64_t>(blocks, uint64_t(pool.size()));
-    std::vector<std::unique_ptr<ResidentBlock>> resident;
-    for (uint64_t b = 0; b < blocks; b++) {
-        resident.push_back(std::make_unique<ResidentBlock>());
-        resident.back()->prepare(launch, uint32_t(b % workers));
-        resident.back()->begin(b);
+    uint64_t workers = std::min<uint64_t>(clusters, uint64_t(pool.size()));
+    std::vector<std::unique_ptr<ResidentCluster>> resident;
+    for (uint64_t c = 0; c < clusters; c++) {
+        resident.push_back(std::make_unique<ResidentCluster>());
+        resident.back()->prepare(launch, uint32_t(c % workers));
+        resident.back()->begin(c);
     }
     std::atomic<uint64_t> nextShare{0};
     auto work = [&](int) {
         for (uint64_t share; (share = nextShare.fetch_add(1)) < workers;) {
-            std::vector<ResidentBlock*> mine;
-            for (uint64_t b = share; b < blocks; b += workers) mine.push_back(resident[b].get());
+            std::vector<ResidentCluster*> mine;
+            for (uint64_t c = share; c < clusters; c += workers) mine.push_back(resident[c].get());
             while (!mine.empty()) {
                 for (size_t k = 0; k < mine.size();) {
-                    if (mine[k]->step() == Progress::Again) k++;
+                    if (mine[k]->step() != Progress::Done) k++;
                     else mine.erase(mine.begin() + std::ptrdiff_t(k));
                 }
                 if (nextShare.load(std::memory_order_relaxed) < workers && !mine.empty()) {
-                    // Not all threads have come yet: take over another share, so that its blocks run as well.
+                    // Not all threads have come yet: take over another share, so that its clusters run as well.
                     uint64_t more = nextShare.fetch_add(1);
                     if (more < workers) {
-                        for (uint64_t b = more; b < blocks; b += workers) mine.push_back(resident[b].get());
+                        for (uint64_t c = more; c < clusters; c += workers) mine.push_back(resident[c].get());
                     }
                 }
             }
@@ -124,6 +124,8 @@ FaultReport run(const LaunchRequest& request) {
     launch.code = &code;
     std::memcpy(launch.grid, request.grid, sizeof launch.grid);
     std::memcpy(launch.block, request.block, sizeof launch.block);
+    std::memcpy(launch.cluster, request.cluster, sizeof launch.cluster);
+    launch.explicitCluster = request.explicitCluster;
     launch.dynamicShared = request.dynamicShared;
     launch.params = static_cast<const uint8_t*>(request.parameters);
     launch.paramBytes = code.parameterBytes;
@@ -132,16 +134,16 @@ FaultReport run(const LaunchRequest& request) {
     launch.cooperative = request.cooperative;
     launch.faults = &log;
     check_launch_begin(launch);
-    uint64_t blocks = uint64_t(request.grid[0]) * request.grid[1] * request.grid[2];
+    uint64_t clusters = uint64_t(request.grid[0] / request.cluster[0]) * (request.grid[1] / request.cluster[1]) * (request.grid[2] / request.cluster[2]);
     if (request.cooperative) {
         if (code.gridWorkspace) std::memset(reinterpret_cast<void*>(code.gridWorkspace), 0, 64);
         try {
-            run_resident(launch, blocks);
+            run_resident(launch, clusters);
         } catch (const std::bad_alloc&) {
             return {kOutOfMemory, "no host memory for the resident blocks of kernel " + code.name};
         }
     } else {
-        run_small_or_spread(launch, blocks);
+        run_small_or_spread(launch, clusters);
     }
     if (launch.checker != nullptr && log.code) std::fprintf(stderr, "softcuda: %s\n", log.text.c_str());
     check_launch_end(launch);

@@ -109,6 +109,14 @@ FormTable::FormTable(Level level) {
     add_control_forms(sink);
     add_barrier_forms(sink);
     add_call_forms(sink);
+    add_cluster_forms(sink);
+    add_mbarrier_forms(sink);
+    add_bulk_forms(sink);
+    add_tensor_forms(sink);
+    add_proxy_forms(sink);
+    add_register_forms(sink);
+    add_wgmma_group_forms(sink);
+    add_cache_policy_forms(sink);
     add_checked_forms(sink);
     switch (level) {
     case Level::Scalar: scalar::add_all_forms(sink); break;

@@ -35,5 +35,15 @@ const FormTable& form_table(Level level);
 void add_control_forms(FormSink& sink);
 void add_barrier_forms(FormSink& sink);
 void add_call_forms(FormSink& sink);
+void add_cluster_forms(FormSink& sink);
+
+// Asynchronous copies and what goes with them (async/).
+void add_mbarrier_forms(FormSink& sink);
+void add_bulk_forms(FormSink& sink);
+void add_tensor_forms(FormSink& sink);
+void add_proxy_forms(FormSink& sink);
+void add_register_forms(FormSink& sink);
+void add_wgmma_group_forms(FormSink& sink);
+void add_cache_policy_forms(FormSink& sink);
 
 }  // namespace softcuda

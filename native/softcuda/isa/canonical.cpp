@@ -95,7 +95,14 @@ std::string atomic(const Words& words) {
 
 // bar.sync, barrier.sync.aligned and barrier.cta.sync are one operation where every lane of a warp is counted.
 std::string barrier(const Words& words) {
-    if (words.size() > 1 && among(words[1], {"warp", "cluster"})) return join(words);
+    if (words.size() > 1 && words[1] == "warp") return join(words);
+    // Arrivals release and waits acquire unless they say otherwise.
+    if (words.size() > 1 && words[1] == "cluster") {
+        Words kept;
+        for (std::string_view word : words)
+            if (!among(word, {"aligned", "release", "acquire"})) kept.push_back(word);
+        return join(kept);
+    }
     Words kept{"bar"};
     for (size_t i = 1; i < words.size(); ++i)
         if (!among(words[i], {"cta", "aligned"})) kept.push_back(words[i]);
@@ -112,6 +119,17 @@ std::string without_modifiers(const Words& words) {
 std::string spaces_only(const Words& words) {
     Words kept = words;
     for (std::string_view& word : kept) word = space(word);
+    return join(kept);
+}
+
+// Bulk copies name the block's shared memory and the cluster's alike: an address of the one is one of the other. Tiles are
+// what a tensor's copy is unless it says im2col.
+std::string bulk(const Words& words) {
+    Words kept{words[0]};
+    for (size_t i = 1; i < words.size(); ++i) {
+        if (is_access_modifier(words[i]) || words[i] == "tile") continue;
+        kept.push_back(words[i] == "shared::cluster" ? std::string_view("shared") : space(words[i]));
+    }
     return join(kept);
 }
 
@@ -132,12 +150,11 @@ std::string canonical_form(std::string_view opcode) {
     if ((op == "prefetch" || op == "prefetchu") && words[1] != "tensormap") return "prefetch";
     if (among(op, {"cvta", "ldmatrix", "stmatrix"})) return spaces_only(words);
     if (op == "isspacep") {
-        words[1] = words[1] == "shared::cluster" ? std::string_view("shared")
-                 : words[1] == "const"           ? words[1]
-                                                 : space(words[1]);
+        words[1] = words[1] == "const" ? words[1] : space(words[1]);
         return join(words);
     }
-    if (op == "cp" && words[1] == "async" && words.size() > 3) return without_modifiers(words);
+    if (op == "cp" && words.size() > 3 && (words[2] == "bulk" || words[3] == "bulk")) return bulk(words);
+    if (op == "mbarrier" || (op == "cp" && words[1] == "async" && words.size() > 3)) return without_modifiers(words);
     return std::string(opcode);
 }
 

@@ -56,30 +56,6 @@ template <Element E, int J, bool HalfC> const Ins* product_run(const Ins* ip, Wa
 
 #if defined(__AVX512BF16__)
 
-MATRIX_INLINE __m512 dot(__m512 c, __m512i a, __m512i b) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
-
-// N products with the same A: sums[i] += A B[i].
-template <int K, int N> MATRIX_INLINE void multiply_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low, const uint32_t* const* b) {
-    const __m512i even = _mm512_add_epi32(_mm512_setr_epi32(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), _mm512_set1_epi32(K));
-    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(4));
-    constexpr _MM_PERM_ENUM pick = _MM_PERM_ENUM(K * 0x55);
-    const __m512i t0 = _mm512_shuffle_epi32(_mm512_load_si512(top), pick), t1 = _mm512_shuffle_epi32(_mm512_load_si512(top + 16), pick);
-    const __m512i l0 = _mm512_shuffle_epi32(_mm512_load_si512(low), pick), l1 = _mm512_shuffle_epi32(_mm512_load_si512(low + 16), pick);
-    for (int i = 0; i < N; i++) {
-        const __m512i b0 = _mm512_load_si512(b[i]), b1 = _mm512_load_si512(b[i] + 16);
-        const __m512i be = _mm512_permutex2var_epi32(b0, even, b1), bo = _mm512_permutex2var_epi32(b0, odd, b1);
-        Accumulator& s = sums[i];
-        s.c[0][0] = dot(s.c[0][0], t0, be);
-        s.c[1][0] = dot(s.c[1][0], t0, bo);
-        s.c[0][1] = dot(s.c[0][1], t1, be);
-        s.c[1][1] = dot(s.c[1][1], t1, bo);
-        s.c[2][0] = dot(s.c[2][0], l0, be);
-        s.c[3][0] = dot(s.c[3][0], l0, bo);
-        s.c[2][1] = dot(s.c[2][1], l1, be);
-        s.c[3][1] = dot(s.c[3][1], l1, bo);
-    }
-}
-
 template <int N> MATRIX_INLINE void bf16_products(const Ins* ip, Warp& w) {
     Accumulator sums[N];
     const uint32_t* b[2][N];

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #endif
 
+#include "async/block_async.h"
 #include "exec/code.h"
 #include "mem/address.h"
 
@@ -29,7 +30,7 @@ namespace {
 constexpr int kIllegalAddress = 700;
 constexpr int kMisalignedAddress = 716;
 
-enum class Space { Global, Shared, Local, Param, Generic };
+enum class Space { Global, Shared, Cluster, Local, Param, Generic };   // Cluster: .shared::cluster
 
 // Host addresses of the 32 lanes' accesses; those of inactive lanes are undefined.
 struct alignas(64) Pointers { uint64_t at[kLanes]; };
@@ -135,6 +136,39 @@ NOINLINE __attribute__((unused)) const Ins* offset_fault(const Ins* ip, Warp& w,
     return nullptr;
 }
 
+// The block that an address in the shared window names, of this block's cluster, and the offset there. Null: it names none,
+// or one that has ended.
+ALWAYS_INLINE const Block* named_block(const Block& block, uint32_t address, uint32_t& offset) {
+    const uint32_t named = address >> kRankShift;
+    offset = address & ((1u << kRankShift) - 1);
+    if (named == 0) return &block;
+    if (named > block.cluster->blocks) return nullptr;
+    const Block* other = block.cluster->block[named - 1];
+    return async_of(*other).ended ? nullptr : other;
+}
+
+NOINLINE __attribute__((unused)) bool resolve_cluster(const Ins* ip, Warp& w, const uint32_t* address, uint32_t lanes, uint32_t bytes, Pointers& p) {
+    for (int l = 0; l < kLanes; l++) {
+        if (!(lanes >> l & 1)) continue;
+        uint32_t offset;
+        const Block* block = named_block(*w.block, address[l], offset);
+        if (block == nullptr) {
+            address_fault(ip, w, l, address[l], false, "shared access in a block that the cluster does not have, or that has ended");
+            return false;
+        }
+        if (offset > block->sharedBytes || block->sharedBytes - offset < bytes) {
+            address_fault(ip, w, l, address[l], false, "shared access outside the block's shared memory");
+            return false;
+        }
+        if (offset & (bytes - 1)) {
+            address_fault(ip, w, l, address[l], true, "");
+            return false;
+        }
+        p.at[l] = reinterpret_cast<uint64_t>(block->shared) + offset;
+    }
+    return true;
+}
+
 // A thread's local memory is as aligned as block->local + thread * localBytes is: the loader keeps localBytes a multiple
 // of 16.
 ALWAYS_INLINE uint64_t local_base(const Warp& w, int lane) {
@@ -150,7 +184,17 @@ NOINLINE __attribute__((unused)) bool resolve_generic(const Ins* ip, Warp& w, Po
         uint64_t address = p.at[l], offset = uint32_t(address), size = 0, base = 0;
         // The displacement may carry an offset past its window's 32 bits, or below it: the bits between tell.
         uint64_t window = address & kWindowMask;
-        if (window == kSharedWindow) { base = reinterpret_cast<uint64_t>(block.shared); size = block.sharedBytes; }
+        if (window == kSharedWindow) {
+            uint32_t within;
+            const Block* owner = named_block(block, uint32_t(address), within);
+            if (owner == nullptr) {
+                address_fault(ip, w, l, address, false, "shared access in a block that the cluster does not have, or that has ended");
+                return false;
+            }
+            base = reinterpret_cast<uint64_t>(owner->shared);
+            size = owner->sharedBytes;
+            offset = within;
+        }
         else if (window == kLocalWindow) { base = local_base(w, l); size = block.localBytes; }
         else if (window == kParamWindow) { base = reinterpret_cast<uint64_t>(launch.params); size = launch.paramBytes; }
         else { base = launch.arenaLow; size = launch.arenaHigh - launch.arenaLow; offset = address - base; window = 0; }
@@ -180,6 +224,11 @@ template <Space S> ALWAYS_INLINE bool resolve(const Ins* ip, Warp& w, int k, uin
         return false;
     }
     alignas(64) uint32_t offset[kLanes];
+    if (S == Space::Cluster) {
+        if (narrow_offsets(ip, w, k, lanes, offset)) return resolve_cluster(ip, w, offset, lanes, bytes, p);
+        offset_fault(ip, w, k, 0, lanes, bytes, "shared access outside the block's shared memory");
+        return false;
+    }
     const Block& block = *w.block;
     const uint32_t size = S == Space::Shared ? block.sharedBytes : S == Space::Local ? block.localBytes : block.launch->paramBytes;
     bool fits = narrow_offsets(ip, w, k, lanes, offset);

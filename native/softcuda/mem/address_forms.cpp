@@ -1,4 +1,4 @@
-// Conversions between generic addresses and those of a space, and the instructions that order or hint at memory accesses
+// Conversions between generic addresses and those of a space, and of the cluster's blocks, and the instructions that order or hint at memory accesses
 // without touching it.
 #include "mem/access.h"
 
@@ -7,7 +7,7 @@ namespace SOFTCUDA_LEVEL {
 namespace {
 
 constexpr uint64_t window_of(Space s) {
-    return s == Space::Shared ? kSharedWindow : s == Space::Local ? kLocalWindow : s == Space::Param ? kParamWindow : 0;
+    return s == Space::Shared || s == Space::Cluster ? kSharedWindow : s == Space::Local ? kLocalWindow : s == Space::Param ? kParamWindow : 0;
 }
 
 // ToSpace: cvta.to. The window is all that tells the two apart; for global (and const) there is none.
@@ -29,7 +29,7 @@ template <Space S, bool Masked> const Ins* is_space(const Ins* ip, Warp& w) {
     for (int l = 0; l < kLanes; l++) {
         uint64_t window = address[l] & kWindowMask;
         bool member = S == Space::Global ? window != kSharedWindow && window != kLocalWindow && window != kParamWindow
-                                         : window == window_of(S);
+                                         : window == window_of(S) && (S != Space::Shared || uint32_t(address[l]) >> kRankShift == 0);
         in |= uint32_t(member) << l;
     }
     uint32_t& out = predicate(ip, w, 0);
@@ -67,6 +67,7 @@ void add_address_forms(FormSink& sink) {
     sink.add({FORM_NAME("isspacep." TEXT), "p=d", is_space<Space::SPACE, false>, is_space<Space::SPACE, true>, nullptr});
     CVTA("global", Global)
     CVTA("shared", Shared)
+    CVTA("shared::cluster", Cluster)
     CVTA("local", Local)
     CVTA("param", Param)
     sink.add({FORM_NAME("isspacep.const"), "p=d", is_const<false>, is_const<true>, nullptr});

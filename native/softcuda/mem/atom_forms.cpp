@@ -86,17 +86,18 @@ template <class Op, Space S, bool Result, bool Third> const Ins* atomic(const In
     const D* b = reg<D>(ip, w, k + 1);
     const D* c = Third ? reg<D>(ip, w, k + 2) : b;
     D* to = Result ? reg<D>(ip, w, 0) : nullptr;
-    const uint64_t sharedBegin = reinterpret_cast<uint64_t>(w.block->shared);
+    const Launch& launch = *w.block->launch;
     for (uint32_t rest = lanes; rest != 0; rest &= rest - 1) {
         const int l = __builtin_ctz(rest);
         T* at = reinterpret_cast<T*>(p.at[l]);
         const T second = T(b[l]), third = T(c[l]);
         T old;
-        if (S == Space::Shared) {
+        // The blocks of a cluster run on one thread.
+        if (S == Space::Shared || S == Space::Cluster) {
             old = *at;
             *at = Op::apply(old, second, third, false);
         } else {
-            const bool flush = S == Space::Global || p.at[l] - sharedBegin >= w.block->sharedBytes;
+            const bool flush = S == Space::Global || p.at[l] - launch.arenaLow < launch.arenaHigh - launch.arenaLow;
             old = __atomic_load_n(at, __ATOMIC_RELAXED);
             while (!__atomic_compare_exchange_n(at, &old, Op::apply(old, second, third, flush), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {}
         }
@@ -116,10 +117,12 @@ void add_atom_forms(FormSink& sink) {
               atomic<OP, Space::SPACE, false, false>, nullptr});
 #define ATOM_ONLY(OPERATION, OP, RESULT, B, THIRD) \
     ATOM_SPACE(".global", Global, OPERATION, OP, RESULT, B, THIRD) \
-    ATOM_SPACE(".shared", Shared, OPERATION, OP, RESULT, B, THIRD) ATOM_SPACE("", Generic, OPERATION, OP, RESULT, B, THIRD)
+    ATOM_SPACE(".shared", Shared, OPERATION, OP, RESULT, B, THIRD) ATOM_SPACE(".shared::cluster", Cluster, OPERATION, OP, RESULT, B, THIRD) \
+    ATOM_SPACE("", Generic, OPERATION, OP, RESULT, B, THIRD)
 #define ATOM(OPERATION, OP, BANK) \
     ATOM_ONLY(OPERATION, OP, BANK, BANK, false) \
     RED_SPACE(".global", Global, OPERATION, OP, BANK) RED_SPACE(".shared", Shared, OPERATION, OP, BANK) \
+    RED_SPACE(".shared::cluster", Cluster, OPERATION, OP, BANK) \
     RED_SPACE("", Generic, OPERATION, OP, BANK)
     ATOM(".add.u32", Add<uint32_t>, "w") ATOM(".add.u64", Add<uint64_t>, "d")
     ATOM(".add.f32", AddF32, "w") ATOM(".add.f64", AddF64, "d")

@@ -163,6 +163,7 @@ template <Space S, class T, int N, class D> const Ins* load(const Ins* ip, Warp&
 void add_ld_forms(FormSink& sink) {
     LD_SPACE(Global, ".global")
     LD_SPACE(Shared, ".shared")
+    LD_SPACE(Cluster, ".shared::cluster")
     LD_SPACE(Local, ".local")
     LD_SPACE(Param, ".param")
     LD_SPACE(Generic, "")

@@ -130,6 +130,7 @@ template <Space S, class T, int N, class D> const Ins* store(const Ins* ip, Warp
 void add_st_forms(FormSink& sink) {
     ST_SPACE(Global, ".global")
     ST_SPACE(Shared, ".shared")
+    ST_SPACE(Cluster, ".shared::cluster")
     ST_SPACE(Local, ".local")
     ST_SPACE(Generic, "")
 }

@@ -12,7 +12,7 @@ namespace softcuda {
 
 // Finds the form of every instruction and the direction of its operands. What has none is reported in `errors`, one line
 // each with its place in the PTX; false when there was any.
-bool match_forms(Program& program, const FormTable& table, bool checked, std::vector<std::string>& errors);
+bool match_forms(Program& program, const FormTable& table, std::vector<std::string>& errors);
 
 // Values that are the same whenever they are computed in a launch (parameters, constants, special registers) need no
 // instruction: they are in slots filled beforehand. Removes the ld.param, mov and cvta that only name them.

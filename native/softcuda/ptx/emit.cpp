@@ -9,6 +9,7 @@
 #include "exec/divergence.h"
 #include "exec/levels.h"
 #include "jit/chain.h"
+#include "matrix/wgmma.h"
 #include "mem/address.h"
 #include "ptx/decode.h"
 #include "ptx/literal.h"
@@ -154,7 +155,8 @@ private:
             code_->specials.push_back({unit, key.wide, id, special_info(id).scope});
         }
         predicateZero_ = slots_.count[int(Bank::P)] + 1;
-        code_->predicates = predicateZero_ + 2;
+        code_->predicates = predicateZero_ + 3;
+        code_->explicitCluster = predicateZero_ + 2;
         if (code_->predicates > 65535) throw PtxError(p_.entry->line, "the kernel holds too many predicates at once");
         code_->predicateConstants = {{predicateZero_, 0}, {predicateZero_ + 1, kAllLanes}};
     }
@@ -222,6 +224,7 @@ private:
         }
         if (i.guard >= 0) guard_next(i, guard, negated);
         if (std::strcmp(i.form->name, "internal.fma.tile") == 0) return emit_tile(k);
+        if (is_wgmma(i.opcode)) return emit_wgmma(i);
         Ins& ins = push(*i.form, i);
         if (i.guard >= 0) guarded_.back() = true;
         if (i.form == &control.readClock) {
@@ -257,6 +260,19 @@ private:
         }
     }
 
+    // The accumulators' places fill records behind the instruction (matrix/wgmma.h).
+    void emit_wgmma(const Instruction& i) {
+        const size_t at = code_->ins.size();
+        operands(push(*i.form, i), i, i.destinations);
+        code_->ins[at].aux = i.destinations;
+        for (uint32_t n = 0; n < wgmma_records(i.destinations); n++) push(*i.form, i);
+        for (uint32_t k = 0; k < i.destinations; k++) {
+            const Value& v = i.operands[k];
+            if (v.kind != ValueKind::Register) throw PtxError(i.line, "the accumulators of wgmma must be registers");
+            code_->ins[at + 1 + k / kWgmmaPlaces].arg[k % kWgmmaPlaces] = place(v.index);
+        }
+    }
+
     void guard_next(const Instruction& i, uint16_t predicate, uint32_t negated) {
         Ins& ins = push(control_forms().guard, i);
         ins.arg[0] = predicate;
@@ -278,19 +294,21 @@ private:
         return has(opcode, ".volatile") || has(opcode, ".relaxed") || has(opcode, ".acquire") || has(opcode, ".release") || has(opcode, ".mmio");
     }
 
-    void operands(Ins& ins, const Instruction& i) {
+    // From operand `first` on, which takes the first place.
+    void operands(Ins& ins, const Instruction& i, size_t first = 0) {
         bool firstAddress = true, hasAddress = false, firstInteger = true;
         for (const Value& v : i.operands) hasAddress |= v.kind == ValueKind::Address;
-        for (size_t k = 0; k < i.operands.size(); k++) {
+        for (size_t k = first; k < i.operands.size(); k++) {
             const Value& v = i.operands[k];
             char c = letter(i, k);
+            uint16_t& arg = ins.arg[k - first];
             if (v.kind == ValueKind::Register) {
-                ins.arg[k] = place(v.index);
+                arg = place(v.index);
                 if (k < i.destinations && p_.registers[v.index].type.bits == 16 && hasAddress) ins.aux |= kDestination16;
             } else if (v.kind == ValueKind::Sink) {
-                ins.arg[k] = sink(c);
+                arg = sink(c);
             } else if (v.kind == ValueKind::Address) {
-                ins.arg[k] = v.baseIsRegister ? place(v.index) : constant(i, v, base_wide(i, v));
+                arg = v.baseIsRegister ? place(v.index) : constant(i, v, base_wide(i, v));
                 bool wide = v.baseIsRegister ? p_.registers[v.index].type.bank() == Bank::D : base_wide(i, v);
                 if (wide && !is_wide_space(address_space(i.opcode, address_number(i, v)))) ins.aux |= kBaseWide;
                 if (is_strong(i.opcode)) ins.aux |= kStrongAccess;
@@ -298,14 +316,15 @@ private:
                 firstAddress = false;
             } else if (c == 'i') {
                 if (v.value < -32768 || v.value > 65535) throw PtxError(i.line, shown(i.opcode) + ": " + std::to_string(v.value) + " is out of range");
-                ins.arg[k] = uint16_t(v.value);
+                arg = uint16_t(v.value);
                 if (!hasAddress && firstInteger) ins.imm = int32_t(v.value);
                 firstInteger = false;
             } else if (c == 'p') {
                 bool set = v.kind == ValueKind::Integer && v.value != 0;
-                ins.arg[k] = uint16_t(predicateZero_ + (set ? 1 : 0));
+                // The only predicate among the special registers is %is_explicit_cluster.
+                arg = uint16_t(v.kind == ValueKind::Special ? code_->explicitCluster : predicateZero_ + (set ? 1 : 0));
             } else {
-                ins.arg[k] = constant(i, v, c == 'd');
+                arg = constant(i, v, c == 'd');
             }
         }
     }
@@ -446,7 +465,17 @@ private:
         code_->parameterBytes = p_.parameterBytes;
         code_->staticShared = p_.staticShared;
         code_->localBytes = p_.localBytes;
+        code_->launchRegisters = launch_registers();
         code_->registers = std::min<uint32_t>(255, 10 + slots_.count[int(Bank::W)] + 2 * slots_.count[int(Bank::D)]);
+    }
+
+    // What a kernel with a known block gets: its share of the register file, in steps of eight.
+    uint32_t launch_registers() const {
+        const Function& f = *p_.entry;
+        if (f.maxRegisters) return f.maxRegisters;
+        const uint32_t* block = f.requiredThreads[0] ? f.requiredThreads : f.maxThreads;
+        const uint64_t threads = uint64_t(block[0]) * block[1] * block[2] * std::max<uint32_t>(f.minBlocks, 1);
+        return threads == 0 ? 0 : uint32_t(std::min<uint64_t>(256, 65536 / threads / 8 * 8));
     }
 
     const Program& p_;

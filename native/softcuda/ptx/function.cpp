@@ -76,7 +76,10 @@ void Parser::parse_performance(Function& f) {
         } else if (t.is(".minnctapersm")) {
             lexer_.next();
             f.minBlocks = uint32_t(expect_integer("a count", 1 << 20));
-        } else if (t.is(".maxnreg") || t.is(".maxnctapersm") || t.is(".maxclusterrank")) {
+        } else if (t.is(".maxnreg")) {
+            lexer_.next();
+            f.maxRegisters = uint32_t(expect_integer("a count", 255));
+        } else if (t.is(".maxnctapersm") || t.is(".maxclusterrank")) {
             lexer_.next();
             expect_integer("a count", 1 << 20);
         } else if (t.is(".explicitcluster") || t.is(".noreturn")) {

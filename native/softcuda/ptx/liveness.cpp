@@ -13,11 +13,13 @@ struct BasicBlock {
 
 // Calls visit(register, isDefinition) for the registers of one instruction: reads first.
 template <class Visit> void visit_registers(const Instruction& i, Visit visit) {
+    // Accumulators that a wgmma may still write when its group is waited for.
+    for (uint32_t r : i.touches) visit(r, false);
     if (i.guard >= 0) visit(uint32_t(i.guard), false);
     for (size_t k = 0; k < i.operands.size(); k++) {
         const Value& v = i.operands[k];
         if (v.kind == ValueKind::Address && v.baseIsRegister) visit(v.index, false);
-        if (v.kind == ValueKind::Register && (k >= i.destinations || i.guard >= 0)) visit(v.index, false);
+        if (v.kind == ValueKind::Register && (k >= i.destinations || i.guard >= 0 || is_wgmma(i.opcode))) visit(v.index, false);
     }
     for (size_t k = 0; k < i.destinations && k < i.operands.size(); k++) {
         if (i.operands[k].kind == ValueKind::Register) visit(i.operands[k].index, true);

@@ -1,5 +1,6 @@
-#include "ptx/program.h"
+#include <algorithm>
 
+#include "ptx/program.h"
 #include "ptx/special.h"
 
 namespace softcuda {
@@ -17,6 +18,14 @@ bool may_suspend(std::string_view opcode) {
                                   // These wait for the members of their masks.
                                   "shfl.", "vote.", "match.", "redux.", "elect.", "ldmatrix.", "stmatrix.", "movmatrix.",
                                   "mma.", "wmma.", "wgmma."}) {
+        if (begins(opcode, name)) return true;
+    }
+    return false;
+}
+
+// Instructions with several addresses, each of its own width: shared ones are 32-bit, whatever register they come in.
+bool takes_narrow_bases(std::string_view opcode) {
+    for (std::string_view name : {"mbarrier.", "cp.async.bulk.", "cp.reduce.async.bulk.", "cp.async.mbarrier."}) {
         if (begins(opcode, name)) return true;
     }
     return false;
@@ -41,6 +50,7 @@ public:
 
     void run() {
         std::vector<Instruction> old = std::move(program_.code);
+        if (program_.checked) note_wgmmas(old);
         std::vector<uint32_t> moved(old.size() + 1);
         std::vector<uint32_t> around;   // branches made here, each over one instruction
         for (size_t k = 0; k < old.size(); k++) {
@@ -62,6 +72,7 @@ public:
                 negations(i);
                 carries(i);
                 addresses(i);
+                if (program_.checked) wgmma_touches(i);
                 out_.push_back(std::move(i));
                 if (branch) {
                     around.push_back(uint32_t(at));
@@ -123,16 +134,52 @@ private:
         if (extended) i.operands.push_back(as_register(carry_));
     }
 
+    // In checked mode a wgmma may be computed as late as the wait for its group, so that its accumulators live until there.
+    void note_wgmmas(std::vector<Instruction>& code) {
+        std::vector<uint32_t> accumulators;
+        for (const Instruction& i : code) {
+            if (!is_wgmma(i.opcode)) continue;
+            if (wgmmaRegister_.empty()) wgmmaRegister_.assign(program_.registers.size(), false);
+            for (size_t k = 0; k < i.operands.size(); k++) {
+                const Value& v = i.operands[k];
+                if (v.kind != ValueKind::Register || program_.registers[v.index].type.bank() != Bank::W) continue;
+                if (k < i.destinations && !wgmmaRegister_[v.index]) accumulators.push_back(v.index);
+                wgmmaRegister_[v.index] = true;
+            }
+        }
+        for (Instruction& i : code) {
+            if (begins(i.opcode, "wgmma.wait_group")) i.touches = accumulators;
+        }
+    }
+
+    // Other instructions that name a register of a wgmma say so before they run.
+    void wgmma_touches(const Instruction& i) {
+        if (wgmmaRegister_.empty() || begins(i.opcode, "wgmma.") || i.operands.empty()) return;
+        const bool store = begins(i.opcode, "st.") || begins(i.opcode, "red.");
+        const size_t written = store ? 0 : std::max<size_t>(i.destinations, i.operands[0].kind == ValueKind::Address ? 0 : 1);
+        for (size_t k = 0; k < i.operands.size(); k++) {
+            const Value& v = i.operands[k];
+            if (v.kind != ValueKind::Register || v.index >= wgmmaRegister_.size() || !wgmmaRegister_[v.index]) continue;
+            Instruction t;
+            t.opcode = "internal.wgmma.touch";
+            t.line = i.line;
+            t.guard = i.guard;
+            t.guardNegated = i.guardNegated;
+            t.operands = {as_register(v.index), as_integer(k < written)};
+            out_.push_back(std::move(t));
+        }
+    }
+
     void addresses(Instruction& i) {
         size_t k = 0;
         for (Value& v : i.operands) {
             if (v.kind != ValueKind::Address) continue;
-            address(i, v, is_wide_space(address_space(i.opcode, k)), k > 0);
+            address(i, v, is_wide_space(address_space(i.opcode, k)), k > 0, takes_narrow_bases(i.opcode));
             k++;
         }
     }
 
-    void address(const Instruction& i, Value& v, bool wide, bool foldDisplacement) {
+    void address(const Instruction& i, Value& v, bool wide, bool foldDisplacement, bool narrow) {
         bool fits = v.value == int32_t(v.value);
         if (!v.baseIsRegister) {
             if (foldDisplacement || !fits) {
@@ -149,6 +196,12 @@ private:
             v.index = t;
             type = kBits64;
         }
+        if (narrow && !wide && type.bits == 64) {
+            uint32_t t = program_.add_register(kBits32);
+            helper(i, "internal.narrow", {as_register(t), as_register(v.index)});
+            v.index = t;
+            type = kBits32;
+        }
         if (v.value && (foldDisplacement || !fits)) {
             uint32_t t = program_.add_register(type.bits == 64 ? kBits64 : kBits32);
             helper(i, type.bits == 64 ? "internal.add.b64" : "internal.add.b32", {as_register(t), as_register(v.index), as_integer(v.value)});
@@ -160,6 +213,7 @@ private:
     static constexpr uint32_t kNoCarry = ~0u;
     Program& program_;
     uint32_t carry_ = kNoCarry;
+    std::vector<bool> wgmmaRegister_;   // by register, of checked programs with wgmma only
     std::vector<Instruction> out_;
 };
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "exec/control.h"
+#include "exec/tensor_core.h"
 #include "isa/canonical.h"
 #include "ptx/decode.h"
 
@@ -93,12 +94,12 @@ bool match_clock(Instruction& i) {
 
 struct Candidates {
     std::string name;
-    const std::vector<const Form*>* forms[2] = {nullptr, nullptr};   // checked ones first
+    const std::vector<const Form*>* forms[3] = {nullptr, nullptr, nullptr};   // those of a tensor core's model, checked ones, others
 };
 
 }  // namespace
 
-bool match_forms(Program& p, const FormTable& table, bool checked, std::vector<std::string>& errors) {
+bool match_forms(Program& p, const FormTable& table, std::vector<std::string>& errors) {
     std::unordered_map<std::string_view, Candidates> known;
     size_t before = errors.size();
     for (Instruction& i : p.code) {
@@ -114,10 +115,11 @@ bool match_forms(Program& p, const FormTable& table, bool checked, std::vector<s
         Candidates& c = entry->second;
         if (isNew) {
             c.name = canonical_form(i.opcode);
-            if (checked) c.forms[0] = table.find(c.name + "!checked");
-            c.forms[1] = table.find(c.name);
+            if (tensor_core() != TensorCore::Exact) c.forms[0] = table.find(c.name + "!model");
+            if (p.checked) c.forms[1] = table.find(c.name + "!checked");
+            c.forms[2] = table.find(c.name);
         }
-        if (!c.forms[0] && !c.forms[1]) {
+        if (!c.forms[1] && !c.forms[2]) {
             report("unknown instruction " + shown(i.opcode));
             continue;
         }
@@ -127,7 +129,7 @@ bool match_forms(Program& p, const FormTable& table, bool checked, std::vector<s
             report("clocks and timers can be read by mov only");
             continue;
         }
-        for (int k = 0; k < 2 && !i.form; k++) {
+        for (int k = 0; k < 3 && !i.form; k++) {
             if (!c.forms[k]) continue;
             for (const Form* f : *c.forms[k]) {
                 uint8_t destinations = 0;
@@ -140,10 +142,10 @@ bool match_forms(Program& p, const FormTable& table, bool checked, std::vector<s
         }
         if (!i.form) {
             std::string expected;
-            for (const Form* f : *(c.forms[1] ? c.forms[1] : c.forms[0])) expected += std::string(expected.empty() ? "" : " or ") + f->signature;
+            for (const Form* f : *(c.forms[2] ? c.forms[2] : c.forms[1])) expected += std::string(expected.empty() ? "" : " or ") + f->signature;
             report(shown(i.opcode) + " does not take these operands (" + shape(p, i) + "; known: " + expected.substr(0, 200) + ")");
         }
-        if (i.form && i.operands.size() > size_t(kMaxArgs)) report(shown(i.opcode) + " has more than " + std::to_string(kMaxArgs) + " operands");
+        if (i.form && i.operands.size() > size_t(kMaxArgs) && !is_wgmma(i.opcode)) report(shown(i.opcode) + " has more than " + std::to_string(kMaxArgs) + " operands");
     }
     return errors.size() == before;
 }

@@ -93,6 +93,7 @@ struct Function {
     uint32_t requiredThreads[3] = {0, 0, 0};
     uint32_t requiredCluster[3] = {0, 0, 0};
     uint32_t minBlocks = 0;
+    uint32_t maxRegisters = 0;
 };
 
 struct PtxModule {

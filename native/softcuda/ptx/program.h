@@ -41,6 +41,7 @@ struct Instruction {
     uint32_t target = 0;
     std::vector<Value> operands;    // vectors and coordinates flattened
     bool removed = false;           // nothing is left to do
+    std::vector<uint32_t> touches;  // registers beside the operands that must be alive until here
     // Set by match_forms.
     const Form* form = nullptr;
     uint8_t destinations = 0;       // how many of the operands are written; until then the size of a vector that is the first
@@ -55,6 +56,7 @@ struct Program {
     uint32_t parameterBytes = 0;
     uint32_t staticShared = 0;
     uint32_t localBytes = 0;
+    bool checked = false;                        // for checked mode
     bool usesGridWorkspace = false;              // %envreg1, %envreg2
 
     uint32_t add_register(Type type) {
@@ -62,6 +64,9 @@ struct Program {
         return uint32_t(registers.size() - 1);
     }
 };
+
+// wgmma.mma_async: its first operand, a vector, is read and written, and may have more elements than an instruction places.
+inline bool is_wgmma(std::string_view opcode) { return opcode.substr(0, 15) == "wgmma.mma_async"; }
 
 // Offsets of an entry's parameters in its parameter block.
 uint32_t parameter_layout(const Function& f, std::vector<uint32_t>& offsets);

@@ -19,7 +19,7 @@ const SpecialInfo kSpecials[] = {
     // Without clusters every block is a cluster of its own.
     {"%clusterid.x", S::ClusterIdX, At::Block, 32}, {"%clusterid.y", S::ClusterIdY, At::Block, 32}, {"%clusterid.z", S::ClusterIdZ, At::Block, 32},
     {"%nclusterid.x", S::NclusterIdX, At::Launch, 32}, {"%nclusterid.y", S::NclusterIdY, At::Launch, 32}, {"%nclusterid.z", S::NclusterIdZ, At::Launch, 32},
-    {"%cluster_ctaid.x", S::ClusterCtaidX, At::Launch, 32}, {"%cluster_ctaid.y", S::ClusterCtaidY, At::Launch, 32}, {"%cluster_ctaid.z", S::ClusterCtaidZ, At::Launch, 32},
+    {"%cluster_ctaid.x", S::ClusterCtaidX, At::Block, 32}, {"%cluster_ctaid.y", S::ClusterCtaidY, At::Block, 32}, {"%cluster_ctaid.z", S::ClusterCtaidZ, At::Block, 32},
     {"%cluster_nctaid.x", S::ClusterNctaidX, At::Launch, 32}, {"%cluster_nctaid.y", S::ClusterNctaidY, At::Launch, 32}, {"%cluster_nctaid.z", S::ClusterNctaidZ, At::Launch, 32},
     {"%cluster_ctarank", S::ClusterCtarank, At::Launch, 32}, {"%cluster_nctarank", S::ClusterNctarank, At::Launch, 32},
     {"%is_explicit_cluster", S::IsExplicitCluster, At::Launch, 1},

@@ -106,6 +106,7 @@ struct Machine {
     alignas(128) uint8_t params[kParamBytes];
     Launch launch{};
     Block block{};
+    Cluster cluster{};
     Warp warps[kWarps]{};
     std::mt19937_64 random;
 
@@ -128,6 +129,9 @@ struct Machine {
         block.warps = kWarps;
         block.warp = warps;
         block.launch = &launch;
+        block.cluster = &cluster;
+        cluster.blocks = 1;
+        cluster.block[0] = &block;
         for (uint32_t i = 0; i < kWarps; i++) {
             warps[i].regs = regs;
             warps[i].pred = pred;

@@ -48,7 +48,7 @@ public:
         return p;
     }
 
-    struct Shape { uint32_t gx = 1, gy = 1, gz = 1, bx = 32, by = 1, bz = 1, shared = 0; bool cooperative = false; };
+    struct Shape { uint32_t gx = 1, gy = 1, gz = 1, bx = 32, by = 1, bz = 1, shared = 0; bool cooperative = false; uint32_t cluster = 1; };
 
     template <class... A> FaultReport launch(const Module& m, const char* name, Shape s, A... arguments) {
         const Kernel* k = m.find_kernel(name);
@@ -63,6 +63,9 @@ public:
         r.dynamicShared = s.shared;
         r.parameters = parameters.data();
         r.cooperative = s.cooperative;
+        r.cluster[0] = s.cluster;
+        if (k->requiredCluster[0]) std::copy(k->requiredCluster, k->requiredCluster + 3, r.cluster);
+        r.explicitCluster = s.cluster > 1 || k->requiredCluster[0];
         r.arenaLow = arena_.low();
         r.arenaHigh = arena_.high();
         return run(r);
@@ -79,6 +82,15 @@ private:
     Arena arena_;
     std::vector<std::unique_ptr<Module>> modules_;
 };
+
+// Calls body() for each level that is built and that this CPU runs; modules loaded meanwhile are of that level.
+template <class Body> void on_every_level(Body body) {
+    const std::string before = active_level();
+    for (const char* level : {"scalar", "avx2", "avx512", "avx512bf16"}) {
+        if (set_level(level)) body();
+    }
+    set_level(before.c_str());
+}
 
 // The text around a kernel body in handwritten tests.
 inline std::string with_header(const std::string& text) { return ".version 9.0\n.target sm_90a\n.address_size 64\n" + text; }

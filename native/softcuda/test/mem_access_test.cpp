@@ -22,7 +22,7 @@ bool decode(const NamedForm& f, Access& a) {
     std::vector<std::string> parts = words(f.name);
     a = {parts[0] == "ld", Where::Generic, 1, 0, false, false};
     size_t i = 1;
-    const std::map<std::string, Where> spaces = {{"global", Where::Global}, {"shared", Where::Shared}, {"local", Where::Local}, {"param", Where::Param}};
+    const std::map<std::string, Where> spaces = {{"global", Where::Global}, {"shared", Where::Shared}, {"shared::cluster", Where::Shared}, {"local", Where::Local}, {"param", Where::Param}};
     if (spaces.count(parts[i])) a.space = spaces.at(parts[i++]);
     if (parts[i] == "v2" || parts[i] == "v4") a.count = parts[i++][1] - '0';
     if (i + 1 != parts.size()) return false;

@@ -164,7 +164,7 @@ TEST(each_operation_acts_lane_after_lane) {
         size_t count = 0;
         for (const char* head : {"atom.", "red."})
             for (const NamedForm& f : level.table.starting(head)) { check(level, f); count++; }
-        EXPECT_EQ(count, size_t(3 * (24 + 24 + 5)));
+        EXPECT_EQ(count, size_t(4 * (24 + 24 + 5)));
     }
 }
 

@@ -159,7 +159,7 @@ void analyse(Analysed& a, const std::string& body) {
     a.program = build_program(a.module, *a.module.functionByName.at("k"), NoVariables());
     lower(a.program);
     std::vector<std::string> errors;
-    EXPECT(match_forms(a.program, form_table(current_level()), false, errors));
+    EXPECT(match_forms(a.program, form_table(current_level()), errors));
     a.liveness = analyse_liveness(a.program);
     a.allocation = allocate_slots(a.program, a.liveness);
 }

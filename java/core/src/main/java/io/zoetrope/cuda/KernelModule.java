@@ -32,6 +32,7 @@ public final class KernelModule implements AutoCloseable {
         this.device = device;
         this.name = name;
         this.manifest = manifest;
+        KernelImage.requireWhole(name, image);
         byte[] terminated = java.util.Arrays.copyOf(image, image.length + 1);   // PTX is a C string
         device.enter();
         device.check("loading the kernels of " + name + " on " + device,

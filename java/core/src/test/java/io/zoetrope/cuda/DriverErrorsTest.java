@@ -1,5 +1,6 @@
 package io.zoetrope.cuda;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -32,8 +33,8 @@ class DriverErrorsTest {
                     .hasMessageContaining("no kernel 'none'").hasMessageContaining("CUDA_ERROR_NOT_FOUND")
                     .extracting(e -> ((DeviceException) e).code()).isEqualTo(CUresult.CUDA_ERROR_NOT_FOUND);
             assertThatThrownBy(() -> module.kernel("places").geometry()).hasMessageContaining("declares no geometry");
-            assertThatThrownBy(() -> KernelModule.load(device, "noise", new byte[] {1})).isInstanceOf(DeviceException.class)
-                    .hasMessageContaining("CUDA_ERROR_INVALID_IMAGE");
+            assertThatThrownBy(() -> KernelModule.load(device, "noise", "no PTX".getBytes(US_ASCII)))
+                    .isInstanceOf(DeviceException.class).hasMessageContaining("noise").hasMessageContaining("CUDA_ERROR_INVALID_PTX");
             assertThatThrownBy(() -> module.kernel("places").launch(Grid.of(1), 2048, 0, Args.of().address(0).i32(1)))
                     .isInstanceOf(DeviceException.class).hasMessageContaining("launching places")
                     .hasMessageContaining("CUDA_ERROR_INVALID_VALUE");
@@ -86,7 +87,7 @@ class DriverErrorsTest {
 
     @Test
     void harmlessErrorsDoNotSpeakOfTheContext() {
-        assertThatThrownBy(() -> KernelModule.load(device, "noise", new byte[] {1}))
+        assertThatThrownBy(() -> KernelModule.load(device, "noise", "no PTX".getBytes(US_ASCII)))
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("lost"));
         try (Scope scope = Scope.open(device)) {
             assertThat(scope.zeros(DType.F32, 1).toFloats()).containsExactly(0);

@@ -54,6 +54,34 @@ class KernelModuleTest {
         runs(withManifest);
     }
 
+    /** The driver is told no length: what is cut short must not reach it. */
+    @Test
+    void codeThatIsCutShortIsRefused() throws Exception {
+        byte[] whole;
+        try (var in = KernelModuleTest.class.getResourceAsStream("/kernels/diffusion/step.fatbin")) {
+            whole = in.readAllBytes();
+        }
+        KernelModule.load(device, "whole", whole).close();
+        for (int length = 0; length < whole.length; length += length < 64 ? 1 : 331) {
+            byte[] part = java.util.Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> KernelModule.load(device, "part", part)).as("%d bytes", length)
+                    .isInstanceOf(DeviceException.class).hasMessageContaining("part");
+        }
+        byte[] elf = new byte[256];
+        java.nio.ByteBuffer header = java.nio.ByteBuffer.wrap(elf).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        header.putInt(0, 0x464c457f).putLong(40, 128).putShort(58, (short) 64).putShort(60, (short) 2);
+        header.putLong(128 + 24, 1 << 20).putLong(128 + 32, 16);
+        assertThatThrownBy(() -> KernelImage.requireWhole("elf", elf)).isInstanceOf(DeviceException.class)
+                .hasMessageContaining("section 0 (16 bytes at 1048576)").hasMessageContaining("256 bytes");
+        header.putShort(60, (short) 3);
+        assertThatThrownBy(() -> KernelImage.requireWhole("elf", elf)).hasMessageContaining("table of sections");
+        header.putShort(60, (short) 1).putLong(128 + 24, 0);
+        KernelImage.requireWhole("elf", elf);
+        // The magic of a structure that holds a pointer, which in a file leads anywhere.
+        assertThatThrownBy(() -> KernelModule.load(device, "wrapper", new byte[] {(byte) 0xb1, 0x43, 0x62, 0x46, 1, 0, 0, 0}))
+                .isInstanceOf(DeviceException.class).hasMessageContaining("neither");
+    }
+
     @Test
     void whatIsNotThereOrNotCodeIsNamed(@TempDir Path folder) {
         assertThatThrownBy(() -> KernelModule.load(device, folder.resolve("none.ptx"))).isInstanceOf(java.io.IOException.class)

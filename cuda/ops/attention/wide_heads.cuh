@@ -16,8 +16,8 @@ inline constexpr int kRowsPerWarp = 4;
 inline constexpr int kColumns = 32;
 inline constexpr int kChannels = 2;          // of the result, a thread
 inline constexpr int kSlice = kThreads * kChannels;
-inline constexpr int kSlice = 32;            // of the head dimension
-inline constexpr int kPitch = kSlice + 4;    // neighbouring rows start four banks apart: 16-byte reads without conflicts
+inline constexpr int kPiece = 32;            // of the head dimension
+inline constexpr int kPitch = kPiece + 4;    // neighbouring rows start four banks apart: 16-byte reads without conflicts
 static_assert(kRows == kRowsPerWarp * (kThreads / 32));
 
 struct Operands {
@@ -47,7 +47,7 @@ struct alignas(16) Tile {
     }
 };
 
-// Rows first … first+ROWS-1 of [count, dim], channels begin … begin+kSlice-1; zeros where there are none.
+// Rows first … first+ROWS-1 of [count, dim], channels begin … begin+kPiece-1; zeros where there are none.
 template <int ROWS, class T>
 __device__ __forceinline__ void load_piece(float* to, const T* from, int64_t stride, int first, int count, int begin,
                                            int dim, int lane, int warp) {
@@ -67,13 +67,13 @@ __device__ __forceinline__ void add_products(float (&scores)[kRowsPerWarp], Oper
                                              int64_t column_stride, int column0, int column_count, int dim, int lane,
                                              int warp) {
 #pragma unroll 1
-    for (int begin = 0; begin < dim; begin += kSlice) {
+    for (int begin = 0; begin < dim; begin += kPiece) {
         __syncthreads();
         load_piece<kRows>(shared.rows, rows, row_stride, row0, row_count, begin, dim, lane, warp);
         load_piece<kColumns>(shared.columns, columns, column_stride, column0, column_count, begin, dim, lane, warp);
         __syncthreads();
 #pragma unroll
-        for (int d = 0; d < kSlice; d += 4) {
+        for (int d = 0; d < kPiece; d += 4) {
             const float4 b = *reinterpret_cast<const float4*>(shared.columns + lane * kPitch + d);
 #pragma unroll
             for (int i = 0; i < kRowsPerWarp; ++i) {

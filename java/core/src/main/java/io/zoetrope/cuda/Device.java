@@ -62,7 +62,7 @@ public final class Device implements AutoCloseable {
         int initialised = Driver.result(() -> JCudaDriver.cuInit(0));
         if (initialised != CUresult.CUDA_SUCCESS) {
             throw new DeviceException(initialised, "NVIDIA's driver was found but does not start: "
-                    + Driver.describe(initialised) + "; check it with nvidia-smi, or use --device cpu");
+                    + Driver.describe(initialised) + "; check it with nvidia-smi, or choose device cpu");
         }
         ordinal = choice.ordinal();
         requireExisting(choice);

@@ -39,7 +39,7 @@ final class NativeLibraries {
         Optional<String> missing = missingForGpu();
         if (choice.isGpu() && missing.isPresent()) {
             throw new DeviceException(0, "device '" + choice + "' was asked for, but " + missing.get()
-                    + ": install NVIDIA's driver (R580 or newer), or use --device cpu");
+                    + ": install NVIDIA's driver (R580 or newer), or choose device cpu");
         }
         boolean useSoftware = choice.isCpu() || missing.isPresent();
         try (NativeFolder folder = NativeFolder.make()) {

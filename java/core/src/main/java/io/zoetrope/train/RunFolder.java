@@ -101,7 +101,7 @@ public final class RunFolder implements AutoCloseable {
             if (!files.allMatch(file -> file.getFileName().toString().equals(LOCK) || left.contains(file))) {
                 throw BadFileException.of(folder, Files.exists(folder.resolve(CONFIG))
                         ? "already holds a training run" : "is not empty", "a new or empty folder",
-                        "Go on with that run by --resume, or name another folder with --run");
+                        "Resume that run, or choose another folder");
             }
         }
     }
@@ -124,7 +124,7 @@ public final class RunFolder implements AutoCloseable {
         Config config = there ? Config.read(folder.resolve(CONFIG)) : Config.empty();
         if (!config.has("data") || !config.has("seed")) {
             throw BadFileException.of(folder, "holds no training run (" + (there ? "its " + CONFIG + " is something else's"
-                    : "no " + CONFIG) + ")", "a run to resume", "Check --run, or start a new run without --resume");
+                    : "no " + CONFIG) + ")", "a run to resume", "Check the folder's name, or start a new run");
         }
         return config;
     }
@@ -144,7 +144,7 @@ public final class RunFolder implements AutoCloseable {
         }
         if (lock == null) {
             throw BadFileException.of(folder, "another process is training here", "a run that nobody works on",
-                    "Wait for it or stop it, or name another folder with --run");
+                    "Wait for it or stop it, or choose another folder");
         }
         return channel;
     }

@@ -199,7 +199,7 @@ class RunFolderTest {
                     .withMessageContaining("another process is training here");
         }
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.create(path, CONFIG))
-                .withMessageContaining("already holds a training run").withMessageContaining("--resume");
+                .withMessageContaining("already holds a training run").withMessageContaining("Resume that run");
         RunFolder.resume(path).close();
         Path full = Files.createDirectories(temp.resolve("full"));
         Files.writeString(full.resolve("thesis.txt"), "x");

@@ -199,7 +199,7 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
         NoisePredictionReport report;
         try (Device device = call.openDevice(); DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device,
                 call.model())) {
-            report = NoiseEvaluation.measure(pipeline.model(), data.test().images(), BINS, call.get(PER_BIN),
+            report = NoiseEvaluation.measure(pipeline.model(), data.test(), BINS, call.get(PER_BIN),
                     PictureEvaluation.SEED, call.progress());
         }
         call.say(report.table());

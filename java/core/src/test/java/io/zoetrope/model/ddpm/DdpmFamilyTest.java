@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.diffusion.Heun;
 import io.zoetrope.diffusion.NoiseSchedule;
@@ -70,6 +71,18 @@ class DdpmFamilyTest {
             assertThat(turns.slice(3, 4)).isEqualTo(first.slice(3, 4));
             assertThatThrownBy(() -> pipeline.generate(four.ofClass(3), Progress.none()))
                     .hasMessageContaining("has 3 classes");
+
+            Images pictures = new Images(3, 8, 8, 1, new byte[3 * 64]);
+            double[] errors = new double[2];
+            for (int shift = 0; shift < 2; shift++) {
+                int[] labels = {shift, (1 + shift) % 3, (2 + shift) % 3};
+                errors[shift] = NoiseEvaluation.measure(pipeline.model(), new ImageDataset.Part(pictures, labels), 2, 3, 7,
+                        Progress.none()).overall().mse();
+            }
+            assertThat(errors[0]).isFinite().isNotEqualTo(errors[1]);
+            assertThatThrownBy(() -> NoiseEvaluation.measure(pipeline.model(),
+                    new ImageDataset.Part(pictures, new int[] {0, 1, 3}), 2, 3, 7, Progress.none()))
+                    .hasMessageContaining("class 3").hasMessageContaining("from 0 to 2");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 namespace zoe {
 
+using f32 = float;
 using bf16 = __nv_bfloat16;
 
 __device__ __forceinline__ float to_float(float x) { return x; }

@@ -4,8 +4,8 @@
 // types differ). All packs of a thread are read before the first is written, so that the reads overlap; out may be the
 // very same array as an input, but must not overlap one otherwise.
 #pragma once
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace zoe {
 

@@ -8,9 +8,12 @@
 //          may be numbered freely, so columns 2t, 2t+1 are called t, t+4 and B's rows are read in that order.
 #pragma once
 #include <cstdint>
-#include "zoetrope/dtype.cuh"
-#include "arch/sm80/mma_sync.cuh"
 #include "arch/sm80/cp_async.cuh"
+#include "arch/sm80/ldmatrix.cuh"
+#include "arch/sm80/mma_sync.cuh"
+#include "zoetrope/copy/shared.cuh"
+#include "zoetrope/dtype.cuh"
+#include "zoetrope/unroll.cuh"
 
 namespace zoe::attention {
 

@@ -9,8 +9,8 @@
 #pragma once
 #include <cstdint>
 #include <math_constants.h>
-#include "zoetrope/dtype.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/dtype.cuh"
 
 namespace zoe::attention {
 

@@ -19,9 +19,9 @@
 // Source      Su et al. 2021 (arXiv:2104.09864); two axes as in Heo et al. 2024 (arXiv:2403.13298), without mixed axes.
 // Not measured on a GPU yet.
 #include <math_constants.h>
+#include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/sines.cuh"
-#include "zoetrope/copy/vector.cuh"
 
 namespace {
 

@@ -18,8 +18,9 @@
 // Source: Howard et al., MobileNets (2017), for the operation.
 // Not measured on a GPU yet.
 #include "convolution.cuh"
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
+#include "zoetrope/epilogue/visitors.cuh"
 
 namespace zoe {
 
@@ -34,12 +35,27 @@ __device__ __forceinline__ void add_tap(const T* x, const T* w, int taps, float 
     for (int e = 0; e < V; ++e) acc[e] = fmaf(v[e], load_float(w + e * taps), acc[e]);
 }
 
-template <class T, int V> __device__ __forceinline__ void add_values(const T* p, float (&acc)[V]) {
-    float v[V];
-    load_values(p, v);
+// V channels of one pixel, as epilogues visit them (epilogue/outputs.cuh).
+template <int V> struct PixelOutputs {
+    using Acc = float[V];
+
+    template <class Of, class F>
+    __device__ __forceinline__ void each_column(Acc& acc, const Bounds&, Of of, F f) const {
 #pragma unroll
-    for (int e = 0; e < V; ++e) acc[e] += v[e];
-}
+        for (int e = 0; e < V; ++e) acc[e] = f(acc[e], of(e));
+    }
+    template <class T, class Rows, class F>
+    __device__ __forceinline__ void with_rows(Acc& acc, const Bounds&, const T* matrix, const Rows& rows, F f) const {
+        float v[V];
+        load_values(rows.line(rows.tile(matrix), 0), v);
+#pragma unroll
+        for (int e = 0; e < V; ++e) f(acc[e], v[e]);
+    }
+    template <class T, class Rows>
+    __device__ __forceinline__ void store(Acc& acc, const Bounds&, T* matrix, const Rows& rows) const {
+        store_values(rows.line(rows.tile(matrix), 0), acc);
+    }
+};
 
 template <class T, int V>
 __device__ __forceinline__ void depthwise_fprop(const T* x, const T* w, const float* bias, const T* per_sample,
@@ -64,13 +80,11 @@ __device__ __forceinline__ void depthwise_fprop(const T* x, const T* w, const fl
             if (unsigned(v) < unsigned(g.w)) add_tap(row + static_cast<long long>(v) * g.c, w + r * g.s + s, taps, acc);
         }
     }
-    if (bias) {
-#pragma unroll
-        for (int e = 0; e < V; ++e) acc[e] += bias[c + e];
-    }
-    if (per_sample) add_values(per_sample + static_cast<long long>(n) * g.c + c, acc);
-    if (residual) add_values(residual + pixel * g.c + c, acc);
-    store_values(y + pixel * g.c + c, acc);
+    using Rows = MatrixRows<int>;
+    const Rows rows{int(pixel), c, g.c};
+    visit(PixelOutputs<V>{}, acc, Bounds{1, V, V},
+          compose(Bias{bias, c}, Residual<T, Rows>{per_sample, {n, c, g.c}, 1.0f},
+                  Residual<T, Rows>{residual, rows, 1.0f}, Store<T, Rows>{y, rows}));
 }
 
 template <class T, int V>

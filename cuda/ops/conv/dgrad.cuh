@@ -1,10 +1,32 @@
 // The body of dgrad, for conv2d_dgrad.cu and conv2d_dgrad_grouped.cu: a block makes a tile of TM pixels of one phase by
 // TN channels; blockIdx.z is the phase, blockIdx.y the group, where there are groups.
 #pragma once
-#include "convolution.cuh"
+#include "dgrad_phase.cuh"
+#include "zoetrope/copy/filter.cuh"
+#include "zoetrope/copy/im2col.cuh"
+#include "zoetrope/epilogue/visitors.cuh"
+#include "zoetrope/mma/product.cuh"
 #include "zoetrope/mma/shapes.cuh"
 
 namespace zoe {
+
+// The pixels of a phase in dx, as an epilogue finds them (rows.cuh).
+template <class Geometry> struct PhaseRows {
+    const DgradPhase& phase;
+    const Geometry& g;
+    int m0, n0;
+
+    template <class T> __device__ __forceinline__ T* tile(T* dx) const { return dx; }
+    template <class T> __device__ __forceinline__ T* line(T* dx, int row) const {
+        const unsigned m = m0 + row, line = m / unsigned(phase.rows_w), n = line / unsigned(phase.rows_h);
+        const int h = phase.first_h + int(line - n * phase.rows_h) * g.stride;
+        const int v = phase.first_w + int(m - line * phase.rows_w) * g.stride;
+        return dx + ((static_cast<long long>(n) * g.h + h) * g.w + v) * g.c + n0;
+    }
+    template <class T> __device__ __forceinline__ bool pairs(const T* dx) const {
+        return (g.c % 2 == 0) & (g.group_channels() % 2 == 0) & pair_aligned(dx);
+    }
+};
 
 template <class Tile, class Geometry, class T = typename Tile::T>
 __device__ __forceinline__ void dgrad(const T* dy, const T* w, T* dx, const Geometry& g) {
@@ -25,14 +47,9 @@ __device__ __forceinline__ void dgrad(const T* dy, const T* w, T* dx, const Geom
     FilterMNMajor<T, Tile::TN, Tile::TK, Tile::THREADS> b;
     a.init(threadIdx.x, dy, phase.windows, m0, m0 + rows);
     b.init(threadIdx.x, w, filters, channels, g.r, g.s, phase.windows, phase.last_r, phase.last_s, phase.tap_step, n0);
-    block_product<Tile>(a, b, (depth + Tile::TK - 1) / Tile::TK, rows, columns, [&](const auto& out, auto& acc) {
-        const bool pairs = g.c % 2 == 0 && channels % 2 == 0 && pair_aligned(dx);
-        store_rows<T>(out, acc, rows, columns, Tile::TN, pairs, [&](int row) {
-            unsigned m = m0 + row, line = m / unsigned(phase.rows_w), n = line / unsigned(phase.rows_h);
-            int h = phase.first_h + int(line - n * phase.rows_h) * g.stride;
-            int v = phase.first_w + int(m - line * phase.rows_w) * g.stride;
-            return dx + ((static_cast<long long>(n) * g.h + h) * g.w + v) * g.c + n0;
-        });
+    block_product<Tile>(a, b, (depth + Tile::TK - 1) / Tile::TK, rows, columns, [&] {
+        using Rows = PhaseRows<Geometry>;
+        return compose(Store<T, Rows>{dx, Rows{phase, g, m0, n0}});
     });
 }
 

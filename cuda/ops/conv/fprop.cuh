@@ -2,9 +2,24 @@
 // filters; blockIdx.y is the group, where there are groups.
 #pragma once
 #include "convolution.cuh"
+#include "zoetrope/copy/dense.cuh"
+#include "zoetrope/copy/im2col.cuh"
+#include "zoetrope/epilogue/visitors.cuh"
+#include "zoetrope/mma/product.cuh"
 #include "zoetrope/mma/shapes.cuh"
 
 namespace zoe {
+
+// y = sums + bias + per_sample + residual, for the tile at pixel m0 and filter n0. ALIGNED: see rows.cuh.
+template <bool ALIGNED = false, class T>
+__device__ __forceinline__ auto fprop_epilogue(const float* bias, const T* per_sample, const T* residual, T* y,
+                                               const Convolution& g, int m0, int n0) {
+    using Rows = MatrixRows<int, ALIGNED>;
+    using Samples = SampleRows<int, ALIGNED>;
+    const Rows rows{m0, n0, g.k};
+    return compose(Bias{bias, n0}, Residual<T, Samples>{per_sample, {m0, n0, unsigned(g.p * g.q), g.k}, 1.0f},
+                   Residual<T, Rows>{residual, rows, 1.0f}, Store<T, Rows>{y, rows});
+}
 
 template <class Tile, class Geometry, class T = typename Tile::T>
 __device__ __forceinline__ void fprop(const T* x, const T* w, const float* bias, const T* per_sample, const T* residual,
@@ -24,21 +39,8 @@ __device__ __forceinline__ void fprop(const T* x, const T* w, const float* bias,
     a.init(threadIdx.x, x, g.windows(), m0, m0 + rows);
     b.init(threadIdx.x, w, 0, depth, n0, filters, depth);
     if constexpr (Geometry::GROUPED) n0 += int(blockIdx.y) * filters;     // from here on a column of y
-    block_product<Tile>(a, b, (depth + Tile::TK - 1) / Tile::TK, rows, columns, [&](const auto& out, auto& acc) {
-        const bool even = g.k % 2 == 0 && filters % 2 == 0;
-        if (bias) add_bias(out, acc, bias + n0, columns);
-        if (per_sample) {
-            const unsigned pixels = g.p * g.q;
-            add_rows<T>(out, acc, rows, columns, even && pair_aligned(per_sample), 1.0f, [&](int row) {
-                return per_sample + static_cast<long long>(unsigned(m0 + row) / pixels) * g.k + n0;
-            });
-        }
-        if (residual)
-            add_rows<T>(out, acc, rows, columns, even && pair_aligned(residual), 1.0f,
-                        [&](int row) { return residual + static_cast<long long>(m0 + row) * g.k + n0; });
-        store_rows<T>(out, acc, rows, columns, Tile::TN, even && pair_aligned(y),
-                      [&](int row) { return y + static_cast<long long>(m0 + row) * g.k + n0; });
-    });
+    block_product<Tile>(a, b, (depth + Tile::TK - 1) / Tile::TK, rows, columns,
+                        [&] { return fprop_epilogue(bias, per_sample, residual, y, g, m0, n0); });
 }
 
 }  // namespace zoe

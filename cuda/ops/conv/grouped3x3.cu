@@ -20,8 +20,7 @@
 // FLOPs 288 N H W C; bytes at least 4 N H W C: 1.2 to 1.5 reads of x with the halo.
 // Source: Krizhevsky et al. 2012 (groups); PTX ISA for the fragments.
 // Measured: H200, bf16 [256, 14, 14, 64]: fprop 14 us, dgrad 13 us, wgrad 26 us.
-#include "convolution.cuh"
-#include "zoetrope/mma/shapes.cuh"
+#include "fprop.cuh"
 
 namespace zoe {
 
@@ -107,19 +106,8 @@ __device__ __forceinline__ void convolve3x3(const bf16* x, const bf16* w, const 
             mma_bf16(acc[i][1], a[i], b[2], b[3]);
         }
     });
-    const Sm80Outputs<Grouped> out(warp_m, 0);
-    auto line = [&](auto* base) {
-        return [=](int row) { return base + static_cast<long long>(m0 + row) * g.c + n0; };
-    };
-    if (bias) add_bias(out, acc, bias + n0, kGroup);
-    if (per_sample) {
-        const unsigned picture = g.h * g.w;
-        add_rows<bf16>(out, acc, rows, kGroup, true, 1.0f, [&](int row) {
-            return per_sample + static_cast<long long>(unsigned(m0 + row) / picture) * g.c + n0;
-        });
-    }
-    if (residual) add_rows<bf16>(out, acc, rows, kGroup, true, 1.0f, line(residual));
-    store_rows<bf16>(out, acc, rows, kGroup, kGroup, true, line(y));
+    visit(Sm80Outputs<Grouped>(warp_m, 0), acc, Bounds{rows, kGroup, kGroup},
+          fprop_epilogue<true>(bias, per_sample, residual, y, g, m0, n0));
 }
 
 __device__ __forceinline__ void wgrad3x3(const bf16* x, const bf16* dy, float* out, const GroupedConvolution& g,

@@ -11,8 +11,8 @@
 // direct place, then the mirrored ones, in this order: no atomics, the same bits every time.
 // Bytes 2 |x|; memory bound. Source: Donahue, McAuley, Puckette, Adversarial audio synthesis (ICLR 2019), section 3.3.
 // Not measured on a GPU yet.
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace zoe {
 

@@ -2,6 +2,10 @@
 // pixels (blockIdx.y) of a tile of TM filters by TN columns (r, s, c); blockIdx.z is the group, where there are groups.
 #pragma once
 #include "convolution.cuh"
+#include "zoetrope/copy/dense.cuh"
+#include "zoetrope/copy/im2col_transposed.cuh"
+#include "zoetrope/epilogue/visitors.cuh"
+#include "zoetrope/mma/product.cuh"
 #include "zoetrope/mma/shapes.cuh"
 
 namespace zoe {
@@ -27,12 +31,11 @@ __device__ __forceinline__ void wgrad(const T* x, const T* dy, float* out, const
     WindowMNMajor<T, Tile::TN, Tile::TK, Tile::THREADS, Geometry::GROUPED> b;
     a.init(threadIdx.x, dy, begin, g.k, m0, filters, end - begin);
     b.init(threadIdx.x, x, g.windows(), n0, begin, end);
-    float* slice = out + static_cast<long long>(blockIdx.y) * g.k * width;
-    block_product<Tile>(a, b, (end - begin + Tile::TK - 1) / Tile::TK, rows, columns, [&](const auto& o, auto& acc) {
-        const bool pairs = width % 2 == 0 && pair_aligned(slice);
-        auto line = [&](int row) { return slice + static_cast<long long>(m0 + row) * width + n0; };
-        if (accumulate) add_rows<float>(o, acc, rows, columns, pairs, 1.0f, line);
-        store_rows<float>(o, acc, rows, columns, Tile::TN, pairs, line);
+    block_product<Tile>(a, b, (end - begin + Tile::TK - 1) / Tile::TK, rows, columns, [&] {
+        using Rows = MatrixRows<int>;
+        float* const slice = out + static_cast<long long>(blockIdx.y) * g.k * width;
+        const Rows at{m0, n0, width};
+        return compose(Residual<float, Rows>{accumulate ? slice : nullptr, at, 1.0f}, Store<float, Rows>{slice, at});
     });
 }
 

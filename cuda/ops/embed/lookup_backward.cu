@@ -10,8 +10,8 @@
 // Order       of a sum: rows w, w+8, w+16, … of the stretch for warp w, then warp 0 to 7. A pure function of the indices.
 // Traffic     dout once, dtable once, two indices a row.
 // Measured    not measured on a GPU yet.
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace {
 

@@ -15,9 +15,9 @@
 // Traffic     places·width·sizeof(T) bytes written; about 60 operations a pair.
 // Source      Vaswani et al. 2017 (arXiv:1706.03762) §3.5; two axes as in He et al. 2022 (arXiv:2111.06377).
 // Measured    not measured on a GPU yet.
+#include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/sines.cuh"
-#include "zoetrope/copy/vector.cuh"
 
 namespace {
 

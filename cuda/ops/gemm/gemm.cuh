@@ -1,7 +1,12 @@
 // The matrix product that both tiers of gemm instantiate; see gemm_sm80.cu for the mathematics. Its shape and
 // its way from the sums to memory also serve gemm_skinny.cu.
 #pragma once
+#include "zoetrope/copy/dense.cuh"
+#include "zoetrope/epilogue/activation.cuh"
+#include "zoetrope/epilogue/visitors.cuh"
+#include "zoetrope/mma/product.cuh"
 #include "zoetrope/mma/shapes.cuh"
+#include "zoetrope/unroll.cuh"
 
 namespace zoe {
 
@@ -16,38 +21,38 @@ struct GemmShape {
     const void* old;                    // what beta multiplies, laid out as c and of its type: c itself, or another
 };
 
-template <class Tile, class C, class Outputs, class Acc>
-__device__ __forceinline__ void gemm_store(const Outputs& out, Acc& acc, C* c, const GemmShape& g, int m0, int n0) {
-    const int rows = g.m - m0, columns = g.n - n0;
-    C* tile = c + blockIdx.z * g.batch_c + m0 * g.ldc + n0;
-    const bool pairs = g.ldc % 2 == 0 && pair_aligned(tile);
-    auto line = [&](int row) { return tile + row * g.ldc; };
-    if (g.beta != 0.0f) {
-        const C* old = static_cast<const C*>(g.old) + (tile - c);
-        add_rows<C>(out, acc, rows, columns, pairs && pair_aligned(old), g.beta,
-                    [&](int row) { return old + row * g.ldc; });
-    }
-    store_rows<C>(out, acc, rows, columns, Tile::TN, pairs, line);
-}
+// The tile at (m0, n0) of this block's matrix of the batch, as an epilogue finds it (rows.cuh).
+struct BatchRows {
+    const GemmShape& g;
+    int m0, n0;
 
-// From the sums to memory: scale, bias, activation, gate, old output. The outputs belong to the tile at (m0, n0).
-template <class Tile, class Outputs, class Acc>
-__device__ __forceinline__ void gemm_finish(const Outputs& out, Acc& acc, const float* bias, void* c,
-                                            const GemmShape& g, int m0, int n0) {
-    using T = typename Tile::T;
-    if (g.alpha != 1.0f) out.each_value(acc, [&](float v) { return g.alpha * v; });
-    if (bias) add_bias(out, acc, bias + n0, g.n - n0);
-    activate(out, acc, g.activation);
-    if (g.gate) {
-        const T* gate = static_cast<const T*>(g.gate) + n0;
-        scale_rows<T>(out, acc, g.m - m0, g.n - n0, g.gate_stride % 2 == 0 && pair_aligned(gate),
-                      [&](int row) { return gate + (m0 + row) / g.gate_rows * g.gate_stride; });
+    template <class T> __device__ __forceinline__ T* tile(T* c) const {
+        return c + blockIdx.z * g.batch_c + m0 * g.ldc + n0;
     }
+    template <class T> __device__ __forceinline__ T* line(T* tile, int row) const { return tile + row * g.ldc; }
+    template <class T> __device__ __forceinline__ bool pairs(const T* tile) const {
+        return (g.ldc % 2 == 0) & pair_aligned(tile);
+    }
+};
+
+// From the sums to memory: c = gate act(alpha sums + bias) + beta old.
+template <class T>
+__device__ __forceinline__ auto gemm_epilogue(const float* bias, void* c, const GemmShape& g, int m0, int n0) {
+    const BatchRows rows{g, m0, n0};
+    auto finish = [&](auto* to) {
+        using C = std::remove_pointer_t<decltype(to)>;
+        return compose(Residual<C, BatchRows>{static_cast<const C*>(g.old), rows, g.beta}, Store<C, BatchRows>{to, rows});
+    };
+    auto with = [&](const auto& last) {
+        using Gates = SampleRows<long long>;
+        const Gates gates{m0, n0, unsigned(g.gate_rows), g.gate_stride};
+        return compose(Scale{g.alpha}, Bias{bias, n0}, Activate{g.activation},
+                       Gate<T, Gates>{static_cast<const T*>(g.gate), gates}, last);
+    };
     if constexpr (sizeof(T) == 4) {
-        gemm_store<Tile>(out, acc, static_cast<float*>(c), g, m0, n0);
+        return with(Nested{finish(static_cast<float*>(c))});
     } else {
-        if (g.f32_out) gemm_store<Tile>(out, acc, static_cast<float*>(c), g, m0, n0);
-        else gemm_store<Tile>(out, acc, static_cast<T*>(c), g, m0, n0);
+        return with(Either{g.f32_out != 0, finish(static_cast<float*>(c)), finish(static_cast<T*>(c))});
     }
 }
 
@@ -64,7 +69,7 @@ __device__ __forceinline__ void gemm(const T* a, const T* b, const float* bias, 
     left.init(threadIdx.x, a, 0, g.lda, m0, g.m, g.k);
     right.init(threadIdx.x, b, 0, g.ldb, n0, g.n, g.k);
     block_product<Tile>(left, right, (g.k + Tile::TK - 1) / Tile::TK, g.m - m0, g.n - n0,
-                        [&](const auto& out, auto& acc) { gemm_finish<Tile>(out, acc, bias, c, g, m0, n0); });
+                        [&] { return gemm_epilogue<T>(bias, c, g, m0, n0); });
 }
 
 }  // namespace zoe

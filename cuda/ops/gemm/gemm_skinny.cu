@@ -156,7 +156,8 @@ __device__ __forceinline__ void gemm_skinny(const bf16* a, const bf16* b, const 
         const float4 v = partial[w][warp][lane];
         acc[0][0][0] += v.x, acc[0][0][1] += v.y, acc[0][0][2] += v.z, acc[0][0][3] += v.w;
     }
-    gemm_finish<Tile>(Sm80Outputs<OneFragment>(warp / Tile::NI * 16, warp % Tile::NI * 8), acc, bias, c, g, m0, n0);
+    visit(Sm80Outputs<OneFragment>(warp / Tile::NI * 16, warp % Tile::NI * 8), acc, Bounds{g.m - m0, g.n - n0, Tile::TN},
+          gemm_epilogue<bf16>(bias, c, g, m0, n0));
 }
 
 // As many slots as registers allow for two blocks a multiprocessor, for one from 32 x 16 on.

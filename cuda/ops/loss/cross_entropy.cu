@@ -18,9 +18,9 @@
 //             an element.
 // Source      label smoothing: Szegedy et al. 2016 (arXiv:1512.00567).
 // Measured    H200: bf16 [512, 10] in 4 us, finish 3 us.
+#include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/reduce.cuh"
-#include "zoetrope/copy/vector.cuh"
 
 namespace {
 

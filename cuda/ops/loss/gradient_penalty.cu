@@ -21,9 +21,9 @@
 // Source      Mescheder, Geiger, Nowozin, Which training methods for GANs do actually converge? (ICML 2018) for R1 and R2;
 //             the tangent form is derived above.
 // Measured    not measured on a GPU yet.
+#include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/reduce.cuh"
-#include "zoetrope/copy/vector.cuh"
 
 namespace {
 

@@ -17,9 +17,9 @@
 // Source      Jolicoeur-Martineau, The relativistic discriminator (ICLR 2019); Huang et al., The GAN is dead; long live the
 //             GAN! (NeurIPS 2024), equation 2.
 // Measured    not measured on a GPU yet.
+#include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/reduce.cuh"
-#include "zoetrope/copy/vector.cuh"
 
 namespace {
 

@@ -7,8 +7,8 @@
 // from the shape alone: the order of every sum, and so its bits, is the same on every device.
 #pragma once
 #include <cstdint>
-#include "zoetrope/reduce.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/reduce.cuh"
 
 namespace zoe::norm {
 

@@ -3,8 +3,8 @@
 // whose size or address does not allow packs go element by element.
 #pragma once
 #include <cstdint>
-#include "zoetrope/reduce.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/reduce.cuh"
 
 namespace zoe::norm {
 

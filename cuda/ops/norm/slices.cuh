@@ -9,8 +9,8 @@
 // The host chooses slice, parts and positions per chunk so that a slice has at most kMaxSlice channels.
 #pragma once
 #include <cstdint>
-#include "zoetrope/reduce.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/reduce.cuh"
 
 namespace zoe::norm {
 

@@ -1,7 +1,7 @@
 // What the optimisers' kernels share: the layouts of their small device tensors. The host side is AdamW.java and Sgd.java.
 #pragma once
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace optim {
 

@@ -1,5 +1,7 @@
 // The block's place in a matrix of squared distances, its operands and its store: what both tiers share.
 #pragma once
+#include "zoetrope/copy/dense.cuh"
+#include "zoetrope/epilogue/visitors.cuh"
 #include "zoetrope/mma/shapes.cuh"
 
 namespace zoe::pairwise {
@@ -29,11 +31,9 @@ template <class Tile> struct Place {
         right.init(threadIdx.x, b, 0, s.d, n0, s.m, s.d);
     }
 
-    template <class Outputs, class Acc>
-    __device__ __forceinline__ void store(const Outputs& outputs, Acc& acc, float* out, const Shape& s) const {
-        float* const tile = out + static_cast<long long>(m0) * s.m + n0;
-        store_rows<float>(outputs, acc, rows, columns, TN, s.m % 2 == 0 && pair_aligned(tile),
-                          [&](int row) { return tile + static_cast<long long>(row) * s.m; });
+    __device__ __forceinline__ Bounds bounds() const { return {rows, columns, TN}; }
+    __device__ __forceinline__ Store<float, MatrixRows<int>> store(float* out, const Shape& s) const {
+        return {out, {m0, n0, s.m}};
     }
 };
 

@@ -11,8 +11,9 @@
 // FLOPs 2 n m d; bytes at least (n + m) d |T| + 4 n m.
 // Not measured on a GPU yet.
 #include "squared_distance.cuh"
-#include "zoetrope/reduce.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/mma/product.cuh"
+#include "zoetrope/reduce.cuh"
 
 namespace zoe::pairwise {
 
@@ -34,8 +35,25 @@ template <class T> __device__ __forceinline__ void row_squares(const T* x, float
     if ((threadIdx.x & 31) == 0) norms[row] = sum;
 }
 
-struct Line {
-    float norm;
+// v = max(0, |a|^2 + |b|^2 - 2 v)
+struct Distance {
+    const float* of_rows;       // squared lengths, from the block's first row and column on
+    const float* of_columns;
+
+    struct Line {
+        float norm;
+    };
+
+    template <class Outputs>
+    __device__ __forceinline__ void visit(const Outputs& out, typename Outputs::Acc& acc, const Bounds& bounds) const {
+        out.each_column(acc, bounds, [&](int c) { return of_columns[c]; },
+                        [](float product, float norm) { return fmaf(-2.0f, product, norm); });
+        out.template each_pair<false>(acc, bounds, [&](int row) { return Line{of_rows[row]}; },
+                                      [](const Line& at, int, bool, float& left, float& right) {
+            left = fmaxf(0.0f, at.norm + left);
+            right = fmaxf(0.0f, at.norm + right);
+        });
+    }
 };
 
 template <class Tile, class T = typename Tile::T>
@@ -43,18 +61,8 @@ __device__ __forceinline__ void distances(const T* a, const T* b, const float* n
                                           const Shape& s) {
     Place<Tile> place(s);
     place.open(a, b, s);
-    block_product<Tile>(place.left, place.right, place.tiles, place.rows, place.columns,
-                        [&](const auto& outputs, auto& acc) {
-        const float* const of_rows = norms_a + place.m0;
-        const float* const of_columns = norms_b + place.n0;
-        outputs.each_column(acc, place.columns, [&](int c) { return of_columns[c]; },
-                            [](float product, float norm) { return fmaf(-2.0f, product, norm); });
-        outputs.template each_pair<false>(acc, place.rows, place.columns, [&](int row) { return Line{of_rows[row]}; },
-                                          [](const Line& at, int, bool, float& left, float& right) {
-            left = fmaxf(0.0f, at.norm + left);
-            right = fmaxf(0.0f, at.norm + right);
-        });
-        place.store(outputs, acc, out, s);
+    block_product<Tile>(place.left, place.right, place.tiles, place.rows, place.columns, [&] {
+        return compose(Distance{norms_a + place.m0, norms_b + place.n0}, place.store(out, s));
     });
 }
 

@@ -4,8 +4,8 @@
 // Units are numbered through all rows; a block takes kRowThreads · kRowUnroll consecutive ones. Row and place in the row
 // come from one division a thread and are carried forward by addition.
 #pragma once
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace zoe {
 

@@ -7,8 +7,8 @@
 // Mapping: scaled_bias_* 256 elements a block, one a thread; scaled_bias_backward_* one thread for each k, neighbouring
 // threads neighbouring k, walking the samples: N is a batch.
 // Bytes: N K sizeof(T); memory bound. Source: the definition. Not measured on a GPU yet.
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace {
 

@@ -19,9 +19,9 @@
 // Source      crop and flip: He et al. 2016 (arXiv:1512.03385); erasing: Zhong et al. 2017 (arXiv:1708.04896), DeVries and
 //             Taylor 2017 (arXiv:1708.04552).
 // Measured    H200: 512 pictures of 28 x 28 in 7 us.
+#include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/philox.cuh"
-#include "zoetrope/copy/vector.cuh"
 
 namespace {
 

@@ -16,10 +16,10 @@
 // Source      Holtzman et al. 2020 (arXiv:1904.09751) for top-p; inverse distribution function for the draw.
 // Measured    not measured on a GPU yet.
 #include <math_constants.h>
+#include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/philox.cuh"
 #include "zoetrope/reduce.cuh"
-#include "zoetrope/copy/vector.cuh"
 
 namespace {
 

@@ -9,8 +9,8 @@
 // Mapping: a thread an element. Bytes: each array once. Memory bound.
 // Source: Knuth, The art of computer programming 2, 4.2.2 (two-sum).
 // Not measured on a GPU yet.
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace {
 

@@ -14,8 +14,8 @@
 //             columns × 8 shares of the parts a block.
 // Traffic     x once, partial twice; one addition an element.
 // Measured    not measured on a GPU yet.
-#include "zoetrope/entry.cuh"
 #include "zoetrope/copy/vector.cuh"
+#include "zoetrope/entry.cuh"
 
 namespace {
 

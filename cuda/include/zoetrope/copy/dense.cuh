@@ -4,13 +4,10 @@
 // the matrix begins at a multiple of 16 bytes and so does each of its rows), or its elements one by one (scalar path,
 // any alignment). The choice is uniform over the block. advance() moves on by one k-tile.
 #pragma once
+#include "zoetrope/copy/global.cuh"
 #include "zoetrope/layout/operand.cuh"
 
 namespace zoe {
-
-__device__ __forceinline__ bool aligned_16(const void* p) {
-    return (reinterpret_cast<unsigned long long>(p) & 15) == 0;
-}
 
 // K-major: element (mn, k) at base + mn * ld + k.
 template <class T_, int MN_, int TK_, int THREADS> struct DenseKMajor : KMajorMap<T_, MN_, TK_, THREADS> {

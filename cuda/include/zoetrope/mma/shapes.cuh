@@ -5,8 +5,9 @@
 // ZOE_CONV_TILES(ENTRY) and ZOE_WGRAD_TILES(ENTRY) expand ENTRY(tier, type, shape) for the shapes of those kernels,
 // ZOE_GROUPED_CONV_TILES and ZOE_GROUPED_WGRAD_TILES for those of grouped and dilated ones, whose groups are narrow.
 #pragma once
+#include "arch/simt/tile.cuh"
+#include "arch/sm80/tile.cuh"
 #include "zoetrope/entry.cuh"
-#include "zoetrope/mma/product.cuh"
 
 namespace zoe {
 

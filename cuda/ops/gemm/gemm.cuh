@@ -13,12 +13,12 @@ namespace zoe {
 // As the host passes it. Strides are in elements; a batch stride of 0 uses one matrix for all.
 struct GemmShape {
     long long lda, ldb, ldc, batch_a, batch_b, batch_c;
-    int m, n, k, activation, f32_out;   // f32_out: c is f32 though a and b are bf16
+    int m, n, k, activation, f32_out;  // f32_out: c is f32 though a and b are bf16
     float alpha, beta;
-    int gate_rows;                      // rows of c that share a vector of the gate
+    int gate_rows;  // rows of c that share a vector of the gate
     long long gate_stride;
-    const void* gate;                   // of the operands' type; null: none
-    const void* old;                    // what beta multiplies, laid out as c and of its type: c itself, or another
+    const void* gate;  // of the operands' type; null: none
+    const void* old;   // what beta multiplies, laid out as c and of its type: c itself, or another
 };
 
 // The tile at (m0, n0) of this block's matrix of the batch, as an epilogue finds it (rows.cuh).
@@ -41,7 +41,8 @@ __device__ __forceinline__ auto gemm_epilogue(const float* bias, void* c, const 
     const BatchRows rows{g, m0, n0};
     auto finish = [&](auto* to) {
         using C = std::remove_pointer_t<decltype(to)>;
-        return compose(Residual<C, BatchRows>{static_cast<const C*>(g.old), rows, g.beta}, Store<C, BatchRows>{to, rows});
+        return compose(Residual<C, BatchRows>{static_cast<const C*>(g.old), rows, g.beta},
+                       Store<C, BatchRows>{to, rows});
     };
     auto with = [&](const auto& last) {
         using Gates = SampleRows<long long>;
@@ -78,8 +79,7 @@ __device__ __forceinline__ void gemm(const T* a, const T* b, const float* bias, 
 // transposed.
 #define ZOE_GEMM_ENTRY(TIER, TYPE, SHAPE, LAYOUT, TRANS_A, TRANS_B)                                                    \
     ZOE_TILE_GEOMETRY(gemm_##TIER##_##TYPE##_##SHAPE##_##LAYOUT, gemm, TIER,                                           \
-                      "algorithm=tiled type=" #TYPE " tile=" #SHAPE " layout=" #LAYOUT,                                \
-                      zoe::TIER##_##TYPE##_##SHAPE)                                                                    \
+                      "algorithm=tiled type=" #TYPE " tile=" #SHAPE " layout=" #LAYOUT, zoe::TIER##_##TYPE##_##SHAPE)  \
     extern "C" __global__ void __launch_bounds__(zoe::TIER##_##TYPE##_##SHAPE::THREADS)                                \
         gemm_##TIER##_##TYPE##_##SHAPE##_##LAYOUT(const zoe::TYPE* a, const zoe::TYPE* b, const float* bias, void* c,  \
                                                   zoe::GemmShape shape) {                                              \

@@ -16,8 +16,8 @@
 namespace zoe {
 
 struct Bounds {
-    int rows, columns;      // from the block's first output to the end of the matrix
-    int width;              // columns of a whole tile
+    int rows, columns;  // from the block's first output to the end of the matrix
+    int width;          // columns of a whole tile
 
     __device__ __forceinline__ bool whole() const { return columns >= width; }
 };
@@ -49,8 +49,7 @@ template <class Outputs> struct PairOutputs {
         const bool pairs = rows.pairs(tile);
         auto line = [&](int row) { return rows.line(tile, row); };
         if (pairs)
-            self().template each_pair<false>(acc, bounds, line,
-                                             [&](const T* at, int c, bool two, float& a, float& b) {
+            self().template each_pair<false>(acc, bounds, line, [&](const T* at, int c, bool two, float& a, float& b) {
                 float x = 0, y = 0;
                 at += c;
                 if (two) load_pair(at, x, y);
@@ -58,8 +57,7 @@ template <class Outputs> struct PairOutputs {
                 f(a, x), f(b, y);
             });
         else
-            self().template each_pair<false>(acc, bounds, line,
-                                             [&](const T* at, int c, bool two, float& a, float& b) {
+            self().template each_pair<false>(acc, bounds, line, [&](const T* at, int c, bool two, float& a, float& b) {
                 at += c;
                 f(a, to_float(at[0]));
                 if (two) f(b, to_float(at[1]));

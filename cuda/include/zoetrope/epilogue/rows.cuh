@@ -14,9 +14,7 @@ template <class Stride, bool ALIGNED = false> struct MatrixRows {
     int row0, column0;
     Stride stride;
 
-    template <class T> __device__ __forceinline__ T* tile(T* matrix) const {
-        return matrix + column0;
-    }
+    template <class T> __device__ __forceinline__ T* tile(T* matrix) const { return matrix + column0; }
     template <class T> __device__ __forceinline__ T* line(T* tile, int row) const {
         return tile + static_cast<long long>(row0 + row) * stride;
     }

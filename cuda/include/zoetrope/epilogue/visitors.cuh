@@ -19,13 +19,14 @@ struct Scale {
 // v += bias[column]; null: none.
 struct Bias {
     const float* bias;
-    int column0;            // of the block
+    int column0;  // of the block
 
     template <class Outputs>
     __device__ __forceinline__ void visit(const Outputs& out, typename Outputs::Acc& acc, const Bounds& bounds) const {
         if (!bias) return;
         const float* const tile = bias + column0;
-        out.each_column(acc, bounds, [&](int c) { return tile[c]; }, [](float v, float b) { return v + b; });
+        out.each_column(
+            acc, bounds, [&](int c) { return tile[c]; }, [](float v, float b) { return v + b; });
     }
 };
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles the kernels: build.sh TARGET_DIR ARCHITECTURES. Only what changed is compiled again.
+# Compiles the kernels and writes their manifests: build.sh TARGET_DIR ARCHITECTURES. Only what changed is made again.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1" && target=$(cd "$1" && pwd)

@@ -8,6 +8,11 @@ for tool in cmake make; do
         status=1
     }
 done
+compiler=${CXX:-g++}
+command -v "${compiler%% *}" >/dev/null 2>&1 || {
+    echo "zoetrope: $compiler was looked for on PATH ($PATH) and not found: install g++ (apt-get install g++), or name another C++ compiler in CXX" >&2
+    status=1
+}
 nvcc=
 for candidate in "${CUDA_HOME:-}/bin/nvcc" "$(command -v nvcc 2>/dev/null || true)" /usr/local/cuda/bin/nvcc; do
     if [ -x "$candidate" ]; then nvcc=$candidate; break; fi

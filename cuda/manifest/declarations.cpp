@@ -79,7 +79,7 @@ private:
     // After the parameters of a function: its body, or the semicolon of a mere declaration.
     void skip_body() {
         while (!end() && !now().is("{") && !now().is(";")) {
-            if (take(":")) {                            // initialisers of a constructor
+            if (take(":")) {  // initialisers of a constructor
                 do {
                     while (!end() && !opens(now())) ++at_;
                     skip_group();
@@ -97,7 +97,7 @@ private:
     std::string scope() const {
         std::string all;
         for (const std::string& s : scopes_) {
-            if (s.empty()) continue;                    // an unnamed namespace, extern "C"
+            if (s.empty()) continue;  // an unnamed namespace, extern "C"
             all += all.empty() ? s : "::" + s;
         }
         return all;
@@ -135,7 +135,8 @@ private:
             parse_struct();
             return;
         }
-        if (now().is("enum") || now().is("static_assert") || now().is("typedef") || now().is("asm")) return skip_statement();
+        if (now().is("enum") || now().is("static_assert") || now().is("typedef") || now().is("asm"))
+            return skip_statement();
         function_or_variable();
     }
 
@@ -228,13 +229,14 @@ private:
         traits.architecture = strings[1];
         split_traits(strings[2], name, traits);
         const std::string of = name.substr(0, name.size() - suffix.size());
-        if (!out_.traits.emplace(of, traits).second) throw Error(traits.place + ": the traits of " + of + " are given twice");
+        if (!out_.traits.emplace(of, traits).second)
+            throw Error(traits.place + ": the traits of " + of + " are given twice");
         return true;
     }
 
     static void split_traits(const std::string& text, const std::string& name, Traits& traits) {
         std::set<std::string> seen;
-        for (size_t begin = 0; begin < text.size(); ) {
+        for (size_t begin = 0; begin < text.size();) {
             const size_t stop = std::min(text.find(' ', begin), text.size());
             const std::string pair = text.substr(begin, stop - begin);
             begin = stop + 1;
@@ -264,8 +266,9 @@ private:
     }
 
     static bool only_type(const std::string& word) {
-        static const std::set<std::string> words{"const", "volatile", "unsigned", "signed", "long", "short", "int", "char",
-                                                 "bool", "float", "double", "void", "*", "&", "::"};
+        static const std::set<std::string> words{"const",  "volatile", "unsigned", "signed", "long",
+                                                 "short",  "int",      "char",     "bool",   "float",
+                                                 "double", "void",     "*",        "&",      "::"};
         return words.count(word) != 0;
     }
 
@@ -275,8 +278,9 @@ private:
         for (;;) {
             skip_attributes();
             if (end() || now().is(",") || now().is(")")) break;
-            if (now().is("<")) throw Error(v.place + ": a template as type of parameter " + std::to_string(index) + " of "
-                                           + kernel + " is not understood");
+            if (now().is("<"))
+                throw Error(v.place + ": a template as type of parameter " + std::to_string(index) + " of " + kernel
+                            + " is not understood");
             if (!now().is("__restrict__") && !now().is("__restrict")) v.type.push_back(now().text);
             ++at_;
         }
@@ -306,7 +310,7 @@ private:
         std::string name;
         if (now().kind == Token::kName && !now().is("final")) name = now().text, ++at_;
         take("final");
-        if (now().is("<")) return skip_statement();         // a specialisation
+        if (now().is("<")) return skip_statement();  // a specialisation
         if (take(":")) bases(s);
         s.name = full(name);
         scopes_.push_back(name);
@@ -345,7 +349,8 @@ private:
             skip_angles();
             return skip_member_function();
         }
-        if (now().is("using") || now().is("typedef") || now().is("friend") || now().is("static_assert") || now().is("enum"))
+        if (now().is("using") || now().is("typedef") || now().is("friend") || now().is("static_assert")
+            || now().is("enum"))
             return skip_statement();
         if ((now().is("struct") || now().is("class") || now().is("union")) && defines_type()) {
             if (ahead(1).is("{")) s.obstacle = "it has a member without a name";
@@ -363,7 +368,7 @@ private:
 
     bool member_function() const {
         for (size_t i = at_; i < tokens_.size(); ++i) {
-            if (tokens_[i].is("__attribute__")) {           // its parentheses are not parameters
+            if (tokens_[i].is("__attribute__")) {  // its parentheses are not parameters
                 i = past_group(i + 1) - 1;
                 continue;
             }
@@ -381,8 +386,8 @@ private:
         while (!end() && !now().is(";")) {
             skip_attributes();
             const bool name = now().kind == Token::kName
-                              && (ahead(1).is(",") || ahead(1).is(";") || ahead(1).is("[") || ahead(1).is("=") || ahead(1).is(":")
-                                  || ahead(1).is("{"));
+                              && (ahead(1).is(",") || ahead(1).is(";") || ahead(1).is("[") || ahead(1).is("=")
+                                  || ahead(1).is(":") || ahead(1).is("{"));
             if (!name) {
                 if (now().is("<")) s.obstacle = "a member's type is a template";
                 if (!now().is("__restrict__")) type.push_back(now().text);

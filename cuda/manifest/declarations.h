@@ -10,20 +10,20 @@
 
 namespace manifest {
 
-using Words = std::vector<std::string>;     // the spelling of a type, word by word
+using Words = std::vector<std::string>;  // the spelling of a type, word by word
 
 struct Variable {
-    Words type;             // without attributes and restrict; ends with "*" where it is a pointer
+    Words type;  // without attributes and restrict; ends with "*" where it is a pointer
     std::string name;
-    long long count = 1;    // of an array
+    long long count = 1;  // of an array
     std::string place;
 };
 
 struct Struct {
-    std::string name;                   // with its namespaces
+    std::string name;  // with its namespaces
     std::vector<Words> bases;
     std::vector<Variable> fields;
-    std::string obstacle;               // why its layout is not understood; empty: it is
+    std::string obstacle;  // why its layout is not understood; empty: it is
     std::string scope;
     std::string place;
 };
@@ -43,10 +43,10 @@ struct Traits {
 };
 
 struct Declarations {
-    std::map<std::string, Struct> structs;          // by full name
-    std::map<std::string, Words> aliases;           // full name to what it stands for
-    std::vector<Kernel> kernels;                    // in the order of the file
-    std::map<std::string, Traits> traits;           // by kernel
+    std::map<std::string, Struct> structs;  // by full name
+    std::map<std::string, Words> aliases;   // full name to what it stands for
+    std::vector<Kernel> kernels;            // in the order of the file
+    std::map<std::string, Traits> traits;   // by kernel
 };
 
 Declarations parse(const Source& source);

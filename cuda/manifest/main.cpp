@@ -30,7 +30,8 @@ void module(char** args, int count) {
 
 void index(char** args, int count) {
     std::vector<std::pair<std::string, std::string>> modules;
-    for (int i = 2; i < count; ++i) modules.emplace_back(args[i], read_file(std::string(args[1]) + "/" + args[i] + ".lines"));
+    for (int i = 2; i < count; ++i)
+        modules.emplace_back(args[i], read_file(std::string(args[1]) + "/" + args[i] + ".lines"));
     write(args[0], index_json(modules));
 }
 

@@ -35,8 +35,8 @@ const Ptx* ptx_of(const std::vector<Ptx>& all, const Kernel& kernel, const std::
 
 std::vector<Parameter> parameters(const Kernel& kernel, const PtxEntry& ptx, const Declarations& declarations) {
     if (kernel.parameters.size() != ptx.parameters.size())
-        throw Error(kernel.place + ": " + kernel.name + " has " + std::to_string(kernel.parameters.size()) + " parameters, its PTX "
-                    + std::to_string(ptx.parameters.size()));
+        throw Error(kernel.place + ": " + kernel.name + " has " + std::to_string(kernel.parameters.size())
+                    + " parameters, its PTX " + std::to_string(ptx.parameters.size()));
     std::vector<Parameter> out;
     std::set<std::string> names;
     long long offset = 0;
@@ -47,8 +47,8 @@ std::vector<Parameter> parameters(const Kernel& kernel, const PtxEntry& ptx, con
         if (layout.bytes != p.bytes || layout.align != p.align)
             throw Error(v.place + ": parameter '" + v.name + "' of " + kernel.name + ", a " + layout.type + ", has "
                         + std::to_string(layout.bytes) + " bytes aligned to " + std::to_string(layout.align)
-                        + " by its declaration, but " + std::to_string(p.bytes) + " aligned to " + std::to_string(p.align)
-                        + " in PTX");
+                        + " by its declaration, but " + std::to_string(p.bytes) + " aligned to "
+                        + std::to_string(p.align) + " in PTX");
         if (!names.insert(v.name).second)
             throw Error(v.place + ": " + kernel.name + " has two parameters named '" + v.name + "'");
         offset = (offset + p.align - 1) / p.align * p.align;
@@ -61,7 +61,8 @@ std::vector<Parameter> parameters(const Kernel& kernel, const PtxEntry& ptx, con
 void check(const Traits& traits, const std::string& kernel) {
     static const std::set<std::string> architectures{"simt", "sm80", "sm90"};
     if (architectures.count(traits.architecture) == 0)
-        throw Error(traits.place + ": architecture '" + traits.architecture + "' of " + kernel + ", expected simt, sm80 or sm90");
+        throw Error(traits.place + ": architecture '" + traits.architecture + "' of " + kernel
+                    + ", expected simt, sm80 or sm90");
     if (traits.operation.empty()) throw Error(traits.place + ": " + kernel + " belongs to no operation");
 }
 
@@ -69,8 +70,9 @@ void check(const Traits& traits, const std::string& kernel) {
 void check(const Entry& entry, const std::string& place) {
     for (const auto& r : entry.resources)
         if (r.second.shared_bytes != entry.shared_bytes)
-            throw Error(place + ": " + entry.name + " has " + std::to_string(entry.shared_bytes) + " bytes of static shared memory in PTX, "
-                        + std::to_string(r.second.shared_bytes) + " on " + r.first);
+            throw Error(place + ": " + entry.name + " has " + std::to_string(entry.shared_bytes)
+                        + " bytes of static shared memory in PTX, " + std::to_string(r.second.shared_bytes) + " on "
+                        + r.first);
 }
 
 // What tells an entry from the others of its operation.
@@ -84,29 +86,34 @@ std::string choice(const Traits& traits) {
 
 std::string json(const Member& f) {
     return "{\"name\":" + quoted(f.name) + ",\"type\":" + quoted(f.type) + ",\"offset\":" + std::to_string(f.offset)
-           + ",\"bytes\":" + std::to_string(f.bytes) + (f.count > 1 ? ",\"count\":" + std::to_string(f.count) : "") + "}";
+           + ",\"bytes\":" + std::to_string(f.bytes) + (f.count > 1 ? ",\"count\":" + std::to_string(f.count) : "")
+           + "}";
 }
 
 std::string json(const Parameter& p) {
-    std::string out = "{\"name\":" + quoted(p.name) + ",\"type\":" + quoted(p.type) + ",\"offset\":" + std::to_string(p.offset)
-                      + ",\"bytes\":" + std::to_string(p.bytes) + ",\"align\":" + std::to_string(p.align);
+    std::string out = "{\"name\":" + quoted(p.name) + ",\"type\":" + quoted(p.type)
+                      + ",\"offset\":" + std::to_string(p.offset) + ",\"bytes\":" + std::to_string(p.bytes)
+                      + ",\"align\":" + std::to_string(p.align);
     if (!p.fields.empty()) out += ",\"fields\":[" + separated(p.fields, [](const Member& f) { return json(f); }) + "]";
     return out + "}";
 }
 
 std::string json(const Resources& r) {
     return "{\"registers\":" + std::to_string(r.registers) + ",\"spillBytes\":" + std::to_string(r.spill_bytes)
-           + ",\"localBytes\":" + std::to_string(r.local_bytes) + ",\"staticSharedBytes\":" + std::to_string(r.shared_bytes) + "}";
+           + ",\"localBytes\":" + std::to_string(r.local_bytes)
+           + ",\"staticSharedBytes\":" + std::to_string(r.shared_bytes) + "}";
 }
 
 std::string json(const Entry& e) {
-    std::string out = "  {\"name\":" + quoted(e.name) + ",\"operation\":" + quoted(e.traits.operation)
-                      + ",\"architecture\":" + quoted(e.traits.architecture) + ",\"traits\":{"
-                      + separated(e.traits.values, [](const auto& v) { return quoted(v.first) + ":" + quoted(v.second); }) + "}";
+    std::string out =
+        "  {\"name\":" + quoted(e.name) + ",\"operation\":" + quoted(e.traits.operation)
+        + ",\"architecture\":" + quoted(e.traits.architecture) + ",\"traits\":{"
+        + separated(e.traits.values, [](const auto& v) { return quoted(v.first) + ":" + quoted(v.second); }) + "}";
     if (!e.geometry.empty())
         out += ",\"threads\":" + std::to_string(e.geometry[0]) + ",\"tile\":[" + std::to_string(e.geometry[1]) + ","
-               + std::to_string(e.geometry[2]) + "," + std::to_string(e.geometry[3]) + "],\"stages\":" + std::to_string(e.stages)
-               + ",\"cluster\":" + std::to_string(e.cluster) + ",\"dynamicSharedBytes\":" + std::to_string(e.geometry[4]);
+               + std::to_string(e.geometry[2]) + "," + std::to_string(e.geometry[3])
+               + "],\"stages\":" + std::to_string(e.stages) + ",\"cluster\":" + std::to_string(e.cluster)
+               + ",\"dynamicSharedBytes\":" + std::to_string(e.geometry[4]);
     out += ",\"staticSharedBytes\":" + std::to_string(e.shared_bytes);
     out += ",\n   \"parameters\":[" + separated(e.parameters, [](const Parameter& p) { return json(p); }) + "]";
     out += ",\n   \"resources\":{"
@@ -127,7 +134,8 @@ std::vector<Entry> join(const Declarations& declarations, const std::vector<Ptx>
                         "a ZOE_ENTRY where it has no geometry, before it");
         check(traits->second, kernel.name);
         const Ptx* code = ptx_of(ptx, kernel, traits->second.architecture);
-        if (code == nullptr) throw Error(kernel.place + ": kernel " + kernel.name + " is in no PTX; is it extern \"C\"?");
+        if (code == nullptr)
+            throw Error(kernel.place + ": kernel " + kernel.name + " is in no PTX; is it extern \"C\"?");
 
         Entry entry{kernel.name, traits->second, {}, 1, 1, 0, {}, {}};
         const PtxEntry& compiled = code->entries.at(kernel.name);
@@ -135,12 +143,14 @@ std::vector<Entry> join(const Declarations& declarations, const std::vector<Ptx>
         entry.shared_bytes = compiled.shared_bytes;
         const auto geometry = code->constants.find(kernel.name + "_geometry");
         if (geometry != code->constants.end()) {
-            if (geometry->second.size() != 5) throw Error(kernel.place + ": " + geometry->first + " has not five integers");
+            if (geometry->second.size() != 5)
+                throw Error(kernel.place + ": " + geometry->first + " has not five integers");
             entry.geometry = geometry->second;
         }
         const auto pipeline = code->constants.find(kernel.name + "_pipeline");
         if (pipeline != code->constants.end()) {
-            if (pipeline->second.size() != 2) throw Error(kernel.place + ": " + pipeline->first + " has not two integers");
+            if (pipeline->second.size() != 2)
+                throw Error(kernel.place + ": " + pipeline->first + " has not two integers");
             entry.stages = pipeline->second[0], entry.cluster = pipeline->second[1];
         }
         const auto used = resources.find(kernel.name);
@@ -149,10 +159,12 @@ std::vector<Entry> join(const Declarations& declarations, const std::vector<Ptx>
         entries.push_back(entry);
     }
     for (const auto& t : declarations.traits)
-        if (names.count(t.first) == 0) throw Error(t.second.place + ": traits of " + t.first + ", which is no kernel of this file");
+        if (names.count(t.first) == 0)
+            throw Error(t.second.place + ": traits of " + t.first + ", which is no kernel of this file");
     for (const Ptx& p : ptx)
         for (const auto& e : p.entries)
-            if (names.count(e.first) == 0) throw Error(p.target + ": the PTX has a kernel " + e.first + " that the source does not declare");
+            if (names.count(e.first) == 0)
+                throw Error(p.target + ": the PTX has a kernel " + e.first + " that the source does not declare");
     return entries;
 }
 
@@ -173,15 +185,17 @@ std::string index_json(const std::vector<std::pair<std::string, std::string>>& l
     std::map<std::string, std::string> names, choices;
     for (const auto& module : lines_of_modules) {
         std::istringstream in(module.second);
-        for (std::string line; std::getline(in, line); ) {
+        for (std::string line; std::getline(in, line);) {
             const size_t first = line.find('\t'), second = line.find('\t', first + 1);
             const std::string name = line.substr(0, first), operation = line.substr(first + 1, second - first - 1);
             const auto named = names.emplace(name, module.first);
-            if (!named.second) throw Error("entry " + name + " is both in " + named.first->second + " and in " + module.first);
+            if (!named.second)
+                throw Error("entry " + name + " is both in " + named.first->second + " and in " + module.first);
             const auto chosen = choices.emplace(line.substr(first + 1), name);
             if (!chosen.second)
-                throw Error("entries " + chosen.first->second + " and " + name + " (" + module.first + ") of operation " + operation
-                            + " have the same traits, " + line.substr(second + 1) + ": nothing tells which to choose");
+                throw Error("entries " + chosen.first->second + " and " + name + " (" + module.first + ") of operation "
+                            + operation + " have the same traits, " + line.substr(second + 1)
+                            + ": nothing tells which to choose");
             auto& modules = operations[operation];
             if (modules.empty() || modules.back() != module.first) modules.push_back(module.first);
         }
@@ -190,7 +204,8 @@ std::string index_json(const std::vector<std::pair<std::string, std::string>>& l
     for (auto o = operations.begin(); o != operations.end(); ++o)
         out += "  " + quoted(o->first) + ":[" + separated(o->second, quoted) + "]"
                + (std::next(o) == operations.end() ? "\n" : ",\n");
-    return out + "},\n\"modules\":[" + separated(lines_of_modules, [](const auto& m) { return quoted(m.first); }) + "]}\n";
+    return out + "},\n\"modules\":[" + separated(lines_of_modules, [](const auto& m) { return quoted(m.first); })
+           + "]}\n";
 }
 
 }  // namespace manifest

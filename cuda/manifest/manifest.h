@@ -14,13 +14,13 @@ namespace manifest {
 struct Parameter {
     std::string name, type;
     long long offset, bytes, align;
-    std::vector<Member> fields;         // of a struct, its bases and members flattened
+    std::vector<Member> fields;  // of a struct, its bases and members flattened
 };
 
 struct Entry {
     std::string name;
     Traits traits;
-    std::vector<int> geometry;          // threads, tile m, n, k, dynamic shared bytes; empty: none
+    std::vector<int> geometry;  // threads, tile m, n, k, dynamic shared bytes; empty: none
     int stages, cluster;
     long long shared_bytes;
     std::vector<Parameter> parameters;

@@ -15,8 +15,10 @@ using Words = std::vector<std::string>;
 // The words of a statement: names with their dots, dollars and percents, numbers, single punctuation.
 Words split(const std::string& text) {
     Words words;
-    auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' || c == '%'; };
-    for (size_t i = 0; i < text.size(); ) {
+    auto part = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' || c == '%';
+    };
+    for (size_t i = 0; i < text.size();) {
         size_t end = i + 1;
         if (part(text[i])) {
             while (end < text.size() && part(text[end])) ++end;
@@ -62,7 +64,7 @@ Declared declared(const Words& words, size_t begin, size_t end) {
         const std::string& w = words[i];
         if (w == ".align") {
             d.align = std::stoll(words[++i]);
-        } else if (w == ".ptr") {               // `.u64 .ptr .global .align 1 name`: the alignment of what it points to
+        } else if (w == ".ptr") {  // `.u64 .ptr .global .align 1 name`: the alignment of what it points to
             while (i + 1 < end && words[i + 1][0] == '.') {
                 ++i;
                 if (words[i] == ".align") ++i;
@@ -70,7 +72,8 @@ Declared declared(const Words& words, size_t begin, size_t end) {
         } else if (w == "[") {
             d.bytes *= words[i + 1] == "]" ? 0 : std::stoll(words[i + 1]);
             while (words[i] != "]") ++i;
-        } else if (w[0] == '.' && w.size() > 1 && std::string("busf").find(w[1]) != std::string::npos && type_bytes(w) > 0) {
+        } else if (w[0] == '.' && w.size() > 1 && std::string("busf").find(w[1]) != std::string::npos
+                   && type_bytes(w) > 0) {
             d.element = d.bytes = type_bytes(w);
         } else if (w[0] != '.' && w != ",") {
             d.name = w;
@@ -89,21 +92,21 @@ std::vector<int> values(const Words& words, const Declared& d) {
         const bool minus = *w == "-";
         if (minus) ++w;
         if (*w == ",") continue;
-        if (!std::isdigit(static_cast<unsigned char>((*w)[0]))) return out;       // addresses: no geometry
+        if (!std::isdigit(static_cast<unsigned char>((*w)[0]))) return out;  // addresses: no geometry
         listed.push_back(minus ? -std::stoll(*w) : std::stoll(*w));
     }
     for (size_t i = 0; i < listed.size(); ++i) {
         const size_t at = i * static_cast<size_t>(d.element), word = at / 4;
         if (word >= out.size()) break;
-        const unsigned bits = d.element == 1 ? (static_cast<unsigned>(listed[i]) & 255u) << at % 4 * 8
-                                             : static_cast<unsigned>(listed[i]);
+        const unsigned bits =
+            d.element == 1 ? (static_cast<unsigned>(listed[i]) & 255u) << at % 4 * 8 : static_cast<unsigned>(listed[i]);
         out[word] = static_cast<int>(static_cast<unsigned>(out[word]) | bits);
     }
     return out;
 }
 
 struct Body {
-    std::set<std::string> names;            // all words in it: what it may call or touch
+    std::set<std::string> names;  // all words in it: what it may call or touch
     std::vector<Declared> shared;
 };
 
@@ -112,7 +115,7 @@ public:
     Reader(const std::string& text, const std::string& file) : text_(without_comments(text)), file_(file) {}
 
     Ptx run() {
-        for (size_t at = 0; at < text_.size(); ) at = statement(at);
+        for (size_t at = 0; at < text_.size();) at = statement(at);
         if (out_.target.empty()) throw Error(file_ + ": no .target, this is not PTX");
         for (auto& entry : out_.entries) entry.second.shared_bytes = shared_bytes(entry.first);
         return out_;
@@ -149,7 +152,8 @@ private:
     }
 
     void variable(const Words& words) {
-        const auto space = std::find_if(words.begin(), words.end(), [](const std::string& w) { return w == ".const" || w == ".shared"; });
+        const auto space = std::find_if(words.begin(), words.end(),
+                                        [](const std::string& w) { return w == ".const" || w == ".shared"; });
         if (space == words.end()) return;
         const Declared d = declared(words, static_cast<size_t>(space - words.begin()) + 1, words.size());
         if (*space == ".const") out_.constants[d.name] = values(words, d);
@@ -160,21 +164,22 @@ private:
         const auto entry = std::find(head.begin(), head.end(), ".entry");
         auto name = entry != head.end() ? entry + 1 : std::find(head.begin(), head.end(), ".func") + 1;
         if (name >= head.end()) return;
-        if (*name == "(") name = std::find(name, head.end(), ")") + 1;      // the value of a function
+        if (*name == "(") name = std::find(name, head.end(), ")") + 1;  // the value of a function
         if (entry != head.end()) parameters(head, static_cast<size_t>(name - head.begin()) + 1, out_.entries[*name]);
         Body& body = bodies_[*name];
         std::istringstream statements(text);
-        for (std::string s; std::getline(statements, s, ';'); ) {
+        for (std::string s; std::getline(statements, s, ';');) {
             const Words words = split(s);
             const auto space = std::find(words.begin(), words.end(), ".shared");
-            if (space != words.end()) body.shared.push_back(declared(words, static_cast<size_t>(space - words.begin()) + 1, words.size()));
+            if (space != words.end())
+                body.shared.push_back(declared(words, static_cast<size_t>(space - words.begin()) + 1, words.size()));
             else body.names.insert(words.begin(), words.end());
         }
     }
 
     static void parameters(const Words& head, size_t open, PtxEntry& entry) {
         if (open >= head.size() || head[open] != "(") return;
-        for (size_t begin = open + 1; begin < head.size() && head[begin] != ")"; ) {
+        for (size_t begin = open + 1; begin < head.size() && head[begin] != ")";) {
             size_t end = begin;
             while (head[end] != "," && head[end] != ")") ++end;
             if (head[begin] == ".param") {
@@ -200,7 +205,8 @@ private:
         }
         std::vector<Declared> in_order;
         for (const auto& v : variables) in_order.push_back(v.second);
-        std::sort(in_order.begin(), in_order.end(), [](const Declared& a, const Declared& b) { return a.align > b.align; });
+        std::sort(in_order.begin(), in_order.end(),
+                  [](const Declared& a, const Declared& b) { return a.align > b.align; });
         long long bytes = 0;
         for (const Declared& d : in_order) bytes = (bytes + d.align - 1) / d.align * d.align + d.bytes;
         return bytes;

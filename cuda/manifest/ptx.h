@@ -13,11 +13,11 @@ struct PtxParameter {
 
 struct PtxEntry {
     std::vector<PtxParameter> parameters;
-    long long shared_bytes = 0;         // static, its own and that of the functions it calls
+    long long shared_bytes = 0;  // static, its own and that of the functions it calls
 };
 
 struct Ptx {
-    std::string target;                                 // such as sm_80
+    std::string target;  // such as sm_80
     std::map<std::string, PtxEntry> entries;
     std::map<std::string, std::vector<int>> constants;  // arrays of int in constant memory
 };

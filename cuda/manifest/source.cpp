@@ -16,7 +16,8 @@ bool line_marker(const std::string& line, std::string& file, int& number) {
     if (line.size() < 4 || line[0] != '#') return false;
     const size_t digit = line.find_first_not_of(" \t", line.compare(0, 5, "#line") == 0 ? 5 : 1);
     const size_t open = line.find('"'), close = line.rfind('"');
-    if (digit == std::string::npos || !std::isdigit(static_cast<unsigned char>(line[digit])) || open == close) return false;
+    if (digit == std::string::npos || !std::isdigit(static_cast<unsigned char>(line[digit])) || open == close)
+        return false;
     number = std::stoi(line.substr(digit));
     file = line.substr(open + 1, close - open - 1);
     return true;
@@ -29,7 +30,7 @@ Source::Source(const std::string& preprocessed, const std::string& root) {
     files_.push_back("the preprocessed file");
     bool own = root.empty();
     int number = 1;
-    for (std::string line; std::getline(in, line); ) {
+    for (std::string line; std::getline(in, line);) {
         std::string file;
         if (line_marker(line, file, number)) {
             own = file.compare(0, root.size(), root) == 0;
@@ -43,7 +44,7 @@ Source::Source(const std::string& preprocessed, const std::string& root) {
 }
 
 void Source::scan_line(const std::string& line, const std::string* file, int number) {
-    for (size_t at = 0; at < line.size(); ) {
+    for (size_t at = 0; at < line.size();) {
         const char c = line[at];
         size_t end = at + 1;
         if (std::isspace(static_cast<unsigned char>(c))) {

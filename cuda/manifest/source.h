@@ -16,7 +16,7 @@ struct Error : std::runtime_error {
 struct Token {
     enum Kind { kName, kNumber, kString, kPunctuation, kEnd };
     Kind kind;
-    std::string text;           // of a string: what stands between the quotes
+    std::string text;  // of a string: what stands between the quotes
     const std::string* file;
     int line;
 
@@ -29,12 +29,12 @@ public:
     // `root`: the folder of the project's own files, or "" for all.
     Source(const std::string& preprocessed, const std::string& root);
 
-    const std::vector<Token>& tokens() const { return tokens_; }    // the last is kEnd
+    const std::vector<Token>& tokens() const { return tokens_; }  // the last is kEnd
 
 private:
     void scan_line(const std::string& line, const std::string* file, int number);
 
-    std::deque<std::string> files_;     // tokens point into it
+    std::deque<std::string> files_;  // tokens point into it
     std::vector<Token> tokens_;
 };
 

@@ -7,24 +7,43 @@ namespace manifest {
 namespace {
 
 struct Scalar {
-    const char* name;       // canonical: what differs between machines (long) has one spelling here
+    const char* name;  // canonical: what differs between machines (long) has one spelling here
     long long bytes;
 };
 
 const std::map<std::string, Scalar>& scalars() {
     static const std::map<std::string, Scalar> table{
-        {"bool", {"bool", 1}}, {"char", {"char", 1}}, {"signed char", {"char", 1}}, {"int8_t", {"char", 1}},
-        {"unsigned char", {"unsigned char", 1}}, {"uint8_t", {"unsigned char", 1}},
-        {"short", {"short", 2}}, {"int16_t", {"short", 2}},
-        {"unsigned short", {"unsigned short", 2}}, {"uint16_t", {"unsigned short", 2}},
-        {"int", {"int", 4}}, {"signed", {"int", 4}}, {"signed int", {"int", 4}}, {"int32_t", {"int", 4}},
-        {"unsigned", {"unsigned int", 4}}, {"unsigned int", {"unsigned int", 4}}, {"uint32_t", {"unsigned int", 4}},
-        {"long", {"long long", 8}}, {"long int", {"long long", 8}}, {"long long", {"long long", 8}},
-        {"long long int", {"long long", 8}}, {"int64_t", {"long long", 8}},
-        {"unsigned long", {"unsigned long long", 8}}, {"unsigned long long", {"unsigned long long", 8}},
-        {"uint64_t", {"unsigned long long", 8}}, {"size_t", {"unsigned long long", 8}},
-        {"float", {"float", 4}}, {"double", {"double", 8}},
-        {"__nv_bfloat16", {"bf16", 2}}, {"__half", {"f16", 2}}, {"void", {"void", 0}},
+        {"bool", {"bool", 1}},
+        {"char", {"char", 1}},
+        {"signed char", {"char", 1}},
+        {"int8_t", {"char", 1}},
+        {"unsigned char", {"unsigned char", 1}},
+        {"uint8_t", {"unsigned char", 1}},
+        {"short", {"short", 2}},
+        {"int16_t", {"short", 2}},
+        {"unsigned short", {"unsigned short", 2}},
+        {"uint16_t", {"unsigned short", 2}},
+        {"int", {"int", 4}},
+        {"signed", {"int", 4}},
+        {"signed int", {"int", 4}},
+        {"int32_t", {"int", 4}},
+        {"unsigned", {"unsigned int", 4}},
+        {"unsigned int", {"unsigned int", 4}},
+        {"uint32_t", {"unsigned int", 4}},
+        {"long", {"long long", 8}},
+        {"long int", {"long long", 8}},
+        {"long long", {"long long", 8}},
+        {"long long int", {"long long", 8}},
+        {"int64_t", {"long long", 8}},
+        {"unsigned long", {"unsigned long long", 8}},
+        {"unsigned long long", {"unsigned long long", 8}},
+        {"uint64_t", {"unsigned long long", 8}},
+        {"size_t", {"unsigned long long", 8}},
+        {"float", {"float", 4}},
+        {"double", {"double", 8}},
+        {"__nv_bfloat16", {"bf16", 2}},
+        {"__half", {"f16", 2}},
+        {"void", {"void", 0}},
     };
     return table;
 }
@@ -42,7 +61,8 @@ std::string joined(const Words& words) {
 }
 
 // `name` as seen from `scope`: from the innermost namespace outwards.
-template <class Table> const typename Table::mapped_type* find(const Table& table, std::string scope, const std::string& name) {
+template <class Table>
+const typename Table::mapped_type* find(const Table& table, std::string scope, const std::string& name) {
     for (;;) {
         const auto found = table.find(scope.empty() ? name : scope + "::" + name);
         if (found != table.end()) return &found->second;
@@ -63,7 +83,8 @@ public:
         bool constant = false;
         std::string stars;
         const bool pointer = std::find(type.begin(), type.end(), "*") != type.end();
-        while (pointer && !type.empty() && (type.back() == "*" || (type.back() == "const" && type.size() > 1 && type[type.size() - 2] == "*"))) {
+        while (pointer && !type.empty()
+               && (type.back() == "*" || (type.back() == "const" && type.size() > 1 && type[type.size() - 2] == "*"))) {
             if (type.back() == "*") stars += "*";
             type.pop_back();
         }
@@ -100,12 +121,14 @@ private:
         if (const Struct* s = find(declarations_.structs, scope, name)) return of(*s, depth);
         if (const Words* alias = find(declarations_.aliases, scope, name))
             if (joined(*alias) != name) return of(*alias, scope, depth + 1);
-        throw Error(place_ + ": type '" + name + "' is not known: expected a pointer, a number or a struct of this project");
+        throw Error(place_ + ": type '" + name
+                    + "' is not known: expected a pointer, a number or a struct of this project");
     }
 
     Layout of(const Struct& s, int depth) const {
         if (!s.obstacle.empty())
-            throw Error(s.place + ": the layout of struct " + s.name + ", which a kernel takes, is not understood: " + s.obstacle);
+            throw Error(s.place + ": the layout of struct " + s.name
+                        + ", which a kernel takes, is not understood: " + s.obstacle);
         Layout out{s.name, 0, 1, {}};
         for (const Words& base : s.bases) place(out, of(base, s.scope, depth + 1), "", 1);
         for (const Variable& f : s.fields) {
@@ -119,10 +142,12 @@ private:
     // Appends a member, or the members of a base where `name` is empty.
     static void place(Layout& to, const Layout& member, const std::string& name, long long count) {
         const long long at = up(to.bytes, member.align);
-        if (member.members.empty() && !name.empty()) to.members.push_back({name, member.type, at, member.bytes * count, count});
+        if (member.members.empty() && !name.empty())
+            to.members.push_back({name, member.type, at, member.bytes * count, count});
         for (long long i = 0; i < count; ++i)
             for (const Member& m : member.members) {
-                const std::string prefix = name.empty() ? "" : name + (count > 1 ? "[" + std::to_string(i) + "]" : "") + ".";
+                const std::string prefix =
+                    name.empty() ? "" : name + (count > 1 ? "[" + std::to_string(i) + "]" : "") + ".";
                 to.members.push_back({prefix + m.name, m.type, at + i * member.bytes + m.offset, m.bytes, m.count});
             }
         to.bytes = at + member.bytes * count;
@@ -135,7 +160,8 @@ private:
 
 }  // namespace
 
-Layout layout_of(const Words& type, const std::string& scope, const Declarations& declarations, const std::string& place) {
+Layout layout_of(const Words& type, const std::string& scope, const Declarations& declarations,
+                 const std::string& place) {
     return Resolver(declarations, place).of(type, scope);
 }
 

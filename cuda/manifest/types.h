@@ -13,12 +13,13 @@ struct Member {
 };
 
 struct Layout {
-    std::string type;               // as the manifest spells it
+    std::string type;  // as the manifest spells it
     long long bytes, align;
-    std::vector<Member> members;    // of a struct
+    std::vector<Member> members;  // of a struct
 };
 
 // Of a type as spelled in `scope`. `place` goes into the error for a type that is not known.
-Layout layout_of(const Words& type, const std::string& scope, const Declarations& declarations, const std::string& place);
+Layout layout_of(const Words& type, const std::string& scope, const Declarations& declarations,
+                 const std::string& place);
 
 }  // namespace manifest

@@ -12,8 +12,8 @@ template <class T_, int TM_, int TN_, int RM_, int RN_> struct SimtTile {
     static constexpr bool MMA_SYNC = false;
     static constexpr int TM = TM_, TN = TN_, TK = 16, RM = RM_, RN = RN_, STAGES = 2;
     static constexpr int COLUMNS = TN / RN, THREADS = (TM / RM) * COLUMNS;
-    static constexpr int GM = RM / 4, GN = RN >= 4 ? RN / 4 : 1, SN = RN >= 4 ? 4 : RN;   // groups, their width
-    static constexpr int A_LINE = TM + 4, B_LINE = TN + 4;        // padded against bank conflicts of transposing stores
+    static constexpr int GM = RM / 4, GN = RN >= 4 ? RN / 4 : 1, SN = RN >= 4 ? 4 : RN;  // groups, their width
+    static constexpr int A_LINE = TM + 4, B_LINE = TN + 4;  // padded against bank conflicts of transposing stores
     static constexpr int STAGE_FLOATS = TK * (A_LINE + B_LINE), SHARED_BYTES = 2 * STAGE_FLOATS * 4;
     static_assert(RM % 4 == 0 && (RN == 1 || RN % 4 == 0), "groups of four");
 };

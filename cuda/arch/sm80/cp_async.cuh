@@ -9,10 +9,9 @@ namespace zoe {
 
 // Copies `bytes` (0..16) of 16 bytes and fills the rest with zeros; with 0 the source is not read. Both addresses
 // (`from` in the global space) must be multiples of 16. .cg: through L2 only, the tile is used once per block.
-template <int OFFSET> __device__ __forceinline__ void copy_async_16(unsigned to, unsigned long long from,
-                                                                      int bytes) {
-    asm volatile("cp.async.cg.shared.global [%0+%1], [%2], 16, %3;"
-                 :: "r"(to), "n"(OFFSET), "l"(from), "r"(bytes) : "memory");
+template <int OFFSET> __device__ __forceinline__ void copy_async_16(unsigned to, unsigned long long from, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0+%1], [%2], 16, %3;" ::"r"(to), "n"(OFFSET), "l"(from), "r"(bytes)
+                 : "memory");
 }
 
 template <int OFFSET> __device__ __forceinline__ void copy_async_16(unsigned to, const void* from, int bytes) {
@@ -22,7 +21,7 @@ template <int OFFSET> __device__ __forceinline__ void copy_async_16(unsigned to,
 __device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
 template <int PENDING> __device__ __forceinline__ void copy_async_wait() {
-    asm volatile("cp.async.wait_group %0;" :: "n"(PENDING) : "memory");
+    asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory");
 }
 
 }  // namespace zoe

@@ -44,7 +44,7 @@ template <class Tile, bool A_K_MAJOR, bool B_K_MAJOR> struct Fragments {
             if constexpr (B_K_MAJOR && NI > 1) {
                 int row = warp_n + (lane & 7) + ((lane >> 4) << 3);
                 b_place[j] = A_OFFSET + row * B_ROW + swizzle<B_CHUNKS>(row, j * 2 + ((lane >> 3) & 1)) * 16;
-            } else if constexpr (B_K_MAJOR) {       // one fragment wide: both steps in one ldmatrix
+            } else if constexpr (B_K_MAJOR) {  // one fragment wide: both steps in one ldmatrix
                 int row = warp_n + (lane & 7);
                 b_place[j] = A_OFFSET + row * B_ROW + swizzle<B_CHUNKS>(row, lane >> 3) * 16;
             } else if constexpr (WORDS) {
@@ -52,8 +52,8 @@ template <class Tile, bool A_K_MAJOR, bool B_K_MAJOR> struct Fragments {
                 b_place[j] = A_OFFSET + t * B_ROW + swizzle_words<B_CHUNKS>(t, n / VEC) * 16 + n % VEC * 4;
             } else if constexpr (NI > 1) {
                 int row = lane & 15;
-                b_place[j] = A_OFFSET + row * B_ROW
-                             + swizzle<B_CHUNKS>(row, (warp_n + j * 16) / VEC + (lane >> 4)) * 16;
+                b_place[j] =
+                    A_OFFSET + row * B_ROW + swizzle<B_CHUNKS>(row, (warp_n + j * 16) / VEC + (lane >> 4)) * 16;
             } else {
                 b_place[j] = A_OFFSET + lane * B_ROW + swizzle<B_CHUNKS>(lane, warp_n / VEC) * 16;
             }

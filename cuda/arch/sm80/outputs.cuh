@@ -6,7 +6,7 @@ namespace zoe {
 
 template <class Tile> struct Sm80Outputs : PairOutputs<Sm80Outputs<Tile>> {
     using Acc = float[Tile::MI][Tile::NI][4];
-    int m, n;               // of this thread's first output
+    int m, n;  // of this thread's first output
 
     __device__ __forceinline__ Sm80Outputs(int warp_m, int warp_n)
         : m(warp_m + ((threadIdx.x & 31) >> 2)), n(warp_n + (threadIdx.x & 3) * 2) {}

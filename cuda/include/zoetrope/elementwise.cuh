@@ -14,8 +14,7 @@ inline constexpr int kElementTile = kElementThreads * 16;
 
 template <class A, class B> inline constexpr int kCommonPack = kPack<A> > kPack<B> ? kPack<A> : kPack<B>;
 
-template <class In, class Out, class F>
-__device__ __forceinline__ void map(const In* x, Out* out, int64_t n, F f) {
+template <class In, class Out, class F> __device__ __forceinline__ void map(const In* x, Out* out, int64_t n, F f) {
     constexpr int V = kCommonPack<In, Out>;
     constexpr int U = 16 / V;
     const bool wide = aligned16(x, out);
@@ -49,7 +48,7 @@ __device__ __forceinline__ void map(const In* x, Out* out, int64_t n, F f) {
 
 template <class A, class B, class Out, class F>
 __device__ __forceinline__ void map(const A* a, const B* b, Out* out, int64_t n, F f) {
-    constexpr int V = kCommonPack<A, B> > kPack<Out> ? kCommonPack<A, B> : kPack<Out>;
+    constexpr int W = kCommonPack<A, B>, V = W > kPack<Out> ? W : kPack<Out>;
     constexpr int U = 16 / V;
     const bool wide = aligned16(a, b, out);
     const int64_t begin = static_cast<int64_t>(blockIdx.x) * kElementTile;

@@ -16,14 +16,17 @@ void check(bool ok, const std::string& what) {
     ++failures;
 }
 
-void contains(const std::string& text, const std::string& part) { check(text.find(part) != std::string::npos, "no " + part + " in\n" + text); }
+void contains(const std::string& text, const std::string& part) {
+    check(text.find(part) != std::string::npos, "no " + part + " in\n" + text);
+}
 
 void refuses(const std::string& with, const std::function<void()>& act) {
     try {
         act();
         check(false, "nothing was refused, expected: " + with);
     } catch (const Error& e) {
-        check(std::string(e.what()).find(with) != std::string::npos, std::string("'") + e.what() + "' does not say: " + with);
+        check(std::string(e.what()).find(with) != std::string::npos,
+              std::string("'") + e.what() + "' does not say: " + with);
     }
 }
 
@@ -114,23 +117,31 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
-std::vector<Entry> entries(const std::string& source = kSource, const std::string& ptx = kPtx, const std::string& log = kLog) {
+std::vector<Entry> entries(const std::string& source = kSource, const std::string& ptx = kPtx,
+                           const std::string& log = kLog) {
     return join(parse(Source(source, "/project")), {parse_ptx(ptx, "test.ptx")}, parse_resources(log, "test"));
 }
 
 void writes_what_is_there() {
     const std::string json = to_json("test/scale", entries());
     contains(json, R"({"module":"test/scale","entries":[)");
-    contains(json, R"({"name":"scale","operation":"scale","architecture":"sm80","traits":{"type":"bf16","tile":"64x8"},)");
-    contains(json, R"("threads":128,"tile":[256,1,-1],"stages":3,"cluster":2,"dynamicSharedBytes":0,"staticSharedBytes":76,)");
+    contains(json,
+             R"({"name":"scale","operation":"scale","architecture":"sm80","traits":{"type":"bf16","tile":"64x8"},)");
+    contains(
+        json,
+        R"("threads":128,"tile":[256,1,-1],"stages":3,"cluster":2,"dynamicSharedBytes":0,"staticSharedBytes":76,)");
     contains(json, R"({"name":"x","type":"const bf16*","offset":0,"bytes":8,"align":8})");
     contains(json, R"({"name":"y","type":"float*","offset":8,"bytes":8,"align":8})");
     contains(json, R"({"name":"n","type":"long long","offset":16,"bytes":8,"align":8})");
     contains(json, R"({"name":"flags","type":"unsigned int","offset":24,"bytes":4,"align":4})");
     contains(json, R"({"name":"shape","type":"zoe::Shape","offset":32,"bytes":48,"align":8,"fields":[)");
-    contains(json, R"({"name":"h","type":"int","offset":4,"bytes":4},{"name":"gate","type":"const void*","offset":8,"bytes":8})");
+    contains(
+        json,
+        R"({"name":"h","type":"int","offset":4,"bytes":4},{"name":"gate","type":"const void*","offset":8,"bytes":8})");
     contains(json, R"({"name":"pair.second","type":"double","offset":24,"bytes":8})");
-    contains(json, R"({"name":"factors","type":"float","offset":32,"bytes":12,"count":3},{"name":"flag","type":"bool","offset":44,)");
+    contains(
+        json,
+        R"({"name":"factors","type":"float","offset":32,"bytes":12,"count":3},{"name":"flag","type":"bool","offset":44,)");
     contains(json, R"("resources":{"sm_80":{"registers":32,"spillBytes":0,"localBytes":8,"staticSharedBytes":76}})");
 }
 
@@ -148,20 +159,29 @@ void refuses_what_does_not_fit() {
     refuses("parameter 0 of scale has no name", [&] { entries(replaced(source, "__restrict__ x", "__restrict__")); });
     refuses("two parameters named 'x'", [&] { entries(replaced(source, "unsigned flags", "unsigned x")); });
     refuses("parameter 'n' of scale, a int, has 4 bytes", [&] { entries(replaced(source, "int64_t n", "int n")); });
-    refuses("parameter 'shape' of scale, a zoe::Shape, has 40 bytes aligned to 8 by its declaration, but 48 aligned to 8 in PTX",
-            [&] { entries(replaced(source, "inner::Pair pair;", "double pair;")); });
-    refuses("has 5 parameters, its PTX 4", [&] { entries(source, replaced(kPtx, "\t.param .u32 scale_param_3,\n", "")); });
+    refuses(
+        "parameter 'shape' of scale, a zoe::Shape, has 40 bytes aligned to 8 by its declaration, but 48 aligned to 8 "
+        "in PTX",
+        [&] { entries(replaced(source, "inner::Pair pair;", "double pair;")); });
+    refuses("has 5 parameters, its PTX 4",
+            [&] { entries(source, replaced(kPtx, "\t.param .u32 scale_param_3,\n", "")); });
     refuses("type 'zoe::Form' is not known", [&] { entries(replaced(source, "zoe::Shape shape", "zoe::Form shape")); });
-    refuses("is not understood: it has an alignment of its own", [&] { entries(replaced(source, "inner::Pair pair;", "inner::Odd pair;")); });
-    refuses("is not understood: 'x' is a bit field", [&] { entries(replaced(source, "inner::Pair pair;", "inner::Bits pair;")); });
-    refuses("the length of 'factors' is not a plain number", [&] { entries(replaced(source, "factors[3]", "factors[kThree]")); });
-    refuses("says neither operation nor architecture", [&] { entries(replaced(source, "scale_entry{", "scales_entry{")); });
+    refuses("is not understood: it has an alignment of its own",
+            [&] { entries(replaced(source, "inner::Pair pair;", "inner::Odd pair;")); });
+    refuses("is not understood: 'x' is a bit field",
+            [&] { entries(replaced(source, "inner::Pair pair;", "inner::Bits pair;")); });
+    refuses("the length of 'factors' is not a plain number",
+            [&] { entries(replaced(source, "factors[3]", "factors[kThree]")); });
+    refuses("says neither operation nor architecture",
+            [&] { entries(replaced(source, "scale_entry{", "scales_entry{")); });
     refuses("traits of scales, which is no kernel", [&] {
-        entries(replaced(source, "namespace { ", "constexpr zoe::Entry scales_entry{\"a\", \"simt\", \"\"}; namespace { "));
+        entries(
+            replaced(source, "namespace { ", "constexpr zoe::Entry scales_entry{\"a\", \"simt\", \"\"}; namespace { "));
     });
     refuses("expected simt, sm80 or sm90", [&] { entries(replaced(source, "\"sm80\"", "\"sm_80\"")); });
     refuses("trait 'bf16'", [&] { entries(replaced(source, "\"type=\"", "\"\"")); });
-    refuses("trait 'type' of scale_entry is given twice", [&] { entries(replaced(source, "\" tile=\"", "\" type=\"")); });
+    refuses("trait 'type' of scale_entry is given twice",
+            [&] { entries(replaced(source, "\" tile=\"", "\" type=\"")); });
     refuses("is in no PTX", [&] { entries(source, replaced(kPtx, ".entry scale(", ".entry other(")); });
     refuses("/project/kernel.cu:5: ", [&] { entries(replaced(source, "zoe::Shape shape", "zoe::Form shape")); });
     refuses("static shared memory", [&] { entries(source, replaced(kPtx, "own[32]", "own[64]")); });
@@ -169,18 +189,23 @@ void refuses_what_does_not_fit() {
 
 void refuses_what_ptxas_warns_of() {
     const std::string log = kLog;
-    refuses("kernel scale spills 16 bytes of registers on sm_80", [&] { entries(kSource, kPtx, replaced(log, "0 bytes spill stores", "16 bytes spill stores")); });
-    refuses("C7510", [&] {
-        entries(kSource, kPtx, log + "ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized\n");
-    });
+    refuses("kernel scale spills 16 bytes of registers on sm_80",
+            [&] { entries(kSource, kPtx, replaced(log, "0 bytes spill stores", "16 bytes spill stores")); });
+    refuses("C7510",
+            [&] {
+                entries(kSource, kPtx, log + "ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are serialized\n");
+            });
 }
 
 void tells_the_entries_of_an_operation_apart() {
     const std::string lines = to_lines(entries());
-    const std::string json = index_json({{"a/one", lines}, {"b/two", replaced(replaced(lines, "scale", "scale2"), "type=bf16", "type=f32")}});
+    const std::string json = index_json(
+        {{"a/one", lines}, {"b/two", replaced(replaced(lines, "scale", "scale2"), "type=bf16", "type=f32")}});
     contains(json, R"("scale":["a/one","b/two"])");
     contains(json, R"("modules":["a/one","b/two"])");
-    refuses("nothing tells which to choose", [&] { index_json({{"a/one", lines}, {"b/two", replaced(lines, "scale", "scale2")}}); });
+    refuses("nothing tells which to choose", [&] {
+        index_json({{"a/one", lines}, {"b/two", replaced(lines, "scale", "scale2")}});
+    });
     refuses("is both in a/one and in b/two", [&] { index_json({{"a/one", lines}, {"b/two", lines}}); });
 }
 

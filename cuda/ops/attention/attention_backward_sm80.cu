@@ -231,7 +231,8 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
 }
 
 template <class T, int DP> struct Launch {
-    static constexpr int kThreads = attention::kThreads, kRows = attention::kRows, kColumns = attention::kColumns<T, DP>;
+    static constexpr int kThreads = attention::kThreads, kRows = attention::kRows,
+                         kColumns = attention::kColumns<T, DP>;
     static constexpr int kShared = static_cast<int>(sizeof(Buffers<T, DP>)), kBlocks = 2, kQueryBlocks = 2;
 };
 

@@ -20,10 +20,10 @@ template <class T, bool KEYS>
 __device__ __forceinline__ void backward(const T* __restrict__ row_a, const T* __restrict__ row_b,
                                          const T* __restrict__ column_a, const T* __restrict__ column_b,
                                          const float* __restrict__ lse, const float* __restrict__ delta,
-                                         T* __restrict__ grad_a, T* __restrict__ grad_b, int heads, int queries, int keys,
-                                         int dim, int64_t row_a_stride, int64_t row_b_stride, int64_t column_a_stride,
-                                         int64_t column_b_stride, int64_t grad_a_stride, int64_t grad_b_stride,
-                                         float scale, int causal) {
+                                         T* __restrict__ grad_a, T* __restrict__ grad_b, int heads, int queries,
+                                         int keys, int dim, int64_t row_a_stride, int64_t row_b_stride,
+                                         int64_t column_a_stride, int64_t column_b_stride, int64_t grad_a_stride,
+                                         int64_t grad_b_stride, float scale, int causal) {
     __shared__ Operands operands;
     __shared__ Tile slopes;
     __shared__ Tile weights;  // used for dV alone
@@ -51,8 +51,8 @@ __device__ __forceinline__ void backward(const T* __restrict__ row_a, const T* _
     for (int column0 = begin; column0 < end; column0 += kColumns) {
         float p[kRowsPerWarp] = {};
         float slope[kRowsPerWarp] = {};
-        add_products(p, operands, row_a, row_a_stride, row0, rows, column_a, column_a_stride, column0, columns, dim, lane,
-                     warp);
+        add_products(p, operands, row_a, row_a_stride, row0, rows, column_a, column_a_stride, column0, columns, dim,
+                     lane, warp);
         add_products(slope, operands, row_b, row_b_stride, row0, rows, column_b, column_b_stride, column0, columns, dim,
                      lane, warp);
 #pragma unroll
@@ -79,7 +79,8 @@ __device__ __forceinline__ void backward(const T* __restrict__ row_a, const T* _
         }
     }
     const auto whole = [](int) { return 1.0f; };
-    store_channels(head_of(grad_a, at, rows, grad_a_stride, dim), grad_a_stride, row0, rows, channel, dim, sum_a, whole);
+    store_channels(head_of(grad_a, at, rows, grad_a_stride, dim), grad_a_stride, row0, rows, channel, dim, sum_a,
+                   whole);
     if constexpr (KEYS) {
         store_channels(head_of(grad_b, at, rows, grad_b_stride, dim), grad_b_stride, row0, rows, channel, dim, sum_b,
                        whole);

@@ -40,8 +40,8 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
     using QueryTile = Tile<T, kQueries, DP, kThreads>;
     constexpr int kPitch = KeyTile::kPitch;
     using F = Fragments<T, kPitch>;
-    constexpr int kSteps = DP / F::kInner;      // inner steps of QKᵀ
-    constexpr int kKeySteps = BN / F::kInner;   // inner steps of PV
+    constexpr int kSteps = DP / F::kInner;     // inner steps of QKᵀ
+    constexpr int kKeySteps = BN / F::kInner;  // inner steps of PV
     __shared__ __align__(128) T shared[2 * KeyTile::kElements];
     static_assert(2 * KeyTile::kElements >= QueryTile::kElements, "Q passes through the buffers of K and V");
     T* const shared_k = shared;

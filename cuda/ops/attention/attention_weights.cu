@@ -5,7 +5,7 @@
 // Layouts     q, k as attention_forward has them; lse f32 [B, H, Sq] as it wrote them; p f32 [B, H, Sq, Sk].
 // Mapping     a thread a weight, the keys of a query in neighbouring threads. For explanations, not for training.
 // Traffic     p once; q and k from cache. 2·D FLOP a weight.
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "heads.cuh"
 #include "zoetrope/entry.cuh"
 

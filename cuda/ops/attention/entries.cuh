@@ -25,20 +25,20 @@
 
 #define ZOE_ATTENTION_FORWARD(TIER, TYPE, T, D)                                                                        \
     ZOE_ATTENTION_GEOMETRY(attention_forward, TIER, TYPE, T, D)                                                        \
-    extern "C" __global__ void                                                                                         \
-        __launch_bounds__(zoe::attention::Launch<T, D>::kThreads, zoe::attention::Launch<T, D>::kBlocks)               \
-        attention_forward_##TIER##_##TYPE##_d##D(                                                                      \
-            const T* q, const T* k, const T* v, T* o, float* lse, int heads, int queries, int keys, int dim,           \
-            int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride, float scale, int causal,           \
-            int wide) {                                                                                                \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::Launch<T, D>::kThreads,                               \
+                                                 zoe::attention::Launch<T, D>::kBlocks)                                \
+        attention_forward_##TIER##_##TYPE##_d##D(const T* q, const T* k, const T* v, T* o, float* lse, int heads,      \
+                                                 int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,   \
+                                                 int64_t v_stride, int64_t o_stride, float scale, int causal,          \
+                                                 int wide) {                                                           \
         zoe::attention::forward<T, D>(q, k, v, o, lse, heads, queries, keys, dim, q_stride, k_stride, v_stride,        \
                                       o_stride, scale, causal, wide);                                                  \
     }
 
 #define ZOE_ATTENTION_BACKWARD(TIER, TYPE, T, D)                                                                       \
     ZOE_ATTENTION_GEOMETRY(attention_backward_keys, TIER, TYPE, T, D)                                                  \
-    extern "C" __global__ void                                                                                         \
-        __launch_bounds__(zoe::attention::Launch<T, D>::kThreads, zoe::attention::Launch<T, D>::kBlocks)               \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::Launch<T, D>::kThreads,                               \
+                                                 zoe::attention::Launch<T, D>::kBlocks)                                \
         attention_backward_keys_##TIER##_##TYPE##_d##D(                                                                \
             const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_k,      \
             T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
@@ -49,8 +49,8 @@
                                              grad_v_stride, scale, causal, wide);                                      \
     }                                                                                                                  \
     ZOE_ATTENTION_GEOMETRY(attention_backward_queries, TIER, TYPE, T, D)                                               \
-    extern "C" __global__ void                                                                                         \
-        __launch_bounds__(zoe::attention::Launch<T, D>::kThreads, zoe::attention::Launch<T, D>::kQueryBlocks)          \
+    extern "C" __global__ void __launch_bounds__(zoe::attention::Launch<T, D>::kThreads,                               \
+                                                 zoe::attention::Launch<T, D>::kQueryBlocks)                           \
         attention_backward_queries_##TIER##_##TYPE##_d##D(                                                             \
             const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_q,      \
             int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,           \

@@ -1,4 +1,4 @@
-// The register tiles of the portable attention kernels. A block of 128 threads is 16 groups of 8 lanes; a group owns
+// The register tiles of the simt attention kernels. A block of 128 threads is 16 groups of 8 lanes; a group owns
 // ROWS rows, and lane c of it the score columns c, c+8, c+16, … and the head columns 4c … 4c+3, 32 further on, and so
 // on. Groups lie within a warp, so that they exchange probabilities through shared memory without a block barrier.
 //

@@ -17,7 +17,7 @@
 // Mapping     16 bytes of a head a thread where alignment allows, else a pair; consecutive threads along a row.
 // Traffic     x read and y written once; the table stays in cache. Memory bound.
 // Source      Su et al. 2021 (arXiv:2104.09864); two axes as in Heo et al. 2024 (arXiv:2403.13298), without mixed axes.
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include <math_constants.h>
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
@@ -89,7 +89,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
 
 // tile_m: elements a block turns with packs; pairs without (tile_n).
 #define ZOE_ROPE(suffix, type)                                                                                         \
-    ZOE_GEOMETRY(rope_rotate_##suffix, rope_rotate, simt, "type=" #suffix, kThreads, kThreads * zoe::kPack<type>,      \
+    ZOE_GEOMETRY(rope_rotate_##suffix, rope_rotate, simt, "type=" #suffix, kThreads, kThreads* zoe::kPack<type>,       \
                  kThreads * 2, 1, 0)                                                                                   \
     extern "C" __global__ void __launch_bounds__(kThreads) rope_rotate_##suffix(                                       \
         const type* x, type* y, const float* table, const int32_t* start, int64_t rows, int sequence, int heads,       \

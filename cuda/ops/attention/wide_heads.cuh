@@ -11,13 +11,13 @@
 namespace zoe::attention::wide {
 
 inline constexpr int kThreads = 128;
-inline constexpr int kRows = 16;             // of a tile of scores
+inline constexpr int kRows = 16;  // of a tile of scores
 inline constexpr int kRowsPerWarp = 4;
 inline constexpr int kColumns = 32;
-inline constexpr int kChannels = 2;          // of the result, a thread
+inline constexpr int kChannels = 2;  // of the result, a thread
 inline constexpr int kSlice = kThreads * kChannels;
-inline constexpr int kPiece = 32;            // of the head dimension
-inline constexpr int kPitch = kPiece + 4;    // neighbouring rows start four banks apart: 16-byte reads without conflicts
+inline constexpr int kPiece = 32;          // of the head dimension
+inline constexpr int kPitch = kPiece + 4;  // neighbouring rows start four banks apart: 16-byte reads without conflicts
 static_assert(kRows == kRowsPerWarp * (kThreads / 32));
 
 struct Operands {
@@ -32,7 +32,8 @@ struct alignas(16) Tile {
         *reinterpret_cast<float4*>(values + lane * kRows + warp * kRowsPerWarp) = make_float4(v[0], v[1], v[2], v[3]);
     }
     // into[i][c] += value of row i and this column · x[c]
-    __device__ __forceinline__ void add_to(float (&into)[kRows][kChannels], int column, const float (&x)[kChannels]) const {
+    __device__ __forceinline__ void add_to(float (&into)[kRows][kChannels], int column,
+                                           const float (&x)[kChannels]) const {
 #pragma unroll
         for (int i = 0; i < kRows; i += 4) {
             const float4 w = *reinterpret_cast<const float4*>(values + column * kRows + i);
@@ -77,8 +78,7 @@ __device__ __forceinline__ void add_products(float (&scores)[kRowsPerWarp], Oper
             const float4 b = *reinterpret_cast<const float4*>(shared.columns + lane * kPitch + d);
 #pragma unroll
             for (int i = 0; i < kRowsPerWarp; ++i) {
-                const float4 a =
-                    *reinterpret_cast<const float4*>(shared.rows + (warp * kRowsPerWarp + i) * kPitch + d);
+                const float4 a = *reinterpret_cast<const float4*>(shared.rows + (warp * kRowsPerWarp + i) * kPitch + d);
                 scores[i] = fmaf(a.x, b.x, fmaf(a.y, b.y, fmaf(a.z, b.z, fmaf(a.w, b.w, scores[i]))));
             }
         }

@@ -7,7 +7,7 @@
 // residual may be y itself: an output is read and written by one thread. Padding is zeros; R, S <= 15.
 //
 // The product is [N P Q, R S C] x [R S C, K]: both operands have the inner index (r,s,c) contiguous within a tap, so
-// both tiles are K-major. Im2col never exists: a block gathers its 64-byte rows straight from x (copy/window.cuh).
+// both tiles are K-major. Im2col never exists: a block gathers its 64-byte rows straight from x (copy/im2col.cuh).
 // A block makes a tile of TM output pixels by TN filters; blocks with the same pixels are neighbours, for the L2 cache.
 // Block thread mapping: arch/sm80/product.cuh (mma.sync) and arch/simt/product.cuh (FMA). Narrow tiles serve few filters.
 //
@@ -19,8 +19,7 @@
 
 #define ENTRY(TIER, TYPE, SHAPE)                                                                                       \
     ZOE_TILE_GEOMETRY(conv2d_fprop_##TIER##_##TYPE##_##SHAPE, conv2d_fprop, TIER,                                      \
-                      "algorithm=implicit_gemm type=" #TYPE " tile=" #SHAPE,                                           \
-                      zoe::TIER##_##TYPE##_##SHAPE)                                                                    \
+                      "algorithm=implicit_gemm type=" #TYPE " tile=" #SHAPE, zoe::TIER##_##TYPE##_##SHAPE)             \
     extern "C" __global__ void __launch_bounds__(zoe::TIER##_##TYPE##_##SHAPE::THREADS)                                \
         conv2d_fprop_##TIER##_##TYPE##_##SHAPE(const zoe::TYPE* x, const zoe::TYPE* w, const float* bias,              \
                                                const zoe::TYPE* per_sample, const zoe::TYPE* residual, zoe::TYPE* y,   \

@@ -17,8 +17,7 @@
 
 #define ENTRY(TIER, TYPE, SHAPE)                                                                                       \
     ZOE_TILE_GEOMETRY(conv2d_wgrad_##TIER##_##TYPE##_##SHAPE, conv2d_wgrad, TIER,                                      \
-                      "algorithm=implicit_gemm type=" #TYPE " tile=" #SHAPE,                                           \
-                      zoe::TIER##_##TYPE##_##SHAPE)                                                                    \
+                      "algorithm=implicit_gemm type=" #TYPE " tile=" #SHAPE, zoe::TIER##_##TYPE##_##SHAPE)             \
     extern "C" __global__ void __launch_bounds__(zoe::TIER##_##TYPE##_##SHAPE::THREADS)                                \
         conv2d_wgrad_##TIER##_##TYPE##_##SHAPE(const zoe::TYPE* x, const zoe::TYPE* dy, float* out,                    \
                                                zoe::Convolution geometry, int share, int accumulate) {                 \

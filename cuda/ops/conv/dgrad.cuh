@@ -16,6 +16,7 @@ template <class Geometry> struct PhaseRows {
     const Geometry& g;
     int m0, n0;
 
+    template <class T> __device__ __forceinline__ T* tile(T* dx) const { return dx; }
     template <class T> __device__ __forceinline__ T* line(T* dx, int row) const {
         const unsigned m = m0 + row, line = m / unsigned(phase.rows_w), n = line / unsigned(phase.rows_h);
         const int h = phase.first_h + int(line - n * phase.rows_h) * g.stride;

@@ -9,12 +9,12 @@ namespace zoe {
 // the phase come from pixels of dy that far apart, dilation / gcd), so that no product with an inserted zero is ever
 // made.
 struct DgradPhase {
-    int taps_h, taps_w;     // taps of this phase; none when no tap meets it
-    int last_r, last_s;     // the greatest of them
-    int tap_step;           // from one to the next
-    int first_h, first_w;   // first row and column of x
-    int rows_h, rows_w;     // how many
-    WindowView windows;     // over dy: for each pixel of the phase, walked forwards, the taps backwards
+    int taps_h, taps_w;    // taps of this phase; none when no tap meets it
+    int last_r, last_s;    // the greatest of them
+    int tap_step;          // from one to the next
+    int first_h, first_w;  // first row and column of x
+    int rows_h, rows_w;    // how many
+    WindowView windows;    // over dy: for each pixel of the phase, walked forwards, the taps backwards
 
     __device__ __forceinline__ DgradPhase(const Convolution& g, int phase_h, int phase_w) {
         tap_step = g.stride;
@@ -59,7 +59,7 @@ private:
         taps = met ? (filter - least + tap_step - 1) / tap_step : 0;
         last = met ? least + (taps - 1) * tap_step : 0;
         pixels(size, g.stride, pad, phase, first, rows);
-        origin = met ? (first + pad - last * g.dilation) / g.stride : 0;    // exact, whatever its sign
+        origin = met ? (first + pad - last * g.dilation) / g.stride : 0;  // exact, whatever its sign
     }
     __device__ __forceinline__ static void pixels(int size, int stride, int pad, int phase, int& first, int& rows) {
         int rest = (phase - pad) % stride;

@@ -10,17 +10,16 @@
 
 namespace zoe {
 
-// y = sums + bias + per_sample + residual, for the tile at pixel m0 and filter n0. ALIGNED: see rows.cuh.
+// y = sums + bias + per_sample + residual, for the tile at pixel m0 and filter n0 of pictures of `pixels` pixels of
+// `filters` channels. ALIGNED: see rows.cuh.
 template <bool ALIGNED = false, class T>
 __device__ __forceinline__ auto fprop_epilogue(const float* bias, const T* per_sample, const T* residual, T* y,
-                                               const Convolution& g, int m0, int n0) {
-    using Rows = TileRows<int, ALIGNED>;
+                                               unsigned pixels, int filters, int m0, int n0) {
+    using Rows = MatrixRows<int, ALIGNED>;
     using Samples = SampleRows<int, ALIGNED>;
-    const long long first = static_cast<long long>(m0) * g.k + n0;
-    return compose(Bias{bias ? bias + n0 : nullptr},
-                   Residual<T, Samples>{per_sample ? per_sample + n0 : nullptr, {m0, unsigned(g.p * g.q), g.k}, 1.0f},
-                   Residual<T, Rows>{residual ? residual + first : nullptr, {g.k}, 1.0f},
-                   Store<T, Rows>{y + first, {g.k}});
+    const Rows rows{m0, n0, filters};
+    return compose(Bias{bias, n0}, Residual<T, Samples>{per_sample, {m0, n0, pixels, filters}, 1.0f},
+                   Residual<T, Rows>{residual, rows, 1.0f}, Store<T, Rows>{y, rows});
 }
 
 template <class Tile, class Geometry, class T = typename Tile::T>
@@ -40,9 +39,9 @@ __device__ __forceinline__ void fprop(const T* x, const T* w, const float* bias,
     DenseKMajor<T, Tile::TN, Tile::TK, Tile::THREADS> b;
     a.init(threadIdx.x, x, g.windows(), m0, m0 + rows);
     b.init(threadIdx.x, w, 0, depth, n0, filters, depth);
-    if constexpr (Geometry::GROUPED) n0 += int(blockIdx.y) * filters;     // from here on a column of y
+    if constexpr (Geometry::GROUPED) n0 += int(blockIdx.y) * filters;  // from here on a column of y
     block_product<Tile>(a, b, (depth + Tile::TK - 1) / Tile::TK, rows, columns,
-                        [&] { return fprop_epilogue(bias, per_sample, residual, y, g, m0, n0); });
+                        [&] { return fprop_epilogue(bias, per_sample, residual, y, g.p * g.q, g.k, m0, n0); });
 }
 
 }  // namespace zoe

@@ -25,7 +25,7 @@
 namespace zoe {
 
 constexpr int kGroup = 16, kTaps = 9, kMostColumns = 64;
-constexpr int kPitch = 48, kFilterPitch = 304;              // bytes of shared memory a pixel, a filter
+constexpr int kPitch = 48, kFilterPitch = 304;  // bytes of shared memory a pixel, a filter
 constexpr int kTilePixels = 128, kLoadedPixels = kTilePixels + 2 * (kMostColumns + 1);
 constexpr int kThreads3x3 = 128;
 using Grouped = Sm80Tile<bf16, kTilePixels, kGroup, 32, kGroup, 2>;
@@ -107,7 +107,7 @@ __device__ __forceinline__ void convolve3x3(const bf16* x, const bf16* w, const 
         }
     });
     visit(Sm80Outputs<Grouped>(warp_m, 0), acc, Bounds{rows, kGroup, kGroup},
-          fprop_epilogue<true>(bias, per_sample, residual, y, g, m0, n0));
+          fprop_epilogue<true>(bias, per_sample, residual, y, g.h * g.w, g.c, m0, n0));
 }
 
 __device__ __forceinline__ void wgrad3x3(const bf16* x, const bf16* dy, float* out, const GroupedConvolution& g,
@@ -122,8 +122,8 @@ __device__ __forceinline__ void wgrad3x3(const bf16* x, const bf16* dy, float* o
     clear_row(zeros);
 
     // dy transposed: rows are pixels, columns filters. x: rows are pixels, columns channels.
-    const unsigned a_place = shared_address(slopes) + (warp * 32 + (lane & 7) + ((lane >> 4) << 3)) * kPitch
-                             + ((lane >> 3) & 1) * 16;
+    const unsigned a_place =
+        shared_address(slopes) + (warp * 32 + (lane & 7) + ((lane >> 4) << 3)) * kPitch + ((lane >> 3) & 1) * 16;
     const unsigned b_place = shared_address(pixels) + (warp * 32 + (lane & 15) + g.w + 1) * kPitch + (lane >> 4) * 16;
     const unsigned none = shared_address(zeros) + (lane >> 4) * 16;
     float acc[kTaps][2][4] = {};
@@ -173,26 +173,26 @@ __device__ __forceinline__ void wgrad3x3(const bf16* x, const bf16* dy, float* o
 
 }  // namespace zoe
 
-ZOE_GEOMETRY(grouped3x3_fprop_sm80_bf16, conv2d_fprop, sm80, "algorithm=grouped3x3 type=bf16",
-             zoe::kThreads3x3, zoe::kTilePixels, zoe::kGroup, zoe::kGroup, 0)
+ZOE_GEOMETRY(grouped3x3_fprop_sm80_bf16, conv2d_fprop, sm80, "algorithm=grouped3x3 type=bf16", zoe::kThreads3x3,
+             zoe::kTilePixels, zoe::kGroup, zoe::kGroup, 0)
 extern "C" __global__ void __launch_bounds__(zoe::kThreads3x3)
     grouped3x3_fprop_sm80_bf16(const zoe::bf16* x, const zoe::bf16* w, const float* bias, const zoe::bf16* per_sample,
-                                 const zoe::bf16* residual, zoe::bf16* y, zoe::GroupedConvolution geometry) {
+                               const zoe::bf16* residual, zoe::bf16* y, zoe::GroupedConvolution geometry) {
     zoe::convolve3x3<false>(x, w, bias, per_sample, residual, y, geometry);
 }
 
-ZOE_GEOMETRY(grouped3x3_dgrad_sm80_bf16, conv2d_dgrad, sm80, "algorithm=grouped3x3 type=bf16",
-             zoe::kThreads3x3, zoe::kTilePixels, zoe::kGroup, zoe::kGroup, 0)
+ZOE_GEOMETRY(grouped3x3_dgrad_sm80_bf16, conv2d_dgrad, sm80, "algorithm=grouped3x3 type=bf16", zoe::kThreads3x3,
+             zoe::kTilePixels, zoe::kGroup, zoe::kGroup, 0)
 extern "C" __global__ void __launch_bounds__(zoe::kThreads3x3)
     grouped3x3_dgrad_sm80_bf16(const zoe::bf16* dy, const zoe::bf16* w, zoe::bf16* dx,
-                                 zoe::GroupedConvolution geometry) {
+                               zoe::GroupedConvolution geometry) {
     zoe::convolve3x3<true>(dy, w, nullptr, nullptr, nullptr, dx, geometry);
 }
 
-ZOE_GEOMETRY(grouped3x3_wgrad_sm80_bf16, conv2d_wgrad, sm80, "algorithm=grouped3x3 type=bf16",
-             zoe::kThreads3x3, zoe::kGroup, zoe::kTaps* zoe::kGroup, zoe::kTilePixels, 0)
+ZOE_GEOMETRY(grouped3x3_wgrad_sm80_bf16, conv2d_wgrad, sm80, "algorithm=grouped3x3 type=bf16", zoe::kThreads3x3,
+             zoe::kGroup, zoe::kTaps* zoe::kGroup, zoe::kTilePixels, 0)
 extern "C" __global__ void __launch_bounds__(zoe::kThreads3x3)
     grouped3x3_wgrad_sm80_bf16(const zoe::bf16* x, const zoe::bf16* dy, float* out, zoe::GroupedConvolution geometry,
-                                 int share, int accumulate) {
+                               int share, int accumulate) {
     zoe::wgrad3x3(x, dy, out, geometry, share, accumulate);
 }

@@ -10,7 +10,7 @@
 // A block takes 1024 elements of a sample, eight a thread, neighbouring threads neighbouring channels. dx gathers the
 // direct place, then the mirrored ones, in this order: no atomics, the same bits every time.
 // Bytes 2 |x|; memory bound. Source: Donahue, McAuley, Puckette, Adversarial audio synthesis (ICLR 2019), section 3.3.
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 
@@ -74,9 +74,8 @@ __device__ __forceinline__ void shuffle_backward(const T* dy, const int* shift, 
     }                                                                                                                  \
     ZOE_GEOMETRY(phase_shuffle_backward_##TYPE, phase_shuffle_backward, simt, "type=" #TYPE, zoe::kShuffleThreads,     \
                  zoe::kShuffleTile, 1, 1, 0)                                                                           \
-    extern "C" __global__ void __launch_bounds__(zoe::kShuffleThreads)                                                 \
-        phase_shuffle_backward_##TYPE(const STORED* dy, const int* shift, STORED* dx, int length, int channels,        \
-                                      int radius) {                                                                    \
+    extern "C" __global__ void __launch_bounds__(zoe::kShuffleThreads) phase_shuffle_backward_##TYPE(                  \
+        const STORED* dy, const int* shift, STORED* dx, int length, int channels, int radius) {                        \
         zoe::shuffle_backward(dy, shift, dx, length, channels, radius);                                                \
     }
 

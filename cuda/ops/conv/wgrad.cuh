@@ -32,10 +32,10 @@ __device__ __forceinline__ void wgrad(const T* x, const T* dy, float* out, const
     a.init(threadIdx.x, dy, begin, g.k, m0, filters, end - begin);
     b.init(threadIdx.x, x, g.windows(), n0, begin, end);
     block_product<Tile>(a, b, (end - begin + Tile::TK - 1) / Tile::TK, rows, columns, [&] {
-        using Rows = TileRows<int>;
-        float* const tile = out + (static_cast<long long>(blockIdx.y) * g.k + m0) * width + n0;
-        return compose(Residual<float, Rows>{accumulate ? tile : nullptr, {width}, 1.0f},
-                       Store<float, Rows>{tile, {width}});
+        using Rows = MatrixRows<int>;
+        float* const slice = out + static_cast<long long>(blockIdx.y) * g.k * width;
+        const Rows at{m0, n0, width};
+        return compose(Residual<float, Rows>{accumulate ? slice : nullptr, at, 1.0f}, Store<float, Rows>{slice, at});
     });
 }
 

@@ -14,7 +14,7 @@
 // Mapping     grid.x = samples · ceil(size / 4096), packs of 16 bytes where size and addresses allow.
 // Traffic     up to 4·n·sizeof(T) bytes, about 8 operations an element.
 // Source      Salimans, Ho 2022 (arXiv:2202.00512), appendix D.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/elementwise.cuh"
 
 namespace {
@@ -90,10 +90,9 @@ __device__ __forceinline__ void convert(const T* xt, const T* output, const int3
 
 #define ZOE_CONVERT_PREDICTION(suffix, type)                                                                           \
     ZOE_ELEMENT_GEOMETRY(convert_prediction_##suffix, convert_prediction, "type=" #suffix)                             \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        convert_prediction_##suffix(const type* xt, const type* output, const int32_t* t, int t_stride,                \
-                                    const float* alpha_bar, int steps, type* clean, type* noise, int samples,          \
-                                    int64_t size, int prediction, float limit) {                                       \
+    extern "C" __global__ void __launch_bounds__(kThreads) convert_prediction_##suffix(                                \
+        const type* xt, const type* output, const int32_t* t, int t_stride, const float* alpha_bar, int steps,         \
+        type* clean, type* noise, int samples, int64_t size, int prediction, float limit) {                            \
         convert(xt, output, t, t_stride, alpha_bar, steps, clean, noise, samples, size, prediction, limit);            \
     }
 

@@ -161,19 +161,17 @@ __device__ __forceinline__ void forward_noise_u8(const uint8_t* data, int64_t ro
 
 #define ZOE_FORWARD_NOISE(suffix, type)                                                                                \
     ZOE_ELEMENT_GEOMETRY(forward_noise_##suffix, forward_noise, "type=" #suffix)                                       \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        forward_noise_##suffix(const type* x0, const int32_t* t, const float* alpha_bar, int steps, type* xt,          \
-                               type* noise, type* target, int samples, int64_t size, int prediction, uint64_t seed,    \
-                               uint64_t stream, const uint64_t* state) {                                               \
+    extern "C" __global__ void __launch_bounds__(kThreads) forward_noise_##suffix(                                     \
+        const type* x0, const int32_t* t, const float* alpha_bar, int steps, type* xt, type* noise, type* target,      \
+        int samples, int64_t size, int prediction, uint64_t seed, uint64_t stream, const uint64_t* state) {            \
         forward_noise(x0, t, alpha_bar, steps, Outputs<type>{xt, noise, target}, samples, size, prediction,            \
                       zoe::philox_key(seed, stream, state));                                                           \
     }                                                                                                                  \
     ZOE_ELEMENT_GEOMETRY(forward_noise_u8_##suffix, forward_noise_u8, "type=" #suffix)                                 \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        forward_noise_u8_##suffix(const uint8_t* data, int64_t rows, const int32_t* index, const int32_t* t,           \
-                                  const float* alpha_bar, int steps, type* xt, type* noise, type* target,              \
-                                  int samples, int64_t size, int prediction, uint64_t seed, uint64_t stream,           \
-                                  const uint64_t* state) {                                                             \
+    extern "C" __global__ void __launch_bounds__(kThreads) forward_noise_u8_##suffix(                                  \
+        const uint8_t* data, int64_t rows, const int32_t* index, const int32_t* t, const float* alpha_bar, int steps,  \
+        type* xt, type* noise, type* target, int samples, int64_t size, int prediction, uint64_t seed,                 \
+        uint64_t stream, const uint64_t* state) {                                                                      \
         forward_noise_u8(data, rows, index, t, alpha_bar, steps, Outputs<type>{xt, noise, target}, samples, size,      \
                          prediction, zoe::philox_key(seed, stream, state));                                            \
     }

@@ -12,7 +12,7 @@
 // Mapping     tiles of 4096 elements, four a thread and step; one at a time where an address is no multiple of 16 bytes.
 // Traffic     n·(sizes of the terms and outputs) bytes; 2·terms operations an element, 46 more with noise.
 // Source      Song, Meng, Ermon 2020 (arXiv:2010.02502); Lu et al. 2022 (arXiv:2211.01095).
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "sampler.cuh"
 
 using sampler::kThreads;
@@ -104,11 +104,10 @@ __device__ __forceinline__ void sampler_update(const void* x0, const void* x1, c
 
 #define ZOE_SAMPLER_UPDATE(suffix, type, other)                                                                        \
     ZOE_ELEMENT_GEOMETRY(sampler_update_##suffix, sampler_update, "type=" #suffix)                                     \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        sampler_update_##suffix(const void* x0, const void* x1, const void* x2, const void* x3, int terms,             \
-                                uint32_t kinds, const float* table, int rows, const int32_t* row, type* out,           \
-                                other* copy, int64_t n, float low, float high, uint64_t seed, uint64_t stream,         \
-                                const uint64_t* state) {                                                               \
+    extern "C" __global__ void __launch_bounds__(kThreads) sampler_update_##suffix(                                    \
+        const void* x0, const void* x1, const void* x2, const void* x3, int terms, uint32_t kinds, const float* table, \
+        int rows, const int32_t* row, type* out, other* copy, int64_t n, float low, float high, uint64_t seed,         \
+        uint64_t stream, const uint64_t* state) {                                                                      \
         sampler_update(x0, x1, x2, x3, terms, kinds, table, rows, row, out, copy, n, Range{low, high},                 \
                        zoe::philox_key(seed, stream, state));                                                          \
     }

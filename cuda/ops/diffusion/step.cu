@@ -5,7 +5,7 @@
 //
 // Arguments   counter, row: I32[1] (row null for 0); timesteps f32[rows]; out f32[n]. A row outside the table gives NaN.
 // Mapping     one thread; one thread an element.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "sampler.cuh"
 
 using sampler::kThreads;

@@ -9,7 +9,7 @@
 //             warps. An index that half the rows share (a mask token) is eight times as quick as with one warp.
 // Order       of a sum: rows w, w+8, w+16, … of the stretch for warp w, then warp 0 to 7. A pure function of the indices.
 // Traffic     dout once, dtable once, two indices a row.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 
@@ -65,10 +65,9 @@ __device__ __forceinline__ void lookup_backward(const T* dout, const int32_t* ke
 
 #define ZOE_LOOKUP_BACKWARD(suffix, type)                                                                              \
     ZOE_GEOMETRY(lookup_backward_##suffix, lookup_backward, simt, "type=" #suffix, kThreads, 1, 32, 1, 0)              \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        lookup_backward_##suffix(const type* __restrict__ dout, const int32_t* __restrict__ keys,                      \
-                                 const int32_t* __restrict__ order, float* __restrict__ dtable, int64_t rows,          \
-                                 int channels, int accumulate) {                                                       \
+    extern "C" __global__ void __launch_bounds__(kThreads) lookup_backward_##suffix(                                   \
+        const type* __restrict__ dout, const int32_t* __restrict__ keys, const int32_t* __restrict__ order,            \
+        float* __restrict__ dtable, int64_t rows, int channels, int accumulate) {                                      \
         lookup_backward(dout, keys, order, dtable, rows, channels, accumulate);                                        \
     }
 

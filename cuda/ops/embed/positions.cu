@@ -14,7 +14,7 @@
 // Mapping     one thread a sine and its cosine; made once for a model, so nothing is tuned.
 // Traffic     places·width·sizeof(T) bytes written; about 60 operations a pair.
 // Source      Vaswani et al. 2017 (arXiv:1706.03762) §3.5; two axes as in He et al. 2022 (arXiv:2111.06377).
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/sines.cuh"
@@ -24,8 +24,8 @@ namespace {
 constexpr int kThreads = 128;
 
 template <class T>
-__device__ __forceinline__ void embed(T* out, int64_t places, int width, int axes, int extent0, int extent1, int extent2,
-                                      int extent3, double log2_period) {
+__device__ __forceinline__ void embed(T* out, int64_t places, int width, int axes, int extent0, int extent1,
+                                      int extent2, int extent3, double log2_period) {
     const int pairs = width >> 1;
     const int64_t index = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
     const int64_t place = index / pairs;

@@ -12,7 +12,7 @@
 //             rank themselves among those, and add the counts of the warps and rounds before.
 // Traffic     a pass reads the keys twice and the values once, and writes both once.
 // Source      Merrill, Grimshaw, "High performance and scalable radix sorting" (2011), with the counts scanned by one block.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include <cstdint>
 #include "zoetrope/entry.cuh"
 
@@ -33,7 +33,8 @@ __device__ __forceinline__ uint32_t key_of(const int32_t* keys, int64_t row, uin
 
 ZOE_GEOMETRY(sort_count, sort_count, simt, "", kThreads, kTile, kDigits, 1, 0)
 extern "C" __global__ void __launch_bounds__(kThreads)
-    sort_count(const int32_t* __restrict__ keys, int32_t* __restrict__ counts, int64_t rows, uint32_t entries, int shift) {
+    sort_count(const int32_t* __restrict__ keys, int32_t* __restrict__ counts, int64_t rows, uint32_t entries,
+               int shift) {
     __shared__ int32_t mine[kDigits];
     const int thread = static_cast<int>(threadIdx.x);
     mine[thread] = 0;
@@ -84,7 +85,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     sort_scatter(const int32_t* __restrict__ keys, const int32_t* __restrict__ values, int32_t* __restrict__ out_keys,
                  int32_t* __restrict__ out_values, const int32_t* __restrict__ counts, int64_t rows, uint32_t entries,
                  int shift) {
-    __shared__ int32_t place[kDigits];          // where this block's next key of a digit goes
+    __shared__ int32_t place[kDigits];  // where this block's next key of a digit goes
     __shared__ int32_t warp_counts[kWarps][kDigits];
     const int thread = static_cast<int>(threadIdx.x);
     const int lane = thread & 31;

@@ -12,7 +12,7 @@
 //             t = 1000 loses nothing; the sine and cosine are single precision.
 // Traffic     n·width·sizeof(T) bytes written; about 60 operations a pair.
 // Source      Vaswani et al. 2017 (arXiv:1706.03762) §3.5; Ho, Jain, Abbeel 2020 (arXiv:2006.11239) appendix B.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/sines.cuh"

@@ -13,29 +13,42 @@ namespace zoe {
 // As the host passes it. Strides are in elements; a batch stride of 0 uses one matrix for all.
 struct GemmShape {
     long long lda, ldb, ldc, batch_a, batch_b, batch_c;
-    int m, n, k, activation, f32_out;   // f32_out: c is f32 though a and b are bf16
+    int m, n, k, activation, f32_out;  // f32_out: c is f32 though a and b are bf16
     float alpha, beta;
-    int gate_rows;                      // rows of c that share a vector of the gate
+    int gate_rows;  // rows of c that share a vector of the gate
     long long gate_stride;
-    const void* gate;                   // of the operands' type; null: none
-    const void* old;                    // what beta multiplies, laid out as c and of its type: c itself, or another
+    const void* gate;  // of the operands' type; null: none
+    const void* old;   // what beta multiplies, laid out as c and of its type: c itself, or another
 };
 
-// From the sums to memory, for the tile at (m0, n0).
+// The tile at (m0, n0) of this block's matrix of the batch, as an epilogue finds it (rows.cuh).
+struct BatchRows {
+    const GemmShape& g;
+    int m0, n0;
+
+    template <class T> __device__ __forceinline__ T* tile(T* c) const {
+        return c + blockIdx.z * g.batch_c + m0 * g.ldc + n0;
+    }
+    template <class T> __device__ __forceinline__ T* line(T* tile, int row) const { return tile + row * g.ldc; }
+    template <class T> __device__ __forceinline__ bool pairs(const T* tile) const {
+        return (g.ldc % 2 == 0) & pair_aligned(tile);
+    }
+};
+
+// From the sums to memory: c = gate act(alpha sums + bias) + beta old.
 template <class T>
 __device__ __forceinline__ auto gemm_epilogue(const float* bias, void* c, const GemmShape& g, int m0, int n0) {
-    using Rows = TileRows<long long>;
-    const long long first = blockIdx.z * g.batch_c + m0 * g.ldc + n0;
+    const BatchRows rows{g, m0, n0};
     auto finish = [&](auto* to) {
         using C = std::remove_pointer_t<decltype(to)>;
-        const C* old = g.beta != 0.0f ? static_cast<const C*>(g.old) + first : nullptr;
-        return compose(Residual<C, Rows>{old, {g.ldc}, g.beta}, Store<C, Rows>{to + first, {g.ldc}});
+        return compose(Residual<C, BatchRows>{static_cast<const C*>(g.old), rows, g.beta},
+                       Store<C, BatchRows>{to, rows});
     };
     auto with = [&](const auto& last) {
         using Gates = SampleRows<long long>;
-        const T* gate = g.gate ? static_cast<const T*>(g.gate) + n0 : nullptr;
-        return compose(Scale{g.alpha}, Bias{bias ? bias + n0 : nullptr}, Activate{g.activation},
-                       Gate<T, Gates>{gate, {m0, unsigned(g.gate_rows), g.gate_stride}}, last);
+        const Gates gates{m0, n0, unsigned(g.gate_rows), g.gate_stride};
+        return compose(Scale{g.alpha}, Bias{bias, n0}, Activate{g.activation},
+                       Gate<T, Gates>{static_cast<const T*>(g.gate), gates}, last);
     };
     if constexpr (sizeof(T) == 4) {
         return with(Nested{finish(static_cast<float*>(c))});
@@ -66,8 +79,7 @@ __device__ __forceinline__ void gemm(const T* a, const T* b, const float* bias, 
 // transposed.
 #define ZOE_GEMM_ENTRY(TIER, TYPE, SHAPE, LAYOUT, TRANS_A, TRANS_B)                                                    \
     ZOE_TILE_GEOMETRY(gemm_##TIER##_##TYPE##_##SHAPE##_##LAYOUT, gemm, TIER,                                           \
-                      "algorithm=tiled type=" #TYPE " tile=" #SHAPE " layout=" #LAYOUT,                                \
-                      zoe::TIER##_##TYPE##_##SHAPE)                                                                    \
+                      "algorithm=tiled type=" #TYPE " tile=" #SHAPE " layout=" #LAYOUT, zoe::TIER##_##TYPE##_##SHAPE)  \
     extern "C" __global__ void __launch_bounds__(zoe::TIER##_##TYPE##_##SHAPE::THREADS)                                \
         gemm_##TIER##_##TYPE##_##SHAPE##_##LAYOUT(const zoe::TYPE* a, const zoe::TYPE* b, const float* bias, void* c,  \
                                                   zoe::GemmShape shape) {                                              \

@@ -5,7 +5,7 @@
 //
 // FLOPs 2 m n k; bytes as gemm_sm80.cu.
 // Source: Volkov and Demmel, Benchmarking GPUs to tune dense linear algebra (2008).
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "gemm.cuh"
 
 ZOE_GEMM(simt, f32, 128x64)

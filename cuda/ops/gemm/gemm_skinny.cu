@@ -1,4 +1,4 @@
-// Matrix product of few rows: the weights are read once and time is the memory's, as when tokens are decoded.
+// Skinny matrix product, of few rows: the weights are read once and time is the memory's, as when tokens are decoded.
 //
 //   C = gate act(alpha A B^T + bias) + beta D        as gemm_sm80.cu has it: bf16 by mma.m16n8k16, summed in fp32
 //
@@ -24,8 +24,8 @@ namespace zoe {
 template <int TM_, int TN_, int SLOTS_> struct SkinnyTile {
     using T = bf16;
     static constexpr int TM = TM_, TN = TN_, MI = TM / 16, NI = TN / 8, WARPS = 8, THREADS = WARPS * 32;
-    static constexpr int STAGES = 1;        // of shared memory: what is in flight is in registers
-    static constexpr int SLOTS = SLOTS_, CHUNK = 32, TK = SLOTS * CHUNK * WARPS;   // TK: k that a block has in flight
+    static constexpr int STAGES = 1;  // of shared memory: what is in flight is in registers
+    static constexpr int SLOTS = SLOTS_, CHUNK = 32, TK = SLOTS * CHUNK * WARPS;  // TK: k that a block has in flight
     static_assert(SLOTS % 2 == 0 && MI * NI <= WARPS, "whole lines a warp; a warp a fragment of the result");
 
     // k of a slot's chunk, from the warp's first: pairs of neighbouring chunks, the other warps' pairs between them.
@@ -40,7 +40,7 @@ struct OneFragment {
 // A row of an operand from this lane's first k on. Rows past the matrix have no k.
 struct StreamedRow {
     const bf16* at;
-    int k;                  // how many there are, at most 0: none
+    int k;  // how many there are, at most 0: none
 
     __device__ __forceinline__ void init(const bf16* matrix, long long stride, int row, int rows, int first,
                                          int depth) {
@@ -52,7 +52,8 @@ struct StreamedRow {
 __device__ __forceinline__ uint4 load_once(const bf16* p) {
     uint4 v;
     asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p));
+                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+                 : "l"(p));
     return v;
 }
 
@@ -93,7 +94,7 @@ template <class Tile> struct SkinnySlot {
 // This warp's share of the sums of its block's tile.
 template <class Tile>
 __device__ __forceinline__ void skinny_product(const bf16* a, const bf16* b, const GemmShape& g, int m0, int n0,
-                                                 float (&acc)[Tile::MI][Tile::NI][4]) {
+                                               float (&acc)[Tile::MI][Tile::NI][4]) {
     const int lane = threadIdx.x & 31, from = int(threadIdx.x) / 32 * 2 * Tile::CHUNK;
     const int row = lane >> 2, first = from + (lane & 3) * 8;
     StreamedRow left[Tile::MI][2], right[Tile::NI];
@@ -125,13 +126,13 @@ __device__ __forceinline__ void skinny_product(const bf16* a, const bf16* b, con
         });
     unroll<Tile::SLOTS>([&](auto at) {
         constexpr int S = decltype(at)::value;
-        if (k + from + Tile::offset(S) < g.k) slots[S].multiply(acc);   // the same for the whole warp
+        if (k + from + Tile::offset(S) < g.k) slots[S].multiply(acc);  // the same for the whole warp
     });
 }
 
 template <class Tile>
 __device__ __forceinline__ void gemm_skinny(const bf16* a, const bf16* b, const float* bias, void* c,
-                                              const GemmShape& g) {
+                                            const GemmShape& g) {
     const int across = (g.n + Tile::TN - 1) / Tile::TN;
     const int m0 = int(blockIdx.x / across) * Tile::TM, n0 = int(blockIdx.x % across) * Tile::TN;
     const int warp = threadIdx.x / 32, lane = threadIdx.x & 31;
@@ -156,8 +157,8 @@ __device__ __forceinline__ void gemm_skinny(const bf16* a, const bf16* b, const 
         const float4 v = partial[w][warp][lane];
         acc[0][0][0] += v.x, acc[0][0][1] += v.y, acc[0][0][2] += v.z, acc[0][0][3] += v.w;
     }
-    visit(Sm80Outputs<OneFragment>(warp / Tile::NI * 16, warp % Tile::NI * 8), acc, Bounds{g.m - m0, g.n - n0, Tile::TN},
-          gemm_epilogue<bf16>(bias, c, g, m0, n0));
+    visit(Sm80Outputs<OneFragment>(warp / Tile::NI * 16, warp % Tile::NI * 8), acc,
+          Bounds{g.m - m0, g.n - n0, Tile::TN}, gemm_epilogue<bf16>(bias, c, g, m0, n0));
 }
 
 // As many slots as registers allow for two blocks a multiprocessor, for one from 32 x 16 on.
@@ -171,11 +172,10 @@ using skinny_64x16 = SkinnyTile<64, 16, 4>;
 }  // namespace zoe
 
 #define ZOE_GEMM_SKINNY(SHAPE, BLOCKS)                                                                                 \
-    ZOE_TILE_GEOMETRY(gemm_sm80_bf16_##SHAPE##_nt, gemm, sm80,                                                         \
-                      "algorithm=skinny type=bf16 tile=" #SHAPE " layout=nt", zoe::skinny_##SHAPE)                     \
-    extern "C" __global__ void __launch_bounds__(zoe::skinny_##SHAPE::THREADS, BLOCKS)                                 \
-        gemm_sm80_bf16_##SHAPE##_nt(const zoe::bf16* a, const zoe::bf16* b, const float* bias, void* c,                \
-                                      zoe::GemmShape shape) {                                                          \
+    ZOE_TILE_GEOMETRY(gemm_sm80_bf16_##SHAPE##_nt, gemm, sm80, "algorithm=skinny type=bf16 tile=" #SHAPE " layout=nt", \
+                      zoe::skinny_##SHAPE)                                                                             \
+    extern "C" __global__ void __launch_bounds__(zoe::skinny_##SHAPE::THREADS, BLOCKS) gemm_sm80_bf16_##SHAPE##_nt(    \
+        const zoe::bf16* a, const zoe::bf16* b, const float* bias, void* c, zoe::GemmShape shape) {                    \
         zoe::gemm_skinny<zoe::skinny_##SHAPE>(a, b, bias, c, shape);                                                   \
     }
 

@@ -71,9 +71,9 @@ template <class T> __device__ __forceinline__ Row read_row(const T* z, int class
 }
 
 template <class T>
-__device__ __forceinline__ void cross_entropy(const T* logits, const int32_t* labels, const float* weight, float* losses,
-                                              float* hits, T* dlogits, int samples, int classes, float smoothing,
-                                              float gradient_scale) {
+__device__ __forceinline__ void cross_entropy(const T* logits, const int32_t* labels, const float* weight,
+                                              float* losses, float* hits, T* dlogits, int samples, int classes,
+                                              float smoothing, float gradient_scale) {
     const int lane = static_cast<int>(threadIdx.x) & 31;
     const int sample = static_cast<int>(blockIdx.x) * kSamples + (static_cast<int>(threadIdx.x) >> 5);
     if (sample >= samples) return;
@@ -119,10 +119,9 @@ __device__ __forceinline__ void softmax(const T* logits, float* probabilities, i
 #define ZOE_CROSS_ENTROPY(suffix, type)                                                                                \
     ZOE_GEOMETRY(softmax_cross_entropy_##suffix, softmax_cross_entropy, simt, "type=" #suffix, kThreads, kSamples, 1,  \
                  1, 0)                                                                                                 \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        softmax_cross_entropy_##suffix(const type* logits, const int32_t* labels, const float* weight, float* losses,  \
-                                       float* hits, type* dlogits, int samples, int classes, float smoothing,          \
-                                       float gradient_scale) {                                                         \
+    extern "C" __global__ void __launch_bounds__(kThreads) softmax_cross_entropy_##suffix(                             \
+        const type* logits, const int32_t* labels, const float* weight, float* losses, float* hits, type* dlogits,     \
+        int samples, int classes, float smoothing, float gradient_scale) {                                             \
         cross_entropy(logits, labels, weight, losses, hits, dlogits, samples, classes, smoothing, gradient_scale);     \
     }                                                                                                                  \
     ZOE_GEOMETRY(softmax_##suffix, softmax, simt, "type=" #suffix, kThreads, kSamples, 1, 1, 0)                        \

@@ -20,7 +20,7 @@
 // Traffic     3 N size sizeof(T) bytes; four operations an element.
 // Source      Mescheder, Geiger, Nowozin, Which training methods for GANs do actually converge? (ICML 2018) for R1 and R2;
 //             the tangent form is derived above.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/reduce.cuh"
@@ -72,10 +72,9 @@ __device__ __forceinline__ void gradient_penalty(const T* x, const T* v, const f
 
 #define ENTRY(dtype, T)                                                                                                \
     ZOE_GEOMETRY(gradient_penalty_##dtype, gradient_penalty, simt, "type=" #dtype, kThreads, 1, 1, 1, 0)               \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        gradient_penalty_##dtype(const T* x, const T* v, const float* scale, T* input, float* squares, long long size, \
-                                 float share, float gamma, float gamma_last, long long gamma_steps,                    \
-                                 const long long* state) {                                                             \
+    extern "C" __global__ void __launch_bounds__(kThreads) gradient_penalty_##dtype(                                   \
+        const T* x, const T* v, const float* scale, T* input, float* squares, long long size, float share,             \
+        float gamma, float gamma_last, long long gamma_steps, const long long* state) {                                \
         gradient_penalty(x, v, scale, input, squares, size, share, gamma, gamma_last, gamma_steps, state);             \
     }
 

@@ -16,7 +16,7 @@
 // Traffic     2 n scores, 12 n bytes at most; about 20 operations and two exponentials a pair.
 // Source      Jolicoeur-Martineau, The relativistic discriminator (ICLR 2019); Huang et al., The GAN is dead; long live the
 //             GAN! (NeurIPS 2024), equation 2.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 #include "zoetrope/reduce.cuh"

@@ -37,7 +37,8 @@ __device__ __forceinline__ void weighted_mse(const T* pred, const T* target, con
     const float slope = gradient_scale * 2.0f * w / (static_cast<float>(samples) * static_cast<float>(size));
     const bool wide = zoe::aligned16(pred, target, dpred);
     float total = 0.0f;
-    for (int64_t begin = static_cast<int64_t>(part) * kTile; begin < size; begin += static_cast<int64_t>(parts) * kTile) {
+    for (int64_t begin = static_cast<int64_t>(part) * kTile; begin < size;
+         begin += static_cast<int64_t>(parts) * kTile) {
         const int count = static_cast<int>(size - begin < kTile ? size - begin : kTile);
         const int packed = wide ? count / V * V : 0;
         const T* p = pred + begin;

@@ -133,8 +133,8 @@ ZOE_BATCH_NORM_BACKWARD(f32, float)
 ZOE_BATCH_NORM_BACKWARD(bf16, zoe::bf16)
 
 ZOE_GEOMETRY(batch_norm_backward_finish, batch_norm_backward_finish, simt, "",
-             zoe::norm::kSumColumns * zoe::norm::kSumShares, 1, zoe::norm::kSumColumns, 1, 0)
-extern "C" __global__ void __launch_bounds__(zoe::norm::kSumColumns * zoe::norm::kSumShares)
+             zoe::norm::kSumColumns* zoe::norm::kSumShares, 1, zoe::norm::kSumColumns, 1, 0)
+extern "C" __global__ void __launch_bounds__(zoe::norm::kSumColumns* zoe::norm::kSumShares)
     batch_norm_backward_finish(const float* __restrict__ partial, float* __restrict__ sums, float* __restrict__ dgamma,
                                float* __restrict__ dbeta, int64_t pieces, int channels, int accumulate) {
     using namespace zoe::norm;

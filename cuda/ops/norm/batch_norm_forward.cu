@@ -122,9 +122,9 @@ inline constexpr int kFinishShares = 32;
 ZOE_BATCH_NORM_FORWARD(f32, float)
 ZOE_BATCH_NORM_FORWARD(bf16, zoe::bf16)
 
-ZOE_GEOMETRY(batch_norm_finish, batch_norm_finish, simt, "", zoe::norm::kFinishColumns * zoe::norm::kFinishShares, 1,
+ZOE_GEOMETRY(batch_norm_finish, batch_norm_finish, simt, "", zoe::norm::kFinishColumns* zoe::norm::kFinishShares, 1,
              zoe::norm::kFinishColumns, 1, 0)
-extern "C" __global__ void __launch_bounds__(zoe::norm::kFinishColumns * zoe::norm::kFinishShares)
+extern "C" __global__ void __launch_bounds__(zoe::norm::kFinishColumns* zoe::norm::kFinishShares)
     batch_norm_finish(const float* __restrict__ partial, float* __restrict__ mean, float* __restrict__ rstd,
                       float* __restrict__ running_mean, float* __restrict__ running_var, int64_t rows, int channels,
                       int piece_rows, int64_t pieces, float eps, float momentum) {

@@ -14,7 +14,7 @@
 //   group_norm_backward_apply   for its groups and reads x and dy once more.
 // Mapping: slices.cuh. Dynamic shared memory (first kernel): two packs for each thread and row of threads.
 // Bytes: N·S·C·(2 or 4 read + 1 written) elements. Memory bound; with SiLU two exponentials an element.
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "slices.cuh"
 #include "zoetrope/entry.cuh"
 

@@ -244,9 +244,9 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ x, const float2
     }                                                                                                                  \
     ZOE_GEOMETRY(group_norm_statistics_##dtype, group_norm_statistics, simt, "type=" #dtype, zoe::norm::kThreads,      \
                  zoe::norm::kMaxSlice, 1, 1, 0)                                                                        \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_statistics_##dtype(                \
-        const T* x, float2* partial, int positions, int channels, int groups, int slice, int parts, int chunk,         \
-        int chunks, int wide) {                                                                                        \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2)                                               \
+        group_norm_statistics_##dtype(const T* x, float2* partial, int positions, int channels, int groups, int slice, \
+                                      int parts, int chunk, int chunks, int wide) {                                    \
         __shared__ zoe::norm::Scratch<T, 1> scratch;                                                                   \
         extern __shared__ __align__(128) unsigned char dynamic[];                                                      \
         const zoe::norm::Layout layout{positions, channels, groups, slice, parts, chunk, chunks};                      \
@@ -258,10 +258,10 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ x, const float2
     }                                                                                                                  \
     ZOE_GEOMETRY(group_norm_apply_##dtype, group_norm_apply, simt, "type=" #dtype, zoe::norm::kThreads,                \
                  zoe::norm::kMaxSlice, 1, 1, 0)                                                                        \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2) group_norm_apply_##dtype(                     \
-        const T* x, const float2* partial, const float* gamma, const float* beta, T* y, float* mean, float* rstd,      \
-        int positions, int channels, int groups, int slice, int parts, int chunk, int chunks, float eps, int silu,     \
-        int wide) {                                                                                                    \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kThreads, 2)                                               \
+        group_norm_apply_##dtype(const T* x, const float2* partial, const float* gamma, const float* beta, T* y,       \
+                                 float* mean, float* rstd, int positions, int channels, int groups, int slice,         \
+                                 int parts, int chunk, int chunks, float eps, int silu, int wide) {                    \
         __shared__ zoe::norm::Scratch<T, 1> scratch;                                                                   \
         const zoe::norm::Layout layout{positions, channels, groups, slice, parts, chunk, chunks};                      \
         if (wide) {                                                                                                    \

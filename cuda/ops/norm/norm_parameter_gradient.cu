@@ -5,7 +5,7 @@
 // Layouts: partial [K, 2, C] f32; grad_gamma, grad_beta [C] f32, overwritten, or added to when `accumulate`.
 // Mapping: a block takes 32 columns of the 2·C; 8 warps each sum every eighth k, and the first adds the eight.
 // Bytes: 8·K·C read.
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include <cstdint>
 #include "zoetrope/entry.cuh"
 
@@ -14,10 +14,10 @@ constexpr int kColumns = 32;
 constexpr int kRows = 8;
 }  // namespace zoe::norm
 
-ZOE_GEOMETRY(norm_parameter_gradient, norm_parameter_gradient, simt, "", zoe::norm::kColumns * zoe::norm::kRows, 1,
+ZOE_GEOMETRY(norm_parameter_gradient, norm_parameter_gradient, simt, "", zoe::norm::kColumns* zoe::norm::kRows, 1,
              zoe::norm::kColumns, 1, 0)
 
-extern "C" __global__ void __launch_bounds__(zoe::norm::kColumns * zoe::norm::kRows)
+extern "C" __global__ void __launch_bounds__(zoe::norm::kColumns* zoe::norm::kRows)
     norm_parameter_gradient(const float* __restrict__ partial, float* __restrict__ grad_gamma,
                             float* __restrict__ grad_beta, int64_t pieces, int channels, int accumulate) {
     using namespace zoe::norm;

@@ -37,14 +37,14 @@ __device__ __forceinline__ void rms_row(const T* __restrict__ x, const float* __
     const int lane = static_cast<int>(threadIdx.x) & 31;
     Row<T, V> values(x + row * channels, channels, lane);
     float squares = 0.0f;
-    values.each([&](int, const float (&v)[V]) {
+    values.each([&](int, const float(&v)[V]) {
 #pragma unroll
         for (int e = 0; e < V; ++e) squares = fmaf(v[e], v[e], squares);
     });
     const float r = 1.0f / sqrtf(warp_sum(squares) / static_cast<float>(channels) + eps);
     if (lane == 0) rstd[row] = r;
     T* const to = y + row * channels;
-    values.each([&](int c, const float (&v)[V]) {
+    values.each([&](int c, const float(&v)[V]) {
         float out[V];
 #pragma unroll
         for (int e = 0; e < V; ++e) out[e] = v[e] * r;
@@ -62,7 +62,7 @@ __device__ __forceinline__ void rms_row_gradient(const T* __restrict__ grad_y, c
     Row<T, V> values(x + row * channels, channels, lane);
     const T* const grad = grad_y + row * channels;
     float product = 0.0f;
-    values.each([&](int c, const float (&v)[V]) {
+    values.each([&](int c, const float(&v)[V]) {
         float g[V];
         load_values(grad + c, g);
         scale_by(gamma, c, g);
@@ -71,7 +71,7 @@ __device__ __forceinline__ void rms_row_gradient(const T* __restrict__ grad_y, c
     });
     const float share = warp_sum(product) / static_cast<float>(channels);
     T* const to = grad_x + row * channels;
-    values.each([&](int c, const float (&v)[V]) {
+    values.each([&](int c, const float(&v)[V]) {
         float g[V];
         load_values(grad + c, g);
         scale_by(gamma, c, g);
@@ -113,9 +113,8 @@ __device__ __forceinline__ void rms_column_sums(const T* __restrict__ grad_y, co
 #define ZOE_RMS_NORM(dtype, T)                                                                                         \
     ZOE_GEOMETRY(rms_norm_forward_##dtype, rms_norm_forward, simt, "type=" #dtype, zoe::norm::kRowThreads,             \
                  zoe::norm::kRowWarps, 1, 1, 0)                                                                        \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kRowThreads, 6)                                            \
-        rms_norm_forward_##dtype(const T* x, const float* gamma, T* y, float* rstd, int64_t rows, int channels,        \
-                                 float eps, int wide) {                                                                \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kRowThreads, 6) rms_norm_forward_##dtype(                  \
+        const T* x, const float* gamma, T* y, float* rstd, int64_t rows, int channels, float eps, int wide) {          \
         const int64_t row = static_cast<int64_t>(blockIdx.x) * zoe::norm::kRowWarps + (threadIdx.x >> 5);              \
         if (row >= rows) return;                                                                                       \
         if (wide) {                                                                                                    \
@@ -139,9 +138,8 @@ __device__ __forceinline__ void rms_column_sums(const T* __restrict__ grad_y, co
     }                                                                                                                  \
     ZOE_GEOMETRY(rms_norm_backward_sums_##dtype, rms_norm_backward_sums, simt, "type=" #dtype,                         \
                  zoe::norm::kRmsSumThreads, zoe::norm::kRmsSumRows, zoe::norm::kRmsSumThreads, zoe::kPack<T>, 0)       \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kRmsSumThreads)                                            \
-        rms_norm_backward_sums_##dtype(const T* grad_y, const T* x, const float* rstd, float* partial, int64_t rows,   \
-                                       int channels, int wide) {                                                       \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kRmsSumThreads) rms_norm_backward_sums_##dtype(            \
+        const T* grad_y, const T* x, const float* rstd, float* partial, int64_t rows, int channels, int wide) {        \
         if (wide) {                                                                                                    \
             zoe::norm::rms_column_sums<T, zoe::kPack<T>>(grad_y, x, rstd, partial, rows, channels);                    \
         } else {                                                                                                       \

@@ -80,9 +80,7 @@ template <int V> struct Tile {
 };
 
 // A pack of V elements as it lies in memory.
-template <class T, int V> struct alignas(V * sizeof(T)) Raw {
-    T element[V];
-};
+template <class T, int V> struct alignas(V * sizeof(T)) Raw { T element[V]; };
 
 template <class T, int V> __device__ __forceinline__ void unpack(const Raw<T, V>& raw, float (&v)[V]) {
     if constexpr (V == 1) {
@@ -121,7 +119,7 @@ template <int V> __device__ __forceinline__ void gather(float (&v)[V], const flo
 // Shared memory of the reductions of K quantities.
 template <class T, int K> struct Scratch {
     float thread[K][kThreads * kPack<T>];
-    float stage[K * kMaxSlice > kThreads ? K * kMaxSlice : kThreads];
+    float stage[(K * kMaxSlice > kThreads) ? (K * kMaxSlice) : kThreads];
     float channel[K][kMaxSlice];
     float group[2][kMaxSlice];
 };

@@ -39,8 +39,12 @@ extern "C" __global__ void __launch_bounds__(optim::kThreads)
     adamw_update(float* master, float* gradient, float* m, float* v, float* ema, zoe::bf16* copy,
                  const optim::Chunk* chunks, const float* hyper, const float* control, int clear) {
     const optim::Chunk chunk = chunks[blockIdx.x];
-    const AdamW rule{control[optim::kGradient],       hyper[optim::kBeta1],   hyper[optim::kBeta2],
-                     control[optim::kStepSize],       control[optim::kRootCorrection], hyper[optim::kEpsilon],
+    const AdamW rule{control[optim::kGradient],
+                     hyper[optim::kBeta1],
+                     hyper[optim::kBeta2],
+                     control[optim::kStepSize],
+                     control[optim::kRootCorrection],
+                     hyper[optim::kEpsilon],
                      chunk.decay != 0 ? control[optim::kDecayFactor] : 1.0f};
     optim::update_chunk({master, gradient, m, v, ema, copy, clear != 0}, chunk, control, rule);
 }

@@ -9,11 +9,11 @@ namespace optim {
 struct Bank {
     float* master;
     float* gradient;
-    float* m;        // first state of the rule
-    float* v;        // second, null where the rule has one
-    float* ema;      // may be null
+    float* m;         // first state of the rule
+    float* v;         // second, null where the rule has one
+    float* ema;       // may be null
     zoe::bf16* copy;  // may be null
-    bool clear;      // gradients become 0
+    bool clear;       // gradients become 0
 };
 
 // Rule: kStates (1 or 2), and float operator()(theta, gradient, m, v), which changes m (and v) and returns the new weight.
@@ -45,10 +45,11 @@ __device__ __forceinline__ void update(const Bank& bank, const Rule& rule, float
 
 // One chunk by one block. Where control says not to run, only gradients are cleared.
 template <class Rule>
-__device__ __forceinline__ void update_chunk(const Bank& bank, const Chunk& chunk, const float* control, const Rule& rule) {
+__device__ __forceinline__ void update_chunk(const Bank& bank, const Chunk& chunk, const float* control,
+                                             const Rule& rule) {
     const int64_t end = chunk.begin + chunk.count;
-    const bool wide = (chunk.begin & 3) == 0
-                      && zoe::aligned16(bank.master, bank.gradient, bank.m, bank.v, bank.ema, bank.copy);
+    const bool wide =
+        (chunk.begin & 3) == 0 && zoe::aligned16(bank.master, bank.gradient, bank.m, bank.v, bank.ema, bank.copy);
     const int64_t packed = wide ? chunk.begin + (chunk.count & ~3ll) : chunk.begin;
     const int64_t thread = static_cast<int>(threadIdx.x);
     if (control[kRun] == 0.0f) {

@@ -18,8 +18,8 @@ struct Chunk {
 
 // Hyper-parameters, f32.
 enum Hyper {
-    kRate,           // peak learning rate
-    kBeta1,          // or momentum
+    kRate,   // peak learning rate
+    kBeta1,  // or momentum
     kBeta2,
     kEpsilon,
     kWeightDecay,    // AdamW: decoupled, times the rate; SGD: times the weight, added to its gradient
@@ -38,14 +38,14 @@ enum State { kStep, kSkipped, kNotFinite, kStateSize = 4 };
 
 // What one step computes for the update kernel (and for reports), f32.
 enum Control {
-    kNorm,          // global norm of the scaled gradients, before clipping
-    kGradient,      // factor of every gradient: scale · clip
-    kRateNow,       // learning rate of this step
-    kStepSize,      // rate / (1 - β1^t)
+    kNorm,            // global norm of the scaled gradients, before clipping
+    kGradient,        // factor of every gradient: scale · clip
+    kRateNow,         // learning rate of this step
+    kStepSize,        // rate / (1 - β1^t)
     kRootCorrection,  // 1 / √(1 - β2^t)
-    kDecayFactor,   // 1 - rate·weight decay
-    kEmaShare,      // 1 - EMA decay of this step
-    kRun,           // 1: update, 0: skip
+    kDecayFactor,     // 1 - rate·weight decay
+    kEmaShare,        // 1 - EMA decay of this step
+    kRun,             // 1: update, 0: skip
     kControlSize
 };
 

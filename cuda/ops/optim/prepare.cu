@@ -73,7 +73,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
 ZOE_GEOMETRY(optimizer_prepare, optimizer_prepare, simt, "", kThreads, 1, 1, 1, 0)
 extern "C" __global__ void __launch_bounds__(kThreads)
     optimizer_prepare(const float* __restrict__ partial, int chunks, const float* __restrict__ hyper,
-                  int32_t* __restrict__ state, float* __restrict__ control) {
+                      int32_t* __restrict__ state, float* __restrict__ control) {
     __shared__ float shared[kThreads / 32];
     float total = 0.0f;
     for (int i = static_cast<int>(threadIdx.x); i < chunks; i += kThreads) total += partial[i];

@@ -11,7 +11,7 @@
 // Mapping: a warp a row, four rows a block; lanes take columns in turn. The k ≤ 32 least values lie sorted across the
 // lanes; a lane's value enters by a ballot, in the order of the lanes, only while it is less than the k-th.
 // Bytes: 4 rows · columns read once. Memory bound; the host keeps the matrix small enough for the L2 cache.
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "zoetrope/entry.cuh"
 #include "zoetrope/reduce.cuh"
 
@@ -28,7 +28,8 @@ __device__ __forceinline__ int64_t row_of_warp() {
 
 ZOE_GEOMETRY(pair_nearest, pair_nearest, simt, "", kThreads, kRows, 1, 1, 0)
 extern "C" __global__ void __launch_bounds__(kThreads)
-    pair_nearest(const float* __restrict__ values, float* best, int* index, int64_t rows, int columns, int first, int k) {
+    pair_nearest(const float* __restrict__ values, float* best, int* index, int64_t rows, int columns, int first,
+                 int k) {
     const int64_t row = row_of_warp();
     if (row >= rows) return;
     const int lane = static_cast<int>(threadIdx.x) & 31;
@@ -67,8 +68,8 @@ extern "C" __global__ void __launch_bounds__(kThreads)
 
 ZOE_GEOMETRY(pair_within, pair_within, simt, "", kThreads, kRows, 1, 1, 0)
 extern "C" __global__ void __launch_bounds__(kThreads)
-    pair_within(const float* __restrict__ values, const float* __restrict__ limits, int* counts, int64_t rows, int columns,
-                int first) {
+    pair_within(const float* __restrict__ values, const float* __restrict__ limits, int* counts, int64_t rows,
+                int columns, int first) {
     const int64_t row = row_of_warp();
     if (row >= rows) return;
     const int lane = static_cast<int>(threadIdx.x) & 31;

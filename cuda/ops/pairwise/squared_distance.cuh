@@ -32,8 +32,8 @@ template <class Tile> struct Place {
     }
 
     __device__ __forceinline__ Bounds bounds() const { return {rows, columns, TN}; }
-    __device__ __forceinline__ Store<float, TileRows<int>> store(float* out, const Shape& s) const {
-        return {out + static_cast<long long>(m0) * s.m + n0, {s.m}};
+    __device__ __forceinline__ Store<float, MatrixRows<int>> store(float* out, const Shape& s) const {
+        return {out, {m0, n0, s.m}};
     }
 };
 

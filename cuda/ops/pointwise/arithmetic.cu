@@ -9,7 +9,7 @@
 // Arguments   flat arrays of n elements; out may be an input.
 // Mapping     zoetrope/elementwise.cuh: sixteen elements a thread in 16-byte packs.
 // Traffic     2 (scale, clamp) or 3 times n·sizeof(T) bytes, at most two operations an element.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/elementwise.cuh"
 
 namespace {

@@ -10,7 +10,7 @@
 //             is a multiple of the pack and addresses of 16 bytes. The channel is found by one division a thread and
 //             carried forward by addition.
 // Traffic     2·n·sizeof(T) bytes and the vectors; one operation an element.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/elementwise.cuh"
 
 namespace {
@@ -72,13 +72,12 @@ __device__ __forceinline__ void add_vector(const T* x, const B* vector, T* out, 
     ZOE_ELEMENT_GEOMETRY(add_bias_##suffix, add_bias, "type=" #suffix)                                                 \
     extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
         add_bias_##suffix(const type* x, const float* bias, type* out, int64_t places, int channels) {                 \
-        add_vector(x, bias, out, places * channels, static_cast<int>(gridDim.x), channels, 1.0f);                      \
+        add_vector(x, bias, out, places* channels, static_cast<int>(gridDim.x), channels, 1.0f);                       \
     }                                                                                                                  \
     ZOE_ELEMENT_GEOMETRY(add_samples_##suffix, add_samples, "type=" #suffix)                                           \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        add_samples_##suffix(const type* x, const type* v, type* out, int samples, int64_t places, int channels,       \
-                             float alpha) {                                                                            \
-        add_vector(x, v, out, places * channels, static_cast<int>(gridDim.x) / samples, channels, alpha);              \
+    extern "C" __global__ void __launch_bounds__(kThreads) add_samples_##suffix(                                       \
+        const type* x, const type* v, type* out, int samples, int64_t places, int channels, float alpha) {             \
+        add_vector(x, v, out, places* channels, static_cast<int>(gridDim.x) / samples, channels, alpha);               \
     }
 
 ZOE_BIAS(f32, float)

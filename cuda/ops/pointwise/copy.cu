@@ -8,7 +8,7 @@
 // Mapping     cast: zoetrope/elementwise.cuh. fill, copy: 64 bytes a thread in 16-byte packs; where the address of either
 //             array is no multiple of 16, one element (fill: 2 bytes, copy: 1 byte) at a time.
 // Traffic     cast 6·n bytes; fill writes, copy moves twice, its bytes.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/elementwise.cuh"
 
 namespace {

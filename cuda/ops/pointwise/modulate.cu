@@ -16,7 +16,7 @@
 //             places, whose sums are added in order.
 // Traffic     affine 2 (3 with residual) elements a place and channel; sums 2 elements. Memory bound.
 // Source      Peebles, Xie 2023 (arXiv:2212.09748), adaLN-Zero.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/elementwise.cuh"
 
 namespace {
@@ -145,10 +145,9 @@ __device__ __forceinline__ void sample_sums(const T* dy, const T* x, T* products
     }                                                                                                                  \
     ZOE_GEOMETRY(sample_sums_##suffix, sample_sums, simt, "type=" #suffix, kThreads, 1, kLanes* zoe::kPack<type>,      \
                  kLanes, 0)                                                                                            \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        sample_sums_##suffix(const type* __restrict__ dy, const type* __restrict__ x, type* __restrict__ products,     \
-                             type* __restrict__ sums, int samples, int64_t places, int channels, int64_t stride,       \
-                             int wide) {                                                                               \
+    extern "C" __global__ void __launch_bounds__(kThreads) sample_sums_##suffix(                                       \
+        const type* __restrict__ dy, const type* __restrict__ x, type* __restrict__ products, type* __restrict__ sums, \
+        int samples, int64_t places, int channels, int64_t stride, int wide) {                                         \
         sample_sums(dy, x, products, sums, samples, places, channels, stride, wide);                                   \
     }
 

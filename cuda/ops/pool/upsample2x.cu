@@ -5,7 +5,7 @@
 // Layouts: x, dx [N, H, W, C]; y, dy [N, 2H, 2W, C]. The sum is made in f32.
 // Mapping: a block takes row h of one sample (rows.cuh), hence two rows of y.
 // Bytes: 5·N·H·W·C elements, each once. Memory bound.
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "rows.cuh"
 #include "zoetrope/entry.cuh"
 

@@ -126,11 +126,10 @@ __device__ __forceinline__ void augment(const uint8_t* __restrict__ data, const 
 
 #define ZOE_AUGMENT(suffix, type)                                                                                      \
     ZOE_GEOMETRY(augment_##suffix, augment, simt, "type=" #suffix, kThreads, kTile, 1, 1, 0)                           \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        augment_##suffix(const uint8_t* data, const int32_t* labels, const int32_t* indices, const float* mean,        \
-                         const float* factor, type* out, int32_t* labels_out, int count, int height, int width,        \
-                         int channels, int parts, int pad, int reflect, int flip, float erase, int side,               \
-                         uint64_t seed, uint64_t stream, const uint64_t* state) {                                      \
+    extern "C" __global__ void __launch_bounds__(kThreads) augment_##suffix(                                           \
+        const uint8_t* data, const int32_t* labels, const int32_t* indices, const float* mean, const float* factor,    \
+        type* out, int32_t* labels_out, int count, int height, int width, int channels, int parts, int pad,            \
+        int reflect, int flip, float erase, int side, uint64_t seed, uint64_t stream, const uint64_t* state) {         \
         augment(data, labels, indices, mean, factor, out, labels_out, count, Picture{height, width, channels}, parts,  \
                 Choice{pad, reflect, flip, erase, side}, seed, stream, state);                                         \
     }

@@ -17,7 +17,7 @@
 //             Permutation: a six-round Feistel network over the next power of four, walked until it falls inside the bound
 //             (Black, Rogaway 2002), with Philox as the round function.
 // Traffic     n·sizeof(T) bytes; about 45 operations a normal, 28 a uniform.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/elementwise.cuh"
 #include "zoetrope/philox.cuh"
 
@@ -59,10 +59,10 @@ __device__ __forceinline__ uint32_t feistel(const zoe::PhiloxKey& key, uint64_t 
     uint32_t right = x & mask;
 #pragma unroll 1
     for (uint32_t round = 0; round < 6; ++round) {
-        const uint4 w = zoe::philox4x32_10(
-            make_uint4(right, 0x80000000u + (static_cast<uint32_t>(epoch >> 32) << 4) + round, static_cast<uint32_t>(key.stream),
-                       static_cast<uint32_t>(epoch)),
-            make_uint2(static_cast<uint32_t>(key.seed), static_cast<uint32_t>(key.seed >> 32)));
+        const uint4 w =
+            zoe::philox4x32_10(make_uint4(right, 0x80000000u + (static_cast<uint32_t>(epoch >> 32) << 4) + round,
+                                          static_cast<uint32_t>(key.stream), static_cast<uint32_t>(epoch)),
+                               make_uint2(static_cast<uint32_t>(key.seed), static_cast<uint32_t>(key.seed >> 32)));
         const uint32_t next = left ^ (w.x & mask);
         left = right;
         right = next;
@@ -74,9 +74,8 @@ __device__ __forceinline__ uint32_t feistel(const zoe::PhiloxKey& key, uint64_t 
 
 #define ZOE_RANDOM(suffix, type)                                                                                       \
     ZOE_ELEMENT_GEOMETRY(random_normal_##suffix, random_normal, "type=" #suffix)                                       \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        random_normal_##suffix(type* out, int64_t n, uint64_t seed, uint64_t stream, const uint64_t* state,            \
-                               float mean, float deviation) {                                                          \
+    extern "C" __global__ void __launch_bounds__(kThreads) random_normal_##suffix(                                     \
+        type* out, int64_t n, uint64_t seed, uint64_t stream, const uint64_t* state, float mean, float deviation) {    \
         const zoe::PhiloxKey key = zoe::philox_key(seed, stream, state);                                               \
         generate(out, n, [&](uint64_t block, float(&v)[4]) {                                                           \
             const float4 z = zoe::philox_normal4(key, block);                                                          \
@@ -87,9 +86,8 @@ __device__ __forceinline__ uint32_t feistel(const zoe::PhiloxKey& key, uint64_t 
         });                                                                                                            \
     }                                                                                                                  \
     ZOE_ELEMENT_GEOMETRY(random_uniform_##suffix, random_uniform, "type=" #suffix)                                     \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        random_uniform_##suffix(type* out, int64_t n, uint64_t seed, uint64_t stream, const uint64_t* state,           \
-                                float low, float high) {                                                               \
+    extern "C" __global__ void __launch_bounds__(kThreads) random_uniform_##suffix(                                    \
+        type* out, int64_t n, uint64_t seed, uint64_t stream, const uint64_t* state, float low, float high) {          \
         const zoe::PhiloxKey key = zoe::philox_key(seed, stream, state);                                               \
         const float span = __fsub_rn(high, low);                                                                       \
         generate(out, n, [&](uint64_t block, float(&v)[4]) {                                                           \

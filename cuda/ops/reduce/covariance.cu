@@ -8,7 +8,7 @@
 // x [rows, d] f32 or bf16, mean f32 [d], out of centre f32 [rows, d]; partial f32 [parts, d, d], high, low, out f32 [d, d].
 // Mapping: a thread an element. Bytes: each array once. Memory bound.
 // Source: Knuth, The art of computer programming 2, 4.2.2 (two-sum).
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 
@@ -27,9 +27,8 @@ template <class T> __device__ __forceinline__ void centre(const T* x, const floa
 
 #define ZOE_CENTRE(suffix, type)                                                                                       \
     ZOE_GEOMETRY(covariance_centre_##suffix, covariance_centre, simt, "type=" #suffix, kThreads, kThreads, 1, 1, 0)    \
-    extern "C" __global__ void __launch_bounds__(kThreads)                                                             \
-        covariance_centre_##suffix(const type* __restrict__ x, const float* __restrict__ mean,                         \
-                                   float* __restrict__ out, int64_t n, int d) {                                        \
+    extern "C" __global__ void __launch_bounds__(kThreads) covariance_centre_##suffix(                                 \
+        const type* __restrict__ x, const float* __restrict__ mean, float* __restrict__ out, int64_t n, int d) {       \
         centre(x, mean, out, n, d);                                                                                    \
     }
 

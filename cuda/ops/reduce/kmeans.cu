@@ -12,7 +12,7 @@
 //           a row, joined by a butterfly.
 // Bytes     sums: x once, and a read and a write of an accumulator for each of its elements, in the L2 cache.
 // Source    Lloyd, Least squares quantization in PCM (1982); Arthur and Vassilvitskii, k-means++ (2007).
-// Not measured on a GPU yet.
+// Measured: not by itself; it passed its tests on an H200.
 #include "zoetrope/entry.cuh"
 #include "zoetrope/reduce.cuh"
 
@@ -24,8 +24,8 @@ constexpr int kThreads = 256;
 
 ZOE_GEOMETRY(kmeans_sums, kmeans_sums, simt, "", kThreads, kThreads, 1, 1, 0)
 extern "C" __global__ void __launch_bounds__(kThreads)
-    kmeans_sums(const float* __restrict__ x, const int* __restrict__ labels, float* sums, int* counts, int64_t rows, int d,
-                int clusters, int parts) {
+    kmeans_sums(const float* __restrict__ x, const int* __restrict__ labels, float* sums, int* counts, int64_t rows,
+                int d, int clusters, int parts) {
     const int64_t t = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
     const int64_t part = t / d;
     if (part >= parts) return;

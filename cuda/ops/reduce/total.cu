@@ -9,7 +9,7 @@
 //             thread adds in order, then warp butterfly and warps in order (zoetrope/reduce.cuh). The host chooses the
 //             number of blocks from n alone. One block finishes.
 // Traffic     n·sizeof(T) bytes; one or two operations an element.
-// Measured    not measured on a GPU yet.
+// Measured    not by itself; it passed its tests on an H200.
 #include "zoetrope/elementwise.cuh"
 #include "zoetrope/reduce.cuh"
 
@@ -33,7 +33,8 @@ struct Magnitude {
     __device__ __forceinline__ float operator()(float total, float x) const { return zoe::Max{}(total, fabsf(x)); }
 };
 
-template <class T, class Take> __device__ __forceinline__ void partials(const T* x, float* partial, int64_t n, Take take) {
+template <class T, class Take>
+__device__ __forceinline__ void partials(const T* x, float* partial, int64_t n, Take take) {
     constexpr int V = zoe::kPack<T>;
     constexpr int U = 16 / V;
     __shared__ float shared[kThreads / 32];

@@ -16,10 +16,10 @@ template <class T_, int MN_, int TK_, int THREADS> struct DenseKMajor : KMajorMa
     using Map::CHUNKS, Map::VEC;
     static constexpr int TK = TK_;
 
-    Address row[CHUNKS];    // of this thread's chunk of the first k-tile
-    long long shift;        // bytes from there
-    int whole[CHUNKS];      // 16, or 0 for a row outside the matrix
-    int left;               // elements of k from this thread's chunk to the end
+    Address row[CHUNKS];  // of this thread's chunk of the first k-tile
+    long long shift;      // bytes from there
+    int whole[CHUNKS];    // 16, or 0 for a row outside the matrix
+    int left;             // elements of k from this thread's chunk to the end
     int tail;
     int vector;
 
@@ -44,10 +44,11 @@ template <class T_, int MN_, int TK_, int THREADS> struct DenseKMajor : KMajorMa
     __device__ __forceinline__ Address address(int i) const { return row[i] + shift; }
     __device__ __forceinline__ int bytes(int i) const { return min(tail, whole[i]); }
 
-    struct Element { long long shift; bool inside; };
-    __device__ __forceinline__ Element element(int e) const {
-        return {shift + e * int(sizeof(T)), e < left};
-    }
+    struct Element {
+        long long shift;
+        bool inside;
+    };
+    __device__ __forceinline__ Element element(int e) const { return {shift + e * int(sizeof(T)), e < left}; }
     __device__ __forceinline__ bool has(int i, Element at) const { return at.inside && whole[i] != 0; }
     __device__ __forceinline__ T get(int i, Element at) const { return load_global<T>(row[i] + at.shift); }
 
@@ -64,10 +65,10 @@ template <class T_, int MN_, int TK_, int THREADS> struct DenseMNMajor : MNMajor
     using Map::CHUNKS, Map::VEC, Map::PER_ROW;
     static constexpr int TK = TK_;
 
-    Address first;          // chunk 0 of this thread
-    long long step;         // bytes from a k-tile to the next
-    int room[CHUNKS];       // elements of the row from chunk i on
-    int k_left;             // rows from this thread's k to the end
+    Address first;     // chunk 0 of this thread
+    long long step;    // bytes from a k-tile to the next
+    int room[CHUNKS];  // elements of the row from chunk i on
+    int k_left;        // rows from this thread's k to the end
     int valid[CHUNKS];
     int vector;
 
@@ -92,7 +93,9 @@ template <class T_, int MN_, int TK_, int THREADS> struct DenseMNMajor : MNMajor
     __device__ __forceinline__ Address address(int i) const { return first + i * PER_ROW * 16; }
     __device__ __forceinline__ int bytes(int i) const { return k_left > 0 ? valid[i] : 0; }
 
-    struct Element { int e; };
+    struct Element {
+        int e;
+    };
     __device__ __forceinline__ Element element(int e) const { return {e}; }
     __device__ __forceinline__ bool has(int i, Element at) const { return k_left > 0 && at.e < room[i]; }
     __device__ __forceinline__ T get(int i, Element at) const {

@@ -14,9 +14,9 @@ template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajo
     using Map::CHUNKS, Map::VEC, Map::PER_ROW;
     static constexpr int TK = TK_;
 
-    Address top;            // filter row 0, at the column of chunk 0
+    Address top;  // filter row 0, at the column of chunk 0
     Address first;
-    int filters, channels, width;   // K, C, S of the whole filter
+    int filters, channels, width;  // K, C, S of the whole filter
     int taps_h, taps_w, last_r, last_s, stride;
     int r, s, k;
     int room[CHUNKS], valid[CHUNKS];
@@ -42,7 +42,7 @@ template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajo
         keep(vector);
         find();
     }
-    int row_elements;       // R * S * C
+    int row_elements;  // R * S * C
 
     __device__ __forceinline__ void carry() {
         while (k >= filters) {
@@ -58,7 +58,9 @@ template <class T_, int MN_, int TK_, int THREADS> struct FilterMNMajor : MNMajo
     __device__ __forceinline__ Address address(int i) const { return first + i * PER_ROW * 16; }
     __device__ __forceinline__ int bytes(int i) const { return r < taps_h ? valid[i] : 0; }
 
-    struct Element { int e; };
+    struct Element {
+        int e;
+    };
     __device__ __forceinline__ Element element(int e) const { return {e}; }
     __device__ __forceinline__ bool has(int i, Element at) const { return r < taps_h && at.e < room[i]; }
     __device__ __forceinline__ T get(int i, Element at) const {

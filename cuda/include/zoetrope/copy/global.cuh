@@ -26,9 +26,7 @@ __device__ __forceinline__ uint4 load_global_16(Address at) {
     return v;
 }
 
-__device__ __forceinline__ int clamp_bytes(int elements, int size) {
-    return min(max(elements * size, 0), 16);
-}
+__device__ __forceinline__ int clamp_bytes(int elements, int size) { return min(max(elements * size, 0), 16); }
 
 __device__ __forceinline__ bool aligned_16(const void* p) {
     return (reinterpret_cast<unsigned long long>(p) & 15) == 0;

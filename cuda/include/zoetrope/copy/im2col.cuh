@@ -21,16 +21,16 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
     using Map::CHUNKS, Map::VEC;
     static constexpr int TK = TK_;
 
-    Address row[CHUNKS];    // element (n, h0, w0, 0) of each row, possibly outside the tensor
+    Address row[CHUNKS];  // element (n, h0, w0, 0) of each row, possibly outside the tensor
     unsigned mask[CHUNKS];
-    int r, s, c;            // tap and channel of this thread's chunk (vector path)
-    int k;                  // the same as an index (scalar path)
+    int r, s, c;  // tap and channel of this thread's chunk (vector path)
+    int k;        // the same as an index (scalar path)
     int channels, width, taps_h, taps_w;
-    int pixel_pitch, tap_step;      // pitch and dilation of the view; read through pitch() and dilation()
-    int tap_skip;           // bytes from the last channel of a tap to the first of the next
-    unsigned need;          // the bits of the tap in a row's mask
-    long long shift;        // bytes from a row's beginning to the chunk
-    int line_skip;          // bytes from the last tap of a row to the first of the next
+    int pixel_pitch, tap_step;  // pitch and dilation of the view; read through pitch() and dilation()
+    int tap_skip;               // bytes from the last channel of a tap to the first of the next
+    unsigned need;              // the bits of the tap in a row's mask
+    long long shift;            // bytes from a row's beginning to the chunk
+    int line_skip;              // bytes from the last tap of a row to the first of the next
     int vector;
 
     __device__ __forceinline__ int pitch() const { return GROUPED ? pixel_pitch : channels; }
@@ -61,9 +61,9 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
             row[i] = global_address(base) + ((n * v.height + h0) * v.width + w0) * pitch() * int(sizeof(T));
             if constexpr (GROUPED)
                 mask[i] = inside ? tap_mask(h0, v.height, taps_h, tap_step)
-                                       | tap_mask(w0, v.width, taps_w, tap_step) << taps_h : 0;
-            else
-                mask[i] = inside ? tap_mask(h0, v.height, taps_h) | tap_mask(w0, v.width, taps_w) << 16 : 0;
+                                       | tap_mask(w0, v.width, taps_w, tap_step) << taps_h
+                                 : 0;
+            else mask[i] = inside ? tap_mask(h0, v.height, taps_h) | tap_mask(w0, v.width, taps_w) << 16 : 0;
             keep(row[i]);
             keep(mask[i]);
         }
@@ -75,7 +75,7 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
         return at_r < taps_h ? 1u << at_r | 0x10000u << at_s : kOutsideWindow;
     }
     // Brings c below channels. Neighbouring taps of a row adjoin in memory, so only a new row moves the chunk; in the
-    // general case a new tap does too.
+    // grouped case a new tap does too.
     __device__ __forceinline__ void carry() {
         if (c < channels) return;
         do {
@@ -92,7 +92,10 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
     __device__ __forceinline__ Address address(int i) const { return row[i] + shift; }
     __device__ __forceinline__ int bytes(int i) const { return (mask[i] & need) == need ? 16 : 0; }
 
-    struct Element { long long shift; unsigned need; };
+    struct Element {
+        long long shift;
+        unsigned need;
+    };
     __device__ __forceinline__ Element element(int e) const {
         unsigned tap = unsigned(k + e) / unsigned(channels);
         int at_r = tap / unsigned(taps_w), at_s = int(tap) - at_r * taps_w;

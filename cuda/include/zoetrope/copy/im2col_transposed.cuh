@@ -15,12 +15,12 @@ struct WindowMNMajor : MNMajorMap<T_, MN_, TK_, THREADS> {
     static constexpr int TK = TK_;
 
     Address tensor;
-    Address window;         // element (n, h0, w0, 0) of this thread's window, possibly outside the tensor
+    Address window;  // element (n, h0, w0, 0) of this thread's window, possibly outside the tensor
     WindowView view;
     int n, i, j, h0, w0;
-    int step_n, step_i, step_j;   // TK windows on, in mixed radix
-    int left;               // windows from this thread's to the end of the block's share
-    int tap_r[CHUNKS], tap_s[CHUNKS], shift[CHUNKS];   // of each chunk's first column (vector path); bytes
+    int step_n, step_i, step_j;                       // TK windows on, in mixed radix
+    int left;                                         // windows from this thread's to the end of the block's share
+    int tap_r[CHUNKS], tap_s[CHUNKS], shift[CHUNKS];  // of each chunk's first column (vector path); bytes
     int column, columns;
     int vector;
 
@@ -55,7 +55,9 @@ struct WindowMNMajor : MNMajorMap<T_, MN_, TK_, THREADS> {
         find();
     }
 
-    struct Place { int r, s, shift; };      // pixels down and across from the window's first, bytes
+    struct Place {
+        int r, s, shift;
+    };  // pixels down and across from the window's first, bytes
     __device__ __forceinline__ Place locate(int at) const {
         unsigned tap = unsigned(at) / unsigned(view.channels);
         int r = tap / unsigned(view.taps_w), s = tap - unsigned(r) * view.taps_w;
@@ -76,7 +78,9 @@ struct WindowMNMajor : MNMajorMap<T_, MN_, TK_, THREADS> {
     __device__ __forceinline__ Address address(int q) const { return window + shift[q]; }
     __device__ __forceinline__ int bytes(int q) const { return inside(tap_r[q], tap_s[q]) ? 16 : 0; }
 
-    struct Element { int e; };
+    struct Element {
+        int e;
+    };
     __device__ __forceinline__ Element element(int e) const { return {column + e}; }
     __device__ __forceinline__ bool has(int q, Element at) const {
         if (at.e + Map::mn(q) >= columns) return false;

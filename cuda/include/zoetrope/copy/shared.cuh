@@ -18,10 +18,10 @@ template <int OFFSET> __device__ __forceinline__ unsigned load_shared_b32(unsign
 }
 
 __device__ __forceinline__ void store_shared(unsigned address, float v) {
-    asm volatile("st.shared.f32 [%0], %1;" :: "r"(address), "f"(v) : "memory");
+    asm volatile("st.shared.f32 [%0], %1;" ::"r"(address), "f"(v) : "memory");
 }
 __device__ __forceinline__ void store_shared(unsigned address, bf16 v) {
-    asm volatile("st.shared.b16 [%0], %1;" :: "r"(address), "h"(__bfloat16_as_ushort(v)) : "memory");
+    asm volatile("st.shared.b16 [%0], %1;" ::"r"(address), "h"(__bfloat16_as_ushort(v)) : "memory");
 }
 
 }  // namespace zoe

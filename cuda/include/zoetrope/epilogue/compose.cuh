@@ -34,7 +34,8 @@ template <> struct Composed<> {
     template <class Outputs> static constexpr bool GATHERS = false;
 
     template <class Outputs>
-    __device__ __forceinline__ void visit(const Outputs&, typename Outputs::Acc&, const Bounds&, Sums<Outputs>&) const {}
+    __device__ __forceinline__ void visit(const Outputs&, typename Outputs::Acc&, const Bounds&, Sums<Outputs>&) const {
+    }
     template <class Outputs>
     __device__ __forceinline__ void reduce(const Bounds&, Sums<Outputs>&, unsigned char*) const {}
 };

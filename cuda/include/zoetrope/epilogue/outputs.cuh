@@ -16,8 +16,8 @@
 namespace zoe {
 
 struct Bounds {
-    int rows, columns;      // from the block's first output to the end of the matrix
-    int width;              // columns of a whole tile
+    int rows, columns;  // from the block's first output to the end of the matrix
+    int width;          // columns of a whole tile
 
     __device__ __forceinline__ bool whole() const { return columns >= width; }
 };
@@ -45,37 +45,41 @@ template <class Outputs> struct PairOutputs {
     template <class T, class Acc, class Rows, class F>
     __device__ __forceinline__ void with_rows(Acc& acc, const Bounds& bounds, const T* matrix, const Rows& rows,
                                               F f) const {
-        auto line = [&](int row) { return rows.line(matrix, row); };
-        const bool pairs = rows.pairs(matrix);
+        auto* const tile = rows.tile(matrix);
+        const bool pairs = rows.pairs(tile);
+        auto line = [&](int row) { return rows.line(tile, row); };
         if (pairs)
-            self().template each_pair<false>(acc, bounds, line,
-                                             [&](const T* at, int c, bool two, float& a, float& b) {
+            self().template each_pair<false>(acc, bounds, line, [&](const T* at, int c, bool two, float& a, float& b) {
                 float x = 0, y = 0;
-                if (two) load_pair(at + c, x, y);
-                else x = to_float(at[c]);
+                at += c;
+                if (two) load_pair(at, x, y);
+                else x = to_float(*at);
                 f(a, x), f(b, y);
             });
         else
-            self().template each_pair<false>(acc, bounds, line,
-                                             [&](const T* at, int c, bool two, float& a, float& b) {
-                f(a, to_float(at[c]));
-                if (two) f(b, to_float(at[c + 1]));
+            self().template each_pair<false>(acc, bounds, line, [&](const T* at, int c, bool two, float& a, float& b) {
+                at += c;
+                f(a, to_float(at[0]));
+                if (two) f(b, to_float(at[1]));
             });
     }
 
     template <class T, class Acc, class Rows>
     __device__ __forceinline__ void store(Acc& acc, const Bounds& bounds, T* matrix, const Rows& rows) const {
-        auto line = [&](int row) { return rows.line(matrix, row); };
-        const bool pairs = rows.pairs(matrix);
+        auto* const tile = rows.tile(matrix);
+        const bool pairs = rows.pairs(tile);
+        auto line = [&](int row) { return rows.line(tile, row); };
         if (pairs && bounds.whole())
             self().template each_pair<true>(acc, bounds, line, [](T* at, int c, bool two, float a, float b) {
-                if (two) store_pair(at + c, a, b);
-                else at[c] = from_float<T>(a);
+                at += c;
+                if (two) store_pair(at, a, b);
+                else *at = from_float<T>(a);
             });
         else
             self().template each_pair<false>(acc, bounds, line, [](T* at, int c, bool two, float a, float b) {
-                at[c] = from_float<T>(a);
-                if (two) at[c + 1] = from_float<T>(b);
+                at += c;
+                at[0] = from_float<T>(a);
+                if (two) at[1] = from_float<T>(b);
             });
     }
 

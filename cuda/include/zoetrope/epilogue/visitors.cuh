@@ -18,16 +18,19 @@ struct Scale {
 
 // v += bias[column]; null: none.
 struct Bias {
-    const float* bias;      // of the block's first column on
+    const float* bias;
+    int column0;  // of the block
 
     template <class Outputs>
     __device__ __forceinline__ void visit(const Outputs& out, typename Outputs::Acc& acc, const Bounds& bounds) const {
         if (!bias) return;
-        out.each_column(acc, bounds, [&](int c) { return bias[c]; }, [](float v, float b) { return v + b; });
+        const float* const tile = bias + column0;
+        out.each_column(
+            acc, bounds, [&](int c) { return tile[c]; }, [](float v, float b) { return v + b; });
     }
 };
 
-// v += factor m[row, column]; null: none. m may be where the result goes. With SampleRows it is a bias of each sample.
+// v += factor m[row, column]; null or a factor of 0: none. m may be where the result goes. With SampleRows it is a bias of each sample.
 template <class T, class Rows> struct Residual {
     const T* matrix;
     Rows rows;
@@ -35,7 +38,7 @@ template <class T, class Rows> struct Residual {
 
     template <class Outputs>
     __device__ __forceinline__ void visit(const Outputs& out, typename Outputs::Acc& acc, const Bounds& bounds) const {
-        if (!matrix) return;
+        if (!matrix || factor == 0.0f) return;
         out.with_rows(acc, bounds, matrix, rows, [&](float& v, float x) { v = fmaf(factor, x, v); });
     }
 };

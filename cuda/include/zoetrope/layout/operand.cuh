@@ -21,7 +21,7 @@ template <class T_, int MN_, int TK_, int THREADS> struct KMajorMap {
     static constexpr bool EXACT = MN % STEP == 0;
     static_assert(STEP % 8 == 0, "the swizzle must not change from a thread's row to its next");
 
-    int row0, k0;           // first row; k of the chunk within the tile
+    int row0, k0;  // first row; k of the chunk within the tile
     unsigned place0;
 
     __device__ __forceinline__ void place(int thread) {
@@ -49,7 +49,7 @@ template <class T_, int MN_, int TK_, int THREADS> struct MNMajorMap {
     // The swizzle turns 8 neighbouring chunks among themselves: chunks i and i + PERIOD are a constant apart.
     static constexpr int PERIOD = PER_ROW < 8 ? 8 / PER_ROW : 1, PLACES = CHUNKS < PERIOD ? CHUNKS : PERIOD;
 
-    int k0, column0;        // row of the tile; first chunk column
+    int k0, column0;  // row of the tile; first chunk column
     unsigned places[PLACES];
 
     __device__ __forceinline__ void place(int thread) {

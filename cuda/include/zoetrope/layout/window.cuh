@@ -8,7 +8,7 @@
 namespace zoe {
 
 constexpr int kMaxWindow = 15;
-constexpr unsigned kOutsideWindow = 1u << 15;   // never set in a mask
+constexpr unsigned kOutsideWindow = 1u << 15;  // never set in a mask
 constexpr unsigned kOutsideGrouped = 1u << 31;
 
 // Bits lo..hi-1 for the taps t of 0..taps-1 with 0 <= begin + t < size.
@@ -32,7 +32,7 @@ struct WindowView {
     int rows_h, rows_w;
     int origin_h, origin_w, stride;
     int taps_h, taps_w;
-    int pitch, dilation;    // elements from a pixel to the next, pixels from a tap to the next; read where GROUPED
+    int pitch, dilation;  // elements from a pixel to the next, pixels from a tap to the next; read where GROUPED
 };
 
 }  // namespace zoe

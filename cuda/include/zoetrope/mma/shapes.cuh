@@ -15,7 +15,7 @@ namespace zoe {
 using sm80_bf16_128x128 = Sm80Tile<bf16, 128, 128, 64, 64, 3>;
 using sm80_bf16_128x64 = Sm80Tile<bf16, 128, 64, 64, 32, 3>;
 using sm80_bf16_64x64 = Sm80Tile<bf16, 64, 64, 32, 32, 3>;
-using sm80_bf16_256x32 = Sm80Tile<bf16, 256, 32, 64, 32, 2>;   // two stages: three are over 48 KB
+using sm80_bf16_256x32 = Sm80Tile<bf16, 256, 32, 64, 32, 2>;  // two stages: three are over 48 KB
 using sm80_bf16_128x32 = Sm80Tile<bf16, 128, 32, 32, 32, 3>;
 using sm80_bf16_128x8 = Sm80Tile<bf16, 128, 8, 32, 8, 3>;
 using sm80_bf16_128x16 = Sm80Tile<bf16, 128, 16, 32, 16, 3>;
@@ -41,6 +41,7 @@ using simt_bf16_128x8 = SimtTile<bf16, 128, 8, 8, 1>;
 
 }  // namespace zoe
 
+// clang-format off
 #define ZOE_CONV_TILES(ENTRY)                                                                                          \
     ENTRY(sm80, bf16, 128x128) ENTRY(sm80, bf16, 128x64) ENTRY(sm80, bf16, 64x64) ENTRY(sm80, bf16, 256x32)            \
     ENTRY(sm80, bf16, 128x32) ENTRY(sm80, bf16, 128x8)                                                                 \
@@ -62,6 +63,7 @@ using simt_bf16_128x8 = SimtTile<bf16, 128, 8, 8, 1>;
 #define ZOE_GROUPED_WGRAD_TILES(ENTRY)                                                                                 \
     ENTRY(sm80, bf16, 64x128) ENTRY(sm80, bf16, 16x128) ENTRY(sm80, f32, 32x128)                                       \
     ENTRY(simt, f32, 32x64) ENTRY(simt, bf16, 32x64)
+// clang-format on
 
 #define ZOE_TILE_GEOMETRY(entry, operation, TIER, traits, Tile)                                                        \
     ZOE_GEOMETRY(entry, operation, TIER, traits, Tile::THREADS, Tile::TM, Tile::TN, Tile::TK, 0)                       \

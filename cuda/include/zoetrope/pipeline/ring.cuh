@@ -5,7 +5,7 @@
 namespace zoe {
 
 template <int STAGE_BYTES> struct Ring {
-    unsigned begin, end;    // addresses in shared memory
+    unsigned begin, end;  // addresses in shared memory
 
     __device__ __forceinline__ unsigned after(unsigned at) const {
         return at + STAGE_BYTES == end ? begin : at + STAGE_BYTES;

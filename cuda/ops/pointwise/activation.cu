@@ -3,7 +3,7 @@
 //   silu(x) = x·σ(x)                            silu'(x) = s + x·s·(1-s)            with s = σ(x)
 //   gelu(x) = x·½(1 + tanh u) = x·σ(2u)         gelu'(x) = s + x·s·(1-s)·2u'        with s = σ(2u),
 //             u = √(2/π)·(x + 0.044715·x³)               u' = √(2/π)·(1 + 0.134145·x²)
-//   relu(x) = max(x, 0)                         relu'(x) = 1 for x > 0, else 0
+//   relu(x) = max(x, 0)                         relu'(x) = 0 for x <= 0, else 1: NaN is passed on
 //   leaky(x) = x for x > 0, else slope·x        leaky'(x) = 1 for x > 0, else slope
 //   tanh(x)                                     tanh'(x) = 4·e/(1+e)²               with e = exp(-2·|x|)
 //   sigmoid(x) = σ(x)                           σ'(x) = e/(1+e)²                    with e = exp(-|x|)
@@ -87,7 +87,7 @@ struct Sigmoid {
 // Not slope 0: -∞·0 would be NaN.
 struct Relu {
     __device__ __forceinline__ float operator()(float x) const { return x <= 0.0f ? 0.0f : x; }
-    __device__ __forceinline__ float operator()(float dy, float x) const { return x > 0.0f ? dy : 0.0f; }
+    __device__ __forceinline__ float operator()(float dy, float x) const { return x <= 0.0f ? 0.0f : dy; }
 };
 
 }  // namespace

@@ -171,6 +171,9 @@ class PointwiseTest {
             assertThat(y.toFloats()).containsExactly(Float.NaN, inf, -0.0f, 0, 100, -0.0f, 3e38f, -0.0f);
             Pointwise.relu(in, y);
             assertThat(withoutNegativeZeros(y)).containsExactly(Float.NaN, inf, 0, 0, 100, 0, 3e38f, 0);
+            Tensor ones = guarded.input("dy", DType.F32, new float[] {1, 1, 1, 1, 1, 1, 1, 1}, x.length);
+            Pointwise.reluBackward(ones, in, y);
+            assertThat(y.toFloats()).as("no gradient is lost at NaN").containsExactly(1, 1, 0, 0, 1, 0, 1, 0);
             Pointwise.tanh(in, y);
             assertThat(withoutNegativeZeros(y)).containsExactly(Float.NaN, 1, 0, 0, 1, -1, 1, -1);
             Pointwise.sigmoid(in, y);

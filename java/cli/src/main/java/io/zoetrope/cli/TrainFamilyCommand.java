@@ -84,13 +84,16 @@ final class TrainFamilyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         TrainRequest request = request();
-        Path model = TerminalProgress.during(progress -> {
+        Optional<Path> model = GracefulStop.during(surroundings, () -> TerminalProgress.during(progress -> {
             try (Device device = surroundings.devices().apply(deviceOption.device)) {
                 return new Trainer(device).train(training, request, progress);
             }
-        });
-        surroundings.say(model + ": trained for " + request.steps() + " steps; see it with '" + use(model, request)
-                + "'");
+        }), "zoetrope train " + training.name() + " --resume --run " + request.run());
+        if (model.isEmpty()) {
+            return Main.FAILED;
+        }
+        surroundings.say(model.get() + ": trained for " + request.steps() + " steps; see it with '"
+                + use(model.get(), request) + "'");
         return 0;
     }
 

@@ -1,7 +1,8 @@
 // Writes the manifests of compiled kernels.
 //
-//   zoetrope-manifest module NAME ROOT PREPROCESSED PTXAS_LOG LINES JSON PTX...   of one .cu file
-//   zoetrope-manifest index JSON FOLDER NAME...                                   of all: FOLDER/NAME.lines were written before
+//   zoetrope-manifest module NAME ROOT PREPROCESSED PTXAS_LOG LINES JSON PTX...
+//                                                    of one .cu file
+//   zoetrope-manifest index JSON FOLDER NAME...      of all, from FOLDER/NAME.lines that the first wrote
 #include <cstring>
 #include <fstream>
 #include <iostream>

@@ -130,8 +130,8 @@ std::vector<Entry> join(const Declarations& declarations, const std::vector<Ptx>
         names.insert(kernel.name);
         const auto traits = declarations.traits.find(kernel.name);
         if (traits == declarations.traits.end())
-            throw Error(kernel.place + ": kernel " + kernel.name + " says neither operation nor architecture: put a ZOE_GEOMETRY, or "
-                        "a ZOE_ENTRY where it has no geometry, before it");
+            throw Error(kernel.place + ": kernel " + kernel.name + " says neither operation nor architecture: put a "
+                        "ZOE_GEOMETRY, or a ZOE_ENTRY where it has no geometry, before it");
         check(traits->second, kernel.name);
         const Ptx* code = ptx_of(ptx, kernel, traits->second.architecture);
         if (code == nullptr)

@@ -9,7 +9,7 @@
 // The product is [N P Q, R S C] x [R S C, K]: both operands have the inner index (r,s,c) contiguous within a tap, so
 // both tiles are K-major. Im2col never exists: a block gathers its 64-byte rows straight from x (copy/im2col.cuh).
 // A block makes a tile of TM output pixels by TN filters; blocks with the same pixels are neighbours, for the L2 cache.
-// Block thread mapping: arch/sm80/product.cuh (mma.sync) and arch/simt/product.cuh (FMA). Narrow tiles serve few filters.
+// Block thread mapping: arch/sm80/tile.cuh (mma.sync) and arch/simt/tile.cuh (FMA). Narrow tiles serve few filters.
 //
 // FLOPs 2 N P Q K R S C; bytes at least |x| + |w| + |y|, in practice x once for each row of filter tiles.
 // Source: Chetlur et al., cuDNN: Efficient Primitives for Deep Learning (2014), section 3; PTX ISA for the fragments.

@@ -7,8 +7,9 @@
 // [n] in the operands' type for every so many rows. act: none, SiLU, GELU (tanh form). Any m, n, k >= 1, any alignment:
 // operands whose rows are not 16-byte aligned are fetched element by element.
 //
-// A block makes a tile of C; an operand whose k is contiguous makes a K-major tile, else MN-major (layout/operand.cuh); three
-// stages of cp.async, ldmatrix on swizzled shared memory (arch/sm80/product.cuh). TF32 operands are rounded (rna), not cut.
+// A block makes a tile of C; an operand whose k is contiguous makes a K-major tile, else MN-major (layout/operand.cuh);
+// three stages of cp.async, ldmatrix on swizzled shared memory (arch/sm80/product.cuh). TF32 operands are rounded (rna),
+// not cut.
 //
 // FLOPs 2 m n k; bytes at least (m k + k n) |T| + m n |C|, in practice A and B once per column and row of tiles.
 // Source: PTX ISA (fragments, cp.async); CUTLASS's documentation for the multi-stage scheme.

@@ -1,11 +1,11 @@
-// The activations of fprop and, with windows over dy, of dgrad as an operand source: the matrix of an implicit GEMM, never
-// written to memory.
+// The activations of fprop and, with windows over dy, of dgrad as an operand source: the matrix of an implicit GEMM,
+// never written to memory.
 //
 // A window of size R x S slides over an NHWC tensor; channels are fastest, so that with C a multiple of VEC a 16-byte
 // chunk lies in one tap (r, s). Padding is zero fill. The tap of a chunk is walked with the k-tiles (no division).
 //
-// With GROUPED = true the windows see `channels` of the tensor's `pitch`, and taps lie `dilation` pixels apart. The others
-// know that pitch = channels and dilation = 1 when they are compiled, and pay nothing.
+// With GROUPED = true the windows see `channels` of the tensor's `pitch`, and taps lie `dilation` pixels apart. The
+// others know that pitch = channels and dilation = 1 when they are compiled, and pay nothing.
 #pragma once
 #include "zoetrope/copy/global.cuh"
 #include "zoetrope/layout/operand.cuh"

@@ -30,7 +30,8 @@ struct Bias {
     }
 };
 
-// v += factor m[row, column]; null or a factor of 0: none. m may be where the result goes. With SampleRows it is a bias of each sample.
+// v += factor m[row, column]; null or a factor of 0: none. m may be where the result goes. With SampleRows it is a bias
+// of each sample.
 template <class T, class Rows> struct Residual {
     const T* matrix;
     Rows rows;

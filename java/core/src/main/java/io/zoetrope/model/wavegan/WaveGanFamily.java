@@ -161,12 +161,7 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
     }
 
     private static WaveGanConfig config(AudioDataset data, int width) {
-        return WaveGanConfig.forSounds(data.samples(), data.rate(), classes(data), width);
-    }
-
-    /** A single class is none. */
-    private static List<String> classes(AudioDataset data) {
-        return data.classNames().size() > 1 ? data.classNames() : List.of();
+        return WaveGanConfig.forSounds(data.samples(), data.rate(), Latents.classes(data.classNames()), width);
     }
 
     @Override

@@ -6,7 +6,6 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.diffusion.SamplerPlan;
 import io.zoetrope.diffusion.SamplingLoop;
-import io.zoetrope.diffusion.Trajectory;
 import io.zoetrope.io.Interruption;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.ModelPipeline;

@@ -26,7 +26,6 @@ import io.zoetrope.model.adversarial.GameSettings;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.model.cnn.ClassifierConfig;
 import io.zoetrope.model.cnn.CnnPipeline;
-import io.zoetrope.model.gan.GanFamily;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.Values;
 import io.zoetrope.train.RecordedTraining;

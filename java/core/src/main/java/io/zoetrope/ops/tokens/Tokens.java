@@ -90,7 +90,8 @@ public final class Tokens {
 
     /** out[b] = tokens[b, place − 1], or {@code first} at place 0. @param place I32 [1] */
     public static void take(Tensor tokens, Tensor place, int first, Tensor out) {
-        atPlace("take token", tokens, place, "out", out).reads("tokens, place", tokens, place).writes("out", out).device();
+        atPlace("take token", tokens, place, "out", out).reads("tokens, place", tokens, place)
+                .writes("out", out).device();
         Kernel kernel = tokens.device().kernel(MODULE, "take_token");
         kernel.arguments().pointer("tokens", tokens).pointer("counter", place).pointer("out", out)
                 .i32("samples", tokens.dim(0)).i32("sequence", tokens.dim(1)).i32("first", first)
@@ -99,7 +100,8 @@ public final class Tokens {
 
     /** tokens[b, place] = values[b] where it is {@code hidden}; a token known before stays. @param place I32 [1] */
     public static void put(Tensor values, Tensor place, int hidden, Tensor tokens) {
-        atPlace("put token", tokens, place, "values", values).reads("values, place", values, place).writes("tokens", tokens).device();
+        atPlace("put token", tokens, place, "values", values).reads("values, place", values, place)
+                .writes("tokens", tokens).device();
         Kernel kernel = tokens.device().kernel(MODULE, "put_token");
         kernel.arguments().pointer("values", values).pointer("counter", place).pointer("tokens", tokens)
                 .i32("samples", tokens.dim(0)).i32("sequence", tokens.dim(1)).i32("hidden", hidden)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.zoetrope.nn.ParameterStore;
+import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -11,16 +12,35 @@ import java.util.function.DoubleSupplier;
  * each parameter. The bank computes in F32.
  */
 public final class Gradients {
-    private static final double STEP = 4e-3;
+    private static final Precision USUAL = new Precision(4e-3, 0.02, 1e-4);
+
+    /**
+     * How near a slope has to come.
+     *
+     * @param step  of the differences: large enough for the loss's F32, small enough for what curves it
+     * @param share of the slope that may be missing
+     * @param least what may be missing of any slope
+     */
+    public record Precision(double step, double share, double least) {
+    }
 
     private Gradients() {
     }
 
     /** Moves every parameter off its first value, so that none is at a special place such as zero. */
     public static float[] shaken(ParameterStore bank, double by) {
+        return shaken(bank, 11, by);
+    }
+
+    /** As {@link #shaken(ParameterStore, double)} with normal values of another seed. */
+    public static float[] shaken(ParameterStore bank, long seed, double by) {
+        return shaken(bank, bank.segments(), Values.normal(seed, bank.masters().size(), by));
+    }
+
+    /** Moves the parameters of some segments alone. @param shake laid out as the bank */
+    public static float[] shaken(ParameterStore bank, List<ParameterStore.Segment> segments, float[] shake) {
         float[] theta = bank.masters().toFloats();
-        float[] shake = Values.normal(11, theta.length, by);
-        for (ParameterStore.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : segments) {
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 theta[i] += shake[i];
             }
@@ -31,6 +51,12 @@ public final class Gradients {
 
     /** @param loss of the bank's present masters, in double; the gradients at {@code theta} are in the bank already */
     public static void check(ParameterStore bank, float[] theta, DoubleSupplier loss) {
+        check(bank, theta, USUAL, loss);
+    }
+
+    /** As {@link #check(ParameterStore, float[], DoubleSupplier)} for a loss that is measured less finely or curves more. */
+    public static void check(ParameterStore bank, float[] theta, Precision precision, DoubleSupplier loss) {
+        double step = precision.step;
         float[] gradient = bank.gradients().toFloats();
         for (ParameterStore.Segment segment : bank.trainable()) {
             int start = (int) segment.start();
@@ -49,10 +75,10 @@ public final class Gradients {
                 direction[i] = (float) (gradient[start + i] / norm + 0.3 * other[i]);
                 slope += (double) direction[i] * gradient[start + i];
             }
-            double measured = (at(bank, theta, direction, start, STEP, loss) - at(bank, theta, direction, start, -STEP, loss))
-                    / (2 * STEP);
+            double measured = (at(bank, theta, direction, start, step, loss) - at(bank, theta, direction, start, -step, loss))
+                    / (2 * step);
             assertThat(measured).as("slope of the loss along %s", segment.parameter())
-                    .isCloseTo(slope, within(0.02 * Math.abs(slope) + 1e-4));
+                    .isCloseTo(slope, within(precision.share * Math.abs(slope) + precision.least));
         }
         bank.masters(theta);
     }

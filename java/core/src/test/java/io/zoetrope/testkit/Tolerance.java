@@ -35,6 +35,15 @@ public record Tolerance(double relative, double absolute) {
         return out == DType.BF16 ? new Tolerance(BF16_EPSILON, 1e-6) : new Tolerance(16 * F32_EPSILON, 1e-6);
     }
 
+    /**
+     * What a norm layer computes: x − mean is known to a few roundings of the largest x and of the sums, which 1/σ and
+     * {@code factor} then scale, the parameters and, in a gradient, the values that it multiplies.
+     */
+    public static Tolerance normed(DType out, double[] x, double[] rstd, double factor) {
+        return new Tolerance(out == DType.BF16 ? BF16_EPSILON : 0x1p-18,
+                0x1p-21 * (4 + Values.largest(x) * Values.largest(rstd)) * factor);
+    }
+
     /** Adds slack, for functions that amplify rounding. */
     public Tolerance times(double factor) {
         return new Tolerance(relative * factor, absolute * factor);

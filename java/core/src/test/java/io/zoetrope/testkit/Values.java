@@ -2,6 +2,7 @@ package io.zoetrope.testkit;
 
 import io.zoetrope.tensor.Bfloat16;
 import io.zoetrope.tensor.DType;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Seeded test data: no two neighbours alike, so that a wrong index shows. */
@@ -46,5 +47,18 @@ public final class Values {
             result[i] = values[i];
         }
         return result;
+    }
+
+    public static float[] floats(double[] values) {
+        float[] result = new float[values.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (float) values[i];
+        }
+        return result;
+    }
+
+    /** The largest magnitude; 0 where there are no values. */
+    public static double largest(double[] values) {
+        return Arrays.stream(values).map(Math::abs).max().orElse(0);
     }
 }

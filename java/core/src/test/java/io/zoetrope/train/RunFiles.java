@@ -23,6 +23,11 @@ public final class RunFiles {
         }
     }
 
+    /** The bytes of the checkpoint at a step. */
+    public static byte[] checkpoint(Path run, long step) throws IOException {
+        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
+    }
+
     private static Set<String> names(Path run) throws IOException {
         try (Stream<Path> files = Files.walk(run)) {
             Set<String> names = new TreeSet<>();

@@ -53,6 +53,11 @@ public final class Latents {
         }
     }
 
+    /** The classes that a generator learns where the data have these: a single class is none. */
+    public static List<String> classes(List<String> ofData) {
+        return ofData.size() > 1 ? ofData : List.of();
+    }
+
     /** Each class in turn; all 0 where there is none. */
     public static int[] inTurn(int count, int classes) {
         int[] labels = new int[positive("count", count)];

@@ -11,6 +11,7 @@ import io.zoetrope.data.Sounds;
 import io.zoetrope.io.Progress;
 import io.zoetrope.metric.Classifier;
 import io.zoetrope.metric.FeatureEncoder;
+import io.zoetrope.model.ModelPipeline;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.cnn.measure.CnnEncoder;
 import io.zoetrope.nn.NormStatistics;
@@ -40,7 +41,7 @@ import java.util.function.Predicate;
  * }
  * }</pre>
  */
-public final class CnnPipeline implements Classifier {
+public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Classifier {
     /** The name of the default model. */
     public static final String FASHION_CNN = "fashion-cnn";
     /** The name of the one that ships for sounds: it knows spoken digits. */
@@ -48,11 +49,9 @@ public final class CnnPipeline implements Classifier {
     /** Pictures in one pass; a picture's answer does not depend on the others. */
     private static final int BATCH = 250;
 
-    private final ConvNetModel model;
-
     /** Takes the model over: closing the pipeline closes it. */
     public CnnPipeline(ConvNetModel model) {
-        this.model = model;
+        super(model);
     }
 
     /**
@@ -67,18 +66,14 @@ public final class CnnPipeline implements Classifier {
         return new CnnPipeline(ConvNetModel.load(device, folder, DType.BF16));
     }
 
-    public ConvNetModel model() {
-        return model;
-    }
-
     @Override
     public List<String> classNames() {
-        return model.config().classNames();
+        return model().config().classNames();
     }
 
     @Override
     public Preparation preparation() {
-        return model.config().preparation();
+        return model().config().preparation();
     }
 
     /** As {@link #classify(Images, Progress)}. */
@@ -94,7 +89,7 @@ public final class CnnPipeline implements Classifier {
      */
     @Override
     public float[][] classify(Images pictures, Progress progress) {
-        boolean both = model.config().mirrored();
+        boolean both = model().config().mirrored();
         progress.begin("classifying", (both ? 2L : 1L) * pictures.count());
         float[][] probabilities = probabilities(pictures, progress, 0);
         if (both) {
@@ -110,7 +105,7 @@ public final class CnnPipeline implements Classifier {
     }
 
     private float[][] probabilities(Images pictures, Progress progress, long before) {
-        return rows(pictures, model.config().network().classes(), (trace, out) ->
+        return rows(pictures, model().config().network().classes(), (trace, out) ->
                 CrossEntropy.softmax(trace.logits().value(), out), done -> progress.advance(before + done));
     }
 
@@ -121,23 +116,23 @@ public final class CnnPipeline implements Classifier {
 
     @Override
     public void requireKnown(Dataset data) {
-        model.config().requireKnown(data);
+        model().config().requireKnown(data);
     }
 
     @Override
     public ImageDataset seen(Dataset data) {
-        return model.config().seen(data);
+        return model().config().seen(data);
     }
 
     @Override
     public ImageDataset.Part seenTest(Dataset data) {
-        return model.config().seenTest(data);
+        return model().config().seenTest(data);
     }
 
     @Override
     public Images seen(Sounds sounds) {
-        return model.config().sounds().orElseThrow(() -> new IllegalArgumentException("the classifier recognises "
-                + model.config().examples() + ", not " + sounds)).images(sounds);
+        return model().config().sounds().orElseThrow(() -> new IllegalArgumentException("the classifier recognises "
+                + model().config().examples() + ", not " + sounds)).images(sounds);
     }
 
     /**
@@ -164,7 +159,7 @@ public final class CnnPipeline implements Classifier {
 
     /** What the last layer decides by, [pictures][length]: pictures that look alike have features near each other. */
     public float[][] features(Images pictures) {
-        return rows(pictures, model.config().network().features(), (trace, out) ->
+        return rows(pictures, model().config().network().features(), (trace, out) ->
                 Pointwise.cast(trace.features().value(), out), done -> { });
     }
 
@@ -172,7 +167,7 @@ public final class CnnPipeline implements Classifier {
         float[][] rows = new float[pictures.count()][];
         for (int from = 0; from < pictures.count(); from += BATCH) {
             int to = Math.min(pictures.count(), from + BATCH);
-            Device device = model.device();
+            Device device = model().device();
             try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
                 Tensor out = scope.empty(DType.F32, to - from, length);
                 take.accept(trace(scope, tape, pictures.slice(from, to)), out);
@@ -188,12 +183,12 @@ public final class CnnPipeline implements Classifier {
 
     /** The way of a batch through the network; inputs live in {@code scope}, the rest on {@code tape}. */
     public ConvNet.Trace trace(Scope scope, Tape tape, Images pictures) {
-        return model.network().forward(tape, Variable.constant(input(scope, pictures)), NormStatistics.RUNNING);
+        return model().network().forward(tape, Variable.constant(input(scope, pictures)), NormStatistics.RUNNING);
     }
 
     /** A batch as the network takes it. @throws IllegalArgumentException if it is of another size */
     public Tensor input(Scope scope, Images pictures) {
-        ConvNetConfig shape = model.config().network();
+        ConvNetConfig shape = model().config().network();
         if (pictures.height() != shape.height() || pictures.width() != shape.width()
                 || pictures.channels() != shape.channels()) {
             throw new IllegalArgumentException("classify: " + pictures + ", but the model takes " + shape.height() + " × "
@@ -201,12 +196,7 @@ public final class CnnPipeline implements Classifier {
         }
         int[] all = new int[pictures.count()];
         Arrays.setAll(all, i -> i);
-        return model.normalised(scope, scope.of(pictures.pixels(), all.length, shape.height(), shape.width(),
+        return model().normalised(scope, scope.of(pictures.pixels(), all.length, shape.height(), shape.width(),
                 shape.channels()), scope.of(all, all.length));
-    }
-
-    @Override
-    public void close() {
-        model.close();
     }
 }

@@ -6,9 +6,9 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.diffusion.SamplerPlan;
 import io.zoetrope.diffusion.SamplingLoop;
-import io.zoetrope.diffusion.Trajectory;
 import io.zoetrope.io.Interruption;
 import io.zoetrope.io.Progress;
+import io.zoetrope.model.ModelPipeline;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.tensor.DType;
@@ -33,7 +33,7 @@ import java.util.stream.IntStream;
  * }
  * }</pre>
  */
-public final class DdpmPipeline implements AutoCloseable {
+public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
     /** The name of the model that ships. */
     public static final String FASHION_DDPM = "fashion-ddpm";
     /** Pictures made at a time. Fixed, because a picture's noise depends on its place in the batch. */
@@ -46,11 +46,9 @@ public final class DdpmPipeline implements AutoCloseable {
         void see(int step, Images images);
     }
 
-    private final DdpmModel model;
-
     /** Takes the model over: closing the pipeline closes it. */
     public DdpmPipeline(DdpmModel model) {
-        this.model = model;
+        super(model);
     }
 
     /**
@@ -65,16 +63,12 @@ public final class DdpmPipeline implements AutoCloseable {
         return new DdpmPipeline(DdpmModel.load(device, folder, DType.BF16));
     }
 
-    public DdpmModel model() {
-        return model;
-    }
-
     /**
      * The names of the classes that can be asked for, by number; empty where there are none. A diffusion model's are
      * numbers.
      */
     public List<String> classNames() {
-        return IntStream.range(0, model.config().unet().classes()).mapToObj(Integer::toString).toList();
+        return IntStream.range(0, model().config().unet().classes()).mapToObj(Integer::toString).toList();
     }
 
     /**
@@ -87,12 +81,12 @@ public final class DdpmPipeline implements AutoCloseable {
 
     /** As {@link #generate(Sampling, Progress)}, showing the first batch after every step to {@code viewer} unless null. */
     public Images generate(Sampling request, Progress progress, Viewer viewer) {
-        UNetConfig shape = model.config().unet();
+        UNetConfig shape = model().config().unet();
         if (request.classId() >= Math.max(1, shape.classes())) {
             throw new IllegalArgumentException("class " + request.classId() + ": this model has " + shape.classes()
                     + " classes");
         }
-        SamplerPlan plan = model.config().plan(request);
+        SamplerPlan plan = model().config().plan(request);
         int pixels = shape.height() * shape.width() * shape.channels();
         long total = (long) request.count() * pixels;
         if (total > Integer.MAX_VALUE - 8) {
@@ -115,8 +109,8 @@ public final class DdpmPipeline implements AutoCloseable {
 
     private Images chunk(Sampling request, SamplerPlan plan, int chunk, int count, Viewer viewer,
             IntConsumer stepDone) {
-        UNetConfig shape = model.config().unet();
-        Device device = model.device();
+        UNetConfig shape = model().config().unet();
+        Device device = model().device();
         Shape batch = Shape.of(count, shape.height(), shape.width(), shape.channels());
         try (Scope scope = Scope.open(device); SamplingLoop loop = loop(plan, batch, labels(scope, request, chunk,
                 count))) {
@@ -134,17 +128,17 @@ public final class DdpmPipeline implements AutoCloseable {
     }
 
     private SamplingLoop loop(SamplerPlan plan, Shape batch, Tensor labels) {
-        Device device = model.device();
-        return new SamplingLoop(device, plan, model.compute(), batch, (x, time, use) -> {
+        Device device = model().device();
+        return new SamplingLoop(device, plan, model().compute(), batch, (x, time, use) -> {
             try (Tape tape = Tape.forInference(device)) {
-                use.accept(model.network().forward(tape, Variable.constant(x), time, labels).value());
+                use.accept(model().network().forward(tape, Variable.constant(x), time, labels).value());
             }
         });
     }
 
     /** The classes of a batch, or null where the model knows none. */
     private Tensor labels(Scope scope, Sampling request, int chunk, int count) {
-        int classes = model.config().unet().classes();
+        int classes = model().config().unet().classes();
         if (classes == 0) {
             return null;
         }
@@ -167,10 +161,5 @@ public final class DdpmPipeline implements AutoCloseable {
 
     private static Images images(SamplingLoop loop, UNetConfig shape, int count) {
         return Images.fromFloats(loop.batch().toFloats(), count, shape.height(), shape.width(), shape.channels());
-    }
-
-    @Override
-    public void close() {
-        model.close();
     }
 }

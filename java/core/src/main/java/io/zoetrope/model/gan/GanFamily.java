@@ -16,6 +16,7 @@ import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.adversarial.GameSettings;
+import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.model.cnn.CnnPipeline;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.Values;
@@ -138,12 +139,7 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
     }
 
     private static GanConfig config(ImageDataset data, int width) {
-        return GanConfig.forPictures(data.height(), data.channels(), classes(data), width);
-    }
-
-    /** A single class is none. */
-    private static List<String> classes(ImageDataset data) {
-        return data.classNames().size() > 1 ? data.classNames() : List.of();
+        return GanConfig.forPictures(data.height(), data.channels(), Latents.classes(data.classNames()), width);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Interruption;
 import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.model.adversarial.GeneratorPipeline;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.tensor.DType;
 import java.io.IOException;
@@ -21,7 +22,7 @@ import java.util.List;
  * }
  * }</pre>
  */
-public final class GanPipeline implements AutoCloseable {
+public final class GanPipeline extends GeneratorPipeline<GanModel, Images> {
     /** The name of the model of pictures that ships. */
     public static final String FASHION_GAN = "fashion-gan";
     /** Pictures made at a time. */
@@ -29,11 +30,9 @@ public final class GanPipeline implements AutoCloseable {
     /** Vectors that an interpolation passes on its round. */
     private static final int STATIONS = 4;
 
-    private final GanModel model;
-
     /** Takes the model over: closing the pipeline closes it. */
     public GanPipeline(GanModel model) {
-        this.model = model;
+        super(model, model.config().classNames());
     }
 
     /**
@@ -48,38 +47,10 @@ public final class GanPipeline implements AutoCloseable {
         return new GanPipeline(GanModel.load(device, folder, DType.BF16));
     }
 
-    public GanModel model() {
-        return model;
-    }
-
-    /** The names of the classes that can be asked for, by number; empty where there are none. */
-    public List<String> classNames() {
-        return model.config().classNames();
-    }
-
-    /** The number of a class. @throws IllegalArgumentException naming those there are */
-    public int classNamed(String name) {
-        return Latents.classNamed(name, classNames());
-    }
-
-    /** Makes pictures, of the classes in turn. The same count and seed give the same pictures on the same device. */
-    public Images generate(int count, long seed) {
-        return generate(seed, Latents.inTurn(count, classNames().size()));
-    }
-
-    /** Makes pictures of one class. */
-    public Images generate(int count, long seed, int label) {
-        return generate(seed, Latents.all(count, label));
-    }
-
-    /**
-     * Makes a picture for each label. Picture i depends on seed, i and its label alone.
-     *
-     * @param labels class numbers; only their number matters where the model has no classes
-     */
+    @Override
     public Images generate(long seed, int[] labels) {
-        int latent = model.config().latent();
-        return pictures(Latents.draw(model.device(), labels.length, latent, seed), labels);
+        int latent = model().config().latent();
+        return pictures(Latents.draw(model().device(), labels.length, latent, seed), labels);
     }
 
     /**
@@ -96,9 +67,9 @@ public final class GanPipeline implements AutoCloseable {
     /** As {@link #interpolate(int, int, long)} with a class for each picture of a frame. */
     public List<Images> interpolate(int frames, long seed, int[] labels) {
         Latents.positive("frames", frames);
-        int latent = model.config().latent();
+        int latent = model().config().latent();
         int stations = Math.min(STATIONS, frames);
-        float[] ends = Latents.draw(model.device(), stations * labels.length, latent, seed);
+        float[] ends = Latents.draw(model().device(), stations * labels.length, latent, seed);
         List<Images> films = new ArrayList<>();
         for (int frame = 0; frame < frames; frame++) {
             double way = (double) frame * stations / frames;
@@ -115,7 +86,7 @@ public final class GanPipeline implements AutoCloseable {
     }
 
     private Images pictures(float[] latents, int[] labels) {
-        GanConfig shape = model.config();
+        GanConfig shape = model().config();
         Latents.requireClasses(labels, shape.classes());
         long total = (long) labels.length * shape.imageSize() * shape.imageSize() * shape.channels();
         if (total > Integer.MAX_VALUE - 8) {
@@ -127,15 +98,10 @@ public final class GanPipeline implements AutoCloseable {
         for (int from = 0; from < labels.length; from += BATCH) {
             Interruption.check("generating");
             int to = Math.min(labels.length, from + BATCH);
-            Images part = model.pictures(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
+            Images part = model().pictures(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
                     shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));
             System.arraycopy(part.pixels(), 0, bytes, from * stride, part.pixels().length);
         }
         return new Images(labels.length, shape.imageSize(), shape.imageSize(), shape.channels(), bytes);
-    }
-
-    @Override
-    public void close() {
-        model.close();
     }
 }

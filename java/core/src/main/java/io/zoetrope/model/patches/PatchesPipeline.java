@@ -8,6 +8,7 @@ import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.figures.AttentionMaps;
 import io.zoetrope.io.Interruption;
 import io.zoetrope.io.Progress;
+import io.zoetrope.model.ModelPipeline;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.model.patches.decode.PatchDecoder;
@@ -35,17 +36,15 @@ import java.util.Locale;
  * }
  * }</pre>
  */
-public final class PatchesPipeline implements AutoCloseable {
+public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
     /** The name of the model of Fashion-MNIST that ships. */
     public static final String FASHION_PATCHES = "fashion-patches";
     /** Pictures made at a time. Fixed, because what is drawn depends on a picture's place in the batch. */
     public static final int BATCH = 64;
 
-    private final PatchesModel model;
-
     /** Takes the model over: closing the pipeline closes it. */
     public PatchesPipeline(PatchesModel model) {
-        this.model = model;
+        super(model);
     }
 
     /**
@@ -60,13 +59,9 @@ public final class PatchesPipeline implements AutoCloseable {
         return new PatchesPipeline(PatchesModel.load(device, folder, DType.BF16));
     }
 
-    public PatchesModel model() {
-        return model;
-    }
-
     /** How a picture is made ready for this model. */
     public PicturePreparation preparation() {
-        PatchesConfig config = model.config();
+        PatchesConfig config = model().config();
         return new PicturePreparation(config.height(), config.width(), config.channels(), config.darkBackground());
     }
 
@@ -88,14 +83,14 @@ public final class PatchesPipeline implements AutoCloseable {
         requirePicture(picture);
         kept.require(shape().rows(), shape().columns());
         int[] start;
-        try (Scope scope = Scope.open(model.device())) {
-            start = model.palette().tokens(scope, picture).toInts();
+        try (Scope scope = Scope.open(model().device())) {
+            start = model().palette().tokens(scope, picture).toInts();
         }
         for (int i = 0; i < start.length; i++) {
             start[i] = kept.isKept(i) ? start[i] : shape().mask();
         }
         Images made = run(request, start, progress, "completing");
-        PatchesConfig config = model.config();
+        PatchesConfig config = model().config();
         byte[] pixels = made.pixels().clone();
         for (int n = 0; n < made.count(); n++) {
             for (int i = 0; i < picture.stride(); i++) {
@@ -112,7 +107,7 @@ public final class PatchesPipeline implements AutoCloseable {
 
     private Images run(PatchesSampling request, int[] start, Progress progress, String what) {
         require(Purpose.GENERATE);
-        PatchesConfig config = model.config();
+        PatchesConfig config = model().config();
         if (request.classId() >= shape().classes()) {
             throw new IllegalArgumentException("class " + request.classId() + ": this model has " + shape().classes()
                     + " classes, " + config.classNames());
@@ -126,7 +121,7 @@ public final class PatchesPipeline implements AutoCloseable {
         byte[] bytes = new byte[(int) total];
         int chunks = (request.count() + BATCH - 1) / BATCH;
         // The last batch is as large as the others, for the recorded step has one size.
-        try (PatchDecoder decoder = new PatchDecoder(model, Math.min(BATCH, request.count()), request)) {
+        try (PatchDecoder decoder = new PatchDecoder(model(), Math.min(BATCH, request.count()), request)) {
             int batch = Math.min(BATCH, request.count());
             progress.begin(what, (long) chunks * decoder.steps());
             int[] tokens = new int[batch * start.length];
@@ -139,7 +134,7 @@ public final class PatchesPipeline implements AutoCloseable {
                 for (int i = 0; i < batch; i++) {
                     classes[i] = classOf(request.classId(), chunk * BATCH + i);
                 }
-                Images images = model.palette().pictures(decoder.run(tokens, classes, seedOf(request.seed(), chunk),
+                Images images = model().palette().pictures(decoder.run(tokens, classes, seedOf(request.seed(), chunk),
                         step -> {
                             Interruption.check(what);
                             progress.advance(done + step);
@@ -169,15 +164,15 @@ public final class PatchesPipeline implements AutoCloseable {
     public AttentionMaps attention(Images picture) {
         requirePicture(picture);
         AttentionMaps maps = new AttentionMaps(shape().layers(), shape().heads(), shape().rows(), shape().columns());
-        Device device = model.device();
+        Device device = model().device();
         try (Tape tape = Tape.forInference(device); Scope scope = Scope.open(device)) {
             if (shape().purpose() == Purpose.CLASSIFY) {
-                model.network().classify(tape, model.positions(), Variable.constant(patches(scope, picture)),
+                model().network().classify(tape, model().positions(), Variable.constant(patches(scope, picture)),
                         (layer, weights) -> maps.set(layer, weights.toFloats()));
             } else {
-                PatchTransformer.Modulations modulations = model.network().modulations(tape,
+                PatchTransformer.Modulations modulations = model().network().modulations(tape,
                         scope.of(new int[] {shape().anyClass()}, 1), scope.of(new int[] {PatchTransformer.MASKED}, 1));
-                model.network().logits(tape, model.positions(), model.palette().tokens(scope, picture), modulations, 0,
+                model().network().logits(tape, model().positions(), model().palette().tokens(scope, picture), modulations, 0,
                         (layer, weights) -> maps.set(layer, weights.toFloats()));
             }
         }
@@ -195,8 +190,8 @@ public final class PatchesPipeline implements AutoCloseable {
         float[][] result = new float[pictures.count()][];
         for (int from = 0; from < result.length; from += BATCH) {
             int to = Math.min(result.length, from + BATCH);
-            try (Tape tape = Tape.forInference(model.device()); Scope scope = Scope.open(model.device())) {
-                Tensor logits = model.network().classify(tape, model.positions(),
+            try (Tape tape = Tape.forInference(model().device()); Scope scope = Scope.open(model().device())) {
+                Tensor logits = model().network().classify(tape, model().positions(),
                         Variable.constant(patches(scope, pictures.slice(from, to))), null).value();
                 Tensor probabilities = scope.empty(DType.F32, logits.shape());
                 CrossEntropy.softmax(logits, probabilities);
@@ -210,18 +205,18 @@ public final class PatchesPipeline implements AutoCloseable {
     }
 
     private Tensor patches(Scope scope, Images pictures) {
-        PatchesConfig config = model.config();
+        PatchesConfig config = model().config();
         Tensor pixels = scope.of(pictures.toFloats(0, pictures.count()), pictures.count(), config.height(), config.width(),
                 config.channels());
-        Tensor typed = scope.empty(model.compute(), pixels.shape());
+        Tensor typed = scope.empty(model().compute(), pixels.shape());
         Pointwise.cast(pixels, typed);
-        Tensor out = scope.empty(model.compute(), pictures.count(), shape().positions(), shape().patch());
+        Tensor out = scope.empty(model().compute(), pictures.count(), shape().positions(), shape().patch());
         Patches.patchify(typed, out, config.size(), config.size());
         return out;
     }
 
     private PatchesConfig shape() {
-        return model.config();
+        return model().config();
     }
 
     private void require(Purpose purpose) {
@@ -239,16 +234,11 @@ public final class PatchesPipeline implements AutoCloseable {
     }
 
     private void requireSize(Images pictures) {
-        PatchesConfig config = model.config();
+        PatchesConfig config = model().config();
         if (pictures.height() != config.height() || pictures.width() != config.width()
                 || pictures.channels() != config.channels()) {
             throw new IllegalArgumentException("expected pictures of " + config.height() + " × " + config.width() + " × "
                     + config.channels() + ", not " + pictures + "; see preparation()");
         }
-    }
-
-    @Override
-    public void close() {
-        model.close();
     }
 }

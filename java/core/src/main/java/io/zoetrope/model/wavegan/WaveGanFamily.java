@@ -26,7 +26,6 @@ import io.zoetrope.model.adversarial.GameSettings;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.model.cnn.ClassifierConfig;
 import io.zoetrope.model.cnn.CnnPipeline;
-import io.zoetrope.model.gan.GanFamily;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.Values;
 import io.zoetrope.train.RecordedTraining;
@@ -161,12 +160,7 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
     }
 
     private static WaveGanConfig config(AudioDataset data, int width) {
-        return WaveGanConfig.forSounds(data.samples(), data.rate(), classes(data), width);
-    }
-
-    /** A single class is none. */
-    private static List<String> classes(AudioDataset data) {
-        return data.classNames().size() > 1 ? data.classNames() : List.of();
+        return WaveGanConfig.forSounds(data.samples(), data.rate(), Latents.classes(data.classNames()), width);
     }
 
     @Override

@@ -4,12 +4,12 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.io.Interruption;
 import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.model.adversarial.GeneratorPipeline;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Makes sounds with the generator of an adversarial model.
@@ -20,17 +20,15 @@ import java.util.List;
  * }
  * }</pre>
  */
-public final class WaveGanPipeline implements AutoCloseable {
+public final class WaveGanPipeline extends GeneratorPipeline<WaveGanModel, Sounds> {
     /** The name of the model of sounds that ships. */
     public static final String DIGITS_WAVEGAN = "digits-wavegan";
     /** Sounds made at a time. */
     private static final int BATCH = 16;
 
-    private final WaveGanModel model;
-
     /** Takes the model over: closing the pipeline closes it. */
     public WaveGanPipeline(WaveGanModel model) {
-        this.model = model;
+        super(model, model.config().classNames());
     }
 
     /**
@@ -45,57 +43,24 @@ public final class WaveGanPipeline implements AutoCloseable {
         return new WaveGanPipeline(WaveGanModel.load(device, folder, DType.BF16));
     }
 
-    public WaveGanModel model() {
-        return model;
-    }
-
-    /** The names of the classes that can be asked for, by number; empty where there are none. */
-    public List<String> classNames() {
-        return model.config().classNames();
-    }
-
-    /** The number of a class. @throws IllegalArgumentException naming those there are */
-    public int classNamed(String name) {
-        return Latents.classNamed(name, classNames());
-    }
-
-    /** Makes sounds, of the classes in turn. The same count and seed give the same sounds on the same device. */
-    public Sounds generate(int count, long seed) {
-        return generate(seed, Latents.inTurn(count, classNames().size()));
-    }
-
-    /** Makes sounds of one class. */
-    public Sounds generate(int count, long seed, int label) {
-        return generate(seed, Latents.all(count, label));
-    }
-
-    /**
-     * Makes a sound for each label. Sound i depends on seed, i and its label alone.
-     *
-     * @param labels class numbers; only their number matters where the model has no classes
-     */
+    @Override
     public Sounds generate(long seed, int[] labels) {
-        WaveGanConfig shape = model.config();
+        WaveGanConfig shape = model().config();
         Latents.requireClasses(labels, shape.classes());
         long total = (long) Latents.positive("count", labels.length) * shape.samples();
         if (total > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("count " + labels.length + ": these sounds have " + total
                     + " samples, more than one call can return; make them in several calls with other seeds");
         }
-        float[] latents = Latents.draw(model.device(), labels.length, shape.latent(), seed);
+        float[] latents = Latents.draw(model().device(), labels.length, shape.latent(), seed);
         float[] all = new float[(int) total];
         for (int from = 0; from < labels.length; from += BATCH) {
             Interruption.check("generating");
             int to = Math.min(labels.length, from + BATCH);
-            float[] part = model.samples(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()), shape.latent(),
-                    shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));
+            float[] part = model().samples(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
+                    shape.latent(), shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));
             System.arraycopy(part, 0, all, from * shape.samples(), part.length);
         }
-        return Sounds.fromFloats(all, labels.length, shape.samples(), model.config().rate());
-    }
-
-    @Override
-    public void close() {
-        model.close();
+        return Sounds.fromFloats(all, labels.length, shape.samples(), model().config().rate());
     }
 }

@@ -2,8 +2,6 @@ package io.zoetrope.ops.attention;
 
 import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.DeviceArray;
-import io.zoetrope.cuda.ElementType;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Candidates;
@@ -14,6 +12,7 @@ import io.zoetrope.ops.Tiers;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import io.zoetrope.tensor.TensorPart;
 import java.util.stream.Stream;
 
 /**
@@ -45,7 +44,7 @@ public final class Attention {
      * @param stride elements from one row to the next
      */
     public record Heads(Tensor tensor, long start, long batch, long sequence, long heads, long dim, long stride)
-            implements DeviceArray {
+            implements TensorPart {
         /** A tensor [B, S, H, D]. */
         public static Heads of(Tensor tensor) {
             requireRank(tensor, 4, "[B, S, H, D]");
@@ -74,21 +73,6 @@ public final class Attention {
             if (tensor == null || tensor.rank() != rank) {
                 throw new IllegalArgumentException("attention: operand is " + tensor + ", expected " + shape);
             }
-        }
-
-        @Override
-        public Device device() {
-            return tensor.device();
-        }
-
-        @Override
-        public ElementType elementType() {
-            return tensor.elementType();
-        }
-
-        @Override
-        public long address() {
-            return tensor.address() + start * tensor.dtype().bytes();
         }
 
         Extent extent() {

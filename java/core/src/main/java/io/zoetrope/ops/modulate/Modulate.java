@@ -2,15 +2,13 @@ package io.zoetrope.ops.modulate;
 
 import static io.zoetrope.ops.Operands.address;
 
-import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.DeviceArray;
-import io.zoetrope.cuda.ElementType;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Extent;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
+import io.zoetrope.tensor.TensorPart;
 import java.util.Arrays;
 
 /**
@@ -30,7 +28,7 @@ public final class Modulate {
      * @param start  element of the first sample's vector
      * @param size   C
      */
-    public record Vectors(Tensor tensor, long start, long size) implements DeviceArray {
+    public record Vectors(Tensor tensor, long start, long size) implements TensorPart {
         /** A tensor [S, C]. */
         public static Vectors of(Tensor tensor) {
             return part(tensor, 0, 1);
@@ -43,21 +41,6 @@ public final class Modulate {
                             "part " + index + " of " + packed + ", expected 0 to " + (parts - 1) + " of [S, " + parts + "·C]");
             long size = packed.dim(1) / parts;
             return new Vectors(packed, index * size, size);
-        }
-
-        @Override
-        public Device device() {
-            return tensor.device();
-        }
-
-        @Override
-        public ElementType elementType() {
-            return tensor.elementType();
-        }
-
-        @Override
-        public long address() {
-            return tensor.address() + start * tensor.dtype().bytes();
         }
 
         public long stride() {

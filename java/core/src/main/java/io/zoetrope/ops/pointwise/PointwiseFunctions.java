@@ -6,10 +6,26 @@ import io.zoetrope.nn.Linear;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
+import java.util.function.BiConsumer;
 
 /** Differentiable pointwise operations. An activation keeps its input for the backward pass. */
 public final class PointwiseFunctions {
     private PointwiseFunctions() {
+    }
+
+    /** An activation's backward pass. */
+    @FunctionalInterface
+    private interface Backward {
+        /** @param dx written */
+        void run(Tensor dy, Tensor x, Tensor dx);
+    }
+
+    private static Variable activation(Tape tape, Variable x, BiConsumer<Tensor, Tensor> forward, Backward backward) {
+        Tensor y = tape.empty(x.value().dtype(), x.shape());
+        forward.accept(x.value(), y);
+        Variable out = tape.output(y, x);
+        tape.note(out, dy -> tape.accumulate(x, dx -> backward.run(dy, x.value(), dx)));
+        return out;
     }
 
     public static Variable add(Tape tape, Variable a, Variable b) {
@@ -24,29 +40,18 @@ public final class PointwiseFunctions {
     }
 
     public static Variable silu(Tape tape, Variable x) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.silu(x.value(), y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.siluBackward(dy, x.value(), dx)));
-        return out;
+        return activation(tape, x, Pointwise::silu, Pointwise::siluBackward);
     }
 
     /** max(x, 0). */
     public static Variable relu(Tape tape, Variable x) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.relu(x.value(), y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.reluBackward(dy, x.value(), dx)));
-        return out;
+        return activation(tape, x, Pointwise::relu, Pointwise::reluBackward);
     }
 
     /** x where x > 0, else slope·x. */
     public static Variable leakyRelu(Tape tape, Variable x, float slope) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.leakyRelu(x.value(), slope, y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.leakyReluBackward(dy, x.value(), slope, dx)));
-        return out;
+        return activation(tape, x, (value, y) -> Pointwise.leakyRelu(value, slope, y),
+                (dy, value, dx) -> Pointwise.leakyReluBackward(dy, value, slope, dx));
     }
 
     /**
@@ -65,29 +70,17 @@ public final class PointwiseFunctions {
 
     /** x·½(1 + tanh(√(2/π)(x + 0.044715 x³))). */
     public static Variable gelu(Tape tape, Variable x) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.gelu(x.value(), y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.geluBackward(dy, x.value(), dx)));
-        return out;
+        return activation(tape, x, Pointwise::gelu, Pointwise::geluBackward);
     }
 
     /** x·Φ(x), the exact form of {@link #gelu}. */
     public static Variable geluErf(Tape tape, Variable x) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.geluErf(x.value(), y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.geluErfBackward(dy, x.value(), dx)));
-        return out;
+        return activation(tape, x, Pointwise::geluErf, Pointwise::geluErfBackward);
     }
 
     /** x·tanh(ln(1 + eˣ)). */
     public static Variable mish(Tape tape, Variable x) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.mish(x.value(), y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.mishBackward(dy, x.value(), dx)));
-        return out;
+        return activation(tape, x, Pointwise::mish, Pointwise::mishBackward);
     }
 
     /** factor·x + shift. */
@@ -106,20 +99,12 @@ public final class PointwiseFunctions {
 
     /** tanh(x). */
     public static Variable tanh(Tape tape, Variable x) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.tanh(x.value(), y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.tanhBackward(dy, x.value(), dx)));
-        return out;
+        return activation(tape, x, Pointwise::tanh, Pointwise::tanhBackward);
     }
 
     /** 1/(1 + exp(−x)). */
     public static Variable sigmoid(Tape tape, Variable x) {
-        Tensor y = tape.empty(x.value().dtype(), x.shape());
-        Pointwise.sigmoid(x.value(), y);
-        Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pointwise.sigmoidBackward(dy, x.value(), dx)));
-        return out;
+        return activation(tape, x, Pointwise::sigmoid, Pointwise::sigmoidBackward);
     }
 
     /**

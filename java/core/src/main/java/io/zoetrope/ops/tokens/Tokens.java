@@ -90,9 +90,8 @@ public final class Tokens {
 
     /** out[b] = tokens[b, place − 1], or {@code first} at place 0. @param place I32 [1] */
     public static void take(Tensor tokens, Tensor place, int first, Tensor out) {
-        Operands operands = sequences("take token", tokens).sized("place", place, DType.I32, 1)
-                .sized("out", out, DType.I32, tokens.dim(0));
-        operands.reads("tokens, place", tokens, place).writes("out", out).device();
+        atPlace("take token", tokens, place, "out", out).reads("tokens, place", tokens, place)
+                .writes("out", out).device();
         Kernel kernel = tokens.device().kernel(MODULE, "take_token");
         kernel.arguments().pointer("tokens", tokens).pointer("counter", place).pointer("out", out)
                 .i32("samples", tokens.dim(0)).i32("sequence", tokens.dim(1)).i32("first", first)
@@ -101,9 +100,8 @@ public final class Tokens {
 
     /** tokens[b, place] = values[b] where it is {@code hidden}; a token known before stays. @param place I32 [1] */
     public static void put(Tensor values, Tensor place, int hidden, Tensor tokens) {
-        Operands operands = sequences("put token", tokens).sized("place", place, DType.I32, 1)
-                .sized("values", values, DType.I32, tokens.dim(0));
-        operands.reads("values, place", values, place).writes("tokens", tokens).device();
+        atPlace("put token", tokens, place, "values", values).reads("values, place", values, place)
+                .writes("tokens", tokens).device();
         Kernel kernel = tokens.device().kernel(MODULE, "put_token");
         kernel.arguments().pointer("values", values).pointer("counter", place).pointer("tokens", tokens)
                 .i32("samples", tokens.dim(0)).i32("sequence", tokens.dim(1)).i32("hidden", hidden)
@@ -137,6 +135,11 @@ public final class Tokens {
 
     private static Operands sequences(String op, Tensor tokens) {
         return Operands.of(op).type("tokens", tokens, DType.I32).rank("tokens", tokens, 2, "[B, S]");
+    }
+
+    /** One token of each sequence, at a place that is the same for all. @param column these tokens */
+    private static Operands atPlace(String op, Tensor tokens, Tensor place, String name, Tensor column) {
+        return sequences(op, tokens).sized("place", place, DType.I32, 1).sized(name, column, DType.I32, tokens.dim(0));
     }
 
     private static Operands rankable(Operands operands, Tensor tokens) {

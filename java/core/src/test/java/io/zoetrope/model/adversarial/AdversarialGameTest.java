@@ -18,6 +18,7 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
+import io.zoetrope.testkit.Gradients;
 import io.zoetrope.testkit.Values;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,21 +34,11 @@ class AdversarialGameTest {
             List.of("a", "b", "c"));
     private static final int PAIRS = 3;
     private static final float GAMMA = 1.7f;
+    /** No weight is zero then, and no bias does nothing. */
+    private static final double SHAKE = 0.15;
     private static final int[] LABELS = {2, 0, 1};
     private static final int[] BOTH = {2, 0, 1, 2, 0, 1};
     private final Device device = Devices.shared();
-
-    /** First values shaken, so that no weight is zero and no bias does nothing. */
-    private static float[] shaken(ParameterStore bank, long seed) {
-        float[] values = bank.masters().toFloats();
-        float[] shake = Values.normal(seed, values.length, 0.15);
-        for (ParameterStore.Segment segment : bank.segments()) {
-            for (int i = (int) segment.start(); i < segment.end(); i++) {
-                values[i] += shake[i];
-            }
-        }
-        return values;
-    }
 
     private static double softplus(double u) {
         return Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u)));
@@ -83,8 +74,7 @@ class AdversarialGameTest {
         try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
                 AdversarialGame game = new AdversarialGame(device, network::forward, PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
-            float[] theta = shaken(bank, 11);
-            bank.masters(theta);
+            float[] theta = Gradients.shaken(bank, 11, SHAKE);
             float[] samples = Values.normal(1, 2L * PAIRS * size * size * 2, 1);
             game.discriminate(scope.of(samples, 2 * PAIRS, size, size, 2), scope.of(BOTH, 2 * PAIRS), null);
 
@@ -129,7 +119,7 @@ class AdversarialGameTest {
         GanDiscriminator network = new GanDiscriminator(SMALL, parameters);
         try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
                 Tape tape = Tape.forInference(device)) {
-            bank.masters(shaken(bank, 12));
+            Gradients.shaken(bank, 12, SHAKE);
             float[] picture = Values.normal(1, 2 * 32, 1);
             float[] twice = picture.clone();
             for (int i = 32; i < 64; i++) {
@@ -160,9 +150,8 @@ class AdversarialGameTest {
                 ParameterStore gBank = new ParameterStore(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
                 AdversarialGame game = new AdversarialGame(device, discriminator::forward, PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
-            dBank.masters(shaken(dBank, 13));
-            float[] theta = shaken(gBank, 14);
-            gBank.masters(theta);
+            Gradients.shaken(dBank, 13, SHAKE);
+            float[] theta = Gradients.shaken(gBank, 14, SHAKE);
             dBank.gradients().zero();
             Variable noise = Variable.constant(scope.of(Values.normal(2, PAIRS * 6, 1), PAIRS, 6));
             Tensor real = scope.of(Values.normal(3, 2L * PAIRS * size * size, 1), PAIRS, size, size, 2);
@@ -170,36 +159,11 @@ class AdversarialGameTest {
             try (Tape tape = Tape.forTraining(device)) {
                 game.generate(tape, generator.forward(tape, noise, labels), real, labels);
             }
-            float[] gradient = gBank.gradients().toFloats();
             assertThat(dBank.gradients().toFloats()).as("the other player's gradients").containsOnly(0);
             double loss = generatorLoss(generator, discriminator, noise, real, labels);
             assertThat((double) game.row().toFloats()[AdversarialGame.G_LOSS]).isCloseTo(loss, within(1e-5));
-            for (ParameterStore.Segment segment : gBank.segments()) {
-                double norm = 0;
-                for (int i = (int) segment.start(); i < segment.end(); i++) {
-                    norm += (double) gradient[i] * gradient[i];
-                }
-                norm = Math.sqrt(norm);
-                assertThat(norm).as("gradient of %s", segment.parameter()).isPositive();
-                float[] other = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
-                double[] ends = new double[2];
-                double slope = 0;
-                double step = 3e-4;
-                for (int side = 0; side < 2; side++) {
-                    float[] moved = theta.clone();
-                    slope = 0;
-                    for (int i = 0; i < other.length; i++) {
-                        int at = (int) segment.start() + i;
-                        double direction = gradient[at] / norm + 0.3 * other[i];
-                        slope += direction * gradient[at];
-                        moved[at] += (float) ((side == 0 ? -step : step) * direction);
-                    }
-                    gBank.masters(moved);
-                    ends[side] = generatorLoss(generator, discriminator, noise, real, labels);
-                }
-                assertThat((ends[1] - ends[0]) / (2 * step)).as("slope along %s", segment.parameter())
-                        .isCloseTo(slope, within(0.02 * Math.abs(slope) + 1e-4));
-            }
+            Gradients.check(gBank, theta, new Gradients.Precision(3e-4, 0.02, 1e-4),
+                    () -> generatorLoss(generator, discriminator, noise, real, labels));
         }
     }
 

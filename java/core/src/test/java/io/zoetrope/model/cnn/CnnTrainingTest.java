@@ -14,6 +14,7 @@ import io.zoetrope.model.ddpm.DdpmModel;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.train.LossCsv;
+import io.zoetrope.train.RunFiles;
 import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.RunFolderSettings;
 import io.zoetrope.train.TinyData;
@@ -23,7 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,10 +43,6 @@ class CnnTrainingTest {
         return Config.empty().with("optimizer", optimizer).with("flip", false).with("pad", 1);
     }
 
-    private static byte[] checkpoint(Path run, long step) throws IOException {
-        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"sgd", "adamw"})
     void aResumedRunIsBitForBitTheUninterruptedOne(String optimizer) throws IOException {
@@ -61,7 +57,8 @@ class CnnTrainingTest {
         trainer.train(new CnnFamily(), request(parts, 3, true, 3, options), Progress.none());
         trainer.train(new CnnFamily(), request(parts, 6, true, 3, options), Progress.none());
 
-        assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6)).isNotEqualTo(checkpoint(whole, 3));
+        assertThat(RunFiles.checkpoint(parts, 6)).isEqualTo(RunFiles.checkpoint(whole, 6))
+                .isNotEqualTo(RunFiles.checkpoint(whole, 3));
         assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
         assertThat(Files.readAllBytes(parts.resolve("model/classifier/model.safetensors")))
                 .isEqualTo(Files.readAllBytes(whole.resolve("model/classifier/model.safetensors")));

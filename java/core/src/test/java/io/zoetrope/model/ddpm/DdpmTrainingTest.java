@@ -15,6 +15,7 @@ import io.zoetrope.io.StoredTensor;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.train.LossCsv;
+import io.zoetrope.train.RunFiles;
 import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.RunFolderSettings;
 import io.zoetrope.train.TinyData;
@@ -27,7 +28,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,10 +42,6 @@ class DdpmTrainingTest {
         return new Trainer(device).train(new DdpmFamily(), request, progress);
     }
 
-    private static byte[] checkpoint(Path run, long step) throws IOException {
-        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
-    }
-
     @Test
     void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
         Path whole = folder.resolve("whole");
@@ -57,9 +53,9 @@ class DdpmTrainingTest {
         train(TinyTraining.DDPM.request(parts, 3, true, 3), Progress.none());
         train(TinyTraining.DDPM.request(parts, 6, true, 3), Progress.none());
 
-        assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
+        assertThat(RunFiles.checkpoint(parts, 6)).isEqualTo(RunFiles.checkpoint(whole, 6));
         assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
-        assertThat(checkpoint(whole, 3)).isNotEqualTo(checkpoint(whole, 6));
+        assertThat(RunFiles.checkpoint(whole, 3)).isNotEqualTo(RunFiles.checkpoint(whole, 6));
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.train.LossCsv;
+import io.zoetrope.train.RunFiles;
 import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.RunFolderSettings;
 import io.zoetrope.train.TinyData;
@@ -55,10 +56,6 @@ class GanTrainingTest {
         return sides;
     }
 
-    private static byte[] checkpoint(Path run, long step) throws IOException {
-        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
-    }
-
     @Test
     void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
         Trainer trainer = new Trainer(device);
@@ -70,11 +67,11 @@ class GanTrainingTest {
         trainer.train(new GanFamily(), request(TinyData.halves(), parts, 3, true, 3), Progress.none());
         trainer.train(new GanFamily(), request(TinyData.halves(), parts, 6, true, 3), Progress.none());
 
-        assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
+        assertThat(RunFiles.checkpoint(parts, 6)).isEqualTo(RunFiles.checkpoint(whole, 6));
         for (String file : List.of("loss.csv", "variety.csv")) {
             assertThat(Files.readString(parts.resolve(file))).isEqualTo(Files.readString(whole.resolve(file)));
         }
-        assertThat(checkpoint(whole, 3)).isNotEqualTo(checkpoint(whole, 6));
+        assertThat(RunFiles.checkpoint(whole, 3)).isNotEqualTo(RunFiles.checkpoint(whole, 6));
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.train.LossCsv;
+import io.zoetrope.train.RunFiles;
 import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.RunFolderSettings;
 import io.zoetrope.train.TinyData;
@@ -51,10 +52,6 @@ class PatchesTest {
                 Progress.none());
     }
 
-    private static byte[] checkpoint(Path run, long step) throws IOException {
-        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"generate", "classify"})
     void aResumedRunIsBitForBitTheUninterruptedOne(String purpose) throws IOException {
@@ -67,9 +64,9 @@ class PatchesTest {
         RunFolder.create(parts, RunFolderSettings.of(whole)).close();
         trainer.train(family, request(parts, 3, true, 3, options), Progress.none());
         trainer.train(family, request(parts, 6, true, 3, options), Progress.none());
-        assertThat(checkpoint(parts, 6)).isEqualTo(checkpoint(whole, 6));
+        assertThat(RunFiles.checkpoint(parts, 6)).isEqualTo(RunFiles.checkpoint(whole, 6));
         assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
-        assertThat(checkpoint(whole, 3)).isNotEqualTo(checkpoint(whole, 6));
+        assertThat(RunFiles.checkpoint(whole, 3)).isNotEqualTo(RunFiles.checkpoint(whole, 6));
     }
 
     /** Pictures of one square each: a network that learnt them makes such pictures either way, from its folder too. */

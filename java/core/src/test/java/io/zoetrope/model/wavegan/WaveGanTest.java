@@ -2,7 +2,6 @@ package io.zoetrope.model.wavegan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
@@ -17,6 +16,7 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
+import io.zoetrope.testkit.Gradients;
 import io.zoetrope.testkit.Values;
 import java.util.List;
 import java.util.function.DoubleSupplier;
@@ -28,49 +28,8 @@ class WaveGanTest {
     private static final int PAIRS = 3;
     private static final float GAMMA = 2;
     private static final RandomKey SHIFTS = RandomKey.of(8, 3);
+    private static final Gradients.Precision PRECISION = new Gradients.Precision(1e-3, 0.03, 1e-3);
     private final Device device = Devices.shared();
-
-    private static float[] shaken(ParameterStore bank, long seed) {
-        float[] values = bank.masters().toFloats();
-        float[] shake = Values.normal(seed, values.length, 0.1);
-        for (ParameterStore.Segment segment : bank.segments()) {
-            for (int i = (int) segment.start(); i < segment.end(); i++) {
-                values[i] += shake[i];
-            }
-        }
-        return values;
-    }
-
-    /** Compares the bank's gradient with differences of the loss along a direction in each parameter. */
-    private static void check(ParameterStore bank, float[] theta, DoubleSupplier loss) {
-        float[] gradient = bank.gradients().toFloats();
-        for (ParameterStore.Segment segment : bank.segments()) {
-            double norm = 0;
-            for (int i = (int) segment.start(); i < segment.end(); i++) {
-                norm += (double) gradient[i] * gradient[i];
-            }
-            norm = Math.sqrt(norm);
-            assertThat(norm).as("gradient of %s", segment.parameter()).isPositive();
-            float[] other = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
-            double step = 1e-3;
-            double[] ends = new double[2];
-            double slope = 0;
-            for (int side = 0; side < 2; side++) {
-                float[] moved = theta.clone();
-                slope = 0;
-                for (int i = 0; i < other.length; i++) {
-                    int at = (int) segment.start() + i;
-                    double direction = gradient[at] / norm + 0.3 * other[i];
-                    slope += direction * gradient[at];
-                    moved[at] += (float) ((side == 0 ? -step : step) * direction);
-                }
-                bank.masters(moved);
-                ends[side] = loss.getAsDouble();
-            }
-            assertThat((ends[1] - ends[0]) / (2 * step)).as("slope along %s", segment.parameter())
-                    .isCloseTo(slope, within(0.03 * Math.abs(slope) + 1e-3));
-        }
-    }
 
     @Test
     void bothPlayersGradientsMatchFiniteDifferences() {
@@ -83,22 +42,19 @@ class WaveGanTest {
                 AdversarialGame game = new AdversarialGame(device,
                         (tape, x, labels, pass) -> discriminator.forward(tape, x, labels, pass, SHIFTS), PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
-            float[] dTheta = shaken(dBank, 13);
-            dBank.masters(dTheta);
+            float[] dTheta = Gradients.shaken(dBank, 13, 0.1);
             Tensor samples = scope.of(Values.normal(1, 2 * PAIRS * 64, 1), 2 * PAIRS, 64, 1);
             Tensor both = scope.of(new int[] {1, 0, 1, 1, 0, 1}, 2 * PAIRS);
             game.discriminate(samples, both, null);
             float[] row = game.row().toFloats();
             assertThat(row[AdversarialGame.R1] * GAMMA).as("the penalty matters").isGreaterThan(0.05f);
-            check(dBank, dTheta, () -> {
+            Gradients.check(dBank, dTheta, PRECISION, () -> {
                 game.discriminate(samples, both, null);
                 float[] now = game.row().toFloats();
                 return now[AdversarialGame.D_LOSS] + GAMMA / 2.0 * (now[AdversarialGame.R1] + now[AdversarialGame.R2]);
             });
 
-            dBank.masters(dTheta);
-            float[] gTheta = shaken(gBank, 14);
-            gBank.masters(gTheta);
+            float[] gTheta = Gradients.shaken(gBank, 14, 0.1);
             Variable noise = Variable.constant(scope.of(Values.normal(2, PAIRS * 5, 1), PAIRS, 5));
             Tensor labels = both.slice(0, PAIRS);
             DoubleSupplier play = () -> {
@@ -108,7 +64,7 @@ class WaveGanTest {
                 return game.row().toFloats()[AdversarialGame.G_LOSS];
             };
             play.getAsDouble();
-            check(gBank, gTheta, play);
+            Gradients.check(gBank, gTheta, PRECISION, play);
         }
     }
 

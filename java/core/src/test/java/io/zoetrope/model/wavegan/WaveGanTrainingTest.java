@@ -12,6 +12,7 @@ import io.zoetrope.io.Progress;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.train.LossCsv;
+import io.zoetrope.train.RunFiles;
 import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.RunFolderSettings;
 import io.zoetrope.train.TinyData;
@@ -39,10 +40,6 @@ class WaveGanTrainingTest {
         return new TrainRequest(TinyData.tones(SAMPLES), steps, 4, 3, run, resume, 2, 4, Config.empty().with("base_width", 2));
     }
 
-    private static byte[] checkpoint(Path run, long step) throws IOException {
-        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
-    }
-
     @Test
     void aResumedRunIsBitForBitTheUninterruptedOne() throws IOException {
         Trainer trainer = new Trainer(device);
@@ -63,11 +60,11 @@ class WaveGanTrainingTest {
         trainer.train(family, request(parts, 2, true), Progress.none());
         Path modelFolder = trainer.train(family, request(parts, 4, true), Progress.none());
 
-        assertThat(checkpoint(parts, 4)).isEqualTo(checkpoint(whole, 4));
+        assertThat(RunFiles.checkpoint(parts, 4)).isEqualTo(RunFiles.checkpoint(whole, 4));
         for (String file : List.of("loss.csv", "variety.csv")) {
             assertThat(Files.readString(parts.resolve(file))).isEqualTo(Files.readString(whole.resolve(file)));
         }
-        assertThat(checkpoint(whole, 2)).isNotEqualTo(checkpoint(whole, 4));
+        assertThat(RunFiles.checkpoint(whole, 2)).isNotEqualTo(RunFiles.checkpoint(whole, 4));
         assertThat(LossCsv.read(whole.resolve("variety.csv"), "classes_as_asked")[1]).containsExactly(1, 1);
         assertThat(whole.resolve("samples/step-000000004.png")).isNotEmptyFile();
         assertThat(whole.resolve("game.png")).isNotEmptyFile();

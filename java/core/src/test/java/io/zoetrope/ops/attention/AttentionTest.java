@@ -181,7 +181,7 @@ class AttentionTest {
         double[] q = Values.doubles(data.q);
         double[] k = Values.doubles(data.k);
         double[] v = Values.doubles(data.v);
-        float[] o = Values.stored(dtype, floats(reference.output(q, k, v)));
+        float[] o = Values.stored(dtype, Values.floats(reference.output(q, k, v)));
         ReferenceAttention.Gradients expected = reference.gradients(Values.doubles(data.dO), q, k, v, Values.doubles(o));
         try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier)) {
             Tensor dq = guarded.output("dq", dtype, c.queryShape());
@@ -190,8 +190,8 @@ class AttentionTest {
             Attention.backward(guarded.input("dO", dtype, data.dO, c.queryShape()),
                     guarded.input("q", dtype, data.q, c.queryShape()), guarded.input("k", dtype, data.k, c.keyShape()),
                     guarded.input("v", dtype, data.v, c.keyShape()), guarded.input("o", dtype, o, c.queryShape()),
-                    guarded.input("lse", DType.F32, floats(reference.logSumExp(q, k)), c.batch, c.heads, c.queries), dq, dk, dv,
-                    c.scale(), c.causal);
+                    guarded.input("lse", DType.F32, Values.floats(reference.logSumExp(q, k)), c.batch, c.heads, c.queries),
+                    dq, dk, dv, c.scale(), c.causal);
             assertThat(Tiers.lastUsed("attention_backward").orElseThrow()).contains(c.kernels(tier) + "_" + dtype.suffix());
             tolerance(dtype, tier, expected.q(), 8, 0.5).check("dq", expected.q(), dq.toFloats());
             tolerance(dtype, tier, expected.k(), 8, 0.5 * c.sumsPerKey()).check("dk", expected.k(), dk.toFloats());
@@ -332,14 +332,6 @@ class AttentionTest {
             assertThatThrownBy(() -> Attention.backward(q, q, q, q, q, lse, q, q, scope.zeros(DType.F32, 1, 4, 2, 32), 1, false))
                     .hasMessageContainingAll("attention backward", "dv is F32[1, 4, 2, 32]", "like v");
         }
-    }
-
-    private static float[] floats(double[] values) {
-        float[] result = new float[values.length];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = (float) values[i];
-        }
-        return result;
     }
 
     /** Rows of {@code row} elements of each part in turn. */

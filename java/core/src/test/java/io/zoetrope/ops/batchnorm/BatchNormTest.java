@@ -84,25 +84,8 @@ class BatchNormTest {
                 Values.doubles(data.gamma), Values.doubles(data.beta), mean, variance);
     }
 
-    private static double largest(double[] values) {
-        return Arrays.stream(values).map(Math::abs).max().orElse(0);
-    }
-
     private static double[] rstds(double[] variances) {
         return Arrays.stream(variances).map(v -> 1 / Math.sqrt(v + EPS)).toArray();
-    }
-
-    private static float[] floats(double[] values) {
-        float[] result = new float[values.length];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = (float) values[i];
-        }
-        return result;
-    }
-
-    /** Roundings of x − mean, scaled by 1/σ and what multiplies them. */
-    private static Tolerance tolerance(DType dtype, double[] x, double[] rstd, double factor) {
-        return new Tolerance(dtype == DType.BF16 ? 0x1p-8 : 0x1p-18, 0x1p-21 * (4 + largest(x) * largest(rstd)) * factor);
     }
 
     @ParameterizedTest
@@ -122,9 +105,9 @@ class BatchNormTest {
             BatchNorm.forward(input, guarded.input("gamma", DType.F32, data.gamma, c.channels),
                     guarded.input("beta", DType.F32, data.beta, c.channels), runningMean, runningVar, MOMENTUM, y, means,
                     rstd, EPS, c.relu);
-            new Tolerance(0, 0x1p-21 * (1 + largest(x))).check("mean", mean, means.toFloats());
+            new Tolerance(0, 0x1p-21 * (1 + Values.largest(x))).check("mean", mean, means.toFloats());
             new Tolerance(0x1p-15, 0).check("rstd", rstds(variance), rstd.toFloats());
-            tolerance(dtype, x, rstds(variance), 2).check("y",
+            Tolerance.normed(dtype, x, rstds(variance), 2).check("y",
                     c.reference().output(x, Values.doubles(data.gamma), Values.doubles(data.beta)), y.toFloats());
             double[] movedMean = new double[c.channels];
             double[] movedVar = new double[c.channels];
@@ -161,8 +144,8 @@ class BatchNormTest {
             Tensor dx = guarded.output("dx", dtype, c.rows, c.channels);
             Tensor dgamma = guarded.output("dgamma", DType.F32, c.channels);
             Tensor dbeta = guarded.output("dbeta", DType.F32, c.channels);
-            Tolerance tolerance = tolerance(dtype, x, rstds(variance), 8);
-            Tolerance sums = tolerance(DType.F32, x, rstds(variance), 4.0 * c.rows);
+            Tolerance tolerance = Tolerance.normed(dtype, x, rstds(variance), 8);
+            Tolerance sums = Tolerance.normed(DType.F32, x, rstds(variance), 4.0 * c.rows);
             BatchNorm.inferenceBackward(dy, input, gammas, betas, means, variances, EPS, dx, dgamma, dbeta, c.relu, false);
             tolerance.check("dx", expected.x(), dx.toFloats());
             sums.check("dgamma", expected.gamma(), dgamma.toFloats());
@@ -190,14 +173,14 @@ class BatchNormTest {
             Tensor dy = guarded.input("dy", dtype, steady, c.rows, c.channels);
             Tensor gamma = guarded.input("gamma", DType.F32, data.gamma, c.channels);
             Tensor beta = guarded.input("beta", DType.F32, data.beta, c.channels);
-            Tensor mean = guarded.input("mean", DType.F32, floats(reference.means(x)), c.channels);
-            Tensor rstds = guarded.input("rstd", DType.F32, floats(rstd), c.channels);
+            Tensor mean = guarded.input("mean", DType.F32, Values.floats(reference.means(x)), c.channels);
+            Tensor rstds = guarded.input("rstd", DType.F32, Values.floats(rstd), c.channels);
             Tensor dx = guarded.output("dx", dtype, c.rows, c.channels);
             Tensor dgamma = guarded.output("dgamma", DType.F32, c.channels);
             Tensor dbeta = guarded.output("dbeta", DType.F32, c.channels);
             BatchNorm.backward(dy, input, gamma, beta, mean, rstds, dx, dgamma, dbeta, c.relu, false);
-            tolerance(dtype, x, rstd, 16 * largest(rstd)).check("dx", expected.x(), dx.toFloats());
-            Tolerance sums = tolerance(DType.F32, x, rstd, 4.0 * c.rows);
+            Tolerance.normed(dtype, x, rstd, 16 * Values.largest(rstd)).check("dx", expected.x(), dx.toFloats());
+            Tolerance sums = Tolerance.normed(DType.F32, x, rstd, 4.0 * c.rows);
             sums.check("dgamma", expected.gamma(), dgamma.toFloats());
             sums.check("dbeta", expected.beta(), dbeta.toFloats());
             byte[] first = dgamma.toBytes();

@@ -64,10 +64,6 @@ class GroupNormTest {
                 .flatMap(dtype -> Stream.of(false, true).map(silu -> Arguments.of(c, dtype, silu))));
     }
 
-    private static double largest(double[] values) {
-        return Arrays.stream(values).map(Math::abs).max().orElse(0);
-    }
-
     private static final class Data {
         final float[] x;
         final float[] dy;
@@ -87,15 +83,6 @@ class GroupNormTest {
         }
     }
 
-    /**
-     * x − mean is known to a few roundings of the largest x and of the sums, which 1/σ, γ and, in a gradient, the values it
-     * multiplies then scale.
-     */
-    private static Tolerance tolerance(DType dtype, double[] x, double[] rstd, double factor) {
-        return new Tolerance(dtype == DType.BF16 ? 0x1p-8 : 0x1p-18,
-                0x1p-21 * (4 + largest(x) * largest(rstd)) * factor);
-    }
-
     @ParameterizedTest
     @MethodSource("cases")
     void forwardMatchesReference(Case c, DType dtype, boolean silu) {
@@ -110,9 +97,9 @@ class GroupNormTest {
             Tensor rstds = guarded.output("rstd", DType.F32, c.n, c.groups);
             GroupNorm.forward(guarded.input("x", dtype, data.x, c.shape()), guarded.input("gamma", DType.F32, data.gamma, c.c),
                     guarded.input("beta", DType.F32, data.beta, c.c), y, mean, rstds, c.groups, EPS, silu);
-            new Tolerance(0, 0x1p-21 * (1 + largest(x))).check("mean", reference.means(x), mean.toFloats());
+            new Tolerance(0, 0x1p-21 * (1 + Values.largest(x))).check("mean", reference.means(x), mean.toFloats());
             new Tolerance(0x1p-16, 0).check("rstd", rstd, rstds.toFloats());
-            tolerance(dtype, x, rstd, 2).check("y", expected, y.toFloats());
+            Tolerance.normed(dtype, x, rstd, 2).check("y", expected, y.toFloats());
         }
     }
 
@@ -133,12 +120,12 @@ class GroupNormTest {
             Tensor xs = guarded.input("x", dtype, data.x, c.shape());
             Tensor gamma = guarded.input("gamma", DType.F32, data.gamma, c.c);
             Tensor beta = guarded.input("beta", DType.F32, data.beta, c.c);
-            Tensor mean = guarded.input("mean", DType.F32, floats(reference.means(x)), c.n, c.groups);
-            Tensor rstds = guarded.input("rstd", DType.F32, floats(rstd), c.n, c.groups);
+            Tensor mean = guarded.input("mean", DType.F32, Values.floats(reference.means(x)), c.n, c.groups);
+            Tensor rstds = guarded.input("rstd", DType.F32, Values.floats(rstd), c.n, c.groups);
             GroupNorm.backward(dy, xs, gamma, beta, mean, rstds, dx, dgamma, dbeta, c.groups, silu, false);
             double terms = (double) c.n * c.h * c.w;
-            tolerance(dtype, x, rstd, 8 * largest(rstd)).check("dx", expected.x(), dx.toFloats());
-            Tolerance sums = tolerance(DType.F32, x, rstd, 4 * terms);
+            Tolerance.normed(dtype, x, rstd, 8 * Values.largest(rstd)).check("dx", expected.x(), dx.toFloats());
+            Tolerance sums = Tolerance.normed(DType.F32, x, rstd, 4 * terms);
             sums.check("dgamma", expected.gamma(), dgamma.toFloats());
             sums.check("dbeta", expected.beta(), dbeta.toFloats());
 
@@ -258,13 +245,5 @@ class GroupNormTest {
 
     private static double[] doubled(double[] values) {
         return Arrays.stream(values).map(v -> 2 * v).toArray();
-    }
-
-    private static float[] floats(double[] values) {
-        float[] result = new float[values.length];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = (float) values[i];
-        }
-        return result;
     }
 }

@@ -56,10 +56,6 @@ class LayerNormTest {
         return CASES.stream().flatMap(c -> Stream.of(DType.F32, DType.BF16).map(dtype -> Arguments.of(c, dtype)));
     }
 
-    private static double largest(double[] values) {
-        return Arrays.stream(values).map(Math::abs).max().orElse(0);
-    }
-
     private static final class Data {
         final float[] x;
         final float[] dy;
@@ -84,12 +80,6 @@ class LayerNormTest {
         }
     }
 
-    /** As for group normalisation: roundings of x − mean, scaled by 1/σ and what multiplies them. */
-    private static Tolerance tolerance(DType dtype, double[] x, double[] rstd, double factor) {
-        return new Tolerance(dtype == DType.BF16 ? 0x1p-8 : 0x1p-18,
-                0x1p-21 * (4 + largest(x) * largest(rstd)) * factor);
-    }
-
     @ParameterizedTest
     @MethodSource("cases")
     void forwardMatchesReference(Case c, DType dtype) {
@@ -105,9 +95,9 @@ class LayerNormTest {
             LayerNorm.forward(guarded.input("x", dtype, data.x, c.rows, c.channels),
                     c.affine ? guarded.input("gamma", DType.F32, data.gamma, c.channels) : null,
                     c.affine ? guarded.input("beta", DType.F32, data.beta, c.channels) : null, y, mean, rstds, EPS);
-            new Tolerance(0, 0x1p-21 * (1 + largest(x))).check("mean", reference.means(x), mean.toFloats());
+            new Tolerance(0, 0x1p-21 * (1 + Values.largest(x))).check("mean", reference.means(x), mean.toFloats());
             new Tolerance(0x1p-16, 0).check("rstd", rstd, rstds.toFloats());
-            tolerance(dtype, x, rstd, 2).check("y", expected, y.toFloats());
+            Tolerance.normed(dtype, x, rstd, 2).check("y", expected, y.toFloats());
         }
     }
 
@@ -129,7 +119,7 @@ class LayerNormTest {
                 Tensor vectors = guarded.input("vectors", dtype, packed, samples, 3L * channels);
                 LayerNorm.modulated(guarded.input("x", dtype, data.x, samples, places, channels),
                         Modulate.Vectors.part(vectors, 1, 3), Modulate.Vectors.part(vectors, 2, 3), y, EPS);
-                tolerance(dtype, x, test.reference().rstds(x), 4).check("y", expected, y.toFloats());
+                Tolerance.normed(dtype, x, test.reference().rstds(x), 4).check("y", expected, y.toFloats());
             }
         }
     }
@@ -158,12 +148,12 @@ class LayerNormTest {
             Tensor dy = guarded.input("dy", dtype, data.dy, c.rows, c.channels);
             Tensor xs = guarded.input("x", dtype, data.x, c.rows, c.channels);
             Tensor gamma = c.affine ? guarded.input("gamma", DType.F32, data.gamma, c.channels) : null;
-            Tensor mean = guarded.input("mean", DType.F32, floats(reference.means(x)), c.rows);
-            Tensor rstds = guarded.input("rstd", DType.F32, floats(rstd), c.rows);
+            Tensor mean = guarded.input("mean", DType.F32, Values.floats(reference.means(x)), c.rows);
+            Tensor rstds = guarded.input("rstd", DType.F32, Values.floats(rstd), c.rows);
             LayerNorm.backward(dy, xs, gamma, mean, rstds, dx, dgamma, dbeta, false);
-            tolerance(dtype, x, rstd, 8 * largest(rstd)).check("dx", expected.x(), dx.toFloats());
+            Tolerance.normed(dtype, x, rstd, 8 * Values.largest(rstd)).check("dx", expected.x(), dx.toFloats());
             if (c.affine) {
-                Tolerance sums = tolerance(DType.F32, x, rstd, 4.0 * c.rows);
+                Tolerance sums = Tolerance.normed(DType.F32, x, rstd, 4.0 * c.rows);
                 sums.check("dgamma", expected.gamma(), dgamma.toFloats());
                 sums.check("dbeta", expected.beta(), dbeta.toFloats());
                 byte[] first = dgamma.toBytes();
@@ -200,13 +190,5 @@ class LayerNormTest {
             assertThatThrownBy(() -> LayerNorm.backward(x, x, null, rows, rows, x, columns, null, false))
                     .hasMessageContainingAll("layer norm backward", "dbeta is null", "both or neither");
         }
-    }
-
-    private static float[] floats(double[] values) {
-        float[] result = new float[values.length];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = (float) values[i];
-        }
-        return result;
     }
 }

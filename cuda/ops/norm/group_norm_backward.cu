@@ -81,6 +81,17 @@ __device__ __forceinline__ void read_and_sum(const T* __restrict__ grad_y, const
     }
 }
 
+// The two sums of group g, of which every lane of a warp has a part.
+template <class T>
+__device__ __forceinline__ void store_group(Scratch<T, 2>& scratch, int g, int lane, float a, float b) {
+    a = warp_sum(a);
+    b = warp_sum(b);
+    if (lane == 0) {
+        scratch.group[0][g] = a;
+        scratch.group[1][g] = b;
+    }
+}
+
 // The thread's channels: dx = dz · scale + (x − mean) · slope + shift, from Σ_g dz γ in scratch.group[0] and Σ_g dz γ
 // x̂ in scratch.group[1].
 template <class T, int V>
@@ -149,12 +160,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ grad_y, const T* 
             a = fmaf(weight, scratch.channel[0][g * channels + c], a);
             b = fmaf(weight, scratch.channel[1][g * channels + c], b);
         }
-        a = warp_sum(a);
-        b = warp_sum(b);
-        if (lane == 0) {
-            scratch.group[0][g] = a;
-            scratch.group[1][g] = b;
-        }
+        store_group(scratch, g, lane, a, b);
     }
     __syncthreads();
     if (!tile.active) return;
@@ -204,12 +210,7 @@ __device__ __forceinline__ void apply_tile(const T* __restrict__ grad_y, const T
             a = fmaf(gamma[c], p[0], a);
             b = fmaf(gamma[c], p[l.channels], b);
         }
-        a = warp_sum(a);
-        b = warp_sum(b);
-        if (lane == 0) {
-            scratch.group[0][g] = a;
-            scratch.group[1][g] = b;
-        }
+        store_group(scratch, g, lane, a, b);
     }
     __syncthreads();
     if (!tile.active) return;

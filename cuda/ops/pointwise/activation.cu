@@ -17,7 +17,7 @@
 // Traffic     forward 2 and backward 3 times n·sizeof(T) bytes; about 6 (SiLU) to 20 (tanh) operations an element.
 // Source      Elfwing et al. 2017 (arXiv:1702.03118); Hendrycks, Gimpel 2016 (arXiv:1606.08415).
 // Measured    not by itself; it passed its tests on an H200.
-#include "zoetrope/elementwise.cuh"
+#include "activation.cuh"
 
 namespace {
 
@@ -91,18 +91,6 @@ struct Relu {
 };
 
 }  // namespace
-
-#define ZOE_ACTIVATION(name, functor, suffix, type)                                                                    \
-    ZOE_ELEMENT_GEOMETRY(name##_forward_##suffix, name##_forward, "type=" #suffix)                                     \
-    extern "C" __global__ void __launch_bounds__(zoe::kElementThreads)                                                 \
-        name##_forward_##suffix(const type* x, type* y, int64_t n) {                                                   \
-        zoe::map(x, y, n, functor{});                                                                                  \
-    }                                                                                                                  \
-    ZOE_ELEMENT_GEOMETRY(name##_backward_##suffix, name##_backward, "type=" #suffix)                                   \
-    extern "C" __global__ void __launch_bounds__(zoe::kElementThreads)                                                 \
-        name##_backward_##suffix(const type* dy, const type* x, type* dx, int64_t n) {                                 \
-        zoe::map(dy, x, dx, n, functor{});                                                                             \
-    }
 
 #define ZOE_LEAKY(suffix, type)                                                                                        \
     ZOE_ELEMENT_GEOMETRY(leaky_relu_forward_##suffix, leaky_relu_forward, "type=" #suffix)                             \

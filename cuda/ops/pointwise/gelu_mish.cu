@@ -14,7 +14,7 @@
 // Traffic     forward 2 and backward 3 times n·sizeof(T) bytes; about 25 operations an element.
 // Source      Hendrycks, Gimpel 2016 (arXiv:1606.08415), eq. 1; Misra 2019 (arXiv:1908.08681), eq. 1.
 // Measured    not measured on a GPU yet.
-#include "zoetrope/elementwise.cuh"
+#include "activation.cuh"
 
 namespace {
 
@@ -48,18 +48,6 @@ struct Mish {
 };
 
 }  // namespace
-
-#define ZOE_ACTIVATION(name, functor, suffix, type)                                                                    \
-    ZOE_ELEMENT_GEOMETRY(name##_forward_##suffix, name##_forward, "type=" #suffix)                                     \
-    extern "C" __global__ void __launch_bounds__(zoe::kElementThreads)                                                 \
-        name##_forward_##suffix(const type* x, type* y, int64_t n) {                                                   \
-        zoe::map(x, y, n, functor{});                                                                                  \
-    }                                                                                                                  \
-    ZOE_ELEMENT_GEOMETRY(name##_backward_##suffix, name##_backward, "type=" #suffix)                                   \
-    extern "C" __global__ void __launch_bounds__(zoe::kElementThreads)                                                 \
-        name##_backward_##suffix(const type* dy, const type* x, type* dx, int64_t n) {                                 \
-        zoe::map(dy, x, dx, n, functor{});                                                                             \
-    }
 
 ZOE_ACTIVATION(gelu_erf, Gelu, f32, float)
 ZOE_ACTIVATION(gelu_erf, Gelu, bf16, zoe::bf16)

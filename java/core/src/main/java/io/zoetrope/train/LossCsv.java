@@ -2,14 +2,13 @@ package io.zoetrope.train;
 
 import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.io.BadFileException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,9 +24,10 @@ public final class LossCsv implements AutoCloseable {
     private static final String REMEDY = "Repair it or move it away: a run goes on without, and its curve begins anew";
 
     private final int columns;
-    private final FileChannel out;
+    /** Not a channel: one closes for good when its thread is interrupted. */
+    private final FileOutputStream out;
 
-    private LossCsv(int columns, FileChannel out) {
+    private LossCsv(int columns, FileOutputStream out) {
         this.columns = columns;
         this.out = out;
     }
@@ -49,7 +49,7 @@ public final class LossCsv implements AutoCloseable {
             }
         }
         AtomicFiles.writeText(file, kept.toString());
-        return new LossCsv(names.size(), FileChannel.open(file, StandardOpenOption.APPEND));
+        return new LossCsv(names.size(), new FileOutputStream(file.toFile(), true));
     }
 
     /** Appends one row; {@code values} are written so that reading them gives the same bits. */
@@ -61,15 +61,12 @@ public final class LossCsv implements AutoCloseable {
         for (double value : values) {
             row.append(',').append(value);
         }
-        ByteBuffer line = ByteBuffer.wrap(row.append('\n').toString().getBytes(StandardCharsets.UTF_8));
-        while (line.hasRemaining()) {
-            out.write(line);
-        }
+        out.write(row.append('\n').toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Lets the rows so far survive a power cut. To be called before the checkpoint that covers them is written. */
     public void sync() throws IOException {
-        out.force(true);
+        out.getFD().sync();
     }
 
     @Override

@@ -26,17 +26,24 @@ struct ClusterBarrier {
 };
 
 struct BlockAsync {
+    bool used = false;                 // something below is not as reset() leaves it
     bool ended = false;                // all threads of the block have: its shared memory is nobody's
     ClusterBarrier clusterBarrier;
-    std::vector<ClusterArrivals> clusterArrivals;   // by warp
+    std::vector<ClusterArrivals> clusterArrivals;   // by warp; empty until the first
     std::vector<uint32_t> mbarriers;   // offsets of the initialised ones in shared memory, rising
 
     RegisterPool registers;
     std::vector<uint32_t> wgmmaGroups;   // by warp: committed; empty until the first
 
-    void reset(uint32_t warps) {
+    void reset() {
         ended = false;
-        clusterArrivals.assign(warps, {});
+        if (used) clear();
+    }
+
+private:
+    void clear() {
+        used = false;
+        clusterArrivals.clear();
         mbarriers.clear();
         registers.perThread.clear();
         wgmmaGroups.clear();

@@ -62,6 +62,7 @@ template <Window window> const Ins* init(const Ins* ip, Warp& w) {
         if (known && Mbarrier::at(place).valid)
             return fault(w, ip, kLaunchFailed, lane, place.offset, "an mbarrier is initialised again: mbarrier.inval has to come first");
         if (!known) all.insert(at, place.offset);
+        async_of(*place.block).used = true;
         Mbarrier fresh;
         fresh.pending = fresh.expected = count;
         fresh.valid = true;

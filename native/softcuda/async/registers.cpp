@@ -14,6 +14,7 @@ constexpr int kLaunchFailed = 719;
 RegisterPool& pool_of(Block& block) {
     RegisterPool& pool = async_of(block).registers;
     if (pool.perThread.empty()) {
+        async_of(block).used = true;
         pool.perThread.assign(block.warps, block.launch->code->launchRegisters);
         pool.unused = 0;
     }

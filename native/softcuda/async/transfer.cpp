@@ -44,6 +44,10 @@ bool load(const Transfer& t) {
             }
             std::memcpy(chunk + first, reinterpret_cast<const void*>(global + first), last - first);
         }
+        if (!t.multicast) {
+            if (offset + 16 <= t.shared.block->sharedBytes) std::memcpy(t.shared.block->shared + offset, chunk, 16);
+            return;
+        }
         for_each_destination(t, [&](Block& block) {
             if (offset + 16 <= block.sharedBytes) std::memcpy(block.shared + offset, chunk, 16);
         });

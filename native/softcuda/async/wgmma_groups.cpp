@@ -28,6 +28,7 @@ const Ins* fence(const Ins* ip, Warp& w) {
 const Ins* commit(const Ins* ip, Warp& w) {
     std::vector<uint32_t>& groups = async_of(*w.block).wgmmaGroups;
     if (groups.empty()) groups.assign(w.block->warps, 0);
+    async_of(*w.block).used = true;
     groups[w.index]++;
     w.block->events++;
     check_wgmma_commit(w);

@@ -41,6 +41,10 @@ bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint
     return true;
 }
 
+bool check_async_store(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes) {
+    return checker_of(block) == nullptr || check_shared(ip, w, block, lane, offset, bytes, Access::Write, false);
+}
+
 void check_async_commit(Warp& w) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr) return;

@@ -1,6 +1,6 @@
 // Races in global memory within one launch: between blocks, and between the warps and lanes of one.
 //
-// Within a block, order comes from its barriers (check/clocks.h). Between blocks it comes from atomics and other strong
+// Within a block, or a cluster, order comes from its barriers (check/clocks.h). Between blocks it comes from atomics and other strong
 // accesses alone: what block a did before one of its strong accesses is taken to be ordered before what block b does
 // after a later one of its own. That ignores which location they meet at, so that some races go unreported, and no
 // correct hand-over (a counter of finished blocks, a grid-wide barrier) is.
@@ -42,8 +42,15 @@ struct State {
 };
 State& state() { static State s; return s; }
 
+// The blocks of a cluster have clocks in common.
+bool same_cluster(const Block& block, uint64_t serial) {
+    for (uint32_t rank = 0; rank < block.cluster->blocks; rank++)
+        if (block.cluster->block[rank]->serial == serial) return true;
+    return false;
+}
+
 bool ordered(State& s, const BlockChecker& checker, const Party& before, const Warp& w, int lane) {
-    if (before.block == checker.serial) {
+    if (before.block == checker.serial || same_cluster(*w.block, before.block)) {
         const Accessor& who = before.who;
         if (who.warp == clock_of(w) && who.lane == lane && !who.manyLanes) return true;
         if (who.warp == clock_of(w)) return checker.clocks->own(clock_of(w)) > who.clock;

@@ -58,6 +58,9 @@ void check_mbarrier_observe(Warp& w, uint32_t offset);
 // The warp waits for the phase of that parity, and it is not over.
 bool check_mbarrier_vain(const Ins* ip, Warp& w, int lane, uint32_t offset, uint32_t parity);
 
+// st.async and red.async: written to a block of the cluster.
+bool check_async_store(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes);
+
 // barrier.cluster: the warp arrives, releasing what it did; the phase is complete; it has waited.
 void check_cluster_arrive(Warp& w);
 void check_cluster_complete(Cluster& cluster);

@@ -33,7 +33,7 @@ bool aligned(const Ins* ip, Warp& w, const MatrixLayout& l, const char* which) {
     if (l.start / 128 * 128 % pattern != 0)
         return report(ip, w, kCheckLaunchFailed, -1, l.start, std::string("misaligned swizzle atom: matrix ") + which + " of a wgmma begins at shared address " + std::to_string(l.start) +
                       ", within a pattern of " + std::to_string(pattern) + " bytes");
-    if (l.block % pattern == 0 || l.atomBlocks > 1) return true;
+    if (l.block % pattern == 0 || l.atomShift > 0) return true;
     return report(ip, w, kCheckLaunchFailed, -1, l.start, std::string("misaligned swizzle atom: rows of matrix ") + which + " of a wgmma are " + std::to_string(l.block) +
                   " bytes apart by eight, expected a multiple of " + std::to_string(pattern));
 }

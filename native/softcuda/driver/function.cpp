@@ -69,9 +69,14 @@ constexpr uint32_t kPortableCluster = 8;
 CUresult choose_cluster(const Function& function, const LaunchArguments& a, KernelWork& work) {
     const Kernel& kernel = *function.kernel;
     const bool byLaunch = a.cluster[0] != 0, byKernel = kernel.requiredCluster[0] != 0;
+    work.explicitCluster = byLaunch || byKernel;
+    if (!work.explicitCluster) {
+        std::fill(work.cluster, work.cluster + 3, 1);
+        return CUDA_SUCCESS;
+    }
     uint64_t blocks = 1;
     for (int i = 0; i < 3; ++i) {
-        work.cluster[i] = byLaunch ? a.cluster[i] : byKernel ? kernel.requiredCluster[i] : 1;
+        work.cluster[i] = byLaunch ? a.cluster[i] : kernel.requiredCluster[i];
         if (byLaunch && byKernel && a.cluster[i] != kernel.requiredCluster[i]) return CUDA_ERROR_INVALID_VALUE;
         if (work.cluster[i] == 0 || a.grid[i] % work.cluster[i]) return CUDA_ERROR_INVALID_VALUE;
         blocks *= work.cluster[i];
@@ -79,7 +84,6 @@ CUresult choose_cluster(const Function& function, const LaunchArguments& a, Kern
     }
     if (blocks > kPortableCluster && !function.nonPortableCluster) return CUDA_ERROR_INVALID_CLUSTER_SIZE;
     if (blocks > 1 && device_model().major < 9) return CUDA_ERROR_NOT_SUPPORTED;
-    work.explicitCluster = byLaunch || byKernel;
     return CUDA_SUCCESS;
 }
 

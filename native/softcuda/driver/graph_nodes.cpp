@@ -12,7 +12,7 @@ CUresult work_of(Context& context, const CUDA_KERNEL_NODE_PARAMS* p, KernelWork&
     // These parameters have no place for attributes: a node that runs the same kernel again keeps those it was made with.
     if (work.function && find<Function>(p->func) == work.function) {
         a.cooperative = work.cooperative;
-        std::copy(work.cluster, work.cluster + 3, a.cluster);
+        if (work.explicitCluster) std::copy(work.cluster, work.cluster + 3, a.cluster);
     }
     return make_kernel_work(context, a, work);
 }

@@ -196,7 +196,7 @@ void ResidentBlock::begin(uint64_t serial) {
     block_.index[1] = uint32_t(serial / l.grid[0] % l.grid[1]);
     block_.index[2] = uint32_t(serial / l.grid[0] / l.grid[1]);
     reset_barriers(barriers_, block_.threads);
-    async_.reset(block_.warps);
+    async_.reset();
     block_.waitRound = 0;
     if (l.checker != nullptr || block_.checker != nullptr) check_block_begin(block_);
     for (uint32_t i = 0; i < block_.warps; i++) {

@@ -36,6 +36,16 @@ void ResidentCluster::begin(uint64_t serial) {
     }
 }
 
+void ResidentCluster::run() {
+    // A block by itself, as most are, needs the cluster only when all its warps wait.
+    while (cluster_.blocks == 1 && launch_->checker == nullptr) {
+        const Progress progress = blocks_[0]->step();
+        if (progress == Progress::Done) return;
+        if (progress == Progress::Idle) break;
+    }
+    while (step() != Progress::Done) {}
+}
+
 Progress ResidentCluster::step() {
     bool idle = true;
     for (uint32_t rank = 0; rank < cluster_.blocks; rank++) {

@@ -16,7 +16,7 @@ public:
     void begin(uint64_t serial);
     // Gives every warp that can run a turn. A fault counts as done.
     Progress step();
-    void run() { while (step() != Progress::Done) {} }
+    void run();
 
 private:
     void deadlock();

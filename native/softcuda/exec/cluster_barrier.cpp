@@ -12,7 +12,12 @@ constexpr int kLaunchFailed = 719;
 constexpr int kIllegalAddress = 700;
 
 ClusterBarrier& barrier_of(const Cluster& cluster) { return async_of(*cluster.block[0]).clusterBarrier; }
-ClusterArrivals& arrivals_of(const Warp& w) { return async_of(*w.block).clusterArrivals[w.index]; }
+ClusterArrivals& arrivals_of(const Warp& w) {
+    BlockAsync& async = async_of(*w.block);
+    if (async.clusterArrivals.empty()) async.clusterArrivals.resize(w.block->warps);
+    async.used = true;
+    return async.clusterArrivals[w.index];
+}
 
 void complete_if_all(Cluster& cluster) {
     ClusterBarrier& b = barrier_of(cluster);
@@ -86,6 +91,7 @@ void cluster_lanes_ended(Warp& w, uint32_t lanes) {
     Cluster& cluster = *w.block->cluster;
     ClusterBarrier& b = barrier_of(cluster);
     b.live -= uint32_t(__builtin_popcount(lanes));
+    if (b.phase == 0 && b.arrived == 0) return;   // nobody has come to it yet
     b.arrived -= uint32_t(__builtin_popcount(outstanding(w, lanes)));
     arrivals_of(w).lanes &= ~lanes;
     if (b.arrived) complete_if_all(cluster);

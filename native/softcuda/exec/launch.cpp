@@ -134,7 +134,9 @@ FaultReport run(const LaunchRequest& request) {
     launch.cooperative = request.cooperative;
     launch.faults = &log;
     check_launch_begin(launch);
-    uint64_t clusters = uint64_t(request.grid[0] / request.cluster[0]) * (request.grid[1] / request.cluster[1]) * (request.grid[2] / request.cluster[2]);
+    uint64_t clusters = uint64_t(request.grid[0]) * request.grid[1] * request.grid[2];
+    const uint32_t each = request.cluster[0] * request.cluster[1] * request.cluster[2];
+    if (each > 1) clusters /= each;
     if (request.cooperative) {
         if (code.gridWorkspace) std::memset(reinterpret_cast<void*>(code.gridWorkspace), 0, 64);
         try {

@@ -117,6 +117,7 @@ FormTable::FormTable(Level level) {
     add_register_forms(sink);
     add_wgmma_group_forms(sink);
     add_cache_policy_forms(sink);
+    add_store_async_forms(sink);
     add_checked_forms(sink);
     switch (level) {
     case Level::Scalar: scalar::add_all_forms(sink); break;

@@ -45,5 +45,6 @@ void add_proxy_forms(FormSink& sink);
 void add_register_forms(FormSink& sink);
 void add_wgmma_group_forms(FormSink& sink);
 void add_cache_policy_forms(FormSink& sink);
+void add_store_async_forms(FormSink& sink);
 
 }  // namespace softcuda

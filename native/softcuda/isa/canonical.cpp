@@ -133,12 +133,22 @@ std::string bulk(const Words& words) {
     return join(kept);
 }
 
+// st.async and red.async go to the cluster's shared memory, named or not.
+std::string asynchronous_store(const Words& words) {
+    Words kept{words[0]};
+    for (size_t i = 1; i < words.size(); ++i)
+        if (!is_access_modifier(words[i]) && words[i] != "shared::cluster") kept.push_back(words[i]);
+    if (words[0] == "st") kept.back() = width_type(kept.back());
+    return join(kept);
+}
+
 }  // namespace
 
 std::string canonical_form(std::string_view opcode) {
     Words words = split(opcode);
     std::string_view op = words[0];
     if (words.size() == 1) return std::string(opcode);
+    if (among(op, {"st", "red"}) && words[1] == "async") return asynchronous_store(words);
     if (among(op, {"ld", "ldu", "st"})) return access(words);
     if (among(op, {"atom", "red"})) return atomic(words);
     if (among(op, {"bar", "barrier"})) return barrier(words);

@@ -37,7 +37,11 @@ template <class T> MATRIX_INLINE T* accumulator(const Ins* ip, Warp& w, uint32_t
 MATRIX_INLINE void gather_block(const uint8_t* shared, const MatrixLayout& l, bool mnMajor, uint32_t block, uint32_t* first, uint32_t* second) {
     for (uint32_t c = 0; c < 2; c++) {
         uint32_t* to = c ? second : first;
-        auto row = [&](int r) { return shared + l.piece(block, c, uint32_t(r)); };
+        const uint32_t begin = l.first(block, c), mask = swizzle_bytes(l.swizzle) - 16;
+        auto row = [&](int r) {
+            const uint32_t at = begin + uint32_t(r) * l.row;
+            return shared + (at ^ (at >> 3 & mask));
+        };
         if (mnMajor) gather_matrix<true>(row, to);
         else gather_matrix<false>(row, to);
     }
@@ -259,7 +263,7 @@ template <Input A, Input B, Sum S, bool registers> void modelled(const Ins* ip, 
 // Whether all pieces of `blocks` blocks from `first` on lie in shared memory.
 bool inside(const MatrixLayout& l, uint32_t first, uint32_t blocks, uint32_t size) {
     // In rising order of everything, up to the pattern of 128 bytes within which a swizzle moves pieces.
-    const uint32_t last = first + blocks - 1, atoms = last / l.atomBlocks, within = l.atomBlocks > 1 ? l.atomBlocks - 1 : 0;
+    const uint32_t last = first + blocks - 1, atoms = last >> l.atomShift, within = (1u << l.atomShift) - 1;
     const uint64_t end = uint64_t(l.start) + uint64_t(atoms) * l.atom + uint64_t(within) * l.block + l.chunk + 7 * l.row + 16;
     if ((end + 127) / 128 * 128 <= size) return true;
     for (uint32_t b = first; b <= last; b++)

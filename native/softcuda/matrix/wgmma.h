@@ -11,13 +11,12 @@ namespace softcuda {
 // are an 8 x 8 matrix of 16-bit elements, whose rows run along k (K-major) or along m or n (MN-major).
 struct MatrixLayout {
     uint32_t start, block, chunk, row;   // of a piece: start + block number * block + chunk number * chunk + row * row
-    uint32_t atomBlocks, atom;           // MN-major under a swizzle: so many blocks are a pattern's width, whose next begins at `atom`
+    uint32_t atomShift, atom;            // MN-major under a swizzle: 2^atomShift blocks are a pattern's width, whose next begins at `atom`
     Swizzle swizzle;
 
     // Piece `row` of block `b` (eight rows or columns of the product) and chunk `c` (eight 16-bit steps of k).
-    uint32_t piece(uint32_t b, uint32_t c, uint32_t r) const {
-        return swizzled(start + b / atomBlocks * atom + b % atomBlocks * block + c * chunk + r * row, swizzle);
-    }
+    uint32_t first(uint32_t b, uint32_t c) const { return start + (b >> atomShift) * atom + (b & ((1u << atomShift) - 1)) * block + c * chunk; }
+    uint32_t piece(uint32_t b, uint32_t c, uint32_t r) const { return swizzled(first(b, c) + r * row, swizzle); }
 };
 
 // False: the descriptor says something that is not understood, named by `wrong`.
@@ -26,7 +25,7 @@ inline bool matrix_layout(uint64_t descriptor, bool mnMajor, MatrixLayout& l, co
     static constexpr Swizzle kSwizzles[4] = {Swizzle::None, Swizzle::B128, Swizzle::B64, Swizzle::B32};   // not as in a tensor map
     l.swizzle = kSwizzles[descriptor >> 62];
     l.start = uint32_t(descriptor & 0x3fff) << 4;
-    l.atomBlocks = 1;
+    l.atomShift = 0;
     wrong = nullptr;
     if (descriptor >> 49 & 7) wrong = "a matrix descriptor with a base offset: expected 0, with the pattern at a multiple of 1024 bytes (128-byte swizzle), 512 or 256";
     if (descriptor & 0x3ff1c000c000c000ull) wrong = "a matrix descriptor with reserved bits set";
@@ -42,7 +41,7 @@ inline bool matrix_layout(uint64_t descriptor, bool mnMajor, MatrixLayout& l, co
     } else {
         l.row = width;
         l.block = 16;
-        l.atomBlocks = width / 16;
+        l.atomShift = uint32_t(l.swizzle);   // patterns of 2, 4 and 8 pieces
         l.atom = leading;
         l.chunk = stride;
     }

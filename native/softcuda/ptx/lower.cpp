@@ -25,7 +25,7 @@ bool may_suspend(std::string_view opcode) {
 
 // Instructions with several addresses, each of its own width: shared ones are 32-bit, whatever register they come in.
 bool takes_narrow_bases(std::string_view opcode) {
-    for (std::string_view name : {"mbarrier.", "cp.async.bulk.", "cp.reduce.async.bulk.", "cp.async.mbarrier."}) {
+    for (std::string_view name : {"mbarrier.", "cp.async.bulk.", "cp.reduce.async.bulk.", "cp.async.mbarrier.", "st.async.", "red.async."}) {
         if (begins(opcode, name)) return true;
     }
     return false;
@@ -236,7 +236,8 @@ Space address_space(std::string_view opcode, size_t number) {
         rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
     }
     if (number < count) return named[number];
-    // A third address is the mbarrier of a bulk copy.
+    // Asynchronous stores may leave the space out; a third address is the mbarrier of a bulk copy.
+    if (begins(opcode, "st.async.") || begins(opcode, "red.async.")) return Space::Shared;
     return count == 0 ? Space::Global : number >= 2 ? Space::Shared : named[count - 1];
 }
 

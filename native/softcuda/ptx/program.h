@@ -80,7 +80,7 @@ protected:
 Program build_program(const PtxModule& module, const Function& entry, const Placement& placement);
 
 // The state space of the instruction's address operand `number`, counted from 0: the opcode names spaces in their order.
-// Generic addresses count as global.
+// Generic addresses count as global; those of asynchronous stores that name no space are of the cluster's shared memory.
 Space address_space(std::string_view opcode, size_t number);
 // Whether addresses in that space are 64-bit values. Elsewhere 32-bit offsets do.
 inline bool is_wide_space(Space s) { return s == Space::Global || s == Space::Const; }

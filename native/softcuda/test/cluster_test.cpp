@@ -221,6 +221,30 @@ EVEN:
 
 namespace {
 
+// The cluster's barrier orders accesses of global memory as well.
+TEST(global_memory_between_the_blocks_of_a_cluster) {
+    for (bool barrier : {true, false})
+        for (uint64_t seed : kSeeds) {
+            Checks checks(true, seed);
+            const Outcome o = run_kernel(kernel(R"(
+    mad.lo.u32 %r9, %r3, 1000, %r0;
+    st.global.u32 [%d2], %r9;
+)" + std::string(barrier ? kBarrier : "") + R"(
+    sub.u32 %r10, %r3, %r1;
+    add.u32 %r10, %r10, %r8;
+    mad.lo.u32 %r10, %r10, %r4, %r0;
+    mad.wide.u32 %d3, %r10, 4, %d1;
+    ld.global.u32 %r11, [%d3];
+)" + std::string(barrier ? kBarrier : "") + "add.u32 %r11, %r11, 7;\nst.global.u32 [%d2], %r11;"), 8, 64, 4);
+            if (!barrier) {
+                EXPECT(o.fault.code == 719 && o.fault.text.find("race in global memory") == 0);
+                continue;
+            }
+            EXPECT_EQ(o.fault.text, "");
+            for (uint32_t i = 0; i < 512; i++) EXPECT_EQ(o.out[i], (i / 64 / 4 * 4 + (i / 64 + 1) % 4) * 1000 + i % 64 + 7);
+        }
+}
+
 // Every rank loads its part by multicast to all, each of which expects the bytes of all; the stage is freed by arrivals of all ranks at each other's barriers, and filled again.
 std::string multicast(const std::string& lastBarrier) {
     return kernel(R"(
@@ -297,6 +321,63 @@ TEST(multicast_and_remote_arrivals) {
         Checks checks(true, seed);
         expect_multicast(run_kernel(multicast(kBarrier), 4, 64, 2), 4, 2);
     }
+}
+
+// Words stored asynchronously into the next rank, which waits for their bytes; and sums of both ranks' words.
+TEST(asynchronous_stores) {
+    const std::string text = kernel(R"(
+    mov.u32 %r20, 0;
+    st.shared.u32 [%r7+2048], %r20;
+    @%p7 bra READY;
+    mbarrier.init.shared.b64 [bars], 1;
+    mbarrier.arrive.expect_tx.shared::cta.b64 _, [bars], 1536;
+    fence.mbarrier_init.release.cluster;
+READY:
+)" + kBarrier + R"(
+    mov.u32 %r12, bars;
+    mapa.shared::cluster.u32 %r13, %r12, %r8;
+    mapa.shared::cluster.u32 %r10, %r6, %r8;
+    shl.b32 %r11, %r0, 4;
+    add.u32 %r11, %r11, %r10;
+    mad.lo.u32 %r14, %r3, 1000, %r0;
+    add.u32 %r15, %r14, 1; add.u32 %r16, %r14, 2; add.u32 %r17, %r14, 3;
+    st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.v4.b32 [%r11], {%r14, %r15, %r16, %r17}, [%r13];
+    cvt.u64.u32 %d5, %r14;
+    shl.b32 %r18, %r0, 3;
+    add.u32 %r18, %r18, %r10;
+    st.async.mbarrier::complete_tx::bytes.u32 [%r18+1024], %r14, [%r13];
+    shl.b32 %r19, %r0, 2;
+    add.u32 %r19, %r19, %r10;
+    red.async.relaxed.cluster.shared::cluster.mbarrier::complete_tx::bytes.add.u32 [%r19+2048], %r15, [%r13];
+WAIT:
+    mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 %p1, [bars], 0;
+    @!%p1 bra WAIT;
+    xor.b32 %r21, %r0, 63;
+    shl.b32 %r22, %r21, 4;
+    add.u32 %r22, %r22, %r6;
+    ld.shared.u32 %r23, [%r22+8];
+    shl.b32 %r24, %r21, 3;
+    add.u32 %r24, %r24, %r6;
+    ld.shared.u32 %r25, [%r24+1024];
+    ld.shared.u32 %r26, [%r7+2048];
+    mad.lo.u32 %r23, %r23, 3, %r25;
+    mad.lo.u32 %r23, %r23, 5, %r26;
+    st.global.u32 [%d2], %r23;
+)" + kBarrier);
+    auto expect_right = [](const Outcome& o, uint32_t cluster) {
+        EXPECT_EQ(o.fault.text, "");
+        for (uint32_t b = 0; b < 8; b++)
+            for (uint32_t t = 0; t < 64; t++) {
+                const uint32_t from = b - b % cluster + (b % cluster + cluster - 1) % cluster, word = from * 1000 + (63 - t);
+                const uint32_t wanted = ((word + 2) * 3 + word) * 5 + from * 1000 + t + 1;
+                if (o.out[b * 64 + t] != wanted) return expect::failed(__FILE__, __LINE__, "block " + std::to_string(b) + ", thread " + std::to_string(t) + ": " + std::to_string(o.out[b * 64 + t]));
+            }
+    };
+    on_every_level([&] {
+        for (uint32_t cluster : {1, 2, 4}) expect_right(run_kernel(text, 8, 64, cluster), cluster);
+    });
+    Checks checks(true, 3);
+    expect_right(run_kernel(text, 8, 64, 2), 2);
 }
 
 // Without a last barrier a block ends while its peers still arrive at its mbarriers.

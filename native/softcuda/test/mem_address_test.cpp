@@ -7,7 +7,7 @@ using namespace lanes;
 namespace {
 
 const std::map<std::string, uint64_t> kWindows = {
-    {"global", 0}, {"shared", kSharedWindow}, {"local", kLocalWindow}, {"param", kParamWindow}};
+    {"global", 0}, {"shared", kSharedWindow}, {"shared::cluster", kSharedWindow}, {"local", kLocalWindow}, {"param", kParamWindow}};
 
 }  // namespace
 
@@ -53,7 +53,7 @@ TEST(isspacep_knows_the_window) {
                     const char* names[4] = {"global", "shared", "local", "param"};
                     int in = int(m.pick(4));
                     m.d(21)[l] = windows[in] + m.pick(1 << 13);
-                    if (space == names[in] && mask.active >> l & 1) expected |= 1u << l;
+                    if ((space == names[in] || (space == "shared::cluster" && in == 1)) && mask.active >> l & 1) expected |= 1u << l;
                 }
                 EXPECT(m.run(f.form, ins, mask.active, mask.live) == &ins + 1);
                 EXPECT_EQ(m.pred[3] & mask.live, expected & mask.live);

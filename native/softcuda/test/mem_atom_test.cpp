@@ -87,7 +87,8 @@ void check(const Level& level, const NamedForm& f) {
     const bool result = parts[0] == "atom";
     size_t i = 1;
     std::string space;
-    if (parts[i] == "global" || parts[i] == "shared") space = parts[i++];
+    if (parts[i] == "global" || parts[i] == "shared" || parts[i] == "shared::cluster") space = parts[i++];
+    if (space == "shared::cluster") space = "shared";   // the block's own part of it
     const std::string op = parts[i++];
     if (parts[i] == "noftz") i++;
     const std::string type = parts[i];

@@ -127,7 +127,7 @@ TEST(errors_name_line_and_text) {
     refused(with_header(".global .align 3 .b32 a;\n"), 4, "power of two");
     refused(with_header(".global .b8 a[99999999999];\n"), 4, "no device memory", 2);
     refused(with_header(".func f()\n{\ncall.uni f, ();\nret;\n}\n.visible .entry k()\n{\ncall.uni f, ();\nret;\n}\n"), 6, "recursion");
-    refused(with_header(".visible .entry k()\n.reqnctapercluster 2, 1, 1\n{\nret;\n}\n"), 4, "clusters");
+    refused(with_header(".visible .entry k()\n.reqnctapercluster 17, 1, 1\n{\nret;\n}\n"), 4, "a cluster has at most 16 blocks");
     refused(".version 9.0\n.target sm_90\n.address_size 32\n", 3, "address_size");
 }
 

@@ -16,7 +16,6 @@ final class CallingThread {
 
     private final CUcontext found = new CUcontext();
     private StreamUse innermost;
-    private LaunchBuffer freeBuffers;
     private Arguments freeArguments;
 
     private CallingThread() {
@@ -27,21 +26,6 @@ final class CallingThread {
     }
 
     // Several launches may be in preparation at once, one inside another; what one of them leaves behind serves the next.
-
-    LaunchBuffer takeBuffer() {
-        LaunchBuffer taken = freeBuffers;
-        if (taken == null) {
-            return new LaunchBuffer();
-        }
-        freeBuffers = taken.next;
-        taken.clear();
-        return taken;
-    }
-
-    void giveBack(LaunchBuffer buffer) {
-        buffer.next = freeBuffers;
-        freeBuffers = buffer;
-    }
 
     Arguments takeArguments() {
         Arguments taken = freeArguments;

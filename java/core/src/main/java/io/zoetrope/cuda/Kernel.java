@@ -77,21 +77,6 @@ public final class Kernel {
         return CallingThread.state().takeArguments().begin(this, signature);
     }
 
-    /** Launches with the threads and shared memory of the declared geometry. */
-    public void launch(Grid grid, Args args) {
-        launch(grid, geometry().threads(), geometry().sharedBytes(), args);
-    }
-
-    /** Launches with blocks of {@code threads} threads and {@code sharedBytes} of dynamic shared memory. */
-    public void launch(Grid grid, int threads, int sharedBytes, Args args) {
-        LaunchBuffer arguments = args.buffer();
-        try {
-            launch(grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes, false, null, arguments);
-        } finally {
-            args.release();
-        }
-    }
-
     void launch(LaunchConfig config, LaunchBuffer arguments) {
         if (config.cluster() != null && !config.cluster().equals(cluster)) {
             throw new IllegalArgumentException("kernel " + name + " in clusters of " + config.cluster() + ": it was compiled for "

@@ -32,7 +32,6 @@ final class LaunchBuffer {
     private long address;
     private Pointer extra;
     private Pointer addresses;
-    LaunchBuffer next;
 
     /** A pointer of JCuda to a given host address. */
     private static final class HostAddress extends Pointer {

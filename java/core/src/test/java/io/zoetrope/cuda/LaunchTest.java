@@ -41,15 +41,6 @@ class LaunchTest {
     }
 
     @Test
-    void unnamedArgumentsWorkAlike() {
-        try (Scope scope = Scope.open(DEVICE)) {
-            Tensor out = scope.zeros(DType.I64, 64);
-            PLACES.launch(Grid.of(2), 32, 0, Args.of().address(out.address()).i32(5));
-            assertThat(out.toLongs()).containsExactly(multiples(64, 5));
-        }
-    }
-
-    @Test
     void aCooperativeLaunchTakesTheSameArguments() {
         try (Scope scope = Scope.open(DEVICE)) {
             Tensor out = scope.zeros(DType.I64, 64);
@@ -88,11 +79,11 @@ class LaunchTest {
 
     @Test
     void parametersBeyond4KiBAreRefused() {
-        Args args = Args.of();
+        Arguments many = PLACES.arguments();
         for (int i = 0; i < 512; i++) {
-            args.i64(i);
+            many.i64("argument", i);
         }
-        assertThatThrownBy(() -> args.i32(1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("offset 4096")
+        assertThatThrownBy(() -> many.i32("one_more", 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("offset 4096")
                 .hasMessageContaining("at most 4096 bytes");
         Arguments arguments = PLACES.arguments();
         assertThatThrownBy(() -> arguments.opaque("big", new byte[4097], 8)).isInstanceOf(IllegalArgumentException.class)
@@ -115,7 +106,7 @@ class LaunchTest {
 
     @Test
     void tooFewBytesOfParametersAreRefusedByTheDriver() {
-        assertThatThrownBy(() -> PLACES.launch(Grid.of(1), 1, 0, Args.of().address(0))).isInstanceOf(DeviceException.class)
+        assertThatThrownBy(() -> PLACES.arguments().pointer("out", 0).launch(Grid.of(1), 1, 0)).isInstanceOf(DeviceException.class)
                 .hasMessageContaining("launching places").hasMessageContaining("8 bytes of parameters");
     }
 
@@ -127,9 +118,6 @@ class LaunchTest {
             named.launch(LaunchConfig.of(Grid.of(1), 1));
             assertThatThrownBy(() -> named.launch(LaunchConfig.of(Grid.of(1), 1))).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("served a launch");
-            Args args = Args.of().address(out.address()).i32(1);
-            PLACES.launch(Grid.of(1), 1, 0, args);
-            assertThatThrownBy(() -> PLACES.launch(Grid.of(1), 1, 0, args)).isInstanceOf(IllegalStateException.class);
         }
     }
 

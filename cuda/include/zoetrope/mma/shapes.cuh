@@ -1,6 +1,7 @@
 // The tile shapes that are compiled, by tier and type: <tier>_<type>_<TM>x<TN>, the suffix of the entries' names. The
 // host picks one by the shape of the product (io.zoetrope.kernel.Tiles): wide tiles reuse operands more, narrow ones
-// waste less on few columns, 64x64 fills more multiprocessors.
+// waste less on few columns, 64x64 fills more multiprocessors. 256x4 makes and differentiates pictures of up to four
+// channels; f32 alone has it, as dgrad fetches filters 16 bytes at a time, which are eight columns of bf16.
 //
 // ZOE_CONV_TILES(ENTRY) and ZOE_WGRAD_TILES(ENTRY) expand ENTRY(tier, type, shape) for the shapes of those kernels,
 // ZOE_GROUPED_CONV_TILES and ZOE_GROUPED_WGRAD_TILES for those of grouped and dilated ones, whose groups are narrow.
@@ -25,13 +26,16 @@ using sm80_bf16_32x128 = Sm80Tile<bf16, 32, 128, 32, 32, 3>;
 using sm80_f32_128x64 = Sm80Tile<float, 128, 64, 64, 32, 3>;
 using sm80_f32_64x64 = Sm80Tile<float, 64, 64, 32, 32, 3>;
 using sm80_f32_128x32 = Sm80Tile<float, 128, 32, 32, 32, 3>;
+using sm80_f32_128x16 = Sm80Tile<float, 128, 16, 32, 16, 3>;
 using sm80_f32_128x8 = Sm80Tile<float, 128, 8, 32, 8, 3>;
 using sm80_f32_64x128 = Sm80Tile<float, 64, 128, 32, 64, 3>;
 using sm80_f32_32x128 = Sm80Tile<float, 32, 128, 32, 32, 3>;
 using simt_f32_128x64 = SimtTile<float, 128, 64, 8, 8>;
 using simt_f32_64x64 = SimtTile<float, 64, 64, 8, 4>;
 using simt_f32_128x32 = SimtTile<float, 128, 32, 8, 4>;
+using simt_f32_128x16 = SimtTile<float, 128, 16, 4, 4>;
 using simt_f32_128x8 = SimtTile<float, 128, 8, 8, 1>;
+using simt_f32_256x4 = SimtTile<float, 256, 4, 8, 1>;
 using simt_f32_32x64 = SimtTile<float, 32, 64, 4, 4>;
 using simt_bf16_32x64 = SimtTile<bf16, 32, 64, 4, 4>;
 using simt_bf16_128x64 = SimtTile<bf16, 128, 64, 8, 8>;
@@ -44,9 +48,10 @@ using simt_bf16_128x8 = SimtTile<bf16, 128, 8, 8, 1>;
 // clang-format off
 #define ZOE_CONV_TILES(ENTRY)                                                                                          \
     ENTRY(sm80, bf16, 128x128) ENTRY(sm80, bf16, 128x64) ENTRY(sm80, bf16, 64x64) ENTRY(sm80, bf16, 256x32)            \
-    ENTRY(sm80, bf16, 128x32) ENTRY(sm80, bf16, 128x8)                                                                 \
-    ENTRY(sm80, f32, 128x64) ENTRY(sm80, f32, 128x32) ENTRY(sm80, f32, 128x8)                                          \
-    ENTRY(simt, f32, 128x64) ENTRY(simt, f32, 128x32) ENTRY(simt, f32, 128x8)                                          \
+    ENTRY(sm80, bf16, 128x32) ENTRY(sm80, bf16, 128x16) ENTRY(sm80, bf16, 128x8)                                       \
+    ENTRY(sm80, f32, 128x64) ENTRY(sm80, f32, 128x32) ENTRY(sm80, f32, 128x16) ENTRY(sm80, f32, 128x8)                 \
+    ENTRY(simt, f32, 128x64) ENTRY(simt, f32, 128x32) ENTRY(simt, f32, 128x16) ENTRY(simt, f32, 128x8)                 \
+    ENTRY(simt, f32, 256x4)                                                                                            \
     ENTRY(simt, bf16, 128x64) ENTRY(simt, bf16, 128x32) ENTRY(simt, bf16, 128x8)
 
 #define ZOE_WGRAD_TILES(ENTRY)                                                                                         \
@@ -56,8 +61,8 @@ using simt_bf16_128x8 = SimtTile<bf16, 128, 8, 8, 1>;
 
 #define ZOE_GROUPED_CONV_TILES(ENTRY)                                                                                  \
     ENTRY(sm80, bf16, 128x64) ENTRY(sm80, bf16, 128x32) ENTRY(sm80, bf16, 128x16) ENTRY(sm80, bf16, 128x8)             \
-    ENTRY(sm80, f32, 128x32) ENTRY(sm80, f32, 128x8)                                                                   \
-    ENTRY(simt, f32, 128x32) ENTRY(simt, f32, 128x8)                                                                   \
+    ENTRY(sm80, f32, 128x32) ENTRY(sm80, f32, 128x16) ENTRY(sm80, f32, 128x8)                                          \
+    ENTRY(simt, f32, 128x32) ENTRY(simt, f32, 128x16) ENTRY(simt, f32, 128x8) ENTRY(simt, f32, 256x4)                  \
     ENTRY(simt, bf16, 128x32) ENTRY(simt, bf16, 128x8)
 
 #define ZOE_GROUPED_WGRAD_TILES(ENTRY)                                                                                 \

@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Geometry;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.cuda.KernelDescription;
 import io.zoetrope.ops.Candidates;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
@@ -101,13 +102,16 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
     }
 
     private static ConvPlan product(Device device, Problem problem, long rows, long columns, long phases) {
-        Candidates candidates = problem.products();
-        long least = candidates.leastFrom(Tiling.bound(columns), Geometry::tileN);
-        int multiprocessors = device.multiprocessors();
-        Kernel kernel = candidates.cheapest(tile -> !Tiling.suits(tile.tileN(), columns, least, true) ? Tiling.unsuited()
-                : Tiling.cost(tile, Tiling.blocks(tile, rows, columns) >= multiprocessors)).on(device);
+        Kernel kernel = tile(problem.products(), rows, columns, device.multiprocessors()).on(device);
         return new ConvPlan(kernel, Grid.of(Tiling.blocks(kernel.geometry(), rows, columns), problem.extents.groups(), phases),
                 NOT_ASKED, 0, 1);
+    }
+
+    /** For rows of pixels by columns of filters, or of channels: of the tiles that suit the columns. */
+    static KernelDescription tile(Candidates candidates, long rows, long columns, int multiprocessors) {
+        long least = candidates.leastFrom(Tiling.bound(columns), Geometry::tileN);
+        return candidates.cheapest(tile -> !Tiling.suits(tile.tileN(), columns, least, true) ? Tiling.unsuited()
+                : Tiling.cost(tile, Tiling.blocks(tile, rows, columns) >= multiprocessors));
     }
 
     /** The inner index, all pixels of y, is cut into shares where the outputs alone would leave multiprocessors idle. */

@@ -3,6 +3,7 @@ package io.zoetrope.ops.gemm;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Geometry;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.cuda.KernelDescription;
 import io.zoetrope.ops.Candidates;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
@@ -17,7 +18,7 @@ record GemmPlan(Kernel kernel, long blocks) {
     private static final String OPERATION = "gemm";
     private static final int CHUNK = 8;
 
-    private record Problem(DType type, String layout, long m, long n, long k, long batch, boolean aligned, Tier tier, String tile) {
+    record Problem(DType type, String layout, long m, long n, long k, long batch, boolean aligned, Tier tier, String tile) {
         boolean streams() {
             return tier == Tier.SM80 && type == DType.BF16 && batch == 1 && layout.equals("nt") && k % CHUNK == 0 && aligned;
         }
@@ -38,19 +39,20 @@ record GemmPlan(Kernel kernel, long blocks) {
     }
 
     private static GemmPlan plan(Device device, Problem problem) {
+        Kernel kernel = kernel(problem, device.multiprocessors()).on(device);
+        return new GemmPlan(kernel, Tiling.blocks(kernel.geometry(), problem.m, problem.n));
+    }
+
+    static KernelDescription kernel(Problem problem, int multiprocessors) {
         long m = problem.m;
         long n = problem.n;
-        int multiprocessors = device.multiprocessors();
         Candidates skinny = problem.candidates("skinny");
-        Kernel kernel;
         if (problem.streams() && !skinny.isEmpty() && (problem.tile != null || m <= skinny.most(Geometry::tileM))) {
             long rows = skinny.leastFrom(m, Geometry::tileM);
-            kernel = skinny.cheapest(tile -> skinnyCost(tile, rows, n, multiprocessors)).on(device);
-        } else {
-            kernel = problem.candidates("tiled")
-                    .cheapest(tile -> Tiling.productCost(tile, m, n, problem.batch, multiprocessors)).on(device);
+            return skinny.cheapest(tile -> skinnyCost(tile, rows, n, multiprocessors));
         }
-        return new GemmPlan(kernel, Tiling.blocks(kernel.geometry(), m, n));
+        return problem.candidates("tiled")
+                .cheapest(tile -> Tiling.productCost(tile, m, n, problem.batch, multiprocessors));
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.offset;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
 import io.zoetrope.ops.conv.ConvCases.Case;
+import io.zoetrope.ops.conv.ConvCases.Tiles;
 import io.zoetrope.reference.ReferenceConv2d;
 import io.zoetrope.reference.ReferenceConv2d.Extents;
 import io.zoetrope.tensor.DType;
@@ -14,7 +15,6 @@ import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Guarded;
 import io.zoetrope.testkit.Tolerance;
 import io.zoetrope.testkit.Values;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,20 +23,23 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Convolutions against the double-precision reference, over {@link ConvCases}. */
 @SuppressWarnings("try")
 class Conv2dTest {
-    private static final List<String> WIDE = List.of("128x64", "128x32", "128x8");
-    private static final List<String> NARROW = List.of("128x32", "128x8");
-
+    /** The tiles of dgrad are those of fprop. */
     static Stream<Case> rowCases() {
-        return Stream.concat(
-                ConvCases.cases(List.of("128x128", "128x64", "64x64", "256x32", "128x32", "128x8"), WIDE, WIDE).stream(),
-                ConvCases.grouped(List.of("128x64", "128x32", "128x16", "128x8"), NARROW, NARROW).stream());
+        return cases("conv2d_fprop");
     }
 
     static Stream<Case> wgradCases() {
-        return Stream.concat(
-                ConvCases.cases(List.of("128x128", "64x128", "32x128"), List.of("64x128", "32x128"), List.of("64x64"))
-                        .stream(),
-                ConvCases.grouped(List.of("64x128", "16x128"), List.of("32x128"), List.of("32x64")).stream());
+        return cases("conv2d_wgrad");
+    }
+
+    private static Stream<Case> cases(String operation) {
+        return Stream.concat(ConvCases.cases(Tiles.of(operation, "implicit_gemm")).stream(),
+                ConvCases.grouped(Tiles.of(operation, "grouped_implicit_gemm")).stream());
+    }
+
+    /** By the library's choice of tiles. */
+    private static Stream<Case> chosen() {
+        return Stream.concat(ConvCases.cases(Tiles.none()).stream(), ConvCases.grouped(Tiles.none()).stream());
     }
 
     private static float[] values(Case test, long seed, int size) {
@@ -164,9 +167,7 @@ class Conv2dTest {
     }
 
     static Stream<Case> adjointCases() {
-        return Stream.concat(ConvCases.cases(List.of(), List.of(), List.of()).stream(),
-                        ConvCases.grouped(List.of(), List.of(), List.of()).stream())
-                .filter(test -> test.dtype() == DType.F32 && test.tier() == Tier.SIMT);
+        return chosen().filter(test -> test.dtype() == DType.F32 && test.tier() == Tier.SIMT);
     }
 
     private static double dot(float[] a, float[] b) {
@@ -236,8 +237,6 @@ class Conv2dTest {
     }
 
     static Stream<Case> repeatCases() {
-        return Stream.concat(ConvCases.cases(List.of(), List.of(), List.of()).stream(),
-                        ConvCases.grouped(List.of(), List.of(), List.of()).stream())
-                .filter(test -> test.shape().n() == 2 && test.shape().h() >= 28);
+        return chosen().filter(test -> test.shape().n() == 2 && test.shape().h() >= 28);
     }
 }

@@ -1,5 +1,6 @@
 package io.zoetrope.ops.conv;
 
+import io.zoetrope.cuda.KernelCatalog;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.reference.ReferenceConv2d.Extents;
 import io.zoetrope.tensor.DType;
@@ -33,6 +34,23 @@ final class ConvCases {
         }
     }
 
+    /** Which tiles there are to force. */
+    interface Tiles {
+        List<String> of(DType dtype, Tier tier);
+
+        /** Those that the build made for an operation by an algorithm, so that a new one is tested without a word here. */
+        static Tiles of(String operation, String algorithm) {
+            return (dtype, tier) -> KernelCatalog.of(operation).stream().filter(kernel -> kernel.architecture().equals(tier.suffix())
+                    && algorithm.equals(kernel.traits().get("algorithm")) && dtype.suffix().equals(kernel.traits().get("type")))
+                    .map(kernel -> kernel.traits().get("tile")).toList();
+        }
+
+        /** None: the library's choice alone. */
+        static Tiles none() {
+            return (dtype, tier) -> List.of();
+        }
+    }
+
     private static final Shape THREE = shape("3x3 pad 1, 32 to 64", 2, 7, 7, 32, 64, 3, 3, Conv2d.Spec.of(1, 1));
 
     private static final List<Shape> SHAPES = List.of(
@@ -57,6 +75,10 @@ final class ConvCases {
     /** Channels and filters through every residue of a tile's columns and of its inner step. */
     private static final List<Shape> RESIDUES = IntStream.rangeClosed(1, 40).mapToObj(c -> shape("residues, " + c + " to " + (73 - c),
             1, 3, 4, c, 73 - c, 3, 2, new Conv2d.Spec(1, 1, 0, 1, 1))).toList();
+
+    /** Few filters of few channels, over pixels that end within a tile of 128 and of 256 and pictures that begin within one. */
+    private static final List<Shape> FEW = IntStream.rangeClosed(1, 18).mapToObj(k -> shape("few, " + (19 - k) + " to " + k,
+            3, 9, 11, 19 - k, k, 3, 2, new Conv2d.Spec(1, 1, 0, 1, 1))).toList();
 
     private static final List<Shape> ODD = List.of(
             THREE,
@@ -101,15 +123,14 @@ final class ConvCases {
     }
 
     /** The same of {@link #cases} for convolutions with groups, dilation and long filters. */
-    static List<Case> grouped(List<String> bf16Sm80, List<String> f32Sm80, List<String> simt) {
+    static List<Case> grouped(Tiles compiled) {
         List<Case> cases = new ArrayList<>();
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             for (Tier tier : Tier.values()) {
                 GENERAL.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
                 cases.add(new Case(GROUPS, dtype, tier, null, 1));
                 cases.add(new Case(GENERAL.get(GENERAL.size() - 5), dtype, tier, null, 1));
-                List<String> tiles = tier == Tier.SIMT ? simt : dtype == DType.BF16 ? bf16Sm80 : f32Sm80;
-                for (String tile : tiles) {
+                for (String tile : compiled.of(dtype, tier)) {
                     GENERAL.subList(0, 3).forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
                 }
             }
@@ -118,15 +139,15 @@ final class ConvCases {
     }
 
     /** Every shape in every tier and type with the library's tiles; every tile on a few shapes; unaligned operands. */
-    static List<Case> cases(List<String> bf16Sm80, List<String> f32Sm80, List<String> simt) {
+    static List<Case> cases(Tiles compiled) {
         List<Case> cases = new ArrayList<>();
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             for (Tier tier : Tier.values()) {
                 SHAPES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
                 RESIDUES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+                FEW.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
                 cases.add(new Case(THREE, dtype, tier, null, 1));
-                List<String> tiles = tier == Tier.SIMT ? simt : dtype == DType.BF16 ? bf16Sm80 : f32Sm80;
-                for (String tile : tiles) {
+                for (String tile : compiled.of(dtype, tier)) {
                     ODD.forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
                 }
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -25,7 +26,7 @@ public final class RunFiles {
 
     /** The bytes of the checkpoint at a step. */
     public static byte[] checkpoint(Path run, long step) throws IOException {
-        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format("step-%09d.safetensors", step)));
+        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format(Locale.ROOT, "step-%09d.safetensors", step)));
     }
 
     private static Set<String> names(Path run) throws IOException {

@@ -1,0 +1,2 @@
+/** Mean and covariance of rows, summed in a fixed order. */
+package io.zoetrope.ops.covariance;

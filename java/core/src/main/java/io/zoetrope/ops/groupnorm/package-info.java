@@ -1,0 +1,2 @@
+/** Group normalisation, fused with SiLU where it follows. */
+package io.zoetrope.ops.groupnorm;

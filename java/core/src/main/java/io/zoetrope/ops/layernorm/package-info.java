@@ -1,0 +1,2 @@
+/** Layer normalisation over the last dimension, with modulation by shift and scale. */
+package io.zoetrope.ops.layernorm;

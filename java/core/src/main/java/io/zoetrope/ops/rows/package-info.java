@@ -1,0 +1,2 @@
+/** Moves whole rows: concatenation, splitting, gathering. */
+package io.zoetrope.ops.rows;

@@ -3,12 +3,12 @@ package io.zoetrope.io;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /**
  * Finds the classes that lie in one package of one jar or folder, so that what belongs to a closed set, such as the
@@ -31,7 +31,7 @@ public final class PackageClasses {
 
     /** As {@link #of}, beside another class. */
     public static <T> List<Class<? extends T>> beside(Class<?> anchor, Class<T> type) {
-        return names(anchor).map(name -> load(anchor, name)).filter(found -> type.isAssignableFrom(found)
+        return names(anchor).stream().map(name -> load(anchor, name)).filter(found -> type.isAssignableFrom(found)
                 && !found.isInterface()
                 && !java.lang.reflect.Modifier.isAbstract(found.getModifiers())).<Class<? extends T>>map(found ->
                 found.asSubclass(type)).toList();
@@ -45,15 +45,19 @@ public final class PackageClasses {
         }
     }
 
-    private static Stream<String> names(Class<?> anchor) {
-        String folder = anchor.getPackageName().replace('.', '/');
+    /** Jars are read as zip files, not as file systems: those are channels, which close under an interrupt. */
+    private static List<String> names(Class<?> anchor) {
+        String folder = anchor.getPackageName().replace('.', '/') + "/";
         try {
             Path source = Path.of(anchor.getProtectionDomain().getCodeSource().getLocation().toURI());
             if (Files.isDirectory(source)) {
-                return names(source.resolve(folder)).stream();
+                try (Stream<Path> files = Files.list(source.resolve(folder))) {
+                    return classes(files.map(file -> file.getFileName().toString()));
+                }
             }
-            try (FileSystem jar = FileSystems.newFileSystem(source)) {
-                return names(jar.getPath(folder)).stream();
+            try (ZipFile jar = new ZipFile(source.toFile())) {
+                return classes(jar.stream().map(ZipEntry::getName).filter(name -> name.startsWith(folder))
+                        .map(name -> name.substring(folder.length())));
             }
         } catch (URISyntaxException e) {
             throw new IllegalStateException(anchor + " lies neither in a folder nor in a jar", e);
@@ -62,12 +66,8 @@ public final class PackageClasses {
         }
     }
 
-    private static List<String> names(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(SUFFIX)
-                    && !name.contains("$")
-                    && !name.contains("-")).map(name -> name.substring(0, name.length() - SUFFIX.length())).sorted()
-                    .toList();
-        }
+    private static List<String> classes(Stream<String> files) {
+        return files.filter(name -> name.endsWith(SUFFIX) && !name.contains("/") && !name.contains("$") && !name.contains("-"))
+                .map(name -> name.substring(0, name.length() - SUFFIX.length())).sorted().toList();
     }
 }

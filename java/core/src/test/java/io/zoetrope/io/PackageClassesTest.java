@@ -36,6 +36,10 @@ class PackageClassesTest {
             Class<?> sampler = loader.loadClass(Sampler.class.getName());
             assertThat(sampler).isNotSameAs(Sampler.class);
             assertThat(PackageClasses.of(sampler)).extracting(Class::getSimpleName).containsExactlyElementsOf(SAMPLERS);
+            Thread.currentThread().interrupt();
+            List<String> found = PackageClasses.of(sampler).stream().map(Class::getSimpleName).toList();
+            assertThat(Thread.interrupted()).as("the thread stays marked").isTrue();
+            assertThat(found).as("under an interrupt").isEqualTo(SAMPLERS);
         }
     }
 

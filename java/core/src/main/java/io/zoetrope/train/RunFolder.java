@@ -99,9 +99,9 @@ public final class RunFolder implements AutoCloseable {
         List<Path> left = AtomicFiles.leftovers(folder, CONFIG::equals);
         try (Stream<Path> files = Files.list(folder)) {
             if (!files.allMatch(file -> file.getFileName().toString().equals(LOCK) || left.contains(file))) {
-                throw BadFileException.of(folder, Files.exists(folder.resolve(CONFIG))
-                        ? "already holds a training run" : "is not empty", "a new or empty folder",
-                        "Resume that run, or choose another folder");
+                boolean run = Files.exists(folder.resolve(CONFIG));
+                throw BadFileException.of(folder, run ? "already holds a training run" : "is not empty",
+                        "a new or empty folder", run ? "Resume that run, or choose another folder" : "Choose another folder");
             }
         }
     }

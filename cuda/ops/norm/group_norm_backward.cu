@@ -15,6 +15,7 @@
 // Mapping: slices.cuh. Dynamic shared memory (first kernel): two packs for each thread and row of threads.
 // Bytes: N·S·C·(2 or 4 read + 1 written) elements. Memory bound; with SiLU two exponentials an element.
 // Measured: not by itself; it passed its tests on an H200.
+// Changed since: the sums of a group in one place. Not run on a GPU again yet.
 #include "slices.cuh"
 #include "zoetrope/entry.cuh"
 

@@ -38,7 +38,7 @@ final class TrainFamilyCommand implements Callable<Integer> {
     private Optional<String> data;
 
     @CommandLine.Option(names = "--steps", description = "Steps in all, those before a resume included. Default: the "
-            + "model's own.")
+            + "model's own, or those a resumed run was started for.")
     private Optional<Long> steps;
 
     @CommandLine.Option(names = "--batch", description = "Examples a step. Default: the model's own.")
@@ -134,7 +134,8 @@ final class TrainFamilyCommand implements Callable<Integer> {
             options = DeclaredOptions.with(options, option, spec.commandLine().getParseResult());
         }
         try {
-            long wanted = steps.orElseGet(() -> training.usualSteps(set));
+            long wanted = steps.isPresent() ? steps.get()
+                    : settings.has("steps") ? settings.longInteger("steps") : training.usualSteps(set);
             TrainRequest request = new TrainRequest(set, wanted, settings.integer("batch",
                     batch.orElse(training.usualBatch())),
                     settings.has("seed") ? settings.longInteger("seed") : seed, folder, resume, saveEvery, sampleEvery,

@@ -128,10 +128,11 @@ class CommandsTest {
         Path run = folder.resolve("run");
         RunFolder.create(run, Config.empty().with("model", "toy").with("data", pictures).with("batch", 4)
                 .with("seed", 12L)
-                .with("shade", 3)).close();
+                .with("steps", 40L).with("shade", 3)).close();
         shell.run("train", "toy", "--resume", "--run", run.toString(), "--batch", "9000");
         assertThat(ToyFamily.trained.batch()).isEqualTo(4);
         assertThat(ToyFamily.trained.seed()).isEqualTo(12);
+        assertThat(ToyFamily.trained.steps()).isEqualTo(40);
         assertThat(ToyFamily.trained.resume()).isTrue();
         assertThat(ToyFamily.trained.data().name()).isEqualTo(pictures);
     }

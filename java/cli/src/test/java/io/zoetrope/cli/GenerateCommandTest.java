@@ -7,7 +7,7 @@ import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.diffusion.Sampler;
-import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.model.tokens.TokenSampling;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;

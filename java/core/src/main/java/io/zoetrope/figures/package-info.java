@@ -1,2 +1,2 @@
-/** Plots. */
+/** Plots, and figures of what networks look at: as data, and drawn. */
 package io.zoetrope.figures;

@@ -96,7 +96,7 @@ public final class Config {
 
     /** Reads these settings as those of a {@code className} of diffusers or of this library, refusing what is not understood. */
     public ConfigReader reader(String className) throws BadFileException {
-        return has(CLASS_NAME) ? reader(Set.of(className)) : new ConfigReader(this, className);
+        return says(CLASS_NAME) ? reader(Set.of(className)) : new ConfigReader(this, className);
     }
 
     /** As {@link #reader(String)} where several classes are understood: the settings must say of which they are. */

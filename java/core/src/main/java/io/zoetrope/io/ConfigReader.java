@@ -58,15 +58,7 @@ public final class ConfigReader {
 
     /** A number from {@code low} to {@code high}. */
     public double number(String name, double otherwise, double low, double high) throws BadFileException {
-        String expected = "a number from " + low + " to " + high;
-        if (!gives(name, expected)) {
-            return otherwise;
-        }
-        double value = config.number(name);
-        if (!(value >= low && value <= high)) {
-            throw refused(name, expected);
-        }
-        return value;
+        return gives(name, "a number from " + low + " to " + high) ? number(name, low, high) : otherwise;
     }
 
     /** A number above 0 and at most {@code most}. */
@@ -82,37 +74,71 @@ public final class ConfigReader {
         return value;
     }
 
+    /** A number from {@code low} to {@code high}; it must be there. */
+    public double number(String name, double low, double high) throws BadFileException {
+        known.add(name);
+        double value = config.number(name);
+        if (!(value >= low && value <= high)) {
+            throw refused(name, "a number from " + low + " to " + high);
+        }
+        return value;
+    }
+
     public boolean flag(String name, boolean otherwise) throws BadFileException {
         return gives(name, "true or false") ? config.flag(name, otherwise) : otherwise;
     }
 
     /** One of the texts that {@code values} knows, as what it stands for. */
     public <T> T choice(String name, T otherwise, Map<String, T> values) throws BadFileException {
-        String expected = oneOf(values.keySet());
-        if (!gives(name, expected)) {
-            return otherwise;
-        }
+        return gives(name, oneOf(values.keySet())) ? choice(name, values) : otherwise;
+    }
+
+    /** As {@link #choice(String, Object, Map)} for a setting that must be there. */
+    public <T> T choice(String name, Map<String, T> values) throws BadFileException {
+        known.add(name);
         T value = values.get(config.text(name));
         if (value == null) {
-            throw refused(name, expected);
+            throw refused(name, oneOf(values.keySet()));
         }
         return value;
     }
 
-    /** As {@link #choice} for a setting that may be null, which stands for {@code otherwise} like its absence. */
+    /** As {@link #choice(String, Object, Map)} for a setting that may be null, which stands for {@code otherwise} like its absence. */
     public <T> T choiceOrNull(String name, T otherwise, Map<String, T> values) throws BadFileException {
         return isNull(name) ? otherwise : choice(name, otherwise, values);
     }
 
     /** Whole numbers from {@code low} to {@code high}, at least one. */
     public List<Integer> integers(String name, List<Integer> otherwise, int low, int high) throws BadFileException {
-        String expected = "a list of one or more whole numbers from " + low + " to " + high;
-        if (!gives(name, expected)) {
-            return otherwise;
-        }
+        return gives(name, integersBetween(low, high)) ? integers(name, low, high) : otherwise;
+    }
+
+    /** As {@link #integers(String, List, int, int)} for a setting that must be there. */
+    public List<Integer> integers(String name, int low, int high) throws BadFileException {
+        known.add(name);
         List<Integer> values = Arrays.stream(config.integers(name)).boxed().toList();
         if (values.isEmpty() || values.stream().anyMatch(value -> value < low || value > high)) {
-            throw refused(name, expected);
+            throw refused(name, integersBetween(low, high));
+        }
+        return values;
+    }
+
+    /** Numbers from {@code low} to {@code high}, one for each of {@code count} things; they must be there. */
+    public List<Double> numbers(String name, int count, double low, double high) throws BadFileException {
+        known.add(name);
+        List<Double> values = Arrays.stream(config.numbers(name)).boxed().toList();
+        if (values.size() != count || values.stream().anyMatch(value -> !(value >= low && value <= high))) {
+            throw refused(name, "a list of " + count + " numbers from " + low + " to " + high);
+        }
+        return values;
+    }
+
+    /** Different texts, at most so many; they must be there, and may be none. */
+    public List<String> names(String name, int most) throws BadFileException {
+        known.add(name);
+        List<String> values = config.texts(name);
+        if (values.size() > most || new HashSet<>(values).size() < values.size()) {
+            throw refused(name, "a list of at most " + most + " different texts");
         }
         return values;
     }
@@ -140,6 +166,11 @@ public final class ConfigReader {
         }
         known.add(name);
         return config.numbers(name);
+    }
+
+    /** Whether the setting is there; one that others depend on. */
+    public boolean has(String name) {
+        return config.says(name);
     }
 
     /** Whether the setting is a list; for one that may also be a single value. */
@@ -190,7 +221,7 @@ public final class ConfigReader {
     public <T> T make(Supplier<T> maker) throws BadFileException {
         try {
             return maker.get();
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | ArithmeticException e) {
             throw BadFileException.of(config.source(), e.getMessage(), "settings that go together", "Correct them");
         }
     }
@@ -224,6 +255,10 @@ public final class ConfigReader {
 
     private static String between(int low, int high) {
         return low == high ? "the whole number " + low : "a whole number from " + low + " to " + high;
+    }
+
+    private static String integersBetween(int low, int high) {
+        return "a list of one or more whole numbers from " + low + " to " + high;
     }
 
     private static String oneOf(Set<String> values) {

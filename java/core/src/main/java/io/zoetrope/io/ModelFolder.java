@@ -175,6 +175,10 @@ public final class ModelFolder {
             throw BadFileException.of(file, "is of class " + pipelineClass(),
                     String.join(" or ", pipelines.stream().sorted().toList()), "Check the name of the model");
         }
+        ConfigReader reader = index.reader(pipelineClass());
+        // Components, null or not, are compared below; what else the index says must be known.
+        index.names().stream().filter(name -> !name.startsWith("_")).forEach(reader::withoutEffect);
+        reader.done();
         if (!components().equals(components)) {
             throw BadFileException.of(file, "has the components " + components(), "exactly " + components.stream().sorted().toList(),
                     "Use a model made of what is supported");

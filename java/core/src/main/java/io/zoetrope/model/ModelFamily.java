@@ -51,8 +51,8 @@ public interface ModelFamily {
         }
 
         /** Of a model with these parameters. */
-        public static Facts of(ParameterStore bank, String... settings) {
-            return new Facts(bank.trainable().stream().mapToLong(ParameterStore.Segment::length).sum(),
+        public static Facts of(ParameterStore store, String... settings) {
+            return new Facts(store.trainable().stream().mapToLong(ParameterStore.Segment::length).sum(),
                     List.of(settings));
         }
     }

@@ -54,6 +54,10 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
                 throw BadFileException.of(files.path(), "is a " + files.pipelineClass() + " without " + component,
                         "a " + pipeline, "Name the folder of such a model");
             }
+            if (!files.className(component).equals(network)) {
+                throw BadFileException.of(files.path().resolve(ModelFolder.INDEX), "setting '" + component + "' is of class "
+                        + files.className(component), network, "Use a model made of what is supported");
+            }
             try {
                 return reader.read(files);
             } catch (IllegalArgumentException | ArithmeticException e) {

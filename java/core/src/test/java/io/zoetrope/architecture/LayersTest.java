@@ -8,6 +8,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.zoetrope.model.ModelFamilies;
+import io.zoetrope.model.ModelFamily;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DynamicTest;
@@ -22,6 +24,7 @@ class LayersTest {
     private static final List<String> LAYERS = List.of("cuda", "tensor", "io", "option", "autograd", "ops", "nn",
             "data", "diffusion",
             "figures", "metric", "train", "model");
+    private static final int MOST_CLASSES = 7;
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.zoetrope");
 
@@ -57,6 +60,20 @@ class LayersTest {
     void sharedPartsKnowNone(String shared) {
         noClasses().that().resideInAPackage(ROOT + shared).should().dependOnClassesThat().resideInAPackage(ROOT + shared + ".*..")
                 .check(CLASSES);
+    }
+
+    /** What is not a family's own idea belongs where others can use it. */
+    @Test
+    void aFamilyIsSmall() {
+        for (ModelFamily family : ModelFamilies.installed().all()) {
+            String room = family.getClass().getPackageName();
+            if (room.startsWith(ROOT + "model.")) {
+                assertThat(CLASSES.stream().filter(type -> type.isTopLevelClass()
+                                && (type.getPackageName() + ".").startsWith(room + "."))
+                        .map(JavaClass::getSimpleName).filter(name -> !name.equals("package-info"))).as(room)
+                        .hasSizeBetween(1, MOST_CLASSES);
+            }
+        }
     }
 
     @Test

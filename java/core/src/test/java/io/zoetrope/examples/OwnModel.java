@@ -35,8 +35,8 @@ final class OwnModel {
         Convolution edges = Convolution.same(p.at("edges"), data.channels(), 16, 3, 1);
         Convolution parts = Convolution.same(p.at("parts"), 16, 32, 3, 2);
         Linear head = Linear.of(p.at("head"), 32, data.classNames().size());
-        try (ParameterStore bank = new ParameterStore(device, p, DType.BF16, 7);
-                Optimizer adam = new AdamWOptimizer(bank, AdamW.Hyper.of(1e-2f)); Scope scope = Scope.open(device)) {
+        try (ParameterStore store = new ParameterStore(device, p, DType.BF16, 7);
+                Optimizer adam = new AdamWOptimizer(store, AdamW.Hyper.of(1e-2f)); Scope scope = Scope.open(device)) {
             Tensor pixels = scope.of(images.pixels(), images.count(), data.height(), data.width(), data.channels());
             Tensor classes = scope.of(data.train().labels(), images.count());
             Tensor chosen = scope.empty(DType.I32, batch);

@@ -9,7 +9,7 @@ import io.zoetrope.model.ddpm.DdpmPipeline;
 import io.zoetrope.model.ddpm.Sampling;
 import io.zoetrope.model.gan.GanPipeline;
 import io.zoetrope.model.patches.PatchesPipeline;
-import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.model.tokens.TokenSampling;
 import io.zoetrope.model.wavegan.WaveGanPipeline;
 import io.zoetrope.testkit.Devices;
 import java.io.IOException;
@@ -67,7 +67,7 @@ class InterruptionTest {
     @Test
     void decodingEndsAfterTheStepThatRuns() throws IOException {
         try (PatchesPipeline patches = PatchesPipeline.fromPretrained(device, PatchesPipeline.FASHION_PATCHES)) {
-            isCancelled(() -> patches.generate(PatchesSampling.count(1), interrupting()));
+            isCancelled(() -> patches.generate(TokenSampling.count(1), interrupting()));
             assertThat(steps).isLessThan(total);
         }
     }

@@ -10,7 +10,7 @@ import io.zoetrope.model.ddpm.DdpmPipeline;
 import io.zoetrope.model.ddpm.Sampling;
 import io.zoetrope.model.gan.GanPipeline;
 import io.zoetrope.model.patches.PatchesPipeline;
-import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.model.tokens.TokenSampling;
 import io.zoetrope.model.wavegan.WaveGanPipeline;
 import io.zoetrope.testkit.Devices;
 import java.io.IOException;
@@ -49,11 +49,11 @@ class PretrainedModelsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(PatchesSampling.Decode.class)
-    void theClassifierSeesTheClassesThatPatchesWereAskedFor(PatchesSampling.Decode decode) throws IOException {
+    @EnumSource(TokenSampling.Decode.class)
+    void theClassifierSeesTheClassesThatPatchesWereAskedFor(TokenSampling.Decode decode) throws IOException {
         try (PatchesPipeline patches = PatchesPipeline.fromPretrained(Devices.shared(), PatchesPipeline.FASHION_PATCHES);
                 CnnPipeline classifier = CnnPipeline.fromPretrained(Devices.shared(), CnnPipeline.FASHION_CNN)) {
-            int[] seen = classifier.labels(patches.generate(PatchesSampling.count(40).decode(decode).seed(2), Progress.none()));
+            int[] seen = classifier.labels(patches.generate(TokenSampling.count(40).decode(decode).seed(2), Progress.none()));
             assertThat(asAskedInTurn(seen)).as("of 40 pictures of the classes in turn").isGreaterThanOrEqualTo(28);
         }
     }

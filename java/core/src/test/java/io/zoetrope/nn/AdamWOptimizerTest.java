@@ -22,22 +22,22 @@ class AdamWOptimizerTest {
     private final Parameter mean = parameters.buffer("running_mean", Init.constant(3), 17);
     private final Parameter bias = parameters.vector("bias", Init.zeros(), 5);
 
-    private static float[] values(ParameterStore bank, int segment, float[] flat) {
-        ParameterStore.Segment s = bank.segments().get(segment);
+    private static float[] values(ParameterStore store, int segment, float[] flat) {
+        ParameterStore.Segment s = store.segments().get(segment);
         return Arrays.copyOfRange(flat, (int) s.start(), (int) s.end());
     }
 
     @Test
     void buffersAreSavedButNeverOptimised() {
-        try (ParameterStore bank = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
-                AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER)) {
-            float[] before = bank.masters().toFloats();
-            Pointwise.fill(bank.gradients(), 1f);
+        try (ParameterStore store = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
+                AdamWOptimizer optimizer = new AdamWOptimizer(store, HYPER)) {
+            float[] before = store.masters().toFloats();
+            Pointwise.fill(store.gradients(), 1f);
             optimizer.step();
-            float[] after = bank.masters().toFloats();
-            assertThat(values(bank, 0, after)).isNotEqualTo(values(bank, 0, before));
-            assertThat(values(bank, 2, after)).isNotEqualTo(values(bank, 2, before));
-            assertThat(values(bank, 1, after)).containsOnly(3);
+            float[] after = store.masters().toFloats();
+            assertThat(values(store, 0, after)).isNotEqualTo(values(store, 0, before));
+            assertThat(values(store, 2, after)).isNotEqualTo(values(store, 2, before));
+            assertThat(values(store, 1, after)).containsOnly(3);
             assertThat(mean.variable().needsGrad()).isFalse();
             assertThat(mean.variable().value().dtype()).isEqualTo(DType.F32);
             assertThat(parameters.count()).isEqualTo(5 * 17 + 5);
@@ -45,10 +45,10 @@ class AdamWOptimizerTest {
             // What a layer writes into its buffer is what the averaged model keeps, with no averaging.
             Pointwise.fill(mean.variable().value(), 8f);
             float[] averaged = optimizer.averaged();
-            assertThat(values(bank, 1, averaged)).containsOnly(8);
+            assertThat(values(store, 1, averaged)).containsOnly(8);
             for (int i = 0; i < 5; i++) {
-                float half = (values(bank, 2, before)[i] + values(bank, 2, after)[i]) / 2;
-                assertThat(values(bank, 2, averaged)[i]).isEqualTo(half);
+                float half = (values(store, 2, before)[i] + values(store, 2, after)[i]) / 2;
+                assertThat(values(store, 2, averaged)[i]).isEqualTo(half);
             }
             assertThat(bias.isBuffer() || weight.isBuffer()).isFalse();
         }
@@ -56,16 +56,16 @@ class AdamWOptimizerTest {
 
     @Test
     void theStateContinuesBitForBit() {
-        try (ParameterStore bank = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
-                AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER.withSchedule(2, 10, 0.01f))) {
-            Pointwise.fill(bank.gradients(), 0.5f);
+        try (ParameterStore store = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
+                AdamWOptimizer optimizer = new AdamWOptimizer(store, HYPER.withSchedule(2, 10, 0.01f))) {
+            Pointwise.fill(store.gradients(), 0.5f);
             optimizer.step();
             optimizer.step();
             Map<String, float[]> saved = new LinkedHashMap<>();
             optimizer.state().forEach((name, tensor) -> saved.put(name, tensor.toFloats()));
             optimizer.step();
-            float[] masters = bank.masters().toFloats();
-            byte[] copy = bank.copy().toBytes();
+            float[] masters = store.masters().toFloats();
+            byte[] copy = store.copy().toBytes();
             float rate = optimizer.learningRate();
 
             for (Map.Entry<String, Tensor> entry : optimizer.state().entrySet()) {
@@ -73,20 +73,20 @@ class AdamWOptimizerTest {
             }
             optimizer.restored(2);
             optimizer.step();
-            assertThat(bank.masters().toFloats()).isEqualTo(masters);
-            assertThat(bank.copy().toBytes()).isEqualTo(copy);
+            assertThat(store.masters().toFloats()).isEqualTo(masters);
+            assertThat(store.copy().toBytes()).isEqualTo(copy);
             assertThat(optimizer.learningRate()).isEqualTo(rate);
         }
     }
 
     @Test
     void aGradientThatIsNotFiniteIsNoticed() {
-        try (ParameterStore bank = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
-                AdamWOptimizer optimizer = new AdamWOptimizer(bank, HYPER)) {
-            Pointwise.fill(bank.gradients(), 1f);
+        try (ParameterStore store = new ParameterStore(DEVICE, parameters, DType.BF16, 1);
+                AdamWOptimizer optimizer = new AdamWOptimizer(store, HYPER)) {
+            Pointwise.fill(store.gradients(), 1f);
             optimizer.step();
             assertThat(optimizer.sawNonFinite()).isFalse();
-            Pointwise.fill(bank.gradients(), Float.NaN);
+            Pointwise.fill(store.gradients(), Float.NaN);
             optimizer.step();
             assertThat(optimizer.sawNonFinite()).isTrue();
         }

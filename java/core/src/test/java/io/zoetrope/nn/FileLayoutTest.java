@@ -37,18 +37,18 @@ class FileLayoutTest {
         List<ParameterStore.Segment> segments = List.of(
                 segment(root.convolution("c", Init.zeros(), 2, 3, 3, 4), 0),
                 segment(root.vector("b", Init.zeros(), 5), 128));
-        float[] bank = new float[192];
+        float[] store = new float[192];
         for (int i = 0; i < 72; i++) {
-            bank[i] = i + 1;
+            store[i] = i + 1;
         }
         for (int i = 0; i < 5; i++) {
-            bank[128 + i] = -i - 1;
+            store[128 + i] = -i - 1;
         }
-        Map<String, FileLayout.Entry> file = FileLayout.toFile(segments, bank);
+        Map<String, FileLayout.Entry> file = FileLayout.toFile(segments, store);
         for (ParameterStore.Segment segment : segments) {
             int start = (int) segment.start();
             assertThat(FileLayout.fromFile(segment.parameter(), file.get(segment.parameter().names().get(0)).values()))
-                    .containsExactly(Arrays.copyOfRange(bank, start, start + (int) segment.length()));
+                    .containsExactly(Arrays.copyOfRange(store, start, start + (int) segment.length()));
         }
     }
 }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
- * Compares the gradients that a backward pass left in a bank with central differences of the loss, along one direction for
- * each parameter. The bank computes in F32.
+ * Compares the gradients that a backward pass left in a store with central differences of the loss, along one direction for
+ * each parameter. The store computes in F32.
  */
 public final class Gradients {
     private static final Precision USUAL = new Precision(4e-3, 0.02, 1e-4);
@@ -28,37 +28,37 @@ public final class Gradients {
     }
 
     /** Moves every parameter off its first value, so that none is at a special place such as zero. */
-    public static float[] shaken(ParameterStore bank, double by) {
-        return shaken(bank, 11, by);
+    public static float[] shaken(ParameterStore store, double by) {
+        return shaken(store, 11, by);
     }
 
     /** As {@link #shaken(ParameterStore, double)} with normal values of another seed. */
-    public static float[] shaken(ParameterStore bank, long seed, double by) {
-        return shaken(bank, bank.segments(), Values.normal(seed, bank.masters().size(), by));
+    public static float[] shaken(ParameterStore store, long seed, double by) {
+        return shaken(store, store.segments(), Values.normal(seed, store.masters().size(), by));
     }
 
-    /** Moves the parameters of some segments alone. @param shake laid out as the bank */
-    public static float[] shaken(ParameterStore bank, List<ParameterStore.Segment> segments, float[] shake) {
-        float[] theta = bank.masters().toFloats();
+    /** Moves the parameters of some segments alone. @param shake laid out as the store */
+    public static float[] shaken(ParameterStore store, List<ParameterStore.Segment> segments, float[] shake) {
+        float[] theta = store.masters().toFloats();
         for (ParameterStore.Segment segment : segments) {
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 theta[i] += shake[i];
             }
         }
-        bank.masters(theta);
+        store.masters(theta);
         return theta;
     }
 
-    /** @param loss of the bank's present masters, in double; the gradients at {@code theta} are in the bank already */
-    public static void check(ParameterStore bank, float[] theta, DoubleSupplier loss) {
-        check(bank, theta, USUAL, loss);
+    /** @param loss of the store's present masters, in double; the gradients at {@code theta} are in the store already */
+    public static void check(ParameterStore store, float[] theta, DoubleSupplier loss) {
+        check(store, theta, USUAL, loss);
     }
 
     /** As {@link #check(ParameterStore, float[], DoubleSupplier)} for a loss that is measured less finely or curves more. */
-    public static void check(ParameterStore bank, float[] theta, Precision precision, DoubleSupplier loss) {
+    public static void check(ParameterStore store, float[] theta, Precision precision, DoubleSupplier loss) {
         double step = precision.step;
-        float[] gradient = bank.gradients().toFloats();
-        for (ParameterStore.Segment segment : bank.trainable()) {
+        float[] gradient = store.gradients().toFloats();
+        for (ParameterStore.Segment segment : store.trainable()) {
             int start = (int) segment.start();
             int length = (int) segment.length();
             double norm = 0;
@@ -75,20 +75,20 @@ public final class Gradients {
                 direction[i] = (float) (gradient[start + i] / norm + 0.3 * other[i]);
                 slope += (double) direction[i] * gradient[start + i];
             }
-            double measured = (at(bank, theta, direction, start, step, loss) - at(bank, theta, direction, start, -step, loss))
+            double measured = (at(store, theta, direction, start, step, loss) - at(store, theta, direction, start, -step, loss))
                     / (2 * step);
             assertThat(measured).as("slope of the loss along %s", segment.parameter())
                     .isCloseTo(slope, within(precision.share * Math.abs(slope) + precision.least));
         }
-        bank.masters(theta);
+        store.masters(theta);
     }
 
-    private static double at(ParameterStore bank, float[] theta, float[] direction, int start, double step, DoubleSupplier loss) {
+    private static double at(ParameterStore store, float[] theta, float[] direction, int start, double step, DoubleSupplier loss) {
         float[] moved = theta.clone();
         for (int i = 0; i < direction.length; i++) {
             moved[start + i] += (float) (step * direction[i]);
         }
-        bank.masters(moved);
+        store.masters(moved);
         return loss.getAsDouble();
     }
 }

@@ -10,8 +10,12 @@ import io.zoetrope.data.Preparation;
 import io.zoetrope.data.SoundPreparation;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.io.ConfigReader;
+import io.zoetrope.io.ModelFolder;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -27,6 +31,9 @@ import java.util.stream.IntStream;
  */
 public record ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean, List<Double> deviation,
         boolean darkBackground, boolean mirrored, Optional<SoundPreparation> sounds) {
+    private static final String CLASS_NAME = "ConvNet";
+    private static final int MOST_SAMPLES = 1 << 24;
+    private static final double LARGEST_DECIBELS = 1000;
     private static final double LARGEST = 255;
     /** Pictures of bytes that differ at all deviate by more. */
     private static final double LEAST_DEVIATION = 0.001;
@@ -139,8 +146,18 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         return sounds.isPresent() ? "sounds" : "pictures";
     }
 
+    /**
+     * All of this as text, which the hashes of the classifier's features are made of; for one of pictures as it was before
+     * there were others, so that known hashes stay.
+     */
+    String fingerprint() {
+        String pictures = "ClassifierConfig[network=" + network + ", classNames=" + classNames + ", mean=" + mean
+                + ", deviation=" + deviation + ", darkBackground=" + darkBackground + ", mirrored=" + mirrored + "]";
+        return sounds.isPresent() ? pictures + " " + sounds.get() : pictures;
+    }
+
     Config settings() {
-        Config settings = Config.empty().with("_class_name", "ConvNet").with("height", network.height())
+        Config settings = Config.empty().with("_class_name", CLASS_NAME).with("height", network.height())
                 .with("width", network.width()).with("channels", network.channels())
                 .with("stem_filters", network.stemFilters()).with("stem_pool", network.stemPool())
                 .with("widths", network.widths().stream().mapToInt(Integer::intValue).toArray())
@@ -158,30 +175,46 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
                 .with("peak", sounds.get().peak());
     }
 
-    private static Optional<SoundPreparation> sounds(Config settings) throws BadFileException {
-        if (!settings.has("mel_rate")) {
-            return Optional.empty();
-        }
-        MelSpectrogram seen = new MelSpectrogram(settings.integer("mel_rate"), settings.integer("mel_bands"),
-                settings.integer("mel_hop"), settings.integer("mel_window"), (float) settings.number("mel_floor"));
-        return Optional.of(new SoundPreparation(seen, settings.integer("samples"), settings.number("peak")));
+    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    static ClassifierConfig of(ModelFolder files) throws IOException {
+        files.require(Set.of(ConvNetModel.PIPELINE), Set.of(ConvNetModel.COMPONENT));
+        return of(files.config(ConvNetModel.COMPONENT));
     }
 
-    /** @throws IllegalArgumentException if the settings name a network that cannot be */
-    static ClassifierConfig of(Config settings) throws BadFileException {
-        List<String> names = settings.texts("classes");
-        ConvNetConfig network = new ConvNetConfig(settings.integer("height"), settings.integer("width"),
-                settings.integer("channels"), names.size(), settings.integer("stem_filters"), settings.integer("stem_pool"),
-                boxed(settings.integers("widths")), boxed(settings.integers("blocks")), settings.integer("norm_groups", 0));
-        return new ClassifierConfig(network, names, boxed(settings.numbers("mean")), boxed(settings.numbers("deviation")),
-                settings.flag("dark_background", false), settings.flag("mirrored", false), sounds(settings));
+    private static ClassifierConfig of(Config settings) throws BadFileException {
+        ConfigReader reader = settings.reader(CLASS_NAME);
+        List<String> names = reader.names("classes", ConvNetConfig.MOST_CHANNELS);
+        ConvNetConfig network = network(reader, names.size());
+        List<Double> mean = reader.numbers("mean", network.channels(), 0, LARGEST);
+        List<Double> deviation = reader.numbers("deviation", network.channels(), LEAST_DEVIATION, LARGEST);
+        boolean darkBackground = reader.flag("dark_background", false);
+        boolean mirrored = reader.flag("mirrored", false);
+        Optional<SoundPreparation> sounds = reader.has("mel_rate") ? Optional.of(sounds(reader)) : Optional.empty();
+        reader.done();
+        return reader.make(() -> new ClassifierConfig(network, names, mean, deviation, darkBackground, mirrored, sounds));
     }
 
-    private static List<Integer> boxed(int[] values) {
-        return IntStream.of(values).boxed().toList();
+    private static ConvNetConfig network(ConfigReader reader, int classes) throws BadFileException {
+        int height = reader.integer("height", 1, ConvNetConfig.MOST_PIXELS);
+        int width = reader.integer("width", 1, ConvNetConfig.MOST_PIXELS);
+        int channels = reader.integer("channels", 1, ConvNetConfig.MOST_CHANNELS);
+        int stemFilters = reader.integer("stem_filters", 1, ConvNetConfig.MOST_CHANNELS);
+        int stemPool = reader.integer("stem_pool", 1, ConvNetConfig.MOST_PIXELS);
+        List<Integer> widths = reader.integers("widths", 1, ConvNetConfig.MOST_CHANNELS);
+        List<Integer> blocks = reader.integers("blocks", 1, ConvNetConfig.MOST_BLOCKS);
+        int normGroups = reader.integer("norm_groups", 0, 0, ConvNetConfig.MOST_CHANNELS);
+        return reader.make(() -> new ConvNetConfig(height, width, channels, classes, stemFilters, stemPool, widths, blocks,
+                normGroups));
     }
 
-    private static List<Double> boxed(double[] values) {
-        return java.util.Arrays.stream(values).boxed().toList();
+    private static SoundPreparation sounds(ConfigReader reader) throws BadFileException {
+        int rate = reader.integer("mel_rate", 1, MOST_SAMPLES);
+        int bands = reader.integer("mel_bands", 1, ConvNetConfig.MOST_PIXELS);
+        int hop = reader.integer("mel_hop", 1, MOST_SAMPLES);
+        int window = reader.integer("mel_window", 1, MOST_SAMPLES);
+        float floor = (float) reader.number("mel_floor", -LARGEST_DECIBELS, 0);
+        int samples = reader.integer("samples", 1, MOST_SAMPLES);
+        double peak = reader.number("peak", 0, 1);
+        return reader.make(() -> new SoundPreparation(new MelSpectrogram(rate, bands, hop, window, floor), samples, peak));
     }
 }

@@ -13,8 +13,8 @@ import io.zoetrope.model.Action;
 import io.zoetrope.model.ActionCall;
 import io.zoetrope.model.CommonOptions;
 import io.zoetrope.model.ModelFamilies;
-import io.zoetrope.model.cnn.explain.CnnExplanation;
-import io.zoetrope.model.cnn.explain.ExplanationSheet;
+import io.zoetrope.figures.ClassifierExplanation;
+import io.zoetrope.figures.ExplanationSheet;
 import io.zoetrope.option.Option;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -71,11 +71,11 @@ final class CnnActions {
     private static void explain(ActionCall call) throws IOException {
         Path image = call.get(CommonOptions.IMAGE);
         Preparation.Prepared picture;
-        CnnExplanation explanation;
+        ClassifierExplanation explanation;
         try (Device device = call.openDevice(); CnnPipeline pipeline = CnnPipeline.fromPretrained(device,
                 call.model())) {
             picture = pipeline.preparation().read(image);
-            explanation = CnnExplanation.of(pipeline, picture.image());
+            explanation = ClassifierExplanation.of(pipeline, picture.image());
         }
         int best = explanation.ranking().get(0);
         String decision = String.format(Locale.ROOT, "%s, %.1f %%", explanation.classNames().get(best),

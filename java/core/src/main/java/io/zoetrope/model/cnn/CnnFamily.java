@@ -225,7 +225,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
         ImageDataset seen = data instanceof AudioDataset clips ? clips.spectrograms(sounds.get()) : request.pictures();
         AdamW.Hyper hyper = hyper(settings, settings.longInteger("steps"));
         Function<ParameterStore, Optimizer> optimizer = settings.text("optimizer").equals(SGD)
-                ? bank -> new SgdOptimizer(bank, hyper) : bank -> new AdamWOptimizer(bank, hyper);
+                ? store -> new SgdOptimizer(store, hyper) : store -> new AdamWOptimizer(store, hyper);
         Augmentation augmentation = augmentation(settings);
         ClassifierConfig config = ClassifierConfig.of(network(Extent.of(data), settings), seen, augmentation.flip(), sounds);
         ClassificationObjective.Settings shown = new ClassificationObjective.Settings(settings.integer("batch"), augmentation,

@@ -8,12 +8,13 @@ import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Preparation;
 import io.zoetrope.data.Sounds;
+import io.zoetrope.figures.ExplainedClassifier;
 import io.zoetrope.io.Progress;
 import io.zoetrope.metric.Classifier;
 import io.zoetrope.metric.FeatureEncoder;
+import io.zoetrope.metric.NetworkEncoder;
 import io.zoetrope.model.ModelPipeline;
 import io.zoetrope.model.PretrainedModels;
-import io.zoetrope.model.cnn.measure.CnnEncoder;
 import io.zoetrope.nn.NormStatistics;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -41,7 +42,7 @@ import java.util.function.Predicate;
  * }
  * }</pre>
  */
-public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Classifier {
+public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Classifier, ExplainedClassifier {
     /** The name of the default model. */
     public static final String FASHION_CNN = "fashion-cnn";
     /** The name of the one that ships for sounds: it knows spoken digits. */
@@ -77,6 +78,7 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
     }
 
     /** As {@link #classify(Images, Progress)}. */
+    @Override
     public float[][] classify(Images pictures) {
         return classify(pictures, Progress.none());
     }
@@ -111,7 +113,7 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
 
     @Override
     public FeatureEncoder encoder(String name) {
-        return new CnnEncoder(this, name);
+        return new NetworkEncoder(name, model().config().fingerprint(), model().store(), this::features);
     }
 
     @Override
@@ -179,6 +181,27 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
             passed.accept(to);
         }
         return rows;
+    }
+
+    @Override
+    public Device device() {
+        return model().device();
+    }
+
+    @Override
+    public Tensor filters() {
+        return model().network().filters().variable().value();
+    }
+
+    @Override
+    public boolean pools() {
+        return model().config().network().stemPool() > 1;
+    }
+
+    @Override
+    public Answers answers(Scope scope, Tape tape, Images pictures) {
+        ConvNet.Trace trace = trace(scope, tape, pictures);
+        return new Answers(trace.logits(), trace.features(), trace.maps());
     }
 
     /** The way of a batch through the network; inputs live in {@code scope}, the rest on {@code tape}. */

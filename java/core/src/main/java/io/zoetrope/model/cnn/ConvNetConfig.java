@@ -18,9 +18,9 @@ import java.util.List;
 public record ConvNetConfig(int height, int width, int channels, int classes, int stemFilters, int stemPool,
         List<Integer> widths, List<Integer> blocks, int normGroups) {
     private static final int MOST_STAGES = 8;
-    private static final int MOST_BLOCKS = 64;
-    private static final int MOST_CHANNELS = 1 << 14;
-    private static final int MOST_PIXELS = 1 << 14;
+    static final int MOST_BLOCKS = 64;
+    static final int MOST_CHANNELS = 1 << 14;
+    static final int MOST_PIXELS = 1 << 14;
     private static final int LARGE = 48;
 
     public ConvNetConfig {

@@ -17,9 +17,10 @@ import java.util.Map;
 
 /** A classifier on a device: the network, its parameters and the normalisation of what it sees. */
 public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> {
-    private static final String CLASSIFIER = "classifier";
-    private static final Format<ClassifierConfig, ConvNet> FORMAT = new Format<>("ConvNetPipeline", CLASSIFIER, "zoetrope",
-            "ConvNet", files -> ClassifierConfig.of(files.config(CLASSIFIER)), ClassifierConfig::settings,
+    static final String PIPELINE = "ConvNetPipeline";
+    static final String COMPONENT = "classifier";
+    private static final Format<ClassifierConfig, ConvNet> FORMAT = new Format<>(PIPELINE, COMPONENT, "zoetrope",
+            "ConvNet", ClassifierConfig::of, ClassifierConfig::settings,
             (config, parameters) -> new ConvNet(config.network(), parameters));
     private static final int BATCH = 128;
     /** Pictures that the statistics of the saved model are gathered from. */

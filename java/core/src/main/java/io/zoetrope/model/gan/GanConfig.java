@@ -2,8 +2,11 @@ package io.zoetrope.model.gan;
 
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.io.ConfigReader;
+import io.zoetrope.io.ModelFolder;
+import java.io.IOException;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Set;
 
 /**
  * What an adversarial model of square pictures is, apart from its weights: the sizes of both networks and the classes.
@@ -24,6 +27,12 @@ public record GanConfig(int imageSize, int channels, int patch, List<Integer> wi
         int groupWidth, int latent, int classFeatures, List<String> classNames) {
     /** Width of the default networks at half the picture's resolution. */
     public static final int WIDTH = 32;
+    private static final String CLASS_NAME = "GanGenerator";
+    private static final int MOST_PIXELS = 1 << 14;
+    private static final int MOST_CHANNELS = 1 << 14;
+    private static final int MOST_LEVELS = 12;
+    private static final int MOST_BLOCKS = 64;
+    private static final int MOST_CLASSES = 1 << 20;
 
     public GanConfig {
         widths = List.copyOf(widths);
@@ -32,8 +41,9 @@ public record GanConfig(int imageSize, int channels, int patch, List<Integer> wi
         require(channels >= 1 && latent >= 1 && expansion >= 1 && groupWidth >= 1,
                 "channels " + channels + ", latent " + latent + ", expansion " + expansion + " and group width " + groupWidth
                         + " must be 1 or more");
-        require(!widths.isEmpty() && widths.size() == blocks.size(), widths.size() + " widths and " + blocks.size()
-                + " numbers of blocks: there must be one of each for every resolution");
+        require(!widths.isEmpty() && widths.size() <= MOST_LEVELS && widths.size() == blocks.size(), widths.size() + " widths and " + blocks.size()
+                + " numbers of blocks: there must be one of each for every resolution, at most "
+                + MOST_LEVELS);
         require(classNames.isEmpty() || classFeatures >= 1, classNames.size() + " classes with " + classFeatures
                 + " features: expected features with classes");
         require(patch == 1 || patch == 2, "patch " + patch + ": expected 1 or 2");
@@ -83,25 +93,37 @@ public record GanConfig(int imageSize, int channels, int patch, List<Integer> wi
     }
 
     Config settings() {
-        return Config.empty().with("_class_name", "GanGenerator").with("image_size", imageSize)
+        return Config.empty().with("_class_name", CLASS_NAME).with("image_size", imageSize)
                 .with("channels", channels).with("patch", patch).with("widths", ints(widths))
                 .with("blocks", ints(blocks)).with("expansion", expansion)
                 .with("group_width", groupWidth).with("latent", latent)
                 .with("class_features", classFeatures).with("class_names", classNames);
     }
 
-    static GanConfig of(Config settings) throws BadFileException {
-        return new GanConfig(settings.integer("image_size"), settings.integer("channels"), settings.integer("patch"),
-                list(settings.integers("widths")), list(settings.integers("blocks")), settings.integer("expansion"),
-                settings.integer("group_width"), settings.integer("latent"), settings.integer("class_features"),
-                settings.texts("class_names"));
+    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    static GanConfig of(ModelFolder files) throws IOException {
+        files.require(Set.of(GanModel.PIPELINE), Set.of(GanModel.COMPONENT));
+        return of(files.config(GanModel.COMPONENT));
+    }
+
+    private static GanConfig of(Config settings) throws BadFileException {
+        ConfigReader reader = settings.reader(CLASS_NAME);
+        int imageSize = reader.integer("image_size", 1, MOST_PIXELS);
+        int channels = reader.integer("channels", 1, MOST_CHANNELS);
+        int patch = reader.integer("patch", 1, 2);
+        List<Integer> widths = reader.integers("widths", 1, MOST_CHANNELS);
+        List<Integer> blocks = reader.integers("blocks", 0, MOST_BLOCKS);
+        int expansion = reader.integer("expansion", 1, MOST_CHANNELS);
+        int groupWidth = reader.integer("group_width", 1, MOST_CHANNELS);
+        int latent = reader.integer("latent", 1, MOST_CHANNELS);
+        int classFeatures = reader.integer("class_features", 0, MOST_CHANNELS);
+        List<String> classNames = reader.names("class_names", MOST_CLASSES);
+        reader.done();
+        return reader.make(() -> new GanConfig(imageSize, channels, patch, widths, blocks, expansion, groupWidth, latent,
+                classFeatures, classNames));
     }
 
     private static int[] ints(List<Integer> values) {
         return values.stream().mapToInt(Integer::intValue).toArray();
-    }
-
-    private static List<Integer> list(int[] values) {
-        return IntStream.of(values).boxed().toList();
     }
 }

@@ -11,8 +11,10 @@ import java.nio.file.Path;
 
 /** The generator of an adversarial model of pictures on a device. */
 public final class GanModel extends GeneratorModel<GanConfig, GanGenerator> {
-    private static final Format<GanConfig, GanGenerator> FORMAT = new Format<>("GanPipeline", GENERATOR, "zoetrope",
-            "GanGenerator", files -> GanConfig.of(files.config(GENERATOR)), GanConfig::settings, GanGenerator::new);
+    static final String PIPELINE = "GanPipeline";
+    static final String COMPONENT = GENERATOR;
+    private static final Format<GanConfig, GanGenerator> FORMAT = new Format<>(PIPELINE, COMPONENT, "zoetrope",
+            "GanGenerator", GanConfig::of, GanConfig::settings, GanGenerator::new);
 
     /** A model with fresh parameters; see {@link NetworkModel#NetworkModel}. */
     public GanModel(Device device, GanConfig config, DType compute, long seed) {

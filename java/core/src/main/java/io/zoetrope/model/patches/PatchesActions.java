@@ -12,9 +12,9 @@ import io.zoetrope.model.ActionCall;
 import io.zoetrope.model.ClassChoice;
 import io.zoetrope.model.CommonOptions;
 import io.zoetrope.model.Gallery;
-import io.zoetrope.model.patches.decode.PatchSelection;
-import io.zoetrope.model.patches.decode.PatchesSampling.Decode;
-import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.data.PatchSelection;
+import io.zoetrope.model.tokens.TokenSampling.Decode;
+import io.zoetrope.model.tokens.TokenSampling;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import io.zoetrope.option.Values;
@@ -31,7 +31,7 @@ import java.util.regex.Pattern;
 final class PatchesActions {
     private static final int ENLARGED = 4;
     private static final Pattern PLACE = Pattern.compile("(\\d{1,4}),(\\d{1,4})");
-    private static final PatchesSampling USUAL = PatchesSampling.count(1);
+    private static final TokenSampling USUAL = TokenSampling.count(1);
 
     private static final Option<Integer> STEPS = Option.integer("steps").atLeast(1).defaultsTo(USUAL.steps())
             .help("Rounds of {decode} maskgit.");
@@ -81,10 +81,10 @@ final class PatchesActions {
      * @param otherwise the class where the user says nothing: in turns, or any
      * @throws OptionException naming what cannot be
      */
-    static PatchesSampling request(Values values, int otherwise, List<String> classNames) {
-        int wanted = ClassChoice.isAny(values) ? PatchesSampling.ANY : ClassChoice.number(values, classNames)
+    static TokenSampling request(Values values, int otherwise, List<String> classNames) {
+        int wanted = ClassChoice.isAny(values) ? TokenSampling.ANY : ClassChoice.number(values, classNames)
                 .orElse(otherwise);
-        return OptionException.asked(() -> PatchesSampling.count(values.get(CommonOptions.COUNT))
+        return OptionException.asked(() -> TokenSampling.count(values.get(CommonOptions.COUNT))
                 .seed(values.get(CommonOptions.SEED))
                 .ofClass(wanted).decode(Decode.valueOf(values.get(DECODE).toUpperCase(Locale.ROOT)))
                 .steps(values.get(STEPS))
@@ -97,7 +97,7 @@ final class PatchesActions {
         Images images;
         try (Device device = call.openDevice(); PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device,
                 call.model())) {
-            images = pipeline.generate(request(call.values(), PatchesSampling.TURNS, pipeline.model().config()
+            images = pipeline.generate(request(call.values(), TokenSampling.TURNS, pipeline.model().config()
                     .classNames()),
                     call.progress());
         }
@@ -106,7 +106,7 @@ final class PatchesActions {
 
     static Images usualPictures(Device device, ActionCall call, int count, long seed) throws IOException {
         try (PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, call.model())) {
-            return pipeline.generate(PatchesSampling.count(count).seed(seed), call.progress());
+            return pipeline.generate(TokenSampling.count(count).seed(seed), call.progress());
         }
     }
 
@@ -135,9 +135,9 @@ final class PatchesActions {
                 call.model())) {
             PatchesConfig config = pipeline.model().config();
             // What is kept says what the picture is: no class is asked for unless the user names one.
-            PatchesSampling request = request(call.values(), PatchesSampling.ANY, config.classNames());
+            TokenSampling request = request(call.values(), TokenSampling.ANY, config.classNames());
             picture = pipeline.preparation().read(image);
-            kept = half ? PatchSelection.half(keep, config) : PatchSelection.mask(Images.read(Path.of(keep)), config);
+            kept = half ? PatchSelection.half(keep, config.grid()) : PatchSelection.mask(Images.read(Path.of(keep)), config.grid());
             places = config.positions();
             made = pipeline.complete(picture.image(), kept, request, call.progress());
         }

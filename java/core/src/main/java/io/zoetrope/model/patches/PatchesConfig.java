@@ -1,10 +1,16 @@
 package io.zoetrope.model.patches;
 
+import io.zoetrope.data.PatchGrid;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.io.ConfigReader;
+import io.zoetrope.io.ModelFolder;
 import io.zoetrope.nn.TransformerBlock;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What a model of patches is, apart from its weights and its palette. A position is that of a patch, counted row by row.
@@ -23,6 +29,15 @@ import java.util.Locale;
  */
 public record PatchesConfig(Purpose purpose, int height, int width, int channels, int size, int palette,
         List<String> classNames, boolean darkBackground, int modelWidth, int layers, int heads, int hidden, boolean rotary) {
+    private static final String CLASS_NAME = "PatchTransformer";
+    private static final String PALETTE_CLASS = "PatchPalette";
+    private static final Map<String, Purpose> PURPOSES = Map.of(Purpose.GENERATE.text(), Purpose.GENERATE,
+            Purpose.CLASSIFY.text(), Purpose.CLASSIFY);
+    private static final int MOST_PIXELS = 1 << 14;
+    private static final int MOST_CHANNELS = 1 << 15;
+    private static final int MOST_LAYERS = 256;
+    private static final int MOST_CLASSES = 1 << 20;
+
     /** What a network predicts. */
     public enum Purpose {
         /** The palette's patch at every position: one after the other, and many at a time from those known. */
@@ -48,11 +63,7 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
 
     public PatchesConfig {
         classNames = List.copyOf(classNames);
-        if (size < 1 || height < 1 || width < 1 || channels < 1 || height % size != 0 || width % size != 0) {
-            throw new IllegalArgumentException("pictures of " + width + "×" + height + "×" + channels
-                    + " do not divide into patches of " + size + "×" + size + " pixels");
-        }
-        Math.multiplyExact(Math.multiplyExact(size, size), channels);
+        new PatchGrid(height, width, channels, size);
         boolean generates = purpose == Purpose.GENERATE;
         if (layers < 1 || classNames.size() < (generates ? 0 : 2) || (generates ? palette < 2 : palette != 0)) {
             throw new IllegalArgumentException("patch transformer: palette " + palette + ", classes " + classNames + ", layers "
@@ -67,24 +78,29 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
         }
     }
 
+    /** How pictures are cut into patches. */
+    public PatchGrid grid() {
+        return new PatchGrid(height, width, channels, size);
+    }
+
     /** Patches from top to bottom. */
     public int rows() {
-        return height / size;
+        return grid().rows();
     }
 
     /** Patches from left to right. */
     public int columns() {
-        return width / size;
+        return grid().columns();
     }
 
     /** Values of a patch: its height times width times channels. */
     public int patch() {
-        return size * size * channels;
+        return grid().patch();
     }
 
     /** Tokens of a picture. */
     public int positions() {
-        return rows() * columns();
+        return grid().positions();
     }
 
     public int classes() {
@@ -111,19 +127,57 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
     }
 
     Config settings() {
-        return Config.empty().with("_class_name", "PatchTransformer").with("purpose", purpose.text()).with("height", height)
+        return Config.empty().with("_class_name", CLASS_NAME).with("purpose", purpose.text()).with("height", height)
                 .with("width", width).with("in_channels", channels).with("patch_size", size).with("num_vector_embeds", palette)
                 .with("class_names", classNames).with("dark_background", darkBackground)
                 .with("attention_head_dim", modelWidth / heads).with("num_attention_heads", heads).with("num_layers", layers)
                 .with("feed_forward_dim", hidden).with("rotary", rotary);
     }
 
-    static PatchesConfig of(Config settings) throws BadFileException {
-        int heads = settings.integer("num_attention_heads");
-        return new PatchesConfig(Purpose.named(settings.text("purpose")), settings.integer("height"), settings.integer("width"),
-                settings.integer("in_channels"), settings.integer("patch_size"), settings.integer("num_vector_embeds"),
-                settings.texts("class_names"), settings.flag("dark_background", true),
-                Math.multiplyExact(heads, settings.integer("attention_head_dim")), settings.integer("num_layers"), heads,
-                settings.integer("feed_forward_dim"), settings.flag("rotary", false));
+    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    static PatchesConfig of(ModelFolder files) throws IOException {
+        if (!files.has(PatchesModel.COMPONENT)) {
+            files.require(Set.of(PatchesModel.PIPELINE), Set.of(PatchesModel.COMPONENT));
+        }
+        PatchesConfig config = of(files.config(PatchesModel.COMPONENT));
+        boolean generates = config.purpose == Purpose.GENERATE;
+        files.require(Set.of(PatchesModel.PIPELINE), generates ? Set.of(PatchesModel.COMPONENT, PatchesModel.PALETTE)
+                : Set.of(PatchesModel.COMPONENT));
+        if (generates) {
+            config.requirePalette(files.config(PatchesModel.PALETTE));
+        }
+        return config;
+    }
+
+    private static PatchesConfig of(Config settings) throws BadFileException {
+        ConfigReader reader = settings.reader(CLASS_NAME);
+        Purpose purpose = reader.choice("purpose", PURPOSES);
+        int height = reader.integer("height", 1, MOST_PIXELS);
+        int width = reader.integer("width", 1, MOST_PIXELS);
+        int channels = reader.integer("in_channels", 1, MOST_CHANNELS);
+        int size = reader.integer("patch_size", 1, MOST_PIXELS);
+        int palette = reader.integer("num_vector_embeds", 0, MOST_CLASSES);
+        List<String> classNames = reader.names("class_names", MOST_CLASSES);
+        boolean darkBackground = reader.flag("dark_background", true);
+        int headDim = reader.integer("attention_head_dim", 1, MOST_CHANNELS);
+        int heads = reader.integer("num_attention_heads", 1, MOST_CHANNELS);
+        int layers = reader.integer("num_layers", 1, MOST_LAYERS);
+        int hidden = reader.integer("feed_forward_dim", 1, MOST_CHANNELS);
+        boolean rotary = reader.flag("rotary", false);
+        reader.done();
+        return reader.make(() -> new PatchesConfig(purpose, height, width, channels, size, palette, classNames, darkBackground,
+                heads * headDim, layers, heads, hidden, rotary));
+    }
+
+    Config paletteSettings() {
+        return Config.empty().with("_class_name", PALETTE_CLASS).with("num_patches", palette).with("patch_size", size);
+    }
+
+    /** Throws unless a palette's file says what {@link #paletteSettings} does. */
+    private void requirePalette(Config settings) throws BadFileException {
+        ConfigReader reader = settings.reader(PALETTE_CLASS);
+        reader.integer("num_patches", palette, palette);
+        reader.integer("patch_size", size, size);
+        reader.done();
     }
 }

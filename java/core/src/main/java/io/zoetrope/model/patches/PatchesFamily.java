@@ -14,7 +14,6 @@ import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
-import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.ops.optim.AdamW;

@@ -3,14 +3,17 @@ package io.zoetrope.model.patches;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.PatchPalette;
 import io.zoetrope.io.BadFileException;
-import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
-import io.zoetrope.io.WeightFiles;
 import io.zoetrope.io.StoredTensor;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.model.NetworkModel;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
+import io.zoetrope.model.tokens.TokenPredictor;
+import io.zoetrope.nn.KeyValueCache;
 import io.zoetrope.ops.embed.Patches;
+import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -18,17 +21,19 @@ import io.zoetrope.tensor.Tensor;
 import io.zoetrope.train.ClassificationObjective;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /** A model of patches on a device: the transformer, its parameters, and the palette of a generator. */
-public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransformer> {
-    private static final String TRANSFORMER = "transformer";
-    private static final String PALETTE = "palette";
+public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransformer> implements TokenPredictor {
+    static final String PIPELINE = "PatchesPipeline";
+    static final String COMPONENT = "transformer";
+    static final String PALETTE = "palette";
     private static final String PATCHES = "patches";
-    private static final Format<PatchesConfig, PatchTransformer> FORMAT = new Format<>("PatchesPipeline", TRANSFORMER,
-            "zoetrope", "PatchTransformer", files -> PatchesConfig.of(files.config(TRANSFORMER)), PatchesConfig::settings,
+    private static final Format<PatchesConfig, PatchTransformer> FORMAT = new Format<>(PIPELINE, COMPONENT,
+            "zoetrope", "PatchTransformer", PatchesConfig::of, PatchesConfig::settings,
             PatchTransformer::new);
 
     private final PatchTransformer.Positions positions;
@@ -39,7 +44,7 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
         super(FORMAT, device, config, compute, seed);
         this.positions = network().positions(scope());
         this.palette = !generates() ? null
-                : new PatchPalette(scope().zeros(DType.F32, config.palette(), config.patch()), config);
+                : new PatchPalette(scope().zeros(DType.F32, config.palette(), config.patch()), config.grid());
     }
 
     /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
@@ -55,15 +60,16 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
     @Override
     protected List<ModelFolder.Component> rest() {
         return !generates() ? List.of() : List.of(new ModelFolder.Component(PALETTE, "zoetrope", "PatchPalette",
-                Config.empty().with("_class_name", "PatchPalette").with("num_patches", config().palette())
-                        .with("patch_size", config().size()),
-                Map.of(PATCHES, StoredTensor.of(palette.patches()))));
+                config().paletteSettings(), Map.of(PATCHES, StoredTensor.of(palette.patches()))));
     }
 
     @Override
     protected void loadRest(ModelFolder files) throws IOException {
         if (generates()) {
-            palette.patches().copyFrom(files.weights(PALETTE).floats(PATCHES, config().palette(), config().patch()));
+            WeightFiles weights = files.weights(PALETTE);
+            weights.require(Map.of(PATCHES, palette.patches().shape().dims()));
+            weights.requireFinite();
+            palette.patches().copyFrom(weights.floats(PATCHES, palette.patches().shape().dims()));
         }
     }
 
@@ -78,6 +84,76 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
             throw new IllegalStateException("this model classifies pictures; only one that generates has a palette");
         }
         return palette;
+    }
+
+    @Override
+    public int length() {
+        return config().positions();
+    }
+
+    @Override
+    public int mask() {
+        return config().mask();
+    }
+
+    @Override
+    public int start() {
+        return config().start();
+    }
+
+    @Override
+    public int anyClass() {
+        return config().anyClass();
+    }
+
+    @Override
+    public Batch batch(Scope scope, int samples, boolean inOrder) {
+        return new Reading(scope, samples, inOrder);
+    }
+
+    /** A batch whose modulations are computed once and then kept. */
+    private final class Reading implements Batch {
+        private final Tensor modes;
+        private final PatchTransformer.Modulations modulations;
+        private final KeyValueCache cache;
+
+        Reading(Scope scope, int samples, boolean inOrder) {
+            modes = scope.empty(DType.I32, samples);
+            Pointwise.fill(modes, inOrder ? PatchTransformer.IN_ORDER : PatchTransformer.MASKED);
+            List<Variable> blocks = new ArrayList<>();
+            for (int layer = 0; layer < config().layers(); layer++) {
+                blocks.add(Variable.constant(scope.empty(compute(), samples, 6L * config().modelWidth())));
+            }
+            modulations = new PatchTransformer.Modulations(blocks,
+                    Variable.constant(scope.empty(compute(), samples, 2L * config().modelWidth())));
+            cache = inOrder ? network().cache(scope, compute(), samples) : null;
+        }
+
+        @Override
+        public void condition(Tensor classes) {
+            try (Tape tape = Tape.forInference(device())) {
+                PatchTransformer.Modulations fresh = network().modulations(tape, classes, modes);
+                for (int layer = 0; layer < config().layers(); layer++) {
+                    modulations.blocks().get(layer).value().copyFrom(fresh.blocks().get(layer).value());
+                }
+                modulations.last().value().copyFrom(fresh.last().value());
+            }
+        }
+
+        @Override
+        public KeyValueCache cache() {
+            return cache;
+        }
+
+        @Override
+        public Tensor next(Tape tape, Tensor previous) {
+            return network().decode(tape, positions, previous, modulations, cache).value();
+        }
+
+        @Override
+        public Tensor all(Tape tape, Tensor tokens) {
+            return network().logits(tape, positions, tokens, modulations, 0, null).value();
+        }
     }
 
     /** A classifier as it is trained. Its memory lives as long as {@code scope}. */

@@ -5,8 +5,8 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
-import io.zoetrope.model.patches.decode.PatchesSampling;
-import io.zoetrope.model.patches.decode.PatchesSampling.Decode;
+import io.zoetrope.model.tokens.TokenSampling;
+import io.zoetrope.model.tokens.TokenSampling.Decode;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -153,7 +153,7 @@ final class PatchesObjective implements Objective {
         copy.store().masters(optimizer.averaged());
         copy.palette().patches().copyFrom(model.palette().patches());
         try (PatchesPipeline pipeline = new PatchesPipeline(copy)) {
-            PatchesSampling request = PatchesSampling.count(SAMPLES).seed(context.seed());
+            TokenSampling request = TokenSampling.count(SAMPLES).seed(context.seed());
             Images first = pipeline.generate(request, Progress.none());
             Images second = pipeline.generate(request.decode(Decode.MASKGIT), Progress.none());
             byte[] pixels = Arrays.copyOf(first.pixels(), 2 * first.pixels().length);

@@ -11,9 +11,9 @@ import io.zoetrope.io.Progress;
 import io.zoetrope.model.ModelPipeline;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
-import io.zoetrope.model.patches.decode.PatchDecoder;
-import io.zoetrope.model.patches.decode.PatchSelection;
-import io.zoetrope.model.patches.decode.PatchesSampling;
+import io.zoetrope.model.tokens.TokenDecoder;
+import io.zoetrope.data.PatchSelection;
+import io.zoetrope.model.tokens.TokenSampling;
 import io.zoetrope.ops.embed.Patches;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -31,7 +31,7 @@ import java.util.Locale;
  * <pre>{@code
  * try (Device device = Device.open();
  *         PatchesPipeline patches = PatchesPipeline.fromPretrained(device, "fashion-patches")) {
- *     Images images = patches.generate(PatchesSampling.count(64).decode(Decode.MASKGIT).seed(7), Progress.none());
+ *     Images images = patches.generate(TokenSampling.count(64).decode(Decode.MASKGIT).seed(7), Progress.none());
  *     images.grid(8).writePng(Path.of("fashion.png"));
  * }
  * }</pre>
@@ -66,7 +66,7 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
     }
 
     /** Makes pictures. The same request gives the same pictures on the same device. */
-    public Images generate(PatchesSampling request, Progress progress) {
+    public Images generate(TokenSampling request, Progress progress) {
         int[] masked = new int[shape().positions()];
         Arrays.fill(masked, shape().mask());
         return run(request, masked, progress, "generating");
@@ -79,7 +79,7 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
      * @param picture one picture of the model's size, see {@link #preparation}
      * @param kept    which patches are kept
      */
-    public Images complete(Images picture, PatchSelection kept, PatchesSampling request, Progress progress) {
+    public Images complete(Images picture, PatchSelection kept, TokenSampling request, Progress progress) {
         requirePicture(picture);
         kept.require(shape().rows(), shape().columns());
         int[] start;
@@ -105,7 +105,7 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
         return new Images(made.count(), made.height(), made.width(), made.channels(), pixels);
     }
 
-    private Images run(PatchesSampling request, int[] start, Progress progress, String what) {
+    private Images run(TokenSampling request, int[] start, Progress progress, String what) {
         require(Purpose.GENERATE);
         PatchesConfig config = model().config();
         if (request.classId() >= shape().classes()) {
@@ -121,7 +121,7 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
         byte[] bytes = new byte[(int) total];
         int chunks = (request.count() + BATCH - 1) / BATCH;
         // The last batch is as large as the others, for the recorded step has one size.
-        try (PatchDecoder decoder = new PatchDecoder(model(), Math.min(BATCH, request.count()), request)) {
+        try (TokenDecoder decoder = new TokenDecoder(model(), Math.min(BATCH, request.count()), request)) {
             int batch = Math.min(BATCH, request.count());
             progress.begin(what, (long) chunks * decoder.steps());
             int[] tokens = new int[batch * start.length];
@@ -148,7 +148,7 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
     }
 
     private int classOf(int asked, int picture) {
-        return asked >= 0 ? asked : asked == PatchesSampling.ANY || shape().classes() == 0 ? shape().anyClass()
+        return asked >= 0 ? asked : asked == TokenSampling.ANY || shape().classes() == 0 ? shape().anyClass()
                 : picture % shape().classes();
     }
 

@@ -10,9 +10,10 @@ import java.nio.file.Path;
 
 /** The generator of an adversarial model of sounds on a device. */
 public final class WaveGanModel extends GeneratorModel<WaveGanConfig, WaveGanGenerator> {
-    private static final Format<WaveGanConfig, WaveGanGenerator> FORMAT = new Format<>("WaveGanPipeline", GENERATOR, "zoetrope",
-            "WaveGanGenerator", files -> WaveGanConfig.of(files.config(GENERATOR)), WaveGanConfig::settings,
-            WaveGanGenerator::new);
+    static final String PIPELINE = "WaveGanPipeline";
+    static final String COMPONENT = GENERATOR;
+    private static final Format<WaveGanConfig, WaveGanGenerator> FORMAT = new Format<>(PIPELINE, COMPONENT, "zoetrope",
+            "WaveGanGenerator", WaveGanConfig::of, WaveGanConfig::settings, WaveGanGenerator::new);
 
     /** A model with fresh parameters; see {@link NetworkModel#NetworkModel}. */
     public WaveGanModel(Device device, WaveGanConfig config, DType compute, long seed) {

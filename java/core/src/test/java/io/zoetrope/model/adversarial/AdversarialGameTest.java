@@ -45,8 +45,8 @@ class AdversarialGameTest {
     }
 
     /** {loss with penalties, loss, R1, R2, mean real score, mean made score} in double precision. */
-    private static double[] losses(GanConfig shape, ParameterStore bank, double[] values, double[] samples) {
-        ReferenceDiscriminator.Result result = new ReferenceDiscriminator(shape, bank, values).score(samples, BOTH);
+    private static double[] losses(GanConfig shape, ParameterStore store, double[] values, double[] samples) {
+        ReferenceDiscriminator.Result result = new ReferenceDiscriminator(shape, store, values).score(samples, BOTH);
         double[] sums = new double[6];
         for (int i = 0; i < PAIRS; i++) {
             sums[1] += softplus(result.scores()[PAIRS + i] - result.scores()[i]) / PAIRS;
@@ -71,14 +71,14 @@ class AdversarialGameTest {
         Parameters parameters = Parameters.root();
         int size = shape.imageSize();
         GanDiscriminator network = new GanDiscriminator(shape, parameters);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
                 AdversarialGame game = new AdversarialGame(device, network::forward, PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
-            float[] theta = Gradients.shaken(bank, 11, SHAKE);
+            float[] theta = Gradients.shaken(store, 11, SHAKE);
             float[] samples = Values.normal(1, 2L * PAIRS * size * size * 2, 1);
             game.discriminate(scope.of(samples, 2 * PAIRS, size, size, 2), scope.of(BOTH, 2 * PAIRS), null);
 
-            double[] expected = losses(shape, bank, Values.doubles(theta), Values.doubles(samples));
+            double[] expected = losses(shape, store, Values.doubles(theta), Values.doubles(samples));
             float[] row = game.row().toFloats();
             double[] found = {row[AdversarialGame.D_LOSS], row[AdversarialGame.R1], row[AdversarialGame.R2],
                     row[AdversarialGame.REAL_SCORE], row[AdversarialGame.FAKE_SCORE]};
@@ -86,8 +86,8 @@ class AdversarialGameTest {
                 assertThat(found[i]).as("figure %d", i).isCloseTo(expected[i + 1], within(1e-5 * (1 + Math.abs(expected[i + 1]))));
             }
             assertThat(expected[2]).as("R1 matters").isGreaterThan(0.01);
-            float[] gradient = bank.gradients().toFloats();
-            for (ParameterStore.Segment segment : bank.segments()) {
+            float[] gradient = store.gradients().toFloats();
+            for (ParameterStore.Segment segment : store.segments()) {
                 float[] direction = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
                 double slope = 0;
                 double length = 0;
@@ -95,21 +95,21 @@ class AdversarialGameTest {
                     slope += (double) direction[i] * gradient[(int) segment.start() + i];
                     length += Math.pow(direction[i] * gradient[(int) segment.start() + i], 2);
                 }
-                double measured = (moved(shape, bank, theta, direction, segment, 1e-6, samples)
-                        - moved(shape, bank, theta, direction, segment, -1e-6, samples)) / 2e-6;
+                double measured = (moved(shape, store, theta, direction, segment, 1e-6, samples)
+                        - moved(shape, store, theta, direction, segment, -1e-6, samples)) / 2e-6;
                 assertThat(slope).as("slope along %s", segment.parameter())
                         .isCloseTo(measured, within(1e-4 * Math.abs(measured) + 1e-4 * Math.sqrt(length)));
             }
         }
     }
 
-    private static double moved(GanConfig shape, ParameterStore bank, float[] theta, float[] direction,
+    private static double moved(GanConfig shape, ParameterStore store, float[] theta, float[] direction,
             ParameterStore.Segment segment, double step, float[] samples) {
         double[] values = Values.doubles(theta);
         for (int i = 0; i < direction.length; i++) {
             values[(int) segment.start() + i] += step * direction[i];
         }
-        return losses(shape, bank, values, Values.doubles(samples))[0];
+        return losses(shape, store, values, Values.doubles(samples))[0];
     }
 
     /** Along the remembered pass the network is itself; with twice the input and twice the biases, twice itself. */
@@ -117,9 +117,9 @@ class AdversarialGameTest {
     void theLinearPassIsLinearInInputAndScale() {
         Parameters parameters = Parameters.root();
         GanDiscriminator network = new GanDiscriminator(SMALL, parameters);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
                 Tape tape = Tape.forInference(device)) {
-            Gradients.shaken(bank, 12, SHAKE);
+            Gradients.shaken(store, 12, SHAKE);
             float[] picture = Values.normal(1, 2 * 32, 1);
             float[] twice = picture.clone();
             for (int i = 32; i < 64; i++) {

@@ -23,9 +23,9 @@ final class ReferenceDiscriminator {
     private final Map<String, double[]> parameters = new LinkedHashMap<>();
     private int samples;
 
-    ReferenceDiscriminator(GanConfig shape, ParameterStore bank, double[] values) {
+    ReferenceDiscriminator(GanConfig shape, ParameterStore store, double[] values) {
         this.shape = shape;
-        for (ParameterStore.Segment segment : bank.segments()) {
+        for (ParameterStore.Segment segment : store.segments()) {
             double[] part = new double[(int) segment.length()];
             System.arraycopy(values, (int) segment.start(), part, 0, part.length);
             parameters.put(segment.parameter().names().get(0), part);

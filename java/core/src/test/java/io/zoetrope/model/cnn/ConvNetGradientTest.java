@@ -33,17 +33,17 @@ class ConvNetGradientTest {
         ConvNetConfig config = new ConvNetConfig(8, 8, 2, 3, 8, 2, List.of(8, 16), List.of(2, 1), normGroups);
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
-            float[] shake = Values.uniform(11, bank.masters().size());
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+            float[] shake = Values.uniform(11, store.masters().size());
             for (int i = 0; i < shake.length; i++) {
                 shake[i] *= 0.1f;
             }
             // The statistics of batch norms stay what they are: no variance may become negative.
-            float[] theta = Gradients.shaken(bank, bank.trainable(), shake);
+            float[] theta = Gradients.shaken(store, store.trainable(), shake);
             Setting setting = new Setting(network, scope.of(Values.normal(1, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2),
                     scope.of(LABELS, BATCH), ofBatch ? new NormStatistics(true, 0) : NormStatistics.RUNNING);
             loss(setting, true);
-            Gradients.check(bank, theta, PRECISION, () -> loss(setting, false));
+            Gradients.check(store, theta, PRECISION, () -> loss(setting, false));
         }
     }
 

@@ -25,7 +25,7 @@ class ConvNetTest {
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
         assertThat(parameters.count() * DType.BF16.bytes()).as("bytes of weights").isLessThan(3_000_000);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.BF16, 1); Scope scope = Scope.open(device);
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.BF16, 1); Scope scope = Scope.open(device);
                 Tape tape = Tape.forInference(device)) {
             Variable x = Variable.constant(scope.of(DType.BF16, Values.normal(1, 2 * 784, 1), 2, 28, 28, 1));
             ConvNet.Trace trace = network.forward(tape, x, NormStatistics.RUNNING);
@@ -34,7 +34,7 @@ class ConvNetTest {
             assertThat(trace.maps()).extracting(map -> map.shape().dims()).containsExactly(
                     new long[] {2, 28, 28, config.stemFilters()}, new long[] {2, 14, 14, config.stemFilters()},
                     new long[] {2, 14, 14, config.widths().get(0)}, new long[] {2, 7, 7, config.widths().get(1)});
-            assertThat(bank.segments()).hasSizeGreaterThan(bank.trainable().size());
+            assertThat(store.segments()).hasSizeGreaterThan(store.trainable().size());
         }
     }
 
@@ -43,7 +43,7 @@ class ConvNetTest {
         ConvNetConfig config = new ConvNetConfig(8, 8, 1, 2, 4, 1, List.of(4), List.of(1), 0);
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 1); Scope scope = Scope.open(device)) {
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 1); Scope scope = Scope.open(device)) {
             float[] first = Values.normal(1, 3 * 64, 1);
             Variable x = Variable.constant(scope.of(first, 3, 8, 8, 1));
             float[] trained;

@@ -162,7 +162,7 @@ class GanTrainingTest {
                 .hasMessageContaining("first.weight");
         Files.writeString(config, Files.readString(config).replace("\"image_size\": 4", "\"image_size\": 0"));
         assertThatThrownBy(() -> GanModel.load(device, file, DType.BF16)).isInstanceOf(BadFileException.class)
-                .hasMessageContaining("0 pixels");
+                .hasMessageContaining("'image_size' is 0");
     }
 
     @Test

@@ -38,7 +38,7 @@ class PatchTransformerTest {
         return new PatchesConfig(Purpose.GENERATE, 6, 4, 1, 2, 7, List.of("a", "b", "c"), true, 16, 2, 2, 20, rotary);
     }
 
-    /** Σ output·target in double, and its gradient in the bank. */
+    /** Σ output·target in double, and its gradient in the store. */
     private double loss(Function<Tape, Variable> forward, float[] target, boolean backward) {
         try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device); Scope scope = Scope.open(device)) {
             Variable output = forward.apply(tape);
@@ -60,9 +60,9 @@ class PatchTransformerTest {
     void everyParameterOfAGeneratorHasItsGradient(boolean rotary) {
         PatchesConfig config = generator(rotary);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5);
+        try (ParameterStore store = new ParameterStore(device, network.parameters(), DType.F32, 5);
                 Scope scope = Scope.open(device)) {
-            float[] theta = Gradients.shaken(bank, 0.1);
+            float[] theta = Gradients.shaken(store, 0.1);
             PatchTransformer.Positions positions = network.positions(scope);
             Tensor ids = scope.of(new int[] {8, 1, 2, 3, 4, 5, 8, 6, 6, 0, 2, 1, 7, 1, 7, 7, 2, 0}, BATCH, 6);
             Tensor classes = scope.of(new int[] {1, 3, 0}, BATCH);
@@ -71,7 +71,7 @@ class PatchTransformerTest {
             Function<Tape, Variable> forward = tape -> network.logits(tape, positions, ids,
                     network.modulations(tape, classes, modes), 2, null);
             loss(forward, target, true);
-            Gradients.check(bank, theta, () -> loss(forward, target, false));
+            Gradients.check(store, theta, () -> loss(forward, target, false));
         }
     }
 
@@ -80,15 +80,15 @@ class PatchTransformerTest {
         PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b", "c", "d", "e"), true,
                 16, 2, 2, 20, true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5);
+        try (ParameterStore store = new ParameterStore(device, network.parameters(), DType.F32, 5);
                 Scope scope = Scope.open(device)) {
-            float[] theta = Gradients.shaken(bank, 0.1);
+            float[] theta = Gradients.shaken(store, 0.1);
             PatchTransformer.Positions positions = network.positions(scope);
             Tensor values = scope.of(Values.normal(1, BATCH * 6 * 4, 1), BATCH, 6, 4);
             float[] target = Values.normal(3, BATCH * 5, 0.5);
             Function<Tape, Variable> forward = tape -> network.classify(tape, positions, Variable.constant(values), null);
             loss(forward, target, true);
-            Gradients.check(bank, theta, () -> loss(forward, target, false));
+            Gradients.check(store, theta, () -> loss(forward, target, false));
         }
     }
 
@@ -97,16 +97,16 @@ class PatchTransformerTest {
     void everyParameterOfABlockWithCrossAttentionHasItsGradient() {
         Parameters parameters = Parameters.root();
         TransformerBlock block = new TransformerBlock(new TransformerBlock.Config(8, 2, 12, false, 6), parameters);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5);
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5);
                 Scope scope = Scope.open(device)) {
-            float[] theta = Gradients.shaken(bank, 0.1);
+            float[] theta = Gradients.shaken(store, 0.1);
             Tensor x = scope.of(Values.normal(1, 2 * 5 * 8, 1), 2, 5, 8);
             Tensor memory = scope.of(Values.normal(2, 2 * 3 * 6, 1), 2, 3, 6);
             float[] target = Values.normal(3, 2 * 5 * 8, 0.3);
             Function<Tape, Variable> forward = tape -> block.forward(tape, Variable.constant(x),
                     new TransformerBlock.Context(null, Variable.constant(memory), null, 2, null));
             loss(forward, target, true);
-            Gradients.check(bank, theta, () -> loss(forward, target, false));
+            Gradients.check(store, theta, () -> loss(forward, target, false));
         }
     }
 
@@ -120,10 +120,10 @@ class PatchTransformerTest {
         int positions = config.positions();
         int[] tokens = new int[BATCH * positions];
         Arrays.setAll(tokens, i -> i * 13 % 30);
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), compute, 5);
+        try (ParameterStore store = new ParameterStore(device, network.parameters(), compute, 5);
                 Scope scope = Scope.open(device)) {
-            Gradients.shaken(bank, 0.1);
-            bank.refreshCopy();
+            Gradients.shaken(store, 0.1);
+            store.refreshCopy();
             PatchTransformer.Positions tables = network.positions(scope);
             Tensor ids = scope.of(tokens, BATCH, positions);
             Tensor shifted = scope.empty(DType.I32, BATCH, positions);
@@ -166,9 +166,9 @@ class PatchTransformerTest {
     void onlyTheCausalSamplesAreBlindToWhatComes() {
         PatchesConfig config = generator(true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (ParameterStore bank = new ParameterStore(device, network.parameters(), DType.F32, 5);
+        try (ParameterStore store = new ParameterStore(device, network.parameters(), DType.F32, 5);
                 Scope scope = Scope.open(device)) {
-            Gradients.shaken(bank, 0.2);
+            Gradients.shaken(store, 0.2);
             PatchTransformer.Positions positions = network.positions(scope);
             Tensor classes = scope.zeros(DType.I32, 2);
             Tensor modes = scope.zeros(DType.I32, 2);

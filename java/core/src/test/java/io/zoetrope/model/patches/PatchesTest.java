@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.PatchGrid;
 import io.zoetrope.figures.AttentionMaps;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.Progress;
-import io.zoetrope.model.patches.PatchesConfig.Purpose;
-import io.zoetrope.model.patches.decode.PatchSelection;
-import io.zoetrope.model.patches.decode.PatchesSampling;
-import io.zoetrope.model.patches.decode.PatchesSampling.Decode;
+import io.zoetrope.data.PatchSelection;
+import io.zoetrope.model.tokens.TokenSampling;
+import io.zoetrope.model.tokens.TokenSampling.Decode;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -80,7 +80,7 @@ class PatchesTest {
         Images real = TinyData.squares().train().images();
         try (PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, model)) {
             for (Decode decode : Decode.values()) {
-                PatchesSampling request = PatchesSampling.count(24).decode(decode).steps(12).guidance(1).noise(0.3).seed(5).topP(0.9);
+                TokenSampling request = TokenSampling.count(24).decode(decode).steps(12).guidance(1).noise(0.3).seed(5).topP(0.9);
                 Images made = pipeline.generate(request, Progress.none());
                 assertThat(made).hasToString("24 pictures of 8 × 8, grey");
                 assertThat(pipeline.generate(request, Progress.none())).isEqualTo(made);
@@ -113,9 +113,9 @@ class PatchesTest {
     void whatIsKeptStaysAndTheRestIsMade(Decode decode) throws IOException {
         try (PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, train("run", 20, TINY))) {
             Images picture = TinyData.squares().train().images().slice(7, 8);
-            PatchSelection left = PatchSelection.half("left", pipeline.model().config());
+            PatchSelection left = PatchSelection.half("left", pipeline.model().config().grid());
             assertThat(left.count()).isEqualTo(8);
-            PatchesSampling request = PatchesSampling.count(3).decode(decode).steps(5).temperature(2).topP(1);
+            TokenSampling request = TokenSampling.count(3).decode(decode).steps(5).temperature(2).topP(1);
             Images made = pipeline.complete(picture, left, request, Progress.none());
             int changed = 0;
             for (int n = 0; n < 3; n++) {
@@ -157,7 +157,7 @@ class PatchesTest {
                 right += probabilities[i][labels[i]] > 0.5f ? 1 : 0;
             }
             assertThat(right).isGreaterThan(24);
-            assertThatThrownBy(() -> pipeline.generate(PatchesSampling.count(1), Progress.none()))
+            assertThatThrownBy(() -> pipeline.generate(TokenSampling.count(1), Progress.none()))
                     .hasMessageContaining("trained to classify");
             assertThat(pipeline.attention(pictures.slice(0, 1)).layers()).isEqualTo(2);
         }
@@ -200,15 +200,15 @@ class PatchesTest {
 
     @Test
     void halvesAndMasksChoosePatches() {
-        PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b"), true, 8, 1, 1, 8, false);
-        assertThat(PatchSelection.half("top", config).count()).isEqualTo(4);
-        assertThat(PatchSelection.half("bottom", config).isKept(0)).isFalse();
-        assertThat(PatchSelection.half("right", config).isKept(3)).isTrue();
-        assertThatThrownBy(() -> PatchSelection.half("middle", config)).hasMessageContainingAll("middle", "top");
+        PatchGrid grid = new PatchGrid(6, 4, 1, 2);
+        assertThat(PatchSelection.half("top", grid).count()).isEqualTo(4);
+        assertThat(PatchSelection.half("bottom", grid).isKept(0)).isFalse();
+        assertThat(PatchSelection.half("right", grid).isKept(3)).isTrue();
+        assertThatThrownBy(() -> PatchSelection.half("middle", grid)).hasMessageContainingAll("middle", "top");
         byte[] pixels = new byte[24];
         Arrays.fill(pixels, (byte) 200);
         pixels[4 * 3 + 2] = 0;
-        PatchSelection mask = PatchSelection.mask(new Images(1, 6, 4, 1, pixels), config);
+        PatchSelection mask = PatchSelection.mask(new Images(1, 6, 4, 1, pixels), grid);
         assertThat(mask.count()).isEqualTo(5);
         assertThat(mask.isKept(3)).isFalse();
     }
@@ -222,7 +222,7 @@ class PatchesTest {
                 .hasMessageContaining("purpose is dream, expected one of [generate, classify]");
         assertThatThrownBy(() -> family.settings(new TrainRequest(TinyData.squares(), 1, 1, 3, folder, false, 1, 0, TINY)))
                 .hasMessageContaining("batch must be at least 2");
-        assertThatThrownBy(() -> PatchesSampling.count(1).topP(0)).hasMessageContaining("top-p must be more than 0");
-        assertThatThrownBy(() -> PatchesSampling.count(0)).hasMessageContaining("count must be between 1");
+        assertThatThrownBy(() -> TokenSampling.count(1).topP(0)).hasMessageContaining("top-p must be more than 0");
+        assertThatThrownBy(() -> TokenSampling.count(0)).hasMessageContaining("count must be between 1");
     }
 }

@@ -38,14 +38,14 @@ class UNetGradientTest {
     void everyParametersGradientMatchesFiniteDifferences(UNetConfig config) {
         Parameters parameters = Parameters.root();
         UNet unet = new UNet(config, parameters);
-        try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
-            float[] theta = Gradients.shaken(bank, 0.1);
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+            float[] theta = Gradients.shaken(store, 0.1);
             Tensor x = scope.of(Values.normal(1, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2);
             Tensor target = scope.of(Values.normal(2, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2);
             Tensor time = scope.of(new float[] {1, 250, 999}, BATCH);
             Tensor labels = scope.of(new int[] {2, 0, 2}, BATCH);
             loss(unet, x, target, time, labels, true);
-            Gradients.check(bank, theta, () -> loss(unet, x, target, time, labels, false));
+            Gradients.check(store, theta, () -> loss(unet, x, target, time, labels, false));
         }
     }
 

@@ -52,7 +52,7 @@ class UNetTest {
         for (UNetConfig.Conditioning conditioning : UNetConfig.Conditioning.values()) {
             Parameters parameters = Parameters.root();
             UNet unet = new UNet(conditioned(conditioning, conditioning == UNetConfig.Conditioning.TABLE ? 3 : 0), parameters);
-            try (ParameterStore bank = new ParameterStore(device, parameters, DType.F32, 1); Scope scope = Scope.open(device);
+            try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 1); Scope scope = Scope.open(device);
                     Tape tape = Tape.forInference(device)) {
                 Variable x = Variable.constant(scope.zeros(DType.F32, 2, 8, 8, 1));
                 Tensor time = scope.zeros(DType.F32, 2);

@@ -231,9 +231,9 @@ class AdamWTest {
                     .withMessage("adamw: rate is NaN, expected a finite number, 0 or more");
             assertThatIllegalArgumentException().isThrownBy(() -> Hyper.of(1).withBetas(1, 0))
                     .withMessage("adamw: beta1 is 1.0, expected 0 <= beta1 < 1");
-            Tensor bank = scope.zeros(DType.F32, 4);
+            Tensor store = scope.zeros(DType.F32, 4);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> new AdamW.Banks(bank, bank, bank, scope.zeros(DType.F32, 5), null, null))
+                    .isThrownBy(() -> new AdamW.Banks(store, store, store, scope.zeros(DType.F32, 5), null, null))
                     .withMessage("adamw: v is F32[5], expected F32 of 4 elements");
         }
     }

@@ -148,13 +148,13 @@ class SgdTest {
     @Test
     void wrongOperandsAreNamed() {
         try (Scope scope = Scope.open(Devices.shared())) {
-            Tensor bank = scope.zeros(DType.F32, 4);
+            Tensor store = scope.zeros(DType.F32, 4);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> new Sgd.Banks(bank, bank, scope.zeros(DType.F32, 5), null, null))
+                    .isThrownBy(() -> new Sgd.Banks(store, store, scope.zeros(DType.F32, 5), null, null))
                     .withMessage("sgd: momentum is F32[5], expected F32 of 4 elements");
-            Sgd.Banks banks = new Sgd.Banks(bank, scope.zeros(DType.F32, 4), scope.zeros(DType.F32, 4), null, null);
-            assertThatIllegalArgumentException().isThrownBy(() -> Sgd.step(banks, scope.zeros(DType.I64, 3), bank, bank,
-                    bank, false)).withMessageContaining("sgd: segments is I64[3]");
+            Sgd.Banks banks = new Sgd.Banks(store, scope.zeros(DType.F32, 4), scope.zeros(DType.F32, 4), null, null);
+            assertThatIllegalArgumentException().isThrownBy(() -> Sgd.step(banks, scope.zeros(DType.I64, 3), store, store,
+                    store, false)).withMessageContaining("sgd: segments is I64[3]");
         }
     }
 }

@@ -1,9 +1,9 @@
-package io.zoetrope.model.patches.decode;
+package io.zoetrope.model.tokens;
 
-import io.zoetrope.model.ddpm.Sampling;
+import io.zoetrope.model.CommonOptions;
 
 /**
- * What to make of patches: {@code PatchesSampling.count(64).decode(Decode.MASKGIT).ofClass(7).seed(3)}.
+ * What to make of tokens, such as patches of pictures: {@code TokenSampling.count(64).decode(Decode.MASKGIT).ofClass(7).seed(3)}.
  *
  * @param count       pictures, at least 1
  * @param seed        the same seed gives the same pictures on the same device
@@ -16,7 +16,7 @@ import io.zoetrope.model.ddpm.Sampling;
  * @param steps       rounds of {@link Decode#MASKGIT}
  * @param noise       how much chance there is in which patches those rounds keep, at the start; 0: the surest
  */
-public record PatchesSampling(int count, long seed, int classId, Decode decode, float temperature, int topK, float topP,
+public record TokenSampling(int count, long seed, int classId, Decode decode, float temperature, int topK, float topP,
         float guidance, int steps, float noise) {
     /** As a class: the classes take turns. */
     public static final int TURNS = -1;
@@ -31,9 +31,9 @@ public record PatchesSampling(int count, long seed, int classId, Decode decode, 
         MASKGIT
     }
 
-    public PatchesSampling {
-        if (count < 1 || count > Sampling.MAX_COUNT) {
-            throw new IllegalArgumentException("count must be between 1 and " + Sampling.MAX_COUNT + ", not " + count);
+    public TokenSampling {
+        if (count < 1 || count > CommonOptions.MAX_COUNT) {
+            throw new IllegalArgumentException("count must be between 1 and " + CommonOptions.MAX_COUNT + ", not " + count);
         }
         if (classId < ANY) {
             throw new IllegalArgumentException("class " + classId + ": expected the number of a class, " + TURNS
@@ -60,43 +60,43 @@ public record PatchesSampling(int count, long seed, int classId, Decode decode, 
     }
 
     /** {@code count} pictures of classes in turns, one patch after the other, with seed 0; change what you like on the result. */
-    public static PatchesSampling count(int count) {
-        return new PatchesSampling(count, 0, TURNS, Decode.AR, 1, 0, 0.95f, 2, 12, 4.5f);
+    public static TokenSampling count(int count) {
+        return new TokenSampling(count, 0, TURNS, Decode.AR, 1, 0, 0.95f, 2, 12, 4.5f);
     }
 
-    public PatchesSampling seed(long newSeed) {
-        return new PatchesSampling(count, newSeed, classId, decode, temperature, topK, topP, guidance, steps, noise);
+    public TokenSampling seed(long newSeed) {
+        return new TokenSampling(count, newSeed, classId, decode, temperature, topK, topP, guidance, steps, noise);
     }
 
-    public PatchesSampling ofClass(int newClass) {
-        return new PatchesSampling(count, seed, newClass, decode, temperature, topK, topP, guidance, steps, noise);
+    public TokenSampling ofClass(int newClass) {
+        return new TokenSampling(count, seed, newClass, decode, temperature, topK, topP, guidance, steps, noise);
     }
 
-    public PatchesSampling decode(Decode newDecode) {
-        return new PatchesSampling(count, seed, classId, newDecode, temperature, topK, topP, guidance, steps, noise);
+    public TokenSampling decode(Decode newDecode) {
+        return new TokenSampling(count, seed, classId, newDecode, temperature, topK, topP, guidance, steps, noise);
     }
 
-    public PatchesSampling temperature(double newTemperature) {
-        return new PatchesSampling(count, seed, classId, decode, (float) newTemperature, topK, topP, guidance, steps, noise);
+    public TokenSampling temperature(double newTemperature) {
+        return new TokenSampling(count, seed, classId, decode, (float) newTemperature, topK, topP, guidance, steps, noise);
     }
 
-    public PatchesSampling topK(int newTopK) {
-        return new PatchesSampling(count, seed, classId, decode, temperature, newTopK, topP, guidance, steps, noise);
+    public TokenSampling topK(int newTopK) {
+        return new TokenSampling(count, seed, classId, decode, temperature, newTopK, topP, guidance, steps, noise);
     }
 
-    public PatchesSampling topP(double newTopP) {
-        return new PatchesSampling(count, seed, classId, decode, temperature, topK, (float) newTopP, guidance, steps, noise);
+    public TokenSampling topP(double newTopP) {
+        return new TokenSampling(count, seed, classId, decode, temperature, topK, (float) newTopP, guidance, steps, noise);
     }
 
-    public PatchesSampling guidance(double newGuidance) {
-        return new PatchesSampling(count, seed, classId, decode, temperature, topK, topP, (float) newGuidance, steps, noise);
+    public TokenSampling guidance(double newGuidance) {
+        return new TokenSampling(count, seed, classId, decode, temperature, topK, topP, (float) newGuidance, steps, noise);
     }
 
-    public PatchesSampling steps(int newSteps) {
-        return new PatchesSampling(count, seed, classId, decode, temperature, topK, topP, guidance, newSteps, noise);
+    public TokenSampling steps(int newSteps) {
+        return new TokenSampling(count, seed, classId, decode, temperature, topK, topP, guidance, newSteps, noise);
     }
 
-    public PatchesSampling noise(double newNoise) {
-        return new PatchesSampling(count, seed, classId, decode, temperature, topK, topP, guidance, steps, (float) newNoise);
+    public TokenSampling noise(double newNoise) {
+        return new TokenSampling(count, seed, classId, decode, temperature, topK, topP, guidance, steps, (float) newNoise);
     }
 }

@@ -1,4 +1,4 @@
-package io.zoetrope.model.cnn.measure;
+package io.zoetrope.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +23,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class CnnEncoderTest {
+class NetworkEncoderTest {
     private final Device device = Devices.shared();
 
     private static ClassifierConfig config(double mean) {
@@ -37,7 +37,7 @@ class CnnEncoderTest {
 
     private String hash(double mean, DType compute, long seed) {
         try (CnnPipeline classifier = classifier(mean, compute, seed)) {
-            return new CnnEncoder(classifier, "x").hash();
+            return classifier.encoder("x").hash();
         }
     }
 
@@ -47,7 +47,7 @@ class CnnEncoderTest {
         new SplittableRandom(1).nextBytes(pixels);
         Images pictures = new Images(5, 8, 8, 1, pixels);
         try (CnnPipeline classifier = classifier(100, DType.F32, 3); Scope scope = Scope.open(device)) {
-            float[] features = new CnnEncoder(classifier, "x").features(scope, pictures).toFloats();
+            float[] features = classifier.encoder("x").features(scope, pictures).toFloats();
             float[][] rows = classifier.features(pictures);
             assertThat(features).hasSize(5 * 16);
             for (int i = 0; i < features.length; i++) {
@@ -60,7 +60,7 @@ class CnnEncoderTest {
     @Test
     void theHashOfTheShippedClassifierStays() throws IOException {
         try (CnnPipeline shipped = CnnPipeline.fromPretrained(device, CnnPipeline.FASHION_CNN)) {
-            assertThat(new CnnEncoder(shipped, "x").hash()).startsWith("6ad51eb218cc");
+            assertThat(shipped.encoder("x").hash()).startsWith("6ad51eb218cc");
         }
     }
 
@@ -72,7 +72,7 @@ class CnnEncoderTest {
             SoundPreparation sounds = new SoundPreparation(new MelSpectrogram(16_000, 8, 32, 64, floor), 256, 0);
             try (CnnPipeline classifier = new CnnPipeline(new ConvNetModel(device, new ClassifierConfig(network,
                     List.of("this", "that"), List.of(100.0), List.of(50.0), true, false, Optional.of(sounds)), DType.BF16, 3))) {
-                hashes.add(new CnnEncoder(classifier, "x").hash());
+                hashes.add(classifier.encoder("x").hash());
             }
         }
         assertThat(hashes).doesNotContain(hash(100, DType.BF16, 3)).doesNotHaveDuplicates();
@@ -90,11 +90,11 @@ class CnnEncoderTest {
         }
         String saved;
         try (CnnPipeline loaded = CnnPipeline.fromPretrained(device, folder)) {
-            saved = new CnnEncoder(loaded, "x").hash();
+            saved = loaded.encoder("x").hash();
             loaded.model().save(folder.resolve("again"), loaded.model().store().masters().toFloats(), Map.of("other", "text"));
         }
         try (CnnPipeline loaded = CnnPipeline.fromPretrained(device, folder.resolve("again"))) {
-            assertThat(new CnnEncoder(loaded, "y").hash()).isEqualTo(saved);
+            assertThat(loaded.encoder("y").hash()).isEqualTo(saved);
         }
     }
 }

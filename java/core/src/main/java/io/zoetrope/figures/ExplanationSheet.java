@@ -1,4 +1,4 @@
-package io.zoetrope.model.cnn.explain;
+package io.zoetrope.figures;
 
 import io.zoetrope.data.ColourMap;
 import io.zoetrope.data.Images;
@@ -11,7 +11,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
 
-/** Draws a {@link CnnExplanation} on one sheet: the decision, the filters, the maps from low to high, and pooling. */
+/** Draws a {@link ClassifierExplanation} on one sheet: the decision, the filters, the maps from low to high, and pooling. */
 public final class ExplanationSheet {
     private static final int WIDTH = 1240;
     private static final int MARGIN = 28;
@@ -28,12 +28,12 @@ public final class ExplanationSheet {
     private static final Font HEADING = new Font(Font.SANS_SERIF, Font.BOLD, 15);
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
-    private final CnnExplanation explanation;
+    private final ClassifierExplanation explanation;
     private final BufferedImage image;
     private final Graphics2D g;
     private int y = MARGIN;
 
-    private ExplanationSheet(CnnExplanation explanation) {
+    private ExplanationSheet(ClassifierExplanation explanation) {
         this.explanation = explanation;
         int rows = explanation.layers().size();
         int filterRows = (explanation.filters().count() + 15) / 16;
@@ -48,7 +48,7 @@ public final class ExplanationSheet {
     }
 
     /** @param title says which picture and which model */
-    public static BufferedImage draw(CnnExplanation explanation, String title) {
+    public static BufferedImage draw(ClassifierExplanation explanation, String title) {
         ExplanationSheet sheet = new ExplanationSheet(explanation);
         sheet.decision(title);
         sheet.filters();
@@ -66,7 +66,7 @@ public final class ExplanationSheet {
         int x = MARGIN;
         scaled(picture.toBuffered(0), x, y, PICTURE, PICTURE);
         text(TEXT, FAINT, "as the network sees it", x, y + PICTURE + 18);
-        for (CnnExplanation.Heat heat : explanation.evidence()) {
+        for (ClassifierExplanation.Heat heat : explanation.evidence()) {
             x += PICTURE + 20;
             overlay(picture, heat, x);
             text(TEXT, FAINT, "what speaks for “" + explanation.classNames().get(heat.classNumber()) + "”", x,
@@ -85,7 +85,7 @@ public final class ExplanationSheet {
     }
 
     /** The picture in grey under the evidence in colour. */
-    private void overlay(Images picture, CnnExplanation.Heat heat, int x) {
+    private void overlay(Images picture, ClassifierExplanation.Heat heat, int x) {
         int rows = heat.heat().length;
         int columns = heat.heat()[0].length;
         byte[] levels = new byte[rows * columns];
@@ -116,7 +116,7 @@ public final class ExplanationSheet {
         text(HEADING, INK, "Feature maps", MARGIN, y + 12);
         text(TEXT, FAINT, "from low to high; light is a strong answer; the strongest maps of each layer", MARGIN + LABEL, y + 12);
         y += 24;
-        for (CnnExplanation.Layer layer : explanation.layers()) {
+        for (ClassifierExplanation.Layer layer : explanation.layers()) {
             Images maps = layer.maps();
             text(TEXT, INK, layer.name(), MARGIN, y + 22);
             text(TEXT, FAINT, maps.width() + " × " + maps.height() + ", " + maps.count() + " of " + layer.count(), MARGIN,
@@ -134,7 +134,7 @@ public final class ExplanationSheet {
         text(TEXT, FAINT, "as the picture moves to the right, how alike each layer's answer stays", MARGIN + LABEL, y + 12);
         y += 28;
         String name = explanation.classNames().get(explanation.ranking().get(0));
-        for (CnnExplanation.Move move : explanation.moves()) {
+        for (ClassifierExplanation.Move move : explanation.moves()) {
             text(TEXT, INK, move.pixels() == 0 ? "not moved" : "moved by " + move.pixels() + (move.pixels() == 1 ? " pixel"
                     : " pixels"), MARGIN, y + 28);
             text(TEXT, FAINT, String.format(Locale.ROOT, "%s %.1f %%", name, 100 * move.probability()), MARGIN, y + 48);
@@ -151,7 +151,7 @@ public final class ExplanationSheet {
         text(TEXT, FAINT, "pooled", x + 2 * (MOVE + 12), y + 6);
     }
 
-    private void bars(CnnExplanation.Move move, int x) {
+    private void bars(ClassifierExplanation.Move move, int x) {
         int count = move.likeness().size() + 1;
         int step = MOVE / count;
         for (int i = 0; i < count; i++) {

@@ -1,13 +1,9 @@
-package io.zoetrope.model.cnn.explain;
+package io.zoetrope.figures;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
-import io.zoetrope.model.cnn.CnnPipeline;
-import io.zoetrope.model.cnn.ConvNet;
-import io.zoetrope.model.cnn.ConvNetConfig;
-import io.zoetrope.nn.NormStatistics;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
@@ -28,7 +24,7 @@ import java.util.stream.IntStream;
  * @param evidence      where the likeliest and the second likeliest class is seen (Grad-CAM), by class as listed in
  *                      {@link #ranking}
  */
-public record CnnExplanation(Images picture, List<String> classNames, float[] probabilities, Images filters,
+public record ClassifierExplanation(Images picture, List<String> classNames, float[] probabilities, Images filters,
         List<Layer> layers, List<Move> moves, List<Heat> evidence) {
     private static final int MOST_MAPS = 16;
     private static final int MOST_MOVE = 3;
@@ -49,7 +45,7 @@ public record CnnExplanation(Images picture, List<String> classNames, float[] pr
      * @param picture     moved by {@code pixels} to the right
      * @param map         its strongest map of the first layer
      * @param pooled      the same after pooling
-     * @param likeness    of each layer of {@link CnnExplanation#layers}
+     * @param likeness    of each layer of {@link ClassifierExplanation#layers}
      * @param ofFeatures  of the averages over all places that the last layer decides by
      * @param probability of the class that the unmoved picture is taken for
      */
@@ -75,18 +71,17 @@ public record CnnExplanation(Images picture, List<String> classNames, float[] pr
     }
 
     /** @param picture one, prepared for the classifier */
-    public static CnnExplanation of(CnnPipeline classifier, Images picture) {
+    public static ClassifierExplanation of(ExplainedClassifier classifier, Images picture) {
         if (picture.count() != 1) {
             throw new IllegalArgumentException("one picture is explained at a time, not " + picture);
         }
-        Device device = classifier.model().device();
+        Device device = classifier.device();
         float[] probabilities = classifier.classify(picture)[0];
         List<Integer> ranking = ranking(probabilities);
         List<Heat> evidence = new ArrayList<>();
         for (int c : ranking.subList(0, Math.min(2, ranking.size()))) {
             evidence.add(heat(classifier, picture, c));
         }
-        ConvNetConfig config = classifier.model().config().network();
         List<float[][]> values = new ArrayList<>();  // [move][layer][elements]
         List<float[]> features = new ArrayList<>();
         List<long[]> shapes = new ArrayList<>();
@@ -94,11 +89,11 @@ public record CnnExplanation(Images picture, List<String> classNames, float[] pr
         for (int pixels = 0; pixels <= Math.min(MOST_MOVE, picture.width() - 1); pixels++) {
             moved.add(moved(picture, pixels));
             try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
-                ConvNet.Trace trace = classifier.trace(scope, tape, moved.get(pixels));
-                values.add(trace.maps().stream().map(map -> map.value().toFloats()).toArray(float[][]::new));
-                features.add(trace.features().value().toFloats());
+                ExplainedClassifier.Answers answers = classifier.answers(scope, tape, moved.get(pixels));
+                values.add(answers.maps().stream().map(map -> map.value().toFloats()).toArray(float[][]::new));
+                features.add(answers.features().value().toFloats());
                 if (pixels == 0) {
-                    trace.maps().forEach(map -> shapes.add(map.shape().dims()));
+                    answers.maps().forEach(map -> shapes.add(map.shape().dims()));
                 }
             }
         }
@@ -106,7 +101,7 @@ public record CnnExplanation(Images picture, List<String> classNames, float[] pr
         for (int l = 0; l < shapes.size(); l++) {
             int channels = (int) shapes.get(l)[3];
             int[] strongest = strongest(values.get(0)[l], channels);
-            layers.add(new Layer(layerName(config, l), maps(values.get(0)[l], shapes.get(l), strongest), channels));
+            layers.add(new Layer(layerName(classifier.pools(), l), maps(values.get(0)[l], shapes.get(l), strongest), channels));
         }
         int shown = strongest(values.get(0)[0], (int) shapes.get(0)[3])[0];
         List<Move> moves = new ArrayList<>();
@@ -115,31 +110,30 @@ public record CnnExplanation(Images picture, List<String> classNames, float[] pr
             for (int l = 0; l < shapes.size(); l++) {
                 likeness.add(cosine(values.get(0)[l], values.get(pixels)[l]));
             }
-            int pool = config.stemPool() > 1 ? 1 : 0;
+            int pool = classifier.pools() ? 1 : 0;
             moves.add(new Move(pixels, moved.get(pixels), maps(values.get(pixels)[0], shapes.get(0), shown),
                     maps(values.get(pixels)[pool], shapes.get(pool), shown), likeness,
                     cosine(features.get(0), features.get(pixels)),
                     classifier.classify(moved.get(pixels))[0][ranking.get(0)]));
         }
-        return new CnnExplanation(picture, classifier.classNames(), probabilities,
-                filters(classifier.model().network().filters().variable().value()), layers, moves, evidence);
+        return new ClassifierExplanation(picture, classifier.classNames(), probabilities,
+                filters(classifier.filters()), layers, moves, evidence);
     }
 
-    private static String layerName(ConvNetConfig config, int layer) {
-        int stage = layer - (config.stemPool() > 1 ? 2 : 1);
+    private static String layerName(boolean pools, int layer) {
+        int stage = layer - (pools ? 2 : 1);
         return layer == 0 ? "first filters" : stage < 0 ? "after max pooling" : "stage " + (stage + 1);
     }
 
-    private static Heat heat(CnnPipeline classifier, Images picture, int classNumber) {
-        Device device = classifier.model().device();
+    private static Heat heat(ExplainedClassifier classifier, Images picture, int classNumber) {
+        Device device = classifier.device();
         try (Scope scope = Scope.open(device); Tape tape = Tape.forTraining(device)) {
-            ConvNet.Trace trace = classifier.model().network().forward(tape,
-                    Variable.constant(classifier.input(scope, picture)), NormStatistics.RUNNING);
+            ExplainedClassifier.Answers answers = classifier.answers(scope, tape, picture);
             float[] wanted = new float[classifier.classNames().size()];
             wanted[classNumber] = 1;
-            Tensor one = scope.of(trace.logits().value().dtype(), wanted, 1, wanted.length);
-            tape.backward(trace.logits(), one);
-            Variable last = trace.maps().get(trace.maps().size() - 1);
+            Tensor one = scope.of(answers.logits().value().dtype(), wanted, 1, wanted.length);
+            tape.backward(answers.logits(), one);
+            Variable last = answers.maps().get(answers.maps().size() - 1);
             return new Heat(classNumber, heat(last.value().toFloats(), last.grad().toFloats(), last.shape().dims()));
         }
     }

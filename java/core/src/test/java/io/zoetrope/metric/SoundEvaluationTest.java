@@ -1,4 +1,4 @@
-package io.zoetrope.model.cnn.measure;
+package io.zoetrope.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -11,9 +11,6 @@ import io.zoetrope.data.MelSpectrogram;
 import io.zoetrope.data.SoundPreparation;
 import io.zoetrope.data.Sounds;
 import io.zoetrope.io.Progress;
-import io.zoetrope.metric.RecognitionReport;
-import io.zoetrope.metric.SoundEvaluation;
-import io.zoetrope.metric.SoundReport;
 import io.zoetrope.model.cnn.ClassifierConfig;
 import io.zoetrope.model.cnn.CnnPipeline;
 import io.zoetrope.model.cnn.ConvNetConfig;
@@ -72,7 +69,7 @@ class SoundEvaluationTest {
         SoundReport far = measure(noise(20, 0.01, 3), NAMES, labels);
         assertThat(near.features().generated().frechet()).isLessThan(0.2 * far.features().generated().frechet());
         assertThat(near.features().floor()).hasSize(3);
-        assertThat(near.features().hash()).isEqualTo(new CnnEncoder(ears, "x").hash());
+        assertThat(near.features().hash()).isEqualTo(ears.encoder("x").hash());
         assertThat(near.recognition().classes().stream().mapToInt(RecognitionReport.Row::asked)).containsExactly(10, 10);
         assertThat(near.table()).contains("20 samples").contains("my-ears").contains("C-FD").contains("real (20 of training)");
         // The numbers of classes are the generator's own: here the other way round.

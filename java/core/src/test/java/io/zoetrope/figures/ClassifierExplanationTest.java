@@ -1,4 +1,4 @@
-package io.zoetrope.model.cnn.explain;
+package io.zoetrope.figures;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class CnnExplanationTest {
+class ClassifierExplanationTest {
     private final Device device = Devices.shared();
 
     private static Images noise() {
@@ -30,19 +30,19 @@ class CnnExplanationTest {
         ClassifierConfig config = new ClassifierConfig(ConvNetConfig.small(12, 12, 1, 3), List.of("a", "b", "c"), List.of(100.0),
                 List.of(80.0), true, false);
         try (CnnPipeline classifier = new CnnPipeline(new ConvNetModel(device, config, DType.F32, 1))) {
-            CnnExplanation explanation = CnnExplanation.of(classifier, noise());
+            ClassifierExplanation explanation = ClassifierExplanation.of(classifier, noise());
             assertThat(explanation.probabilities()).isEqualTo(classifier.classify(noise())[0]);
             assertThat(explanation.ranking()).hasSize(3);
             assertThat(explanation.filters().count()).isEqualTo(16);
-            assertThat(explanation.layers()).extracting(CnnExplanation.Layer::name)
+            assertThat(explanation.layers()).extracting(ClassifierExplanation.Layer::name)
                     .containsExactly("first filters", "after max pooling", "stage 1", "stage 2");
             assertThat(explanation.layers()).extracting(layer -> layer.maps().width()).containsExactly(12, 6, 6, 3);
-            assertThat(explanation.layers()).extracting(CnnExplanation.Layer::count).containsExactly(16, 16, 64, 128);
+            assertThat(explanation.layers()).extracting(ClassifierExplanation.Layer::count).containsExactly(16, 16, 64, 128);
             assertThat(explanation.moves()).hasSize(4);
-            CnnExplanation.Move still = explanation.moves().get(0);
+            ClassifierExplanation.Move still = explanation.moves().get(0);
             assertThat(still.likeness()).allSatisfy(likeness -> assertThat(likeness).isCloseTo(1, within(1e-6)));
             assertThat(still.probability()).isCloseTo(explanation.probabilities()[explanation.ranking().get(0)], within(1e-6));
-            CnnExplanation.Move moved = explanation.moves().get(1);
+            ClassifierExplanation.Move moved = explanation.moves().get(1);
             assertThat(moved.picture().pixels()[5 * 12 + 8]).isEqualTo(noise().pixels()[5 * 12 + 7]);
             assertThat(moved.picture().pixels()[5 * 12]).isZero();
             assertThat(moved.ofFeatures()).as("the average over all places hardly notices").isGreaterThan(moved.likeness().get(0));
@@ -57,8 +57,8 @@ class CnnExplanationTest {
         // Two channels over 1 × 3 places: mean gradients 2 and -1.
         float[] maps = {1, 0, 2, 1, 0, 3};
         float[] gradient = {3, -1, 2, -1, 1, -1};
-        assertThat(CnnExplanation.heat(maps, gradient, new long[] {1, 1, 3, 2})[0]).containsExactly(2f / 3, 1, 0);
-        assertThat(CnnExplanation.heat(new float[6], gradient, new long[] {1, 1, 3, 2})[0]).containsOnly(0);
+        assertThat(ClassifierExplanation.heat(maps, gradient, new long[] {1, 1, 3, 2})[0]).containsExactly(2f / 3, 1, 0);
+        assertThat(ClassifierExplanation.heat(new float[6], gradient, new long[] {1, 1, 3, 2})[0]).containsOnly(0);
     }
 
     @Test
@@ -66,9 +66,9 @@ class CnnExplanationTest {
         ClassifierConfig config = new ClassifierConfig(ConvNetConfig.small(12, 12, 1, 2), List.of("a", "b"), List.of(100.0),
                 List.of(80.0), true, false);
         try (CnnPipeline classifier = new CnnPipeline(new ConvNetModel(device, config, DType.F32, 1))) {
-            List<CnnExplanation.Heat> evidence = CnnExplanation.of(classifier, noise()).evidence();
+            List<ClassifierExplanation.Heat> evidence = ClassifierExplanation.of(classifier, noise()).evidence();
             float most = 0;
-            for (CnnExplanation.Heat heat : evidence) {
+            for (ClassifierExplanation.Heat heat : evidence) {
                 for (float[] row : heat.heat()) {
                     for (float value : row) {
                         assertThat(value).isBetween(0f, 1f);

@@ -1,15 +1,9 @@
-package io.zoetrope.model.patches.decode;
+package io.zoetrope.model.tokens;
 
 import io.zoetrope.autograd.Tape;
-import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
-
-import io.zoetrope.model.patches.PatchTransformer;
-import io.zoetrope.model.patches.PatchesConfig;
-import io.zoetrope.model.patches.PatchesModel;
-import io.zoetrope.model.patches.decode.PatchesSampling.Decode;
-import io.zoetrope.nn.KeyValueCache;
+import io.zoetrope.model.tokens.TokenSampling.Decode;
 import io.zoetrope.ops.diffusion.SamplerStep;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Random;
@@ -18,36 +12,31 @@ import io.zoetrope.ops.tokens.Tokens;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * Fills in the masked tokens of a batch of pictures. A step (one position in order, or one round of MaskGIT) is recorded as a
+ * Fills in the masked tokens of a batch of samples. A step (one position in order, or one round of MaskGIT) is recorded as a
  * graph at the first and replayed at the others: the position, the round and the random numbers come from device memory.
  *
  * <p>With guidance towards a class the batch is doubled: its second half is asked for none.
  */
-public final class PatchDecoder implements AutoCloseable {
+public final class TokenDecoder implements AutoCloseable {
     private static final long DRAWS = 1;
     private static final long NOISE = 2;
     /** Steps queued before the host looks: it must not hold up a device that takes microseconds for one. */
     private static final int STEPS_AT_A_TIME = 4;
 
-    private final PatchesModel model;
-    private final PatchesSampling settings;
-    private final PatchesConfig shape;
+    private final TokenPredictor model;
+    private final TokenSampling settings;
     private final Device device;
     private final Scope scope;
     private final int batch;
     private final int asked;
     private final Tensor tokens;
     private final Tensor classIds;
-    private final Tensor modeIds;
     private final Tensor random;
-    private final PatchTransformer.Modulations modulations;
-    private final KeyValueCache cache;
+    private final TokenPredictor.Batch reading;
     private final Tensor previous;
     private final Tensor drawn;
     private final Tensor confidence;
@@ -57,23 +46,20 @@ public final class PatchDecoder implements AutoCloseable {
     private final Tensor read;
     private CapturedGraph graph;
 
-    /** @param batch pictures decoded at a time; the model stays the caller's */
-    public PatchDecoder(PatchesModel model, int batch, PatchesSampling settings) {
+    /** @param batch samples decoded at a time; the model stays the caller's */
+    public TokenDecoder(TokenPredictor model, int batch, TokenSampling settings) {
         this.model = model;
         this.settings = settings;
-        this.shape = model.config();
         this.device = model.device();
         this.batch = batch;
-        this.asked = settings.guidance() == 1 || settings.classId() == PatchesSampling.ANY ? batch : 2 * batch;
+        this.asked = settings.guidance() == 1 || settings.classId() == TokenSampling.ANY ? batch : 2 * batch;
         this.scope = Scope.open(device);
-        int positions = shape.positions();
+        int positions = model.length();
         tokens = scope.empty(DType.I32, batch, positions);
         classIds = scope.empty(DType.I32, asked);
-        modeIds = scope.empty(DType.I32, asked);
         random = RandomKey.state(scope, 0, 0);
-        modulations = emptyModulations();
         boolean inOrder = settings.decode() == Decode.AR;
-        cache = inOrder ? model.network().cache(scope, model.compute(), asked) : null;
+        reading = model.batch(scope, asked, inOrder);
         previous = inOrder ? scope.empty(DType.I32, asked) : null;
         drawn = scope.empty(DType.I32, inOrder ? batch : batch * (long) positions);
         round = scope.zeros(DType.I32, 1);
@@ -83,24 +69,15 @@ public final class PatchDecoder implements AutoCloseable {
         read = inOrder || asked == batch ? tokens : scope.empty(DType.I32, asked, positions);
     }
 
-    private PatchTransformer.Modulations emptyModulations() {
-        List<Variable> blocks = new ArrayList<>();
-        for (int layer = 0; layer < shape.layers(); layer++) {
-            blocks.add(Variable.constant(scope.empty(model.compute(), asked, 6L * shape.modelWidth())));
-        }
-        return new PatchTransformer.Modulations(blocks, Variable.constant(
-                scope.empty(model.compute(), asked, 2L * shape.modelWidth())));
-    }
-
     /** Steps of a run. */
     public int steps() {
-        return settings.decode() == Decode.AR ? shape.positions() : settings.steps();
+        return settings.decode() == Decode.AR ? model.length() : settings.steps();
     }
 
     /**
      * Fills in what is masked. Waits for the device.
      *
-     * @param start    tokens of the batch; {@link PatchesConfig#mask()} where they are to be found
+     * @param start    tokens of the batch; {@link TokenPredictor#mask} where they are to be found
      * @param classes  of the batch
      * @param stepDone is told how many steps are done
      * @return the tokens, valid until the next run
@@ -110,7 +87,7 @@ public final class PatchDecoder implements AutoCloseable {
         random.copyFrom(new long[] {seed, 0});
         condition(classes);
         if (settings.decode() == Decode.AR) {
-            cache.clear();
+            reading.cache().clear();
         } else {
             schedule(start);
             round.zero();
@@ -130,36 +107,29 @@ public final class PatchDecoder implements AutoCloseable {
         return tokens;
     }
 
-    /** The classes modulate every step alike: their vectors are computed once a run. */
+    /** The classes stay the same at every step: what they do to the network is computed once a run. */
     private void condition(int[] classes) {
         int[] ids = new int[asked];
-        Arrays.fill(ids, shape.anyClass());
+        Arrays.fill(ids, model.anyClass());
         System.arraycopy(classes, 0, ids, 0, batch);
         classIds.copyFrom(ids);
-        Pointwise.fill(modeIds, settings.decode() == Decode.AR ? PatchTransformer.IN_ORDER : PatchTransformer.MASKED);
-        try (Tape tape = Tape.forInference(device)) {
-            PatchTransformer.Modulations fresh = model.network().modulations(tape, classIds, modeIds);
-            for (int layer = 0; layer < shape.layers(); layer++) {
-                modulations.blocks().get(layer).value().copyFrom(fresh.blocks().get(layer).value());
-            }
-            modulations.last().value().copyFrom(fresh.last().value());
-        }
+        reading.condition(classIds);
     }
 
     /** How many tokens are known after each round: by a cosine, at least one more each, all after the last. */
     private void schedule(int[] start) {
         int rounds = settings.steps();
         int hidden = 0;
-        for (int s = 0; s < shape.positions(); s++) {
-            hidden += start[s] == shape.mask() ? 1 : 0;
+        for (int s = 0; s < model.length(); s++) {
+            hidden += start[s] == model.mask() ? 1 : 0;
         }
         int[] known = new int[rounds];
         float[] chance = new float[rounds];
-        int before = shape.positions() - hidden;
+        int before = model.length() - hidden;
         for (int t = 0; t < rounds; t++) {
             double share = (t + 1.0) / rounds;
-            int wanted = shape.positions() - (int) Math.floor(hidden * Math.cos(Math.PI / 2 * share));
-            before = t == rounds - 1 ? shape.positions() : Math.min(shape.positions(), Math.max(before + 1, wanted));
+            int wanted = model.length() - (int) Math.floor(hidden * Math.cos(Math.PI / 2 * share));
+            before = t == rounds - 1 ? model.length() : Math.min(model.length(), Math.max(before + 1, wanted));
             known[t] = before;
             chance[t] = settings.noise() * (float) (1 - share);
         }
@@ -180,23 +150,21 @@ public final class PatchDecoder implements AutoCloseable {
 
     private void queueNextPlace(Tape tape) {
         for (int from = 0; from < asked; from += batch) {
-            Tokens.take(tokens, cache.length(), shape.start(), previous.slice(from, from + batch));
+            Tokens.take(tokens, reading.cache().length(), model.start(), previous.slice(from, from + batch));
         }
-        Variable logits = model.network().decode(tape, model.positions(), previous, modulations, cache);
-        Tokens.sample(guided(tape, logits.value()), drawn, null, settings.temperature(), settings.topK(), settings.topP(),
+        Tokens.sample(guided(tape, reading.next(tape, previous)), drawn, null, settings.temperature(), settings.topK(), settings.topP(),
                 RandomKey.reading(random, DRAWS));
-        Tokens.put(drawn, cache.length(), shape.mask(), tokens);
-        SamplerStep.advance(cache.length(), 0);
+        Tokens.put(drawn, reading.cache().length(), model.mask(), tokens);
+        SamplerStep.advance(reading.cache().length(), 0);
     }
 
     private void queueRound(Tape tape) {
         for (int from = 0; from < asked && read != tokens; from += batch) {
             read.slice(from, from + batch).copyFrom(tokens);
         }
-        Variable logits = model.network().logits(tape, model.positions(), read, modulations, 0, null);
-        Tokens.sample(guided(tape, logits.value()), drawn, confidence, settings.temperature(), settings.topK(),
+        Tokens.sample(guided(tape, reading.all(tape, read)), drawn, confidence, settings.temperature(), settings.topK(),
                 settings.topP(), RandomKey.reading(random, DRAWS));
-        Tokens.keepConfident(tokens, drawn.reshape(batch, shape.positions()), confidence, counts, noise, round, shape.mask(),
+        Tokens.keepConfident(tokens, drawn.reshape(batch, model.length()), confidence, counts, noise, round, model.mask(),
                 RandomKey.reading(random, NOISE));
         SamplerStep.advance(round, settings.steps());
     }

@@ -1,7 +1,5 @@
-package io.zoetrope.model.patches.decode;
+package io.zoetrope.data;
 
-import io.zoetrope.data.Images;
-import io.zoetrope.model.patches.PatchesConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -27,9 +25,9 @@ public final class PatchSelection {
      *
      * @param name one of {@link #HALVES}
      */
-    public static PatchSelection half(String name, PatchesConfig config) {
-        int rows = config.rows();
-        int columns = config.columns();
+    public static PatchSelection half(String name, PatchGrid grid) {
+        int rows = grid.rows();
+        int columns = grid.columns();
         boolean[] kept = new boolean[rows * columns];
         for (int i = 0; i < kept.length; i++) {
             int row = i / columns;
@@ -46,18 +44,18 @@ public final class PatchSelection {
     }
 
     /** The patches whose pixels are all light in a picture of the model's size. */
-    public static PatchSelection mask(Images picture, PatchesConfig config) {
-        if (picture.count() != 1 || picture.height() != config.height() || picture.width() != config.width()) {
-            throw new IllegalArgumentException("the mask is " + picture + ", expected one picture of " + config.height() + " × "
-                    + config.width());
+    public static PatchSelection mask(Images picture, PatchGrid grid) {
+        if (picture.count() != 1 || picture.height() != grid.height() || picture.width() != grid.width()) {
+            throw new IllegalArgumentException("the mask is " + picture + ", expected one picture of " + grid.height() + " × "
+                    + grid.width());
         }
-        int rows = config.rows();
-        int columns = config.columns();
+        int rows = grid.rows();
+        int columns = grid.columns();
         boolean[] kept = new boolean[rows * columns];
         Arrays.fill(kept, true);
         for (int i = 0; i < picture.stride(); i++) {
             int pixel = i / picture.channels();
-            int position = pixel / config.width() / config.size() * columns + pixel % config.width() / config.size();
+            int position = pixel / grid.width() / grid.size() * columns + pixel % grid.width() / grid.size();
             kept[position] &= (picture.pixels()[i] & 0xff) >= WHITE;
         }
         return new PatchSelection(rows, columns, kept);

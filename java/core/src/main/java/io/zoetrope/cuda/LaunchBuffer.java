@@ -8,8 +8,9 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Host memory in which a launch's parameters are laid out as the driver reads them, with the list before them that
- * {@code cuLaunchKernel} takes as {@code extra}. It is made once and used again, so that a launch allocates nothing. The bridge
- * takes the parameters as they lie; JCuda has one address to pass on instead of a structure of pointers to build (some 3 µs).
+ * {@code cuLaunchKernel} takes as {@code extra}. It is made once and used again, so that a launch allocates nothing.
+ * The bridge takes the parameters as they lie; JCuda has one address to pass on instead of a structure of pointers to
+ * build (some 3 µs).
  */
 final class LaunchBuffer {
     /** Bytes that the parameters of a kernel may take. */

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  * try-with-resources. Tensors of a closed scope fail on use.
  *
  * <p>One thread at a time uses a scope. One that is forgotten is closed when neither it nor a tensor of it can be reached any
- * more, with a warning. {@code -Dzoetrope.leaks=trace} makes that name where it was opened, with the calls that led there, and
- * opening a scope several times as dear.
+ * more, with a warning. {@code -Dzoetrope.leaks=trace} makes that name where it was opened, with the calls that led
+ * there, and opening a scope several times as dear.
  */
 public final class Scope implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Scope.class);

@@ -56,7 +56,8 @@ class BridgeProcessTest {
                 System.out.println(Bridge.has(Bridge.Call.LAUNCH_KERNEL));
                 places.arguments().pointer("out", out).i32("step", 3).launch(config);
                 System.out.println(Arrays.toString(out.toLongs()));
-                places.arguments().pointer("out", out).i32("step", 5).launch(config.withCooperation().withProgrammaticStart());
+                places.arguments().pointer("out", out).i32("step", 5)
+                        .launch(config.withCooperation().withProgrammaticStart());
                 System.out.println(Arrays.toString(out.toLongs()));
                 try {
                     places.arguments().pointer("out", out).i32("step", 7).launch(config.withCluster(Grid.of(2)));

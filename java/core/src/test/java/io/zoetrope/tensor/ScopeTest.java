@@ -76,7 +76,8 @@ class ScopeTest {
     @Test
     void theLineIsNamedWhereItIsAskedFor() throws Exception {
         assertThat(OtherProcess.run(Traced.class, Map.of(), "-Dzoetrope.leaks=trace").successful())
-                .contains("492 bytes").containsPattern("opened at \\S*ScopeTest\\$Traced\\.main\\(ScopeTest\\.java:\\d+\\)");
+                .contains("492 bytes")
+                .containsPattern("opened at \\S*ScopeTest\\$Traced\\.main\\(ScopeTest\\.java:\\d+\\)");
     }
 
     @Test

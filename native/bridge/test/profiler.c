@@ -1,5 +1,6 @@
-// A profiler: what NVTX tells it is kept as text. Built as libnvToolsExt.so.1, it can also be attached by NVTX 3.
+// A profiler: what NVTX tells it is kept as text, and added to the file that PROFILER_LOG names. Built as libnvToolsExt.so.1, it can also be attached by NVTX 3.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NVTX_NO_IMPL  // the functions are declared only
@@ -12,6 +13,11 @@ EXPORT char profiler_log[256];
 static void add(const char* what, const char* name) {
     size_t length = strlen(profiler_log);
     snprintf(profiler_log + length, sizeof profiler_log - length, "%s%s;", what, name);
+    const char* path = getenv("PROFILER_LOG");
+    FILE* file = path ? fopen(path, "a") : NULL;
+    if (!file) return;
+    fprintf(file, "%s%s\n", what, name);
+    fclose(file);
 }
 
 EXPORT nvtxDomainHandle_t nvtxDomainCreateA(const char* name) {

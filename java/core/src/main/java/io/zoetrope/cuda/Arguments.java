@@ -170,7 +170,7 @@ public final class Arguments {
     public void launch(Grid grid, int threads, int sharedBytes) {
         requireComplete();
         try {
-            kernel.launch(grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes, false, null, buffer);
+            kernel.launch(grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes, BridgeAttributes.NONE, null, buffer);
         } finally {
             release();
         }

@@ -1,6 +1,7 @@
 package io.zoetrope.cuda;
 
 import jcuda.CudaException;
+import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUresult;
@@ -21,21 +22,27 @@ public final class Kernel {
     private final KernelModule module;
     private final Device device;
     private final String name;
+    private final String operation;
     private final CUfunction function;
+    /** What {@link #function} holds, for the bridge; 0 where there is none. */
+    private final long address;
     private final Geometry geometry;
     private final Signature signature;
     private final Grid cluster;
     private volatile int dynamicSharedLimit;
 
     /**
+     * @param operation what it computes, as profilers show it
      * @param geometry  null when none is declared
      * @param signature null when none is known
      */
-    Kernel(KernelModule module, String name, CUfunction function, Geometry geometry, Signature signature) {
+    Kernel(KernelModule module, String name, String operation, CUfunction function, Geometry geometry, Signature signature) {
         this.module = module;
         this.device = module.device();
         this.name = name;
+        this.operation = operation;
         this.function = function;
+        this.address = Bridge.handle(function);
         this.geometry = geometry;
         this.signature = signature;
         int[] staticShared = new int[1];
@@ -78,19 +85,32 @@ public final class Kernel {
     }
 
     void launch(LaunchConfig config, LaunchBuffer arguments) {
-        if (config.cluster() != null && !config.cluster().equals(cluster)) {
-            throw new IllegalArgumentException("kernel " + name + " in clusters of " + config.cluster() + ": it was compiled for "
-                    + cluster + ", and JCuda has no launch attributes to change that");
-        }
         Grid grid = config.grid();
         Block block = config.block();
-        launch(grid.x(), grid.y(), grid.z(), block.x(), block.y(), block.z(), config.sharedBytes(), config.cooperative(),
-                config.stream(), arguments);
+        launch(grid.x(), grid.y(), grid.z(), block.x(), block.y(), block.z(), config.sharedBytes(),
+                requireFitting(config.attributes()), config.stream(), arguments);
+    }
+
+    /** Those of the attributes that say more than the kernel does itself, which are all or none. */
+    private BridgeAttributes requireFitting(BridgeAttributes asked) {
+        Grid clusters = asked.cluster();
+        if (cluster.equals(clusters) && asked.count() == 1) {
+            return BridgeAttributes.NONE;
+        }
+        if (clusters != null && !clusters.equals(cluster) && cluster.x() * cluster.y() * cluster.z() > 1) {
+            throw new IllegalArgumentException("kernel " + name + " in clusters of " + clusters + ": it was compiled for "
+                    + cluster + " and runs in no others");
+        }
+        if ((clusters != null || asked.isProgrammatic()) && !device.capability().atLeast(9, 0)) {
+            throw new DeviceException(CUresult.CUDA_ERROR_NOT_SUPPORTED, "kernel " + name + " with " + asked
+                    + " needs compute capability 9.0 or later; " + device + " has " + device.capability());
+        }
+        return asked;
     }
 
     /** @param chosen null for the stream that the thread uses */
-    void launch(int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes, boolean cooperative,
-                Stream chosen, LaunchBuffer arguments) {
+    void launch(int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes,
+                BridgeAttributes attributes, Stream chosen, LaunchBuffer arguments) {
         Stream stream = chosen == null ? device.stream() : chosen;
         if (stream.device() != device) {
             throw new IllegalArgumentException("kernel " + name + " of " + device + " was to be launched on " + stream);
@@ -100,19 +120,17 @@ public final class Kernel {
         if (sharedBytes > dynamicSharedLimit) {
             allowShared(sharedBytes);
         }
-        var parameters = cooperative ? arguments.addresses(device)
-                : arguments.extra(device, signature == null ? arguments.size() : signature.bytes());
-        CUstream queue = stream.handle();
-        device.enter();
+        int parameterBytes = signature == null ? arguments.size() : signature.bytes();
         int result;
-        try {
-            result = cooperative
-                    ? JCudaDriver.cuLaunchCooperativeKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
-                            queue, parameters)
-                    : JCudaDriver.cuLaunchKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, queue, null,
-                            parameters);
-        } catch (CudaException e) {
-            result = Driver.code(e);
+        try (Nvtx.Range range = Nvtx.range(operation)) {
+            if (Bridge.canLaunch(attributes)) {
+                device.enter();
+                result = Bridge.launch(address, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, stream.address(),
+                        arguments.parameters(), parameterBytes, attributes);
+            } else {
+                result = launchByJCuda(gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
+                        attributes.isCooperative(), stream, arguments, parameterBytes);
+            }
         }
         stream.queued(this);
         if (result != CUresult.CUDA_SUCCESS) {
@@ -120,6 +138,22 @@ public final class Kernel {
                     + blockX + "×" + blockY + "×" + blockZ + " threads, " + sharedBytes + " bytes of shared memory, "
                     + arguments.size() + " bytes of parameters) on " + stream + " failed: " + Driver.describe(result)
                     + Faults.explain(device, result));
+        }
+    }
+
+    private int launchByJCuda(int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes,
+                              boolean cooperative, Stream stream, LaunchBuffer arguments, int parameterBytes) {
+        Pointer parameters = cooperative ? arguments.addresses(device) : arguments.extra(device, parameterBytes);
+        CUstream queue = stream.handle();
+        device.enter();
+        try {
+            return cooperative
+                    ? JCudaDriver.cuLaunchCooperativeKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
+                            queue, parameters)
+                    : JCudaDriver.cuLaunchKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, queue, null,
+                            parameters);
+        } catch (CudaException e) {
+            return Driver.code(e);
         }
     }
 

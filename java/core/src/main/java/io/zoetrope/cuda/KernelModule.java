@@ -110,10 +110,10 @@ public final class KernelModule implements AutoCloseable {
                     + Driver.describe(result));
         }
         if (manifest == null) {
-            return new Kernel(this, entry, function, geometry(entry), null);
+            return new Kernel(this, entry, entry, function, geometry(entry), null);
         }
         Manifest.Entry declared = manifest.entry(entry);
-        return new Kernel(this, entry, function, declared.geometry(), declared.signature());
+        return new Kernel(this, entry, declared.operation(), function, declared.geometry(), declared.signature());
     }
 
     /** The geometry that the device code declares, or null when it declares none. */

@@ -8,8 +8,9 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Host memory in which a launch's parameters are laid out as the driver reads them, with the list before them that
- * {@code cuLaunchKernel} takes as {@code extra}. It is made once and used again, so that a launch allocates nothing, and JCuda
- * has one address to pass on instead of a structure of pointers to build (some 3 µs).
+ * {@code cuLaunchKernel} takes as {@code extra}. It is made once and used again, so that a launch allocates nothing.
+ * The bridge takes the parameters as they lie; JCuda has one address to pass on instead of a structure of pointers to
+ * build (some 3 µs).
  */
 final class LaunchBuffer {
     /** Bytes that the parameters of a kernel may take. */
@@ -26,6 +27,7 @@ final class LaunchBuffer {
     private static final long BUFFER_SIZE_KEY = 2;
 
     private final ByteBuffer memory = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.nativeOrder());
+    private final ByteBuffer parameters = memory.slice(PARAMETERS, CAPACITY);
     private final int[] offsets = new int[MAX_PARAMETERS];
     private int count;
     private int size;
@@ -79,6 +81,11 @@ final class LaunchBuffer {
     /** Bytes laid out so far, with the gaps between parameters. */
     int size() {
         return size;
+    }
+
+    /** The parameters from the first byte on, as {@link Bridge#launch} takes them. */
+    ByteBuffer parameters() {
+        return parameters;
     }
 
     /** The parameters as {@code cuLaunchKernel} takes them. @param bytes the size that the kernel expects */

@@ -6,13 +6,12 @@ package io.zoetrope.cuda;
  * @param grid        blocks in each dimension
  * @param block       threads of a block in each dimension
  * @param sharedBytes dynamic shared memory of a block
- * @param cluster     blocks of a cluster in each dimension; null for as many as the kernel was compiled for. JCuda has no
- *                    launch attributes, so another number than that is refused at the launch
- * @param cooperative all blocks are resident at once and may wait for one another
+ * @param attributes  what the driver is told besides; a device or a driver that cannot have them refuses the launch
  * @param stream      where it is queued; null for the stream that the thread uses
  */
-public record LaunchConfig(Grid grid, Block block, int sharedBytes, Grid cluster, boolean cooperative, Stream stream) {
+public record LaunchConfig(Grid grid, Block block, int sharedBytes, BridgeAttributes attributes, Stream stream) {
     public LaunchConfig {
+        Grid cluster = attributes.cluster();
         if (grid == null || block == null || sharedBytes < 0) {
             throw new IllegalArgumentException("launch of grid " + grid + ", block " + block + " and " + sharedBytes
                     + " bytes of shared memory: expected both and 0 bytes or more");
@@ -24,7 +23,7 @@ public record LaunchConfig(Grid grid, Block block, int sharedBytes, Grid cluster
     }
 
     public static LaunchConfig of(Grid grid, Block block) {
-        return new LaunchConfig(grid, block, 0, null, false, null);
+        return new LaunchConfig(grid, block, 0, BridgeAttributes.NONE, null);
     }
 
     public static LaunchConfig of(Grid grid, int threads) {
@@ -32,18 +31,34 @@ public record LaunchConfig(Grid grid, Block block, int sharedBytes, Grid cluster
     }
 
     public LaunchConfig withSharedBytes(int bytes) {
-        return new LaunchConfig(grid, block, bytes, cluster, cooperative, stream);
+        return new LaunchConfig(grid, block, bytes, attributes, stream);
     }
 
+    /** @see BridgeAttributes#cluster; without it there are as many blocks in a cluster as the kernel was compiled for */
     public LaunchConfig withCluster(Grid blocks) {
-        return new LaunchConfig(grid, block, sharedBytes, blocks, cooperative, stream);
+        return with(attributes.cluster(blocks));
     }
 
+    /** @see BridgeAttributes#cooperative */
     public LaunchConfig withCooperation() {
-        return new LaunchConfig(grid, block, sharedBytes, cluster, true, stream);
+        return with(attributes.cooperative());
+    }
+
+    /** @see BridgeAttributes#programmatic */
+    public LaunchConfig withProgrammaticStart() {
+        return with(attributes.programmatic());
+    }
+
+    /** @see BridgeAttributes#priority */
+    public LaunchConfig withPriority(int priority) {
+        return with(attributes.priority(priority));
+    }
+
+    private LaunchConfig with(BridgeAttributes all) {
+        return new LaunchConfig(grid, block, sharedBytes, all, stream);
     }
 
     public LaunchConfig on(Stream queue) {
-        return new LaunchConfig(grid, block, sharedBytes, cluster, cooperative, queue);
+        return new LaunchConfig(grid, block, sharedBytes, attributes, queue);
     }
 }

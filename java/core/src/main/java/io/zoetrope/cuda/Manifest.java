@@ -10,7 +10,7 @@ import java.util.Map;
 /** What the build of the device code wrote about the kernels of a module: their parameters and launch geometry. */
 final class Manifest {
     /** @param geometry null when none is declared */
-    record Entry(Signature signature, Geometry geometry) {
+    record Entry(String operation, Signature signature, Geometry geometry) {
     }
 
     private final String source;
@@ -40,8 +40,9 @@ final class Manifest {
     private void add(JsonObject entry) {
         String name = entry.get("name").getAsString();
         Geometry geometry = geometry(entry);
+        String operation = entry.has("operation") ? entry.get("operation").getAsString() : name;
         try {
-            entries.put(name, new Entry(Signature.of(entry.getAsJsonArray("parameters")), geometry));
+            entries.put(name, new Entry(operation, Signature.of(entry.getAsJsonArray("parameters")), geometry));
         } catch (IllegalArgumentException e) {
             throw new DeviceException("the manifest " + source + ", kernel " + name + ": " + e.getMessage(), e);
         }

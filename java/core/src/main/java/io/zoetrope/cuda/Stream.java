@@ -32,6 +32,7 @@ public final class Stream implements AutoCloseable {
     private final Device device;
     private final int number;
     private final CUstream handle = new CUstream();
+    private final long address;
     private final MemoryPool.Store store;
     private final Kernel[] launched = new Kernel[REMEMBERED];
     private int launches;
@@ -75,6 +76,7 @@ public final class Stream implements AutoCloseable {
         device.enter();
         Driver.check("creating a stream",
                 () -> JCudaDriver.cuStreamCreate(handle, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        this.address = Bridge.handle(handle);
     }
 
     public Device device() {
@@ -85,6 +87,11 @@ public final class Stream implements AutoCloseable {
     public CUstream handle() {
         requireOpen();
         return handle;
+    }
+
+    /** What {@link #handle()} holds, for the bridge; 0 where there is none. */
+    long address() {
+        return address;
     }
 
     /** Waits until everything queued has run. @throws DeviceException when any of it failed */

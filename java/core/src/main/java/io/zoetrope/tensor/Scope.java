@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceMemory;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,26 +16,34 @@ import org.slf4j.LoggerFactory;
  * try-with-resources. Tensors of a closed scope fail on use.
  *
  * <p>One thread at a time uses a scope. One that is forgotten is closed when neither it nor a tensor of it can be reached any
- * more, with a warning that names where it was opened; {@code -Dzoetrope.leaks=trace} adds the calls that led there.
+ * more, with a warning. {@code -Dzoetrope.leaks=trace} makes that name where it was opened, with the calls that led
+ * there, and opening a scope several times as dear.
  */
 public final class Scope implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Scope.class);
     private static final Cleaner CLEANER = Cleaner.create();
     private static final boolean TRACE = "trace".equals(System.getProperty("zoetrope.leaks"));
-    private static final StackWalker FRAMES = StackWalker.getInstance(Set.of(), 5);
-    private static final Set<String> OWN = Set.of(Scope.class.getName(), Contents.class.getName());
     private static final Set<Contents> OPEN = ConcurrentHashMap.newKeySet();
 
     /** What a scope holds, apart from the scope itself so that the cleaner can see it was forgotten. */
     private static final class Contents implements Runnable {
         private final Device device;
         private final List<DeviceMemory> blocks = new ArrayList<>();
-        private final StackWalker.StackFrame openedAt = caller();
         private final Throwable trace = TRACE ? new Throwable("scope opened here") : null;
         private boolean closed;
 
         private Contents(Device device) {
             this.device = device;
+        }
+
+        private String openedAt() {
+            if (trace == null) {
+                return "(-Dzoetrope.leaks=trace tells where)";
+            }
+            return "at " + Arrays.stream(trace.getStackTrace())
+                    .filter(frame -> !frame.getClassName().startsWith(Scope.class.getName() + "$")
+                            && !frame.getClassName().equals(Scope.class.getName()))
+                    .findFirst().map(StackTraceElement::toString).orElse("an unknown place");
         }
 
         private long bytes() {
@@ -58,11 +67,6 @@ public final class Scope implements AutoCloseable {
         }
     }
 
-    private static StackWalker.StackFrame caller() {
-        return FRAMES.walk(frames -> frames
-                .dropWhile(frame -> OWN.contains(frame.getClassName())).findFirst().orElse(null));
-    }
-
     private final Contents contents;
     private final Cleaner.Cleanable cleanable;
 
@@ -78,7 +82,7 @@ public final class Scope implements AutoCloseable {
 
     private static String leak(Contents contents) {
         return "a scope with " + contents.blocks.size() + " tensors (" + contents.bytes()
-                + " bytes of device memory) that was opened at " + contents.openedAt + " was never closed";
+                + " bytes of device memory) that was opened " + contents.openedAt() + " was never closed";
     }
 
     /** One line for each scope of the device that is open now and holds memory. */

@@ -2,6 +2,7 @@ package io.zoetrope.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -98,10 +99,33 @@ class LaunchTest {
         LaunchConfig config = LaunchConfig.of(Grid.of(4), 32);
         assertThatThrownBy(() -> config.withSharedBytes(-1)).hasMessageContaining("-1 bytes");
         assertThatThrownBy(() -> config.withCluster(Grid.of(3))).hasMessageContaining("whole clusters");
-        assertThatThrownBy(() -> PLACES.arguments().pointer("out", 0).i32("step", 1).launch(config.withCluster(Grid.of(2))))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("compiled for");
         assertThatThrownBy(() -> PLACES.arguments().i32("step", 1L << 31)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("2147483648");
+    }
+
+    @Test
+    void attributesThatTheDeviceCannotHaveAreRefusedByName() {
+        assumeFalse(DEVICE.capability().atLeast(9, 0), "the device has clusters");
+        LaunchConfig config = LaunchConfig.of(Grid.of(4), 32);
+        for (LaunchConfig asked : new LaunchConfig[] {config.withCluster(Grid.of(2)), config.withProgrammaticStart()}) {
+            assertThatThrownBy(() -> PLACES.arguments().pointer("out", 0).i32("step", 1).launch(asked))
+                    .isInstanceOf(DeviceException.class)
+                    .hasMessageContaining("kernel places with " + asked.attributes() + " needs compute capability 9.0")
+                    .hasMessageContaining("has " + DEVICE.capability());
+        }
+    }
+
+    @Test
+    void attributesThatAllDevicesHaveChangeNoResult() {
+        try (Scope scope = Scope.open(DEVICE)) {
+            Tensor out = scope.zeros(DType.I64, 64);
+            PLACES.arguments().pointer("out", out).i32("step", 5)
+                    .launch(LaunchConfig.of(Grid.of(2), 32).withCluster(Grid.of(1)));
+            assertThat(out.toLongs()).containsExactly(multiples(64, 5));
+            PLACES.arguments().pointer("out", out).i32("step", 7)
+                    .launch(LaunchConfig.of(Grid.of(2), 32).withPriority(-1).withCooperation());
+            assertThat(out.toLongs()).containsExactly(multiples(64, 7));
+        }
     }
 
     @Test

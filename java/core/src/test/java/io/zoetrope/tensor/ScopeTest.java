@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.cuda.OtherProcess;
 import io.zoetrope.testkit.Devices;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ScopeTest {
@@ -51,13 +54,30 @@ class ScopeTest {
     }
 
     @Test
-    void whatIsOpenNamesWhereItWasOpened() {
+    void whatIsOpenSaysHowMuchItHolds() {
         try (Scope scope = Scope.open(device)) {
             scope.empty(DType.F32, 123);
             assertThat(Scope.openScopes(device)).anySatisfy(line -> assertThat(line).contains("492 bytes")
-                    .contains("ScopeTest.whatIsOpenNamesWhereItWasOpened").contains("ScopeTest.java:"));
+                    .contains("-Dzoetrope.leaks=trace"));
         }
         assertThat(Scope.openScopes(device)).noneSatisfy(line -> assertThat(line).contains("492 bytes"));
+    }
+
+    /** Says of a scope that is open where that was. */
+    public static final class Traced {
+        public static void main(String[] arguments) {
+            try (Device device = Device.open(DeviceChoice.CPU); Scope scope = Scope.open(device)) {
+                scope.empty(DType.F32, 123);
+                Scope.openScopes(device).forEach(System.out::println);
+            }
+        }
+    }
+
+    @Test
+    void theLineIsNamedWhereItIsAskedFor() throws Exception {
+        assertThat(OtherProcess.run(Traced.class, Map.of(), "-Dzoetrope.leaks=trace").successful())
+                .contains("492 bytes")
+                .containsPattern("opened at \\S*ScopeTest\\$Traced\\.main\\(ScopeTest\\.java:\\d+\\)");
     }
 
     @Test

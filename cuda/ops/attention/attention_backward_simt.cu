@@ -1,6 +1,6 @@
 // Flash attention, backward, CUDA cores: exact f32 arithmetic on f32 or bf16 operands.
 //
-//   P_ij = exp(scale·q_i·k_j − lse_i)      dP_ij = dO_i·v_j      dS_ij = P_ij (dP_ij − Δ_i)
+//   P_ij = 2^(s_ij − max_i − log2 Σ_i)      dP_ij = dO_i·v_j      dS_ij = P_ij (dP_ij − Δ_i)
 //   dV_j = Σ_i P_ij dO_i                   dK_j = scale Σ_i dS_ij q_i                  dQ_i = scale Σ_j dS_ij k_j
 //
 // The two kernels and their common body are those of attention_backward_sm80.cu (rows owned, columns streaming, no
@@ -28,7 +28,7 @@ template <int DP> struct Buffers {
 // Otherwise rows are queries (a1 = q, a2 = dO), columns keys (b1 = k, b2 = v), out1 = dQ, out2 unused.
 template <class T, int DP, bool KEYS>
 __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __restrict__ a2, const T* __restrict__ b1,
-                                         const T* __restrict__ b2, const float* __restrict__ lse,
+                                         const T* __restrict__ b2, const float* __restrict__ normalizer,
                                          const float* __restrict__ delta, T* __restrict__ out1, T* __restrict__ out2,
                                          int heads, int queries, int keys, int dim, int64_t a1_stride,
                                          int64_t a2_stride, int64_t b1_stride, int64_t b2_stride, int64_t out1_stride,
@@ -52,7 +52,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
     a2 = head_of(a2, at, rows, a2_stride, dim);
     b1 = head_of(b1, at, columns, b1_stride, dim);
     b2 = head_of(b2, at, columns, b2_stride, dim);
-    lse += at.rows(queries, heads);
+    normalizer += 2 * at.rows(queries, heads);
     delta += at.rows(queries, heads);
     float* const weights = shared.weights + group * ROWS * kScorePitch<BN>;
 
@@ -85,7 +85,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
                 const int r = row + i, column = column0 + c + 8 * j;
                 const int key = KEYS ? r : column, query = KEYS ? column : r;
                 const bool seen = key < keys && (!causal || key <= query + offset);
-                const float e = exp2_fast(fmaf(p[i][j], to_log2, -log2_sum(lse, query, queries)));
+                const float e = Normalizer::load(normalizer, query, queries).probability(p[i][j], to_log2);
                 p[i][j] = seen ? e : 0.0f;
                 ds[i][j] = p[i][j] * (ds[i][j] - (query < queries ? delta[query] : 0.0f));
             }

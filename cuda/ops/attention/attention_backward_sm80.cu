@@ -1,7 +1,7 @@
 // Flash attention, backward, tensor cores (mma.sync bf16, or TF32 for f32 operands). With P recomputed from the
-// forward's log-sum-exp and Δ_i = Σ_d dO_id·O_id (attention_delta):
+// forward's normalizer (heads.cuh) and Δ_i = Σ_d dO_id·O_id (attention_delta):
 //
-//   P_ij = exp(scale·q_i·k_j − lse_i)      dP_ij = dO_i·v_j      dS_ij = P_ij (dP_ij − Δ_i)
+//   P_ij = 2^(s_ij − max_i − log2 Σ_i)      dP_ij = dO_i·v_j      dS_ij = P_ij (dP_ij − Δ_i)
 //   dV_j = Σ_i P_ij dO_i                   dK_j = scale Σ_i dS_ij q_i                  dQ_i = scale Σ_j dS_ij k_j
 //
 // Two kernels, each the sole writer of what it computes, so that no atomics are needed and the bits never change:
@@ -11,7 +11,7 @@
 // stages where shared memory allows). A warp has 16 rows; the tiles P and dS go from accumulators to A operands in
 // registers.
 //
-// Layouts: as attention_forward_sm80.cu; lse and delta [B, H, Sq] f32.
+// Layouts: as attention_forward_sm80.cu; normalizer [B, H, Sq, 2] and delta [B, H, Sq] f32.
 // Cost a head: keys 8·Sq·Sk·D FLOP, queries 6·Sq·Sk·D (each half when causal), Sq·Sk exponentials in each.
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 2, with its dQ accumulation in global memory replaced
 // by the second pass.
@@ -32,7 +32,7 @@ template <class T, int DP> constexpr int kStages = sizeof(T) == 4 && DP == 128 ?
 template <class T, int DP> struct Buffers {
     T rows[2][Tile<T, kRows, DP, kThreads>::kElements];
     T columns[kStages<T, DP>][2][Tile<T, kColumns<T, DP>, DP, kThreads>::kElements];
-    float lse[kStages<T, DP>][kColumns<T, DP>];
+    Normalizer normalizer[kStages<T, DP>][kColumns<T, DP>];
     float delta[kStages<T, DP>][kColumns<T, DP>];
 };
 
@@ -40,7 +40,7 @@ template <class T, int DP> struct Buffers {
 // Otherwise rows are queries (a1 = q, a2 = dO), columns keys (b1 = k, b2 = v), out1 = dQ, out2 unused.
 template <class T, int DP, bool KEYS>
 __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __restrict__ a2, const T* __restrict__ b1,
-                                         const T* __restrict__ b2, const float* __restrict__ lse,
+                                         const T* __restrict__ b2, const float* __restrict__ normalizer,
                                          const float* __restrict__ delta, T* __restrict__ out1, T* __restrict__ out2,
                                          int heads, int queries, int keys, int dim, int64_t a1_stride,
                                          int64_t a2_stride, int64_t b1_stride, int64_t b2_stride, int64_t out1_stride,
@@ -67,7 +67,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
     a2 = head_of(a2, at, rows, a2_stride, dim);
     b1 = head_of(b1, at, columns, b1_stride, dim);
     b2 = head_of(b2, at, columns, b2_stride, dim);
-    lse += at.rows(queries, heads);
+    normalizer += 2 * at.rows(queries, heads);
     delta += at.rows(queries, heads);
 
     // Columns that a causal mask leaves to these rows.
@@ -80,11 +80,12 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
         }
     }
 
-    float row_lse[2], row_delta[2];  // rows are queries
+    Normalizer row_normalizer[2];  // rows are queries
+    float row_delta[2];
     if constexpr (!KEYS) {
 #pragma unroll
         for (int h = 0; h < 2; ++h) {
-            row_lse[h] = log2_sum(lse, row + 8 * h, queries);
+            row_normalizer[h] = Normalizer::load(normalizer, row + 8 * h, queries);
             row_delta[h] = row + 8 * h < queries ? delta[row + 8 * h] : 0.0f;
         }
     }
@@ -95,7 +96,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
         if constexpr (KEYS) {
             const int i = static_cast<int>(threadIdx.x);
             if (i < BN) {
-                shared.lse[stage][i] = log2_sum(lse, column0 + i, queries);
+                shared.normalizer[stage][i] = Normalizer::load(normalizer, column0 + i, queries);
                 shared.delta[stage][i] = column0 + i < queries ? delta[column0 + i] : 0.0f;
             }
         }
@@ -154,23 +155,24 @@ __device__ __forceinline__ void backward(const T* __restrict__ a1, const T* __re
         });
 
         const int column = column0 + (lane & 3) * 2;
-        // KEYS needs no mask at the ends: queries beyond the last have lse = +∞, keys beyond it are not stored.
+        // KEYS needs no mask at the ends: the sum of queries beyond the last is +∞, keys beyond it are not stored.
         const bool masked = KEYS ? causal && row0 + kRows - 1 > column0 + offset
                                  : column0 + BN > keys || (causal && column0 + BN - 1 > row0 + offset);
 #pragma unroll
         for (int n = 0; n < BN / 8; ++n) {
-            float column_lse[2], column_delta[2];
+            Normalizer column_normalizer[2];
+            float column_delta[2];
             if constexpr (KEYS) {
 #pragma unroll
                 for (int e = 0; e < 2; ++e) {
-                    column_lse[e] = shared.lse[stage][n * 8 + (lane & 3) * 2 + e];
+                    column_normalizer[e] = shared.normalizer[stage][n * 8 + (lane & 3) * 2 + e];
                     column_delta[e] = shared.delta[stage][n * 8 + (lane & 3) * 2 + e];
                 }
             }
 #pragma unroll
             for (int e = 0; e < 4; ++e) {
-                const float l = KEYS ? column_lse[e & 1] : row_lse[e >> 1];
-                p[n][e] = exp2_fast(fmaf(p[n][e], to_log2, -l));
+                const Normalizer& of = KEYS ? column_normalizer[e & 1] : row_normalizer[e >> 1];
+                p[n][e] = of.probability(p[n][e], to_log2);
             }
             if (masked) {
 #pragma unroll

@@ -1,9 +1,9 @@
 // Attention backward for heads of any width, CUDA cores, exact f32 arithmetic on f32 or bf16 operands.
 //
-//   P_ij = exp(scale · q_i·k_j − lse_i)       Δ_i = Σ_d dO_id · O_id       dS_ij = P_ij (dO_i·v_j − Δ_i)
+//   P_ij = 2^(s_ij − max_i − log2 Σ_i)       Δ_i = Σ_d dO_id · O_id       dS_ij = P_ij (dO_i·v_j − Δ_i)
 //   dQ = scale · dS K      dK = scale · dSᵀ Q      dV = Pᵀ dO
 //
-// Layouts, causal rule and rows without keys: as attention_forward_tensor.cu; delta f32 [B, H, Sq].
+// Layouts, causal rule and rows without keys: as attention_forward_sm80.cu; delta f32 [B, H, Sq].
 // Mapping: wide_heads.cuh. backward_queries: 16 queries and 256 channels of dQ a block, the keys in tiles of 32.
 // backward_keys: 16 keys and 256 channels of dK and dV a block, the queries in tiles of 32. Every sum is made by one thread
 // in a fixed order: no atomics. delta: a warp a row.
@@ -19,7 +19,7 @@ namespace zoe::attention::wide {
 template <class T, bool KEYS>
 __device__ __forceinline__ void backward(const T* __restrict__ row_a, const T* __restrict__ row_b,
                                          const T* __restrict__ column_a, const T* __restrict__ column_b,
-                                         const float* __restrict__ lse, const float* __restrict__ delta,
+                                         const float* __restrict__ normalizer, const float* __restrict__ delta,
                                          T* __restrict__ grad_a, T* __restrict__ grad_b, int heads, int queries,
                                          int keys, int dim, int64_t row_a_stride, int64_t row_b_stride,
                                          int64_t column_a_stride, int64_t column_b_stride, int64_t grad_a_stride,
@@ -40,7 +40,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ row_a, const T* _
     row_b = head_of(row_b, at, rows, row_b_stride, dim);
     column_a = head_of(column_a, at, columns, column_a_stride, dim);
     column_b = head_of(column_b, at, columns, column_b_stride, dim);
-    lse += at.rows(queries, heads);
+    normalizer += 2 * at.rows(queries, heads);
     delta += at.rows(queries, heads);
     const int begin = KEYS && causal ? max(0, row0 - offset) : 0;
     const int end = !KEYS && causal ? min(columns, row0 + kRows + offset) : columns;
@@ -60,7 +60,7 @@ __device__ __forceinline__ void backward(const T* __restrict__ row_a, const T* _
             const int row = row0 + warp * kRowsPerWarp + i, column = column0 + lane;
             const int query = KEYS ? column : row, key = KEYS ? row : column;
             const bool seen = query < queries && key < keys && (!causal || key <= query + offset);
-            p[i] = seen ? exp2_fast(p[i] * to_log2 - log2_sum(lse, query, queries)) : 0.0f;
+            p[i] = seen ? Normalizer::load(normalizer, query, queries).probability(p[i], to_log2) : 0.0f;
             slope[i] = seen ? p[i] * (slope[i] - delta[query]) * scale : 0.0f;
         }
         slopes.store(lane, warp, slope);
@@ -113,21 +113,21 @@ __device__ __forceinline__ void delta_rows(const T* __restrict__ o, const T* __r
     ZOE_WIDE_GEOMETRY(attention_backward_keys, suffix)                                                                 \
     extern "C" __global__ void __launch_bounds__(zoe::attention::wide::kThreads)                                       \
         attention_backward_keys_wide_heads_##suffix(                                                                   \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_k,      \
+            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta, T* grad_k,      \
             T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
             int64_t v_stride, int64_t grad_o_stride, int64_t grad_k_stride, int64_t grad_v_stride, float scale,        \
             int causal) {                                                                                              \
-        zoe::attention::wide::backward<T, true>(k, v, q, grad_o, lse, delta, grad_k, grad_v, heads, queries, keys,     \
+        zoe::attention::wide::backward<T, true>(k, v, q, grad_o, normalizer, delta, grad_k, grad_v, heads, queries, keys,     \
                                                 dim, k_stride, v_stride, q_stride, grad_o_stride, grad_k_stride,       \
                                                 grad_v_stride, scale, causal);                                         \
     }                                                                                                                  \
     ZOE_WIDE_GEOMETRY(attention_backward_queries, suffix)                                                              \
     extern "C" __global__ void __launch_bounds__(zoe::attention::wide::kThreads)                                       \
         attention_backward_queries_wide_heads_##suffix(                                                                \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* lse, const float* delta, T* grad_q,      \
+            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta, T* grad_q,      \
             int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,           \
             int64_t grad_o_stride, int64_t grad_q_stride, float scale, int causal) {                                   \
-        zoe::attention::wide::backward<T, false>(q, grad_o, k, v, lse, delta, grad_q, nullptr, heads, queries, keys,   \
+        zoe::attention::wide::backward<T, false>(q, grad_o, k, v, normalizer, delta, grad_q, nullptr, heads, queries, keys,   \
                                                  dim, q_stride, grad_o_stride, k_stride, v_stride, grad_q_stride, 0,   \
                                                  scale, causal);                                                       \
     }                                                                                                                  \

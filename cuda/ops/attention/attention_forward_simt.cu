@@ -1,7 +1,7 @@
 // Flash attention, forward, CUDA cores: exact f32 arithmetic on f32 or bf16 operands, for devices and shapes without
 // the sm80 tier, and the reference the other tiers are held to.
 //
-//   O = softmax(scale · Q Kᵀ + mask) V,   lse_i = ln Σ_j exp(scale · q_i·k_j)
+//   O = softmax(scale · Q Kᵀ + mask) V, and of each query the largest score and the logarithm of its sum of exponentials
 //
 // Layouts, causal rule and rows without keys: as attention_forward_sm80.cu.
 // Mapping: a block of 128 threads takes 64 queries (32 for D = 128) of one head and passes over the keys in tiles of
@@ -27,7 +27,7 @@ template <int DP> struct Buffers {
 
 template <class T, int DP>
 __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __restrict__ k, const T* __restrict__ v,
-                                        T* __restrict__ o, float* __restrict__ lse, int heads, int queries, int keys,
+                                        T* __restrict__ o, float* __restrict__ normalizer, int heads, int queries, int keys,
                                         int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride,
                                         float scale, int causal, int wide) {
     constexpr int ROWS = kRows<DP>;
@@ -108,8 +108,7 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
         if (row + i >= queries) continue;
         store_row<DP>(o + (row + i) * o_stride, out[i], total > 0.0f ? 1.0f / total : 0.0f, c, dim, wide);
         if (c == 0) {
-            lse[at.rows(queries, heads) + row + i] =
-                total > 0.0f ? fmaf(maximum[i], scale, __logf(total)) : -CUDART_INF_F;
+            Normalizer::of(maximum[i], total, to_log2).store(normalizer + 2 * (at.rows(queries, heads) + row + i));
         }
     }
 }

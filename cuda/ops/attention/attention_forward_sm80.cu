@@ -1,10 +1,9 @@
 // Flash attention, forward, tensor cores (mma.sync bf16, or TF32 for f32 operands).
 //
-//   O = softmax(scale · Q Kᵀ + mask) V,   lse_i = ln Σ_j exp(scale · q_i·k_j)  over the keys that query i may see
+//   O = softmax(scale · Q Kᵀ + mask) V, and of each query the largest score and the logarithm of its sum of exponentials
 //
-// Layouts: q [B, Sq, H, D], k, v [B, Sk, H, D], o [B, Sq, H, D], each with its own row stride (heads.cuh); lse [B, H,
-// Sq] f32, natural logarithm. Any Sq, Sk ≥ 1 and D ≤ the entry's head dimension. A query that sees no key gives O = 0
-// and lse = −∞.
+// Layouts: q [B, Sq, H, D], k, v [B, Sk, H, D], o [B, Sq, H, D], each with its own row stride (heads.cuh); normalizer
+// [B, H, Sq, 2] f32 (heads.cuh). Any Sq, Sk ≥ 1 and D ≤ the entry's head dimension. A query that sees no key gives O = 0.
 //
 // Mapping: a block of 4 warps takes 64 queries of one head, a warp 16 of them; keys pass in tiles of BN. Scores, the
 // running maximum and sum, and the output stay in registers; the probabilities go from the first product's accumulators
@@ -32,7 +31,7 @@ template <class T, int DP> constexpr int kKeys = sizeof(T) == 4 && DP == 128 ? 3
 
 template <class T, int DP>
 __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __restrict__ k, const T* __restrict__ v,
-                                        T* __restrict__ o, float* __restrict__ lse, int heads, int queries, int keys,
+                                        T* __restrict__ o, float* __restrict__ normalizer, int heads, int queries, int keys,
                                         int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride,
                                         float scale, int causal, int wide) {
     constexpr int BN = kKeys<T, DP>;
@@ -169,7 +168,7 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
             store_pair(to, n * 8 + (lane & 3) * 2, dim, wide, out[n][2 * h] * inverse, out[n][2 * h + 1] * inverse);
         }
         if ((lane & 3) == 0) {
-            lse[at.rows(queries, heads) + r] = total > 0.0f ? fmaf(maximum[h], scale, __logf(total)) : -CUDART_INF_F;
+            Normalizer::of(maximum[h], total, to_log2).store(normalizer + 2 * (at.rows(queries, heads) + r));
         }
     }
 }

@@ -1,8 +1,8 @@
 // Attention forward for heads of any width, CUDA cores, exact f32 arithmetic on f32 or bf16 operands.
 //
-//   O = softmax(scale · Q Kᵀ + mask) V,   lse_i = ln Σ_j exp(scale · q_i·k_j)
+//   O = softmax(scale · Q Kᵀ + mask) V, and of each query the largest score and the logarithm of its sum of exponentials
 //
-// Layouts, causal rule and rows without keys: as attention_forward_tensor.cu.
+// Layouts, causal rule and rows without keys: as attention_forward_sm80.cu.
 // Mapping: wide_heads.cuh; a block takes 16 queries of one head and 256 channels of the result, and passes over the keys in
 // tiles of 32 with a running maximum and sum. The heads' latest queries come first: under a causal mask they take longest.
 // Cost a head: (2 + 2·⌈D/256⌉)·Sq·Sk·D FLOP (half when causal), bound by shared memory: 5 reads of 16 bytes for 16 FMA.
@@ -16,7 +16,7 @@ namespace zoe::attention::wide {
 
 template <class T>
 __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __restrict__ k, const T* __restrict__ v,
-                                        T* __restrict__ o, float* __restrict__ lse, int heads, int queries, int keys,
+                                        T* __restrict__ o, float* __restrict__ normalizer, int heads, int queries, int keys,
                                         int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride,
                                         float scale, int causal) {
     __shared__ Operands operands;
@@ -52,11 +52,11 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
 #pragma unroll
         for (int i = 0; i < kRowsPerWarp; ++i) {
             const int last = causal ? min(keys - 1, row + i + offset) : keys - 1;
-            const float score = key0 + lane <= last ? p[i] * to_log2 : -CUDART_INF_F;
+            const float score = key0 + lane <= last ? p[i] : -CUDART_INF_F;
             const float m = fmaxf(maximum[i], warp_max(score));
-            const float base = m == -CUDART_INF_F ? 0.0f : m;  // no key seen yet: all weights are 2^-∞
-            const float factor = exp2_fast(maximum[i] - base);
-            p[i] = exp2_fast(score - base);
+            const float shift = m == -CUDART_INF_F ? 0.0f : -m * to_log2;  // no key yet: exp2(−∞), not NaN
+            const float factor = exp2_fast(fmaf(maximum[i], to_log2, shift));
+            p[i] = exp2_fast(fmaf(score, to_log2, shift));
             sum[i] = fmaf(sum[i], factor, warp_sum(p[i]));
             maximum[i] = m;
             if (lane == 0) factors[warp * kRowsPerWarp + i] = factor;
@@ -82,8 +82,7 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
         if (lane == 0) {
             factors[warp * kRowsPerWarp + i] = sum[i] > 0.0f ? 1.0f / sum[i] : 0.0f;
             if (slice == 0 && row + i < queries) {
-                lse[at.rows(queries, heads) + row + i] =
-                    sum[i] > 0.0f ? (maximum[i] + log2f(sum[i])) * kLn2 : -CUDART_INF_F;
+                Normalizer::of(maximum[i], sum[i], to_log2).store(normalizer + 2 * (at.rows(queries, heads) + row + i));
             }
         }
     }
@@ -96,10 +95,10 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
 #define ZOE_ATTENTION_FORWARD_WIDE(suffix, T)                                                                          \
     ZOE_WIDE_GEOMETRY(attention_forward, suffix)                                                                       \
     extern "C" __global__ void __launch_bounds__(zoe::attention::wide::kThreads)                                       \
-        attention_forward_wide_heads_##suffix(const T* q, const T* k, const T* v, T* o, float* lse, int heads,         \
+        attention_forward_wide_heads_##suffix(const T* q, const T* k, const T* v, T* o, float* normalizer, int heads,         \
                                               int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,      \
                                               int64_t v_stride, int64_t o_stride, float scale, int causal) {           \
-        zoe::attention::wide::forward(q, k, v, o, lse, heads, queries, keys, dim, q_stride, k_stride, v_stride,        \
+        zoe::attention::wide::forward(q, k, v, o, normalizer, heads, queries, keys, dim, q_stride, k_stride, v_stride,        \
                                       o_stride, scale, causal);                                                        \
     }
 

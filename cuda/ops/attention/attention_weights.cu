@@ -1,8 +1,8 @@
 // The weights that attention never keeps, made again for looking at them: which query looks at which key.
 //
-//   p[b, h, i, j] = exp(scale · q_i·k_j − lse_i),   0 where a causal mask hides key j from query i
+//   p[b, h, i, j] = 2^(s_ij − max_i − log2 Σ_i),   0 where a causal mask hides key j from query i
 //
-// Layouts     q, k as attention_forward has them; lse f32 [B, H, Sq] as it wrote them; p f32 [B, H, Sq, Sk].
+// Layouts     q, k as attention_forward has them; normalizer f32 [B, H, Sq, 2] as it wrote it; p f32 [B, H, Sq, Sk].
 // Mapping     a thread a weight, the keys of a query in neighbouring threads. For explanations, not for training.
 // Traffic     p once; q and k from cache. 2·D FLOP a weight.
 // Measured: not by itself; it passed its tests on an H200.
@@ -14,7 +14,7 @@ namespace zoe::attention {
 constexpr int kWeightThreads = 256;
 
 template <class T>
-__device__ __forceinline__ void weights(const T* __restrict__ q, const T* __restrict__ k, const float* __restrict__ lse,
+__device__ __forceinline__ void weights(const T* __restrict__ q, const T* __restrict__ k, const float* __restrict__ normalizer,
                                         float* __restrict__ p, int64_t size, int heads, int queries, int keys, int dim,
                                         int64_t q_stride, int64_t k_stride, float scale, int causal) {
     const int64_t index = static_cast<int64_t>(blockIdx.x) * kWeightThreads + threadIdx.x;
@@ -34,7 +34,8 @@ __device__ __forceinline__ void weights(const T* __restrict__ q, const T* __rest
     float score = 0.0f;
 #pragma unroll 1
     for (int d = 0; d < dim; ++d) score = fmaf(load_float(a + d), load_float(b + d), score);
-    p[index] = exp2_fast((fmaf(score, scale, -lse[line])) * kLog2e);
+    const Normalizer of{normalizer[2 * line], normalizer[2 * line + 1]};
+    p[index] = of.probability(score, scale * kLog2e);
 }
 
 }  // namespace zoe::attention
@@ -43,9 +44,9 @@ __device__ __forceinline__ void weights(const T* __restrict__ q, const T* __rest
     ZOE_GEOMETRY(attention_weights_##suffix, attention_weights, simt, "type=" #suffix, zoe::attention::kWeightThreads, \
                  zoe::attention::kWeightThreads, 1, 1, 0)                                                              \
     extern "C" __global__ void __launch_bounds__(zoe::attention::kWeightThreads) attention_weights_##suffix(           \
-        const T* q, const T* k, const float* lse, float* p, int64_t size, int heads, int queries, int keys, int dim,   \
+        const T* q, const T* k, const float* normalizer, float* p, int64_t size, int heads, int queries, int keys, int dim,   \
         int64_t q_stride, int64_t k_stride, float scale, int causal) {                                                 \
-        zoe::attention::weights(q, k, lse, p, size, heads, queries, keys, dim, q_stride, k_stride, scale, causal);     \
+        zoe::attention::weights(q, k, normalizer, p, size, heads, queries, keys, dim, q_stride, k_stride, scale, causal);     \
     }
 
 ZOE_ATTENTION_WEIGHTS(f32, float)

@@ -15,7 +15,6 @@
 namespace zoe::attention {
 
 inline constexpr float kLog2e = 1.4426950408889634f;
-inline constexpr float kLn2 = 0.6931471805599453f;
 
 __device__ __forceinline__ float exp2_fast(float x) {
     float y;
@@ -45,12 +44,29 @@ __device__ __forceinline__ T* head_of(T* base, const Place& at, int sequence, in
 
 __device__ __forceinline__ int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
-// lse of a query in units of log2, ready to be subtracted: +∞ for queries that do not exist or see no key, for
-// which P is then 0.
-__device__ __forceinline__ float log2_sum(const float* lse, int query, int queries) {
-    const float l = query < queries ? lse[query] : CUDART_INF_F;
-    return l == -CUDART_INF_F ? CUDART_INF_F : l * kLog2e;
-}
+// What the forward keeps of a query's softmax, in units of log2: the largest score and log2 of Σ 2^(score − largest). Their
+// sum is the log-sum-exp; as one f32 it would lose the second where the first is large, and with it the probabilities.
+// A query that sees no key has 0 and +∞, so that its probabilities are 0.
+struct Normalizer {
+    float largest, log_sum;
+
+    // The probability of a raw score, before its scale. The forward subtracted the same rounded `largest`, so that its
+    // rounding cancels.
+    __device__ __forceinline__ float probability(float score, float to_log2) const {
+        return exp2_fast(fmaf(score, to_log2, -largest) - log_sum);
+    }
+    // `maximum`: of the raw scores; `sum`: of 2^(to_log2·score − to_log2·maximum)
+    static __device__ __forceinline__ Normalizer of(float maximum, float sum, float to_log2) {
+        if (sum > 0.0f) return {maximum * to_log2, __log2f(sum)};
+        return {0.0f, CUDART_INF_F};
+    }
+    // Of [B, H, Sq, 2], from a head's first query on; queries that do not exist see no key.
+    static __device__ __forceinline__ Normalizer load(const float* of, int query, int queries) {
+        if (query < queries) return {of[2ll * query], of[2ll * query + 1]};
+        return {0.0f, CUDART_INF_F};
+    }
+    __device__ __forceinline__ void store(float* to) const { to[0] = largest, to[1] = log_sum; }
+};
 
 // Rows row0 … row0+ROWS-1 of one head as float in shared memory, PITCH floats a row; rows from `rows` on and columns
 // from `dim` to DP are zero. The caller synchronises.

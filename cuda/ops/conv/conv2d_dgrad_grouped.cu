@@ -4,7 +4,7 @@
 //   dx[n,h,w,c] = sum_{r,s,k} dy[n,p,q,k] w[k,r,s,c mod C/G]   over the filters k of c's group
 //   and the taps with p stride - top + r d = h and q stride - left + s d = w
 //
-// Layouts: dy [N,P,Q,K], w [K,R,S,C/G], dx [N,H,W,C] in the storage type; R + S <= 31.
+// Layouts: dy [N,P,Q,K], w [K,R,S,C/G], dx [N,H,W,C] in the storage type; R, S <= 127.
 //
 // conv2d_dgrad.cu for each group: blockIdx.y is the group, blockIdx.z the phase. The phases of a dilated convolution
 // see every stride / gcd(stride, d)-th tap, at pixels of dy d / gcd(stride, d) apart (convolution.cuh).

@@ -4,7 +4,7 @@
 //                + bias[k] + per_sample[n,k] + residual[n,p,q,k],       g = floor(k / (K/G)), c < C/G
 //
 // Layouts: x [N,H,W,C], w [K,R,S,C/G], y and residual [N,P,Q,K], per_sample [N,K] in the storage type; bias [K] in f32.
-// Padding is zeros; R + S <= 31, so that 1 x 25 serves one-dimensional convolutions.
+// Padding is zeros; R, S <= 127, such as the 1 x 25 of one-dimensional convolutions.
 //
 // conv2d_fprop.cu for each group: blockIdx.y is the group, which reads C/G of the C channels of a pixel and writes K/G
 // of the K. Without groups or dilation conv2d_fprop.cu does the same with less arithmetic; with one channel a group

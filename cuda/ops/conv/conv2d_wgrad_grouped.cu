@@ -3,7 +3,7 @@
 //   dw[k,r,s,c] = sum_{n,p,q} dy[n,p,q,k] x[n, p stride - top + r d, q stride - left + s d, g C/G + c]
 //                 (+ dw, when accumulating),     g = floor(k / (K/G)), c < C/G
 //
-// Layouts: x [N,H,W,C], dy [N,P,Q,K] in the storage type, dw [K,R,S,C/G] in f32; R + S <= 31.
+// Layouts: x [N,H,W,C], dy [N,P,Q,K] in the storage type, dw [K,R,S,C/G] in f32; R, S <= 127.
 //
 // conv2d_wgrad.cu for each group: blockIdx.z is the group, blockIdx.y the share of the pixels; the slices of the shares
 // are added in order by conv2d_wgrad_reduce of that file.

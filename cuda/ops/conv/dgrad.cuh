@@ -45,8 +45,8 @@ __device__ __forceinline__ void dgrad(const T* dy, const T* w, T* dx, const Geom
 
     WindowKMajor<T, Tile::TM, Tile::TK, Tile::THREADS, Geometry::GROUPED> a;
     FilterMNMajor<T, Tile::TN, Tile::TK, Tile::THREADS> b;
-    a.init(threadIdx.x, dy, phase.windows, m0, m0 + rows);
     b.init(threadIdx.x, w, filters, channels, g.r, g.s, phase.windows, phase.last_r, phase.last_s, phase.tap_step, n0);
+    a.init(threadIdx.x, dy, phase.windows, m0, m0 + rows);
     block_product<Tile>(a, b, (depth + Tile::TK - 1) / Tile::TK, rows, columns, [&] {
         using Rows = PhaseRows<Geometry>;
         return compose(Store<T, Rows>{dx, Rows{phase, g, m0, n0}});

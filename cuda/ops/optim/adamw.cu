@@ -21,12 +21,12 @@ namespace {
 
 struct AdamW {
     static constexpr int kStates = 2;
-    float factor, beta1, beta2, step_size, root_correction, epsilon, decay;
+    float factor, beta1, beta1_rest, beta2, beta2_rest, step_size, root_correction, epsilon, decay;
 
     __device__ __forceinline__ float operator()(float theta, float gradient, float& m, float& v) const {
         const float g = gradient * factor;
-        m = fmaf(beta1, m, (1.0f - beta1) * g);
-        v = fmaf(beta2, v, (1.0f - beta2) * g * g);
+        m = fmaf(beta1, m, beta1_rest * g);
+        v = fmaf(beta2, v, beta2_rest * g * g);
         const float denominator = fmaf(__fsqrt_rn(v), root_correction, epsilon);
         return fmaf(theta, decay, -__fdiv_rn(step_size * m, denominator));
     }
@@ -41,7 +41,9 @@ extern "C" __global__ void __launch_bounds__(optim::kThreads)
     const optim::Chunk chunk = chunks[blockIdx.x];
     const AdamW rule{control[optim::kGradient],
                      hyper[optim::kBeta1],
+                     hyper[optim::kBeta1Rest],
                      hyper[optim::kBeta2],
+                     hyper[optim::kBeta2Rest],
                      control[optim::kStepSize],
                      control[optim::kRootCorrection],
                      hyper[optim::kEpsilon],

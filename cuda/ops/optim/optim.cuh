@@ -30,6 +30,8 @@ enum Hyper {
     kWarmUpSteps,    // linear from rate/steps
     kTotalSteps,     // cosine from there to the final rate at this step; 0: constant
     kFinalRate,
+    kBeta1Rest,  // 1 - β1 and 1 - β2, made in double: f32 has no digits to spare for them near 1
+    kBeta2Rest,
     kHyperSize
 };
 

@@ -22,13 +22,13 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
     static constexpr int TK = TK_;
 
     Address row[CHUNKS];  // element (n, h0, w0, 0) of each row, possibly outside the tensor
-    unsigned mask[CHUNKS];
+    unsigned mask[CHUNKS];  // which taps of each row lie inside
     int r, s, c;  // tap and channel of this thread's chunk (vector path)
-    int k;        // the same as an index (scalar path)
+    int k;        // the same as an index (scalar path); in the grouped case c is it, which spares a register
     int channels, width, taps_h, taps_w;
     int pixel_pitch, tap_step;  // pitch and dilation of the view; read through pitch() and dilation()
     int tap_skip;               // bytes from the last channel of a tap to the first of the next
-    unsigned need;              // the bits of the tap in a row's mask
+    unsigned need;              // the tap, as a row's mask is asked for it
     long long shift;            // bytes from a row's beginning to the chunk
     int line_skip;              // bytes from the last tap of a row to the first of the next
     int vector;
@@ -49,7 +49,7 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
         shift = c * int(sizeof(T));
         line_skip = dilation() * (width - taps_w) * pitch() * int(sizeof(T));
         need = tap_bits(0, 0);
-        carry();
+        if (vector || !GROUPED) carry();
 #pragma unroll
         for (int i = 0; i < CHUNKS; ++i) {
             int m = m_begin + Map::mn(i);
@@ -60,9 +60,9 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
             long long n = line / unsigned(v.rows_h);
             row[i] = global_address(base) + ((n * v.height + h0) * v.width + w0) * pitch() * int(sizeof(T));
             if constexpr (GROUPED)
-                mask[i] = inside ? tap_mask(h0, v.height, taps_h, tap_step)
-                                       | tap_mask(w0, v.width, taps_w, tap_step) << taps_h
-                                 : 0;
+                mask[i] = inside ? tap_interval(h0, v.height, taps_h, tap_step)
+                                       | tap_interval(w0, v.width, taps_w, tap_step) << 16
+                                 : kNoTaps | kNoTaps << 16;
             else mask[i] = inside ? tap_mask(h0, v.height, taps_h) | tap_mask(w0, v.width, taps_w) << 16 : 0;
             keep(row[i]);
             keep(mask[i]);
@@ -71,7 +71,7 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
         keep(vector);
     }
     __device__ __forceinline__ unsigned tap_bits(int at_r, int at_s) const {
-        if constexpr (GROUPED) return at_r < taps_h ? 1u << at_r | (1u << taps_h) << at_s : kOutsideGrouped;
+        if constexpr (GROUPED) return at_r < taps_h ? tap_place(at_r) + (tap_place(at_s) << 16) : kOutsideIntervals;
         return at_r < taps_h ? 1u << at_r | 0x10000u << at_s : kOutsideWindow;
     }
     // Brings c below channels. Neighbouring taps of a row adjoin in memory, so only a new row moves the chunk; in the
@@ -88,28 +88,33 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
         } while (c >= channels);
         need = tap_bits(r, s);
     }
+    __device__ __forceinline__ bool inside(int i, unsigned tap) const {
+        if constexpr (GROUPED) return in_intervals(mask[i], tap);
+        return (mask[i] & tap) == tap;
+    }
     __device__ __forceinline__ void prepare() {}
     __device__ __forceinline__ Address address(int i) const { return row[i] + shift; }
-    __device__ __forceinline__ int bytes(int i) const { return (mask[i] & need) == need ? 16 : 0; }
+    __device__ __forceinline__ int bytes(int i) const { return inside(i, need) ? 16 : 0; }
 
     struct Element {
         long long shift;
         unsigned need;
     };
     __device__ __forceinline__ Element element(int e) const {
-        unsigned tap = unsigned(k + e) / unsigned(channels);
+        const int index = (GROUPED ? c : k) + e;
+        unsigned tap = unsigned(index) / unsigned(channels);
         int at_r = tap / unsigned(taps_w), at_s = int(tap) - at_r * taps_w;
-        int at_c = k + e - int(tap) * channels;
+        int at_c = index - int(tap) * channels;
         long long elements = (at_r * width + at_s) * dilation() * static_cast<long long>(pitch()) + at_c;
         return {elements * int(sizeof(T)), tap_bits(at_r, at_s)};
     }
-    __device__ __forceinline__ bool has(int i, Element at) const { return (mask[i] & at.need) == at.need; }
+    __device__ __forceinline__ bool has(int i, Element at) const { return inside(i, at.need); }
     __device__ __forceinline__ T get(int i, Element at) const { return load_global<T>(row[i] + at.shift); }
 
     __device__ __forceinline__ void advance() {
         k += TK;
+        if (vector || GROUPED) c += TK;
         if (vector) {
-            c += TK;
             shift += TK * int(sizeof(T));
             carry();
         }

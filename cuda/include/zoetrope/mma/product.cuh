@@ -8,40 +8,23 @@
 
 namespace zoe {
 
-// After the visits: what an epilogue gathers over the block, if anything.
-template <class Outputs, class Epilogue>
-__device__ __forceinline__ void reduce_block(const Epilogue& epilogue, const Bounds& bounds,
-                                             typename Epilogue::template Sums<Outputs>& sums, unsigned char* shared) {
-    if constexpr (Epilogue::template GATHERS<Outputs>) {
-        __syncthreads();
-        epilogue.template reduce<Outputs>(bounds, sums, shared);
-    }
-}
-
 // `tiles`: k-tiles to run over; rows, columns: outputs from the block's first to the end of the matrix. make() gives the
 // epilogue, and is asked after the main loop, so that nothing of it takes registers before.
 template <class Tile, class SourceA, class SourceB, class Make>
 __device__ __forceinline__ void block_product(SourceA& a, SourceB& b, int tiles, int rows, int columns, Make make) {
     __shared__ __align__(128) unsigned char shared[Tile::SHARED_BYTES];
     const Bounds bounds{rows, columns, Tile::TN};
-    using Epilogue = decltype(make());
     if constexpr (Tile::MMA_SYNC) {
-        using Outputs = Sm80Outputs<Tile>;
         const int warp = threadIdx.x / 32;
         const int warp_m = warp % Tile::WARPS_M * Tile::WM, warp_n = warp / Tile::WARPS_M * Tile::WN;
         const bool live = warp_m < rows && warp_n < columns;
         float acc[Tile::MI][Tile::NI][4];
         sm80_product<Tile>(a, b, tiles, live, warp_m, warp_n, shared_address(shared), acc);
-        typename Epilogue::template Sums<Outputs> sums{};
-        if (live) make().visit(Outputs(warp_m, warp_n), acc, bounds, sums);
-        reduce_block<Outputs>(make(), bounds, sums, shared);
+        if (live) make().visit(Sm80Outputs<Tile>(warp_m, warp_n), acc, bounds);
     } else {
-        using Outputs = SimtOutputs<Tile>;
         float acc[Tile::RM][Tile::RN];
         simt_product<Tile>(a, b, tiles, reinterpret_cast<float*>(shared), acc);
-        typename Epilogue::template Sums<Outputs> sums{};
-        make().visit(Outputs(), acc, bounds, sums);
-        reduce_block<Outputs>(make(), bounds, sums, shared);
+        make().visit(SimtOutputs<Tile>(), acc, bounds);
     }
 }
 

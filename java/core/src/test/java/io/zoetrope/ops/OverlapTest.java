@@ -52,14 +52,14 @@ class OverlapTest {
     static Stream<Arguments> collisions() {
         return Stream.of(
                 row("o overlaps v", (m, f) -> Attention.forward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(224, 1, 4, 1, 8), f.at(0, 1, 1, 4), 1, false)),
-                row("lse overlaps q", (m, f) -> Attention.forward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(300, 1, 4, 1, 8), m.at(4, 1, 1, 4), 1, false)),
+                        m.at(224, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2), 1, false)),
+                row("normalizer overlaps q", (m, f) -> Attention.forward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
+                        m.at(300, 1, 4, 1, 8), m.at(4, 1, 1, 4, 2), 1, false)),
                 row("dk overlaps q", (m, f) -> Attention.backward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4), m.at(500, 1, 4, 1, 8),
+                        m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2), m.at(500, 1, 4, 1, 8),
                         m.at(100, 1, 4, 1, 8), m.at(600, 1, 4, 1, 8), 1, false)),
                 row("dv overlaps dk", (m, f) -> Attention.backward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4), m.at(500, 1, 4, 1, 8),
+                        m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2), m.at(500, 1, 4, 1, 8),
                         m.at(600, 1, 4, 1, 8), m.at(600, 1, 4, 1, 8), 1, false)),
                 row("o overlaps cacheV", (m, f) -> CachedAttention.decode(Attention.Heads.of(m.at(0, 1, 1, 1, 8)),
                         m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8), Attention.Heads.of(m.at(208, 1, 1, 1, 8)),
@@ -122,11 +122,11 @@ class OverlapTest {
             Tensor packed = scope.empty(DType.F32, 2, 5, 3, 2, 8);
             Random.normal(packed, RandomKey.of(1, 1));
             Tensor separate = scope.empty(DType.F32, 2, 5, 2, 8);
-            Tensor lse = scope.empty(DType.F32, 2, 2, 5);
+            Tensor normalizer = scope.empty(DType.F32, 2, 2, 5, 2);
             Attention.forward(Attention.Heads.part(packed, 0), Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 1),
-                    Attention.Heads.of(separate), lse, 1, false);
+                    Attention.Heads.of(separate), normalizer, 1, false);
             Attention.forward(Attention.Heads.part(packed, 0), Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 1),
-                    Attention.Heads.part(packed, 2), lse, 1, false);
+                    Attention.Heads.part(packed, 2), normalizer, 1, false);
             float[] whole = packed.toFloats();
             float[] expected = separate.toFloats();
             for (int row = 0; row < 10; row++) {
@@ -135,7 +135,7 @@ class OverlapTest {
                 }
             }
             assertThatIllegalArgumentException().isThrownBy(() -> Attention.forward(Attention.Heads.part(packed, 0),
-                    Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 2), Attention.Heads.parts(packed, 2, 1), lse, 1,
+                    Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 2), Attention.Heads.parts(packed, 2, 1), normalizer, 1,
                     false)).withMessageContaining("o overlaps v");
         }
     }

@@ -26,7 +26,7 @@ public record GameSettings(double rate, double finalRate, double gamma, double f
     private static final Option<Double> EMA = Option.number("ema").mustBe(decay -> decay >= 0 && decay < 1,
             "0 or more and less than 1")
             .help("Decay of the moving average of the generator's weights.");
-    private static final float BETA2 = 0.99f;
+    private static final double BETA2 = 0.99;
     private static final float EMA_WARM_UP = 10;
 
     private static Option<Double> positive(String name) {

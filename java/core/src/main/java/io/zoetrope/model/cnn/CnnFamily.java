@@ -48,7 +48,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
     private static final String ADAMW = "adamw";
     private static final String SMALL = "small";
     private static final String RESNET18 = "resnet18";
-    private static final float MOMENTUM = 0.9f;
+    private static final double MOMENTUM = 0.9;
     private static final float EMA_WARM_UP = 10;
     /** The last learning rate as a share of the peak. */
     private static final float LAST_SHARE = 1e-3f;

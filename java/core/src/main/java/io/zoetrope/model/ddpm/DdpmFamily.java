@@ -50,7 +50,7 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     private static final float RATE = 1e-3f;
     private static final float FINAL_RATE = 2e-5f;
     private static final int WARM_UP = 100;
-    private static final float BETA2 = 0.99f;
+    private static final double BETA2 = 0.99;
     private static final float MAX_NORM = 1;
     private static final float EMA_DECAY = 0.9995f;
     private static final float EMA_WARM_UP = 10;
@@ -133,7 +133,7 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         long steps = settings.longInteger("steps");
-        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9f, BETA2).withMaxNorm(MAX_NORM)
+        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9, BETA2).withMaxNorm(MAX_NORM)
                 .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
         Images pictures = request.squarePictures().train().images();
         int batch = settings.integer("batch");

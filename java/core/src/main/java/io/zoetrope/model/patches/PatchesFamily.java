@@ -37,7 +37,7 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     private static final float RATE = 1.5e-3f;
     private static final float FINAL_RATE = 3e-5f;
     private static final int WARM_UP = 100;
-    private static final float BETA2 = 0.98f;
+    private static final double BETA2 = 0.98;
     private static final float WEIGHT_DECAY = 0.03f;
     private static final float MAX_NORM = 1;
     private static final float EMA_DECAY = 0.999f;
@@ -171,7 +171,7 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         long steps = settings.longInteger("steps");
-        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9f, BETA2).withWeightDecay(WEIGHT_DECAY).withMaxNorm(MAX_NORM)
+        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9, BETA2).withWeightDecay(WEIGHT_DECAY).withMaxNorm(MAX_NORM)
                 .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
         ImageDataset data = request.pictures();
         PatchesConfig config = config(data, settings);

@@ -21,10 +21,12 @@ import java.util.stream.Stream;
  *
  * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may differ
  * in length. Heads of up to {@value #TILED_DIM} run in tiles, those of 32, 64 and 128 without padding; wider ones run on
- * CUDA cores, several times slower. The log-sum-exp of every query, lse F32 [B, H, Sq], is kept for the backward.
+ * CUDA cores, several times slower. Of every query forward keeps, for backward and {@link #weights}, what normalises its
+ * softmax: the normalizer F32 [B, H, Sq, 2], the largest score and log2 of Σ 2^(score − largest), in units of log2. (Their sum, the
+ * log-sum-exp, would lose the probabilities to rounding where scores are large.)
  *
  * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees none
- * gives a row of zeros and an lse of −∞.
+ * gives a row of zeros, and 0 and +∞ in the normalizer.
  *
  * <p>Results are the same bits on every run. Outputs must not overlap inputs.
  */
@@ -92,24 +94,24 @@ public final class Attention {
         }
     }
 
-    /** {@code o = softmax(scale · q kᵀ) v} of tensors [B, S, H, D]. @param lse F32 [B, H, Sq] */
-    public static void forward(Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, float scale, boolean causal) {
-        forward(Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), lse, scale, causal);
+    /** {@code o = softmax(scale · q kᵀ) v} of tensors [B, S, H, D]. @param normalizer F32 [B, H, Sq, 2] */
+    public static void forward(Tensor q, Tensor k, Tensor v, Tensor o, Tensor normalizer, float scale, boolean causal) {
+        forward(Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), normalizer, scale, causal);
     }
 
     /** {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of q, k, v packed as [B, S, 3, H, D]. */
-    public static void forwardPacked(Tensor qkv, Tensor o, Tensor lse, float scale, boolean causal) {
+    public static void forwardPacked(Tensor qkv, Tensor o, Tensor normalizer, float scale, boolean causal) {
         requireThree("qkv", qkv);
-        forward(Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), lse, scale, causal);
+        forward(Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), normalizer, scale, causal);
     }
 
     /** {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of heads wherever they lie. */
-    public static void forward(Heads q, Heads k, Heads v, Heads o, Tensor lse, float scale, boolean causal) {
-        Problem problem = Problem.of("attention forward", q, k, v, lse, scale).like("o", o, "q", q);
-        problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent()).writes("lse", lse).device();
+    public static void forward(Heads q, Heads k, Heads v, Heads o, Tensor normalizer, float scale, boolean causal) {
+        Problem problem = Problem.of("attention forward", q, k, v, normalizer, scale).like("o", o, "q", q);
+        problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent()).writes("normalizer", normalizer).device();
         Kernel kernel = problem.kernel("attention_forward");
         Tiers.used("attention_forward", kernel.name());
-        problem.aligned(kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o).pointer("lse", lse)
+        problem.aligned(kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o).pointer("normalizer", normalizer)
                 .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
                 .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
                 .i64("o_stride", o.stride).f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, o)
@@ -121,31 +123,31 @@ public final class Attention {
      *
      * @param dO  the gradient with respect to o
      * @param o   what forward wrote
-     * @param lse what forward wrote
+     * @param normalizer what forward wrote
      * @param dq  overwritten, as are {@code dk} and {@code dv}
      */
-    public static void backward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor lse, Tensor dq, Tensor dk,
+    public static void backward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor normalizer, Tensor dq, Tensor dk,
                                 Tensor dv, float scale, boolean causal) {
-        backward(Heads.of(dO), Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), lse, Heads.of(dq), Heads.of(dk),
+        backward(Heads.of(dO), Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), normalizer, Heads.of(dq), Heads.of(dk),
                 Heads.of(dv), scale, causal);
     }
 
     /** Gradients of {@link #forwardPacked}; {@code dqkv} is [B, S, 3, H, D] like {@code qkv}. */
-    public static void backwardPacked(Tensor dO, Tensor qkv, Tensor o, Tensor lse, Tensor dqkv, float scale,
+    public static void backwardPacked(Tensor dO, Tensor qkv, Tensor o, Tensor normalizer, Tensor dqkv, float scale,
                                       boolean causal) {
         requireThree("qkv", qkv);
         requireThree("dqkv", dqkv);
-        backward(Heads.of(dO), Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), lse,
+        backward(Heads.of(dO), Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), normalizer,
                 Heads.part(dqkv, 0), Heads.part(dqkv, 1), Heads.part(dqkv, 2), scale, causal);
     }
 
     /** Gradients of {@link #forward(Heads, Heads, Heads, Heads, Tensor, float, boolean)}. */
-    public static void backward(Heads dO, Heads q, Heads k, Heads v, Heads o, Tensor lse, Heads dq, Heads dk, Heads dv,
+    public static void backward(Heads dO, Heads q, Heads k, Heads v, Heads o, Tensor normalizer, Heads dq, Heads dk, Heads dv,
                                 float scale, boolean causal) {
-        Problem problem = Problem.of("attention backward", q, k, v, lse, scale)
+        Problem problem = Problem.of("attention backward", q, k, v, normalizer, scale)
                 .like("o", o, "q", q).like("dO", dO, "q", q).like("dq", dq, "q", q).like("dk", dk, "k", k)
                 .like("dv", dv, "v", v);
-        problem.operands.reads("q, k, v, o, dO", q.extent(), k.extent(), v.extent(), o.extent(), dO.extent()).reads("lse", lse)
+        problem.operands.reads("q, k, v, o, dO", q.extent(), k.extent(), v.extent(), o.extent(), dO.extent()).reads("normalizer", normalizer)
                 .writes("dq, dk, dv", dq.extent(), dk.extent(), dv.extent()).device();
         try (Scope scope = Scope.open(problem.device)) {
             Tensor delta = scope.empty(DType.F32, q.batch, q.heads, q.sequence);
@@ -159,7 +161,7 @@ public final class Attention {
             Kernel keys = problem.kernel("attention_backward_keys");
             Tiers.used("attention_backward", keys.name());
             problem.aligned(keys.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
-                    .pointer("lse", lse).pointer("delta", delta).pointer("grad_k", dk).pointer("grad_v", dv)
+                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_k", dk).pointer("grad_v", dv)
                     .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
                     .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
                     .i64("grad_o_stride", dO.stride).i64("grad_k_stride", dk.stride).i64("grad_v_stride", dv.stride)
@@ -168,7 +170,7 @@ public final class Attention {
 
             Kernel queries = problem.kernel("attention_backward_queries");
             problem.aligned(queries.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
-                    .pointer("lse", lse).pointer("delta", delta).pointer("grad_q", dq).i32("heads", q.heads)
+                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_q", dq).i32("heads", q.heads)
                     .i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim).i64("q_stride", q.stride)
                     .i64("k_stride", k.stride).i64("v_stride", v.stride).i64("grad_o_stride", dO.stride)
                     .i64("grad_q_stride", dq.stride).f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, dO, dq)
@@ -179,18 +181,23 @@ public final class Attention {
     /**
      * The weights softmax(scale · q kᵀ) themselves, for looking at: which query looks at which key.
      *
-     * @param lse as {@link #forward(Heads, Heads, Heads, Heads, Tensor, float, boolean)} wrote it
+     * @param normalizer as {@link #forward(Heads, Heads, Heads, Heads, Tensor, float, boolean)} wrote it
      * @param p   F32 [B, H, Sq, Sk], written
      */
-    public static void weights(Heads q, Heads k, Tensor lse, Tensor p, float scale, boolean causal) {
-        Problem problem = Problem.of("attention weights", q, k, k, lse, scale);
+    public static void weights(Heads q, Heads k, Tensor normalizer, Tensor p, float scale, boolean causal) {
+        Problem problem = Problem.of("attention weights", q, k, k, normalizer, scale);
         problem.operands.exactly("p", p, DType.F32, q.batch, q.heads, q.sequence, k.sequence)
-                .reads("q, k", q.extent(), k.extent()).reads("lse", lse).writes("p", p).device();
+                .reads("q, k", q.extent(), k.extent()).reads("normalizer", normalizer).writes("p", p).device();
         Kernel kernel = problem.device.kernel("attention/attention_weights", "attention_weights_" + problem.dtype.suffix());
-        kernel.arguments().pointer("q", q).pointer("k", k).pointer("lse", lse).pointer("p", p).i64("size", p.size())
+        kernel.arguments().pointer("q", q).pointer("k", k).pointer("normalizer", normalizer).pointer("p", p).i64("size", p.size())
                 .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
                 .i64("q_stride", q.stride).i64("k_stride", k.stride).f32("scale", scale)
                 .i32("causal", causal ? 1 : 0).launch(Grid.covering(p.size(), kernel.geometry().tileM()));
+    }
+
+    /** The width that the kernels pad a head to; wider ones than a tile they do not. */
+    static int padded(long dim) {
+        return dim <= 32 ? 32 : dim <= 64 ? 64 : dim <= TILED_DIM ? TILED_DIM : Math.toIntExact(dim);
     }
 
     private static void requireThree(String name, Tensor packed) {
@@ -201,7 +208,7 @@ public final class Attention {
 
     /** One call's checked extents and the choice of kernels for it; {@code padded}: the head dimension they work with. */
     private record Problem(Operands operands, Device device, DType dtype, Tier tier, int padded, long heads) {
-        static Problem of(String op, Heads q, Heads k, Heads v, Tensor lse, float scale) {
+        static Problem of(String op, Heads q, Heads k, Heads v, Tensor normalizer, float scale) {
             Operands operands = Operands.of(op).floating("q", q.tensor);
             operands.require(q.batch > 0 && q.sequence > 0 && q.heads > 0 && q.dim > 0,
                     "q is " + q.text() + ", expected extents of 1 or more")
@@ -214,11 +221,10 @@ public final class Attention {
                             "scale is " + scale + ", expected a positive number such as 1/√D")
                     .require(Math.max(q.sequence, k.sequence) < 1 << 30, "q is " + q.text() + ", k is " + k.text()
                             + ": expected fewer than 2^30 rows")
-                    .exactly("lse", lse, DType.F32, q.batch, q.heads, q.sequence);
+                    .exactly("normalizer", normalizer, DType.F32, q.batch, q.heads, q.sequence, 2);
             Device device = q.tensor.device();
             Tier tier = Tiers.choose(device, q.tensor.dtype());
-            int padded = q.dim <= 32 ? 32 : q.dim <= 64 ? 64 : q.dim <= TILED_DIM ? TILED_DIM : Math.toIntExact(q.dim);
-            return new Problem(operands, device, q.tensor.dtype(), tier, padded, q.batch * q.heads);
+            return new Problem(operands, device, q.tensor.dtype(), tier, Attention.padded(q.dim), q.batch * q.heads);
         }
 
         Problem like(String name, Heads heads, String otherName, Heads other) {

@@ -36,19 +36,19 @@ public final class AttentionFunctions {
         long heads = packed.dim(3);
         float scale = (float) (1 / Math.sqrt(packed.dim(4)));
         Tensor o = tape.empty(packed.dtype(), batch, length, heads, packed.dim(4));
-        Tensor lse = tape.empty(DType.F32, batch, heads, length);
+        Tensor normalizer = tape.empty(DType.F32, batch, heads, length, 2);
         eachKind(batch, causal, (from, to, masked) -> Attention.forwardPacked(packed.slice(from, to), o.slice(from, to),
-                lse.slice(from, to), scale, masked));
+                normalizer.slice(from, to), scale, masked));
         if (watch != null) {
             Tensor weights = tape.empty(DType.F32, batch, heads, length, length);
             eachKind(batch, causal, (from, to, masked) -> Attention.weights(Attention.Heads.part(packed.slice(from, to), 0),
-                    Attention.Heads.part(packed.slice(from, to), 1), lse.slice(from, to), weights.slice(from, to), scale, masked));
+                    Attention.Heads.part(packed.slice(from, to), 1), normalizer.slice(from, to), weights.slice(from, to), scale, masked));
             watch.accept(weights);
         }
         Variable out = tape.output(o, qkv);
         tape.note(out, dOut -> tape.accumulate(qkv, dqkv -> {
             eachKind(batch, causal, (from, to, masked) -> Attention.backwardPacked(dOut.slice(from, to), packed.slice(from, to),
-                    o.slice(from, to), lse.slice(from, to), dqkv.slice(from, to), scale, masked));
+                    o.slice(from, to), normalizer.slice(from, to), dqkv.slice(from, to), scale, masked));
             turn(dqkv, rope, true);
         }));
         return out;
@@ -65,11 +65,11 @@ public final class AttentionFunctions {
         Attention.Heads values = Attention.Heads.part(kv.value(), 1);
         float scale = (float) (1 / Math.sqrt(asked.dim()));
         Tensor o = tape.empty(queries.dtype(), queries.shape());
-        Tensor lse = tape.empty(DType.F32, asked.batch(), asked.heads(), asked.sequence());
-        Attention.forward(asked, keys, values, Attention.Heads.of(o), lse, scale, false);
+        Tensor normalizer = tape.empty(DType.F32, asked.batch(), asked.heads(), asked.sequence(), 2);
+        Attention.forward(asked, keys, values, Attention.Heads.of(o), normalizer, scale, false);
         Variable out = tape.output(o, q, kv);
         tape.note(out, dOut -> tape.accumulateOrDiscard(q, dq -> tape.accumulateOrDiscard(kv, dkv ->
-                Attention.backward(Attention.Heads.of(dOut), asked, keys, values, Attention.Heads.of(o), lse,
+                Attention.backward(Attention.Heads.of(dOut), asked, keys, values, Attention.Heads.of(o), normalizer,
                         Attention.Heads.of(dq), Attention.Heads.part(dkv, 0), Attention.Heads.part(dkv, 1), scale, false))));
         return out;
     }

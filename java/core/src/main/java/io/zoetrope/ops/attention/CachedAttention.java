@@ -1,9 +1,14 @@
 package io.zoetrope.ops.attention;
 
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Candidates;
 import io.zoetrope.ops.Operands;
+import io.zoetrope.ops.Tier;
+import io.zoetrope.ops.Tiers;
+import io.zoetrope.ops.Tiling;
 import io.zoetrope.ops.rows.Rows;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
@@ -49,7 +54,7 @@ public final class CachedAttention {
      * o = softmax(scale · q kᵀ) v for one query a sequence over the first min(length + extra, capacity) rows of the cache;
      * zeros where there is none.
      *
-     * @param q     [B, 1, H, D], D at most {@value Attention#TILED_DIM}
+     * @param q     [B, 1, H, D]; heads wider than {@value Attention#TILED_DIM} take several times longer
      * @param o     written, like q
      * @param extra 1 when this query's own key was appended and the length not yet advanced
      */
@@ -57,21 +62,25 @@ public final class CachedAttention {
             float scale) {
         Operands operands = checked("attention decode", q, "q", cacheK, cacheV, length)
                 .require(q.sequence() == 1, "q is " + q.text() + ", expected one query a sequence: [B, 1, H, D]")
-                .require(q.dim() <= Attention.TILED_DIM, "q is " + q.text() + ": the head dimension is " + q.dim()
-                        + ", expected at most " + Attention.TILED_DIM)
                 .require(o.text().equals(q.text()), "o is " + o.text() + ", expected " + q.text() + " like q")
                 .require(scale > 0 && Float.isFinite(scale), "scale is " + scale + ", expected a positive number such as 1/√D")
                 .require(extra >= 0, "extra is " + extra + ", expected 0 or more");
         Device device = operands.reads("q", q.extent()).reads("cacheK, cacheV, length", cacheK, cacheV, length)
                 .writes("o", o.extent()).device();
-        int padded = q.dim() <= 32 ? 32 : q.dim() <= 64 ? 64 : 128;
-        Kernel kernel = device.kernel(MODULE, "attention_decode_" + q.tensor().dtype().suffix() + "_d" + padded);
-        boolean wide = q.wide() && Attention.Heads.of(cacheK).wide() && Attention.Heads.of(cacheV).wide();
-        kernel.arguments().pointer("q", q).pointer("k", cacheK).pointer("v", cacheV).pointer("o", o)
+        boolean tiled = q.dim() <= Attention.TILED_DIM;
+        String head = tiled ? Integer.toString(Attention.padded(q.dim())) : "any";
+        Kernel kernel = Candidates.of("attention_decode").of(Tier.SIMT, q.tensor().dtype()).with("head", head).only().on(device);
+        Tiers.used("attention_decode", kernel.name());
+        Arguments arguments = kernel.arguments().pointer("q", q).pointer("k", cacheK).pointer("v", cacheV).pointer("o", o)
                 .pointer("length", length).i32("extra", extra).i32("heads", q.heads())
                 .i32("capacity", cacheK.dim(1)).i32("dim", q.dim()).i64("q_stride", q.stride())
-                .i64("o_stride", o.stride()).f32("scale", scale).i32("wide", wide ? 1 : 0)
-                .launch(Grid.of(q.batch() * q.heads()));
+                .i64("o_stride", o.stride()).f32("scale", scale);
+        if (tiled) {
+            boolean wide = q.wide() && Attention.Heads.of(cacheK).wide() && Attention.Heads.of(cacheV).wide();
+            arguments.i32("wide", wide ? 1 : 0).launch(Grid.of(q.batch() * q.heads()));
+        } else {
+            arguments.launch(Grid.of(q.batch() * q.heads() * Tiling.count(q.dim(), kernel.geometry().tileK())));
+        }
     }
 
     private static Operands checked(String op, Attention.Heads heads, String name, Tensor cacheK, Tensor cacheV, Tensor length) {

@@ -10,8 +10,8 @@ import io.zoetrope.tensor.Tensor;
 record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q, Conv2d.Spec spec) {
     /** Rows, and columns, of filters that the plain kernels can take. */
     private static final int PLAIN_WINDOW = 15;
-    /** Rows and columns together that the general ones can take: a bit of a word for each. */
-    private static final int GENERAL_WINDOW = 31;
+    /** Rows, and columns, that the general ones can take: seven bits of a word for each end of them. */
+    private static final int GENERAL_WINDOW = 127;
 
     static ConvExtents of(Operands operands, String xName, Tensor x, Tensor w, String yName, Tensor y, Conv2d.Spec spec) {
         operands.rank(xName, x, 4, "[N, H, W, C]");
@@ -39,9 +39,8 @@ record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q
         operands.fits("the span of a window in bytes", (w.dim(1) * spec.dilation() + 1) * row);
         ConvExtents extents = new ConvExtents((int) x.dim(0), (int) x.dim(1), (int) x.dim(2), operands.fits("C", x.dim(3)),
                 (int) w.dim(0), (int) w.dim(1), (int) w.dim(2), (int) p, (int) q, spec);
-        operands.require(extents.isDepthwise() || !extents.isGeneral() || w.dim(1) + w.dim(2) <= GENERAL_WINDOW,
-                "filters " + w.shape() + " are larger than " + PLAIN_WINDOW + "×" + PLAIN_WINDOW
-                        + " and have more than " + GENERAL_WINDOW + " rows and columns together");
+        operands.require(extents.isDepthwise() || Math.max(w.dim(1), w.dim(2)) <= GENERAL_WINDOW, "filters " + w.shape()
+                + " have more than " + GENERAL_WINDOW + " rows or columns, which only depthwise convolutions take");
         return extents;
     }
 

@@ -61,6 +61,7 @@ public final class AdamW {
      * Hyper-parameters. Start from {@link #of} and change what differs.
      *
      * @param rate          peak learning rate
+     * @param beta1         as {@code beta2} and {@code epsilon} in double: 0.999f would make 1 − 0.999 wrong by 1.3e-5 of itself
      * @param weightDecay   decoupled decay: each step takes rate·weightDecay of the weight
      * @param maxNorm       gradients of a larger global norm are scaled down to it; 0: never
      * @param gradientScale every gradient is multiplied by it first: 1/k when k batches were added up
@@ -69,13 +70,13 @@ public final class AdamW {
      * @param warmUpSteps   the rate grows linearly over these steps
      * @param totalSteps    then falls as a cosine to finalRate at this step; 0: stays constant
      */
-    public record Hyper(float rate, float beta1, float beta2, float epsilon, float weightDecay, float maxNorm,
+    public record Hyper(float rate, double beta1, double beta2, double epsilon, float weightDecay, float maxNorm,
             float gradientScale, float emaDecay, float emaWarmUp, long warmUpSteps, long totalSteps, float finalRate) {
         public Hyper {
             check(rate >= 0 && Float.isFinite(rate), "rate", rate, "a finite number, 0 or more");
             check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 <= beta1 < 1");
             check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 <= beta2 < 1");
-            check(epsilon > 0 && Float.isFinite(epsilon), "epsilon", epsilon, "more than 0");
+            check((float) epsilon > 0 && Float.isFinite((float) epsilon), "epsilon", epsilon, "a positive number that F32 can hold");
             check(weightDecay >= 0 && Float.isFinite(weightDecay), "weightDecay", weightDecay, "0 or more");
             check(maxNorm >= 0, "maxNorm", maxNorm, "0 (no clipping) or more");
             check(Float.isFinite(gradientScale), "gradientScale", gradientScale, "a finite number");
@@ -94,10 +95,10 @@ public final class AdamW {
 
         /** β 0.9 and 0.999, ε 1e-8, no decay, no clipping, constant rate, moving average 0.9999 warming up. */
         public static Hyper of(float rate) {
-            return new Hyper(rate, 0.9f, 0.999f, 1e-8f, 0, 0, 1, 0.9999f, 10, 0, 0, 0);
+            return new Hyper(rate, 0.9, 0.999, 1e-8, 0, 0, 1, 0.9999f, 10, 0, 0, 0);
         }
 
-        public Hyper withBetas(float newBeta1, float newBeta2) {
+        public Hyper withBetas(double newBeta1, double newBeta2) {
             return new Hyper(rate, newBeta1, newBeta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp,
                     warmUpSteps, totalSteps, finalRate);
         }
@@ -129,8 +130,8 @@ public final class AdamW {
         }
 
         private float[] values() {
-            return new float[] {rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp,
-                    warmUpSteps, totalSteps, finalRate};
+            return new float[] {rate, (float) beta1, (float) beta2, (float) epsilon, weightDecay, maxNorm, gradientScale, emaDecay,
+                    emaWarmUp, warmUpSteps, totalSteps, finalRate, (float) (1 - beta1), (float) (1 - beta2)};
         }
     }
 
@@ -170,7 +171,7 @@ public final class AdamW {
         return scope.of(chunks.stream().mapToLong(Long::longValue).toArray(), chunks.size() / 3, 3);
     }
 
-    /** Hyper-parameters as the device reads them, F32[12]; to change them between steps see {@link #set}. */
+    /** Hyper-parameters as the device reads them, F32[14]; to change them between steps see {@link #set}. */
     public static Tensor hyper(Scope scope, Hyper hyper) {
         float[] values = hyper.values();
         return scope.of(values, values.length);

@@ -22,7 +22,7 @@ public final class Sgd {
      * @param rate     peak learning rate
      * @param momentum 0 to below 1
      */
-    public static AdamW.Hyper hyper(float rate, float momentum) {
+    public static AdamW.Hyper hyper(float rate, double momentum) {
         return AdamW.Hyper.of(rate).withBetas(momentum, 0);
     }
 

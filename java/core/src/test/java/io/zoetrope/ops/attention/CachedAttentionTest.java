@@ -17,6 +17,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CachedAttentionTest {
     private static final Device DEVICE = Devices.shared();
@@ -34,7 +35,8 @@ class CachedAttentionTest {
     @ParameterizedTest
     @CsvSource({"F32, 1, 1, 1, 1, 1, 0", "F32, 2, 3, 17, 17, 32, 0", "BF16, 2, 3, 49, 30, 32, 0", "F32, 1, 2, 65, 63, 64, 0",
         "BF16, 3, 2, 65, 65, 64, 1", "F32, 2, 1, 20, 3, 128, 0", "BF16, 1, 2, 40, 33, 100, 0", "F32, 2, 2, 19, 18, 17, 1",
-        "BF16, 1, 1, 70, 70, 72, 0"})
+        "BF16, 1, 1, 70, 70, 72, 0", "F32, 1, 1, 1, 1, 129, 0", "BF16, 2, 3, 21, 18, 160, 1", "F32, 2, 2, 9, 7, 256, 0",
+        "BF16, 1, 2, 70, 67, 257, 0", "F32, 1, 1, 5, 3, 515, 1"})
     void oneQueryLooksAtTheValidRows(DType dtype, int batch, int heads, int capacity, int length, int dim, int offset) {
         ReferenceAttention reference = new ReferenceAttention(batch, heads, 1, length, dim, 1 / Math.sqrt(dim), false);
         float[] q = Values.stored(dtype, Values.normal(1, (long) batch * heads * dim, 1));
@@ -57,12 +59,13 @@ class CachedAttentionTest {
         }
     }
 
-    @Test
-    void anEmptyCacheGivesZeros() {
+    @ParameterizedTest
+    @ValueSource(ints = {4, 130})
+    void anEmptyCacheGivesZeros(int dim) {
         try (Guarded guarded = new Guarded(DEVICE)) {
-            Tensor o = guarded.output("o", DType.F32, 1, 1, 2, 4);
-            Tensor cache = guarded.output("cache", DType.F32, 1, 3, 2, 4);
-            CachedAttention.decode(Attention.Heads.of(guarded.input("q", DType.F32, new float[8], 1, 1, 2, 4)), cache, cache,
+            Tensor o = guarded.output("o", DType.F32, 1, 1, 2, dim);
+            Tensor cache = guarded.output("cache", DType.F32, 1, 3, 2, dim);
+            CachedAttention.decode(Attention.Heads.of(guarded.input("q", DType.F32, new float[2 * dim], 1, 1, 2, dim)), cache, cache,
                     Attention.Heads.of(o), guarded.input("length", new int[] {0}, 1), 0, 1);
             assertThat(o.toFloats()).containsOnly(0);
         }

@@ -2,6 +2,7 @@ package io.zoetrope.ops.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.ops.optim.AdamW.Hyper;
@@ -16,6 +17,7 @@ import io.zoetrope.testkit.Guarded;
 import io.zoetrope.testkit.Tolerance;
 import io.zoetrope.testkit.Values;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,7 +28,7 @@ class AdamWTest {
     private static final List<Segment> SEGMENTS = List.of(new Segment(0, 64, true), new Segment(64, 32, true),
             new Segment(96, 17, false), new Segment(116, 3, false), new Segment(121, 300, true),
             new Segment(500, 8500, true));
-    private static final Hyper HYPER = Hyper.of(3e-3f).withBetas(0.9f, 0.99f).withWeightDecay(0.1f).withMaxNorm(20)
+    private static final Hyper HYPER = Hyper.of(3e-3f).withBetas(0.9, 0.99).withWeightDecay(0.1f).withMaxNorm(20)
             .withGradientScale(0.5f).withEma(0.95f, 10).withSchedule(8, 40, 1e-4f);
 
     private static ReferenceAdamW reference(float[] master) {
@@ -100,6 +102,22 @@ class AdamWTest {
 
         private void step(boolean clear) {
             AdamW.step(banks, segments, hyper, state, control, clear);
+        }
+    }
+
+    /** One less β has all its digits: as f32, 0.999 would make it wrong by 1.3e-5 of itself, and 0.9999 by 1.2e-4. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.9, 0.99, 0.999, 0.9999})
+    void momentsHaveTheirDigits(double beta) {
+        try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
+            Run run = new Run(guarded, scope, new float[SIZE]);
+            AdamW.set(run.hyper, Hyper.of(1).withBetas(beta, beta));
+            run.banks.gradient().copyFrom(withGaps(Values.floats(DoubleStream.generate(() -> 1).limit(SIZE).toArray())));
+            run.step(false);
+            assertThat((double) run.banks.m().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
+            assertThat((double) run.banks.v().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
+            // The first step is the rate itself, whatever β: the corrections cancel the moments.
+            assertThat((double) run.banks.master().toFloats()[0]).isCloseTo(-1, withinPercentage(2e-5));
         }
     }
 

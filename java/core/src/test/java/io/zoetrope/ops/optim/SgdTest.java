@@ -26,7 +26,7 @@ class SgdTest {
     /** Decayed and not, a gap at 301 … 303, an odd begin, one longer than a chunk. */
     private static final List<Segment> SEGMENTS = List.of(new Segment(0, 100, true), new Segment(100, 17, false),
             new Segment(121, 180, false), new Segment(304, SIZE - 304, true));
-    private static final Hyper HYPER = Sgd.hyper(0.05f, 0.9f).withWeightDecay(5e-3f).withMaxNorm(60).withGradientScale(0.5f)
+    private static final Hyper HYPER = Sgd.hyper(0.05f, 0.9).withWeightDecay(5e-3f).withMaxNorm(60).withGradientScale(0.5f)
             .withEma(0.95f, 10).withSchedule(8, 40, 1e-3f);
 
     /** The rule in double precision; schedule, clipping and average are AdamW's reference's. */

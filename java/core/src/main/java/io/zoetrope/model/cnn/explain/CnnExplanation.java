@@ -135,11 +135,11 @@ public record CnnExplanation(Images picture, List<String> classNames, float[] pr
         try (Scope scope = Scope.open(device); Tape tape = Tape.forTraining(device)) {
             ConvNet.Trace trace = classifier.model().network().forward(tape,
                     Variable.constant(classifier.input(scope, picture)), NormStatistics.RUNNING);
+            Variable last = tape.keep(trace.maps().get(trace.maps().size() - 1));
             float[] wanted = new float[classifier.classNames().size()];
             wanted[classNumber] = 1;
             Tensor one = scope.of(trace.logits().value().dtype(), wanted, 1, wanted.length);
             tape.backward(trace.logits(), one);
-            Variable last = trace.maps().get(trace.maps().size() - 1);
             return new Heat(classNumber, heat(last.value().toFloats(), last.grad().toFloats(), last.shape().dims()));
         }
     }

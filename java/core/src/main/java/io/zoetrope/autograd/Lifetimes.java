@@ -108,6 +108,11 @@ final class Lifetimes implements AutoCloseable {
         return made;
     }
 
+    /** Bytes held now. */
+    long held() {
+        return held;
+    }
+
     /** The most bytes held at once. */
     long peak() {
         return peak;

@@ -199,6 +199,11 @@ public final class Tape implements AutoCloseable {
         return lifetimes.made();
     }
 
+    /** Bytes of values and gradients held now. */
+    public long bytesHeld() {
+        return lifetimes.held();
+    }
+
     /** The most bytes of values and gradients held at once so far, without the scratch memory of single operations. */
     public long peakBytes() {
         return lifetimes.peak();

@@ -71,6 +71,8 @@ class LifetimesTest {
         try (Tape tape = Tape.forTraining(device)) {
             trained(tape);
             assertThat((double) tape.peakBytes() / tape.bytesMade()).isLessThan(OF_TRAINING);
+            // The prediction and the input's gradient.
+            assertThat(tape.bytesHeld()).isEqualTo(2 * x.bytes());
         }
     }
 

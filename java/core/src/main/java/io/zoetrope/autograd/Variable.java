@@ -9,7 +9,7 @@ public final class Variable {
     private final boolean needsGrad;
     private final boolean parameter;
     private Tensor grad;
-    private boolean gradShared;
+    private boolean keepsGrad;
 
     private Variable(Tensor value, boolean needsGrad, Tensor parameterGrad) {
         this.value = value;
@@ -64,19 +64,22 @@ public final class Variable {
         return parameter;
     }
 
-    /** The gradient, or null where the backward pass has not reached this value. */
+    /** The gradient; null where the backward pass has not reached this value, or is past it and it was not {@link Tape#keep kept}. */
     public Tensor grad() {
         return grad;
     }
 
-    /** True when the gradient tensor also serves as another variable's, so that nobody may add into it. */
-    boolean isGradShared() {
-        return gradShared;
+    void grad(Tensor value) {
+        this.grad = value;
     }
 
-    void grad(Tensor grad, boolean shared) {
-        this.grad = grad;
-        this.gradShared = shared;
+    /** Whether the gradient outlives the backward pass. */
+    boolean keepsGrad() {
+        return keepsGrad;
+    }
+
+    void keepGrad() {
+        keepsGrad = true;
     }
 
     @Override

@@ -129,11 +129,11 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
         Device device = classifier.device();
         try (Scope scope = Scope.open(device); Tape tape = Tape.forTraining(device)) {
             ExplainedClassifier.Answers answers = classifier.answers(scope, tape, picture);
+            Variable last = tape.keep(answers.maps().get(answers.maps().size() - 1));
             float[] wanted = new float[classifier.classNames().size()];
             wanted[classNumber] = 1;
             Tensor one = scope.of(answers.logits().value().dtype(), wanted, 1, wanted.length);
             tape.backward(answers.logits(), one);
-            Variable last = answers.maps().get(answers.maps().size() - 1);
             return new Heat(classNumber, heat(last.value().toFloats(), last.grad().toFloats(), last.shape().dims()));
         }
     }

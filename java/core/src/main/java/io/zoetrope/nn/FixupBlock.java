@@ -31,6 +31,10 @@ public final class FixupBlock {
 
     /** @param x [N,H,W,width]; the result is as large */
     public Variable forward(Tape tape, Variable x, PiecewiseLinearPass pass) {
+        return tape.part(() -> compute(tape, x, pass));
+    }
+
+    private Variable compute(Tape tape, Variable x, PiecewiseLinearPass pass) {
         Variable h = pass.activate(tape, pass.convolve(tape, widen, x));
         h = pass.activate(tape, pass.convolve(tape, grouped, h));
         return narrow.forward(tape, h, null, x);

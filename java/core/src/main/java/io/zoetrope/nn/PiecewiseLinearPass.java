@@ -65,7 +65,7 @@ public final class PiecewiseLinearPass {
             return PointwiseFunctions.leakyReluTangent(tape, x, inputs.get(next++), NEGATIVE_SLOPE);
         }
         if (inputs != null) {
-            inputs.add(x.value());
+            inputs.add(tape.keep(x.value()));
         }
         return PointwiseFunctions.leakyRelu(tape, x, NEGATIVE_SLOPE);
     }

@@ -31,6 +31,10 @@ public final class PreActivationBlock {
 
     /** @param x [N,H,W,in]; @return [N,H/stride,W/stride,out] */
     public Variable forward(Tape tape, Variable x, NormStatistics statistics) {
+        return tape.block(() -> compute(tape, x, statistics), x);
+    }
+
+    private Variable compute(Tape tape, Variable x, NormStatistics statistics) {
         Variable activated = norm1.forward(tape, x, statistics);
         Variable residual = shortcut == null ? x : shortcut.forward(tape, activated);
         Variable h = norm2.forward(tape, conv1.forward(tape, activated), statistics);

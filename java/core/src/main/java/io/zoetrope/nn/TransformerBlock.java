@@ -108,6 +108,10 @@ public final class TransformerBlock {
     /** @param x tokens [B, S, width] */
     public Variable forward(Tape tape, Variable x, Context context) {
         check(context);
+        return tape.block(() -> compute(tape, x, context), x, context.modulation(), context.memory());
+    }
+
+    private Variable compute(Tape tape, Variable x, Context context) {
         Variable packed = project(tape, x, context);
         Variable mixed = tape.reshape(AttentionFunctions.selfAttention(tape, packed, context.rope(), context.causal(),
                 context.watch()), x.shape().dims());

@@ -3,8 +3,8 @@ package io.zoetrope.tensor;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceMemory;
 import java.lang.ref.Cleaner;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +28,7 @@ public final class Scope implements AutoCloseable {
     /** What a scope holds, apart from the scope itself so that the cleaner can see it was forgotten. */
     private static final class Contents implements Runnable {
         private final Device device;
-        private final List<DeviceMemory> blocks = new ArrayList<>();
+        private final Set<DeviceMemory> blocks = new LinkedHashSet<>();
         private final Throwable trace = TRACE ? new Throwable("scope opened here") : null;
         private boolean closed;
 
@@ -118,6 +118,14 @@ public final class Scope implements AutoCloseable {
         DeviceMemory memory = contents.device.memory().allocate(bytes);
         contents.blocks.add(memory);
         return new Tensor(this, memory, 0, dtype, shape);
+    }
+
+    /** Gives the memory of a tensor and of all its views back now. @throws IllegalArgumentException for another scope's tensor */
+    public void free(Tensor tensor) {
+        if (!contents.blocks.remove(tensor.memory())) {
+            throw new IllegalArgumentException("free " + tensor + ": it is not this scope's, or was freed already");
+        }
+        tensor.memory().close();
     }
 
     /** A tensor like another in type and shape, with undefined contents. */

@@ -53,6 +53,11 @@ public final class Tensor implements DeviceArray {
         return device;
     }
 
+    /** The block that this tensor and all its views lie in. */
+    public DeviceMemory memory() {
+        return memory;
+    }
+
     public DType dtype() {
         return dtype;
     }

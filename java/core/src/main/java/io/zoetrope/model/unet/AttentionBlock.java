@@ -41,6 +41,10 @@ final class AttentionBlock {
     }
 
     Variable forward(Tape tape, Variable x) {
+        return tape.block(() -> compute(tape, x), x);
+    }
+
+    private Variable compute(Tape tape, Variable x) {
         long[] dims = x.shape().dims();
         long batch = dims[0];
         long pixels = dims[1] * dims[2];

@@ -43,12 +43,19 @@ final class ResidualBlock {
 
     /** @param activatedTime activation of the time embedding, [N, embedding] */
     Variable forward(Tape tape, Variable x, Variable activatedTime) {
+        return tape.block(() -> compute(tape, x, activatedTime), x, activatedTime);
+    }
+
+    private Variable compute(Tape tape, Variable x, Variable activatedTime) {
         Variable embedded = time.forward(tape, activatedTime);
-        Variable h = conv1.forward(tape, activated(tape, norm1.forward(tape, x)), kind.scaleShift() ? null : embedded, null);
-        Variable residual = shortcut == null ? x : shortcut.forward(tape, x);
+        Variable first = activated(tape, norm1.forward(tape, x));
+        Variable h = conv1.forward(tape, first, kind.scaleShift() ? null : embedded, null);
+        tape.release(first);
         Variable normed = norm2.forward(tape, h);
+        tape.release(h);
         Variable changed = kind.scaleShift() ? kind.activation().apply(tape,
                 ModulateFunctions.modulate(tape, normed, embedded, SHIFT, SCALE, PARTS)) : activated(tape, normed);
+        Variable residual = shortcut == null ? x : shortcut.forward(tape, x);
         Variable sum = conv2.forward(tape, changed, null, residual);
         return scale == 1 ? sum : PointwiseFunctions.affine(tape, sum, 1 / scale, 0);
     }

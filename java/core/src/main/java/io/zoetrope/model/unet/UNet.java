@@ -26,7 +26,7 @@ public final class UNet {
     private record Level(List<ResidualBlock> residuals, List<AttentionBlock> attentions, Convolution resample) {
         Variable block(int i, Tape tape, Variable x, Variable activatedTime) {
             Variable h = residuals.get(i).forward(tape, x, activatedTime);
-            return attentions.isEmpty() ? h : attentions.get(i).forward(tape, h);
+            return attentions.isEmpty() ? h : consumed(tape, h, attentions.get(i).forward(tape, h));
         }
     }
 
@@ -134,7 +134,11 @@ public final class UNet {
      */
     public Variable forward(Tape tape, Variable x, Tensor steps, Tensor labels) {
         requirePictures(x.value());
-        Variable activatedTime = time.forward(tape, steps, labels, x.value().dtype());
+        return tape.part(() -> compute(tape, x, steps, labels));
+    }
+
+    private Variable compute(Tape tape, Variable x, Tensor steps, Tensor labels) {
+        Variable activatedTime = tape.part(() -> time.forward(tape, steps, labels, x.value().dtype()));
         Deque<Variable> skips = new ArrayDeque<>();
         Variable h = first.forward(tape, config.picture().centre() ? PointwiseFunctions.affine(tape, x, 2, -1) : x);
         skips.push(h);
@@ -148,18 +152,28 @@ public final class UNet {
                 skips.push(h);
             }
         }
+        // The way down's last result is a skip, too: it lives on.
         h = middle1.forward(tape, h, activatedTime);
-        h = middleAttention == null ? h : middleAttention.forward(tape, h);
-        h = middle2.forward(tape, h, activatedTime);
+        h = middleAttention == null ? h : consumed(tape, h, middleAttention.forward(tape, h));
+        h = consumed(tape, h, middle2.forward(tape, h, activatedTime));
         for (Level level : up) {
             for (int i = 0; i < level.residuals.size(); i++) {
-                h = level.block(i, tape, RowFunctions.concatChannels(tape, h, skips.pop()), activatedTime);
+                Variable skip = skips.pop();
+                Variable joined = consumed(tape, h, consumed(tape, skip, RowFunctions.concatChannels(tape, h, skip)));
+                h = consumed(tape, joined, level.block(i, tape, joined, activatedTime));
             }
             if (level.resample != null) {
-                h = level.resample.forward(tape, PoolFunctions.upsample2x(tape, h));
+                Variable large = consumed(tape, h, PoolFunctions.upsample2x(tape, h));
+                h = consumed(tape, large, level.resample.forward(tape, large));
             }
         }
-        return last.forward(tape, lastNorm.forward(tape, h));
+        return last.forward(tape, consumed(tape, h, lastNorm.forward(tape, h)));
+    }
+
+    /** What was made of {@code input}, which nothing else needs. */
+    private static Variable consumed(Tape tape, Variable input, Variable made) {
+        tape.release(input);
+        return made;
     }
 
     private void requirePictures(Tensor x) {

@@ -43,14 +43,14 @@ public final class AttentionFunctions {
             Tensor weights = tape.empty(DType.F32, batch, heads, length, length);
             eachKind(batch, causal, (from, to, masked) -> Attention.weights(Attention.Heads.part(packed.slice(from, to), 0),
                     Attention.Heads.part(packed.slice(from, to), 1), normalizer.slice(from, to), weights.slice(from, to), scale, masked));
-            watch.accept(weights);
+            watch.accept(tape.keep(weights));
         }
         Variable out = tape.output(o, qkv);
         tape.note(out, dOut -> tape.accumulate(qkv, dqkv -> {
             eachKind(batch, causal, (from, to, masked) -> Attention.backwardPacked(dOut.slice(from, to), packed.slice(from, to),
                     o.slice(from, to), normalizer.slice(from, to), dqkv.slice(from, to), scale, masked));
             turn(dqkv, rope, true);
-        }));
+        }), packed, o, normalizer);
         return out;
     }
 
@@ -70,7 +70,8 @@ public final class AttentionFunctions {
         Variable out = tape.output(o, q, kv);
         tape.note(out, dOut -> tape.accumulateOrDiscard(q, dq -> tape.accumulateOrDiscard(kv, dkv ->
                 Attention.backward(Attention.Heads.of(dOut), asked, keys, values, Attention.Heads.of(o), normalizer,
-                        Attention.Heads.of(dq), Attention.Heads.part(dkv, 0), Attention.Heads.part(dkv, 1), scale, false))));
+                        Attention.Heads.of(dq), Attention.Heads.part(dkv, 0), Attention.Heads.part(dkv, 1), scale, fanormalizer))),
+                queries, kv.value(), o, normalizer);
         return out;
     }
 

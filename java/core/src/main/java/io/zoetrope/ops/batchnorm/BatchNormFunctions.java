@@ -24,13 +24,13 @@ public final class BatchNormFunctions {
         Tensor y = tape.empty(input.dtype(), input.shape());
         Tensor mean = tape.empty(DType.F32, channels);
         Tensor rstd = tape.empty(DType.F32, channels);
-        BatchNorm.forward(input, gamma.value(), beta.value(), runningMean, runningVar, momentum, y, mean, rstd, epsilon,
-                relu);
+        boolean first = !tape.isRecomputing();
+        BatchNorm.forward(input, gamma.value(), beta.value(), first ? runningMean : null, first ? runningVar : null, momentum, y,
+                mean, rstd, epsilon, relu);
         Variable out = tape.output(y, x, gamma, beta);
-        tape.note(out, dy -> tape.accumulateParameter(gamma, (dgamma, addGamma) ->
-                tape.accumulateParameter(beta, (dbeta, addBeta) ->
-                        tape.accumulateOrDiscard(x, dx -> BatchNorm.backward(dy, input, gamma.value(), beta.value(), mean,
-                                rstd, dx, dgamma, dbeta, relu, addGamma && addBeta)))));
+        tape.note(out, dy -> tape.accumulateParameters(gamma, beta, (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x, dx ->
+                BatchNorm.backward(dy, input, gamma.value(), beta.value(), mean, rstd, dx, dgamma, dbeta, relu, add))),
+                input, gamma.value(), beta.value(), mean, rstd);
         return out;
     }
 
@@ -41,11 +41,9 @@ public final class BatchNormFunctions {
         Tensor y = tape.empty(input.dtype(), input.shape());
         BatchNorm.inference(input, gamma.value(), beta.value(), runningMean, runningVar, y, epsilon, relu);
         Variable out = tape.output(y, x, gamma, beta);
-        tape.note(out, dy -> tape.accumulateParameter(gamma, (dgamma, addGamma) ->
-                tape.accumulateParameter(beta, (dbeta, addBeta) ->
-                        tape.accumulateOrDiscard(x, dx -> BatchNorm.inferenceBackward(dy, input, gamma.value(),
-                                beta.value(), runningMean, runningVar, epsilon, dx, dgamma, dbeta, relu,
-                                addGamma && addBeta)))));
+        tape.note(out, dy -> tape.accumulateParameters(gamma, beta, (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x, dx ->
+                BatchNorm.inferenceBackward(dy, input, gamma.value(), beta.value(), runningMean, runningVar, epsilon, dx, dgamma,
+                        dbeta, relu, add))), input, gamma.value(), beta.value(), runningMean, runningVar);
         return out;
     }
 }

@@ -30,12 +30,12 @@ public final class ConvFunctions {
         Variable out = tape.output(y, x, w, bias, perSample, residual);
         tape.note(out, dy -> {
             long channels = dy.dim(3);
-            tape.accumulateParameterAlone(w, (dw, add) -> Conv2d.wgrad(input, dy, dw, spec, add));
-            tape.accumulateParameterAlone(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, channels), db, add));
+            tape.accumulateParameter(w, (dw, add) -> Conv2d.wgrad(input, dy, dw, spec, add));
+            tape.accumulateParameter(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, channels), db, add));
             tape.accumulate(perSample, d -> Reduce.sumSpatial(dy.reshape(dy.dim(0), -1, channels), d, 1f));
             tape.accumulate(x, dx -> Conv2d.dgrad(dy, weight, dx, spec));
             tape.accumulateShared(residual, dy);
-        });
+        }, tape.wants(w) ? input : null, tape.wants(x) ? weight : null);
         return out;
     }
 
@@ -66,10 +66,10 @@ public final class ConvFunctions {
         }
         Variable out = tape.output(y, x, w, bias);
         tape.note(out, dy -> {
-            tape.accumulateParameterAlone(w, (dw, add) -> Conv2d.wgrad(dy, input, dw, spec, add));
-            tape.accumulateParameterAlone(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, dy.dim(3)), db, add));
+            tape.accumulateParameter(w, (dw, add) -> Conv2d.wgrad(dy, input, dw, spec, add));
+            tape.accumulateParameter(bias, (db, add) -> Reduce.sumRows(dy.reshape(-1, dy.dim(3)), db, add));
             tape.accumulate(x, dx -> Conv2d.forward(dy, weight, null, null, null, dx, spec));
-        });
+        }, tape.wants(w) ? input : null, tape.wants(x) ? weight : null);
         return out;
     }
 

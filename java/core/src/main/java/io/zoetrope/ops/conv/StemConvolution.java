@@ -47,7 +47,7 @@ public final class StemConvolution {
                 }
             });
             tape.accumulate(x, dx -> Conv2d.dgrad(dy, weight, dx, spec));
-        });
+        }, tape.wants(w) ? wideInput : null, tape.wants(x) ? weight : null);
         return out;
     }
 

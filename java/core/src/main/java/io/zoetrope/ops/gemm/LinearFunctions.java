@@ -23,11 +23,11 @@ public final class LinearFunctions {
         Variable out = tape.output(y, x, w, bias, residual);
         tape.note(out, dy -> {
             Tensor dyRows = dy.reshape(-1, outFeatures);
-            tape.accumulateParameterAlone(w, (dw, add) -> linearWeightGradient(dyRows, rows, dw, add));
-            tape.accumulateParameterAlone(bias, (db, add) -> Reduce.sumRows(dyRows, db, add));
+            tape.accumulateParameter(w, (dw, add) -> linearWeightGradient(dyRows, rows, dw, add));
+            tape.accumulateParameter(bias, (db, add) -> Reduce.sumRows(dyRows, db, add));
             tape.accumulate(x, dx -> Gemm.run(dyRows, w.value(), null, dx.reshape(-1, in), Gemm.Spec.NN));
             tape.accumulateShared(residual, dy);
-        });
+        }, tape.wants(w) ? rows : null, tape.wants(x) ? w.value() : null);
         return out;
     }
 

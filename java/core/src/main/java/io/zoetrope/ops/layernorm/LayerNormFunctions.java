@@ -27,11 +27,10 @@ public final class LayerNormFunctions {
         Variable out = tape.output(y, x, gamma, beta);
         if (gamma == null) {
             tape.note(out, dy -> tape.accumulate(x, dx ->
-                    LayerNorm.backward(dy, input, null, mean, rstd, dx, null, null, false)));
+                    LayerNorm.backward(dy, input, null, mean, rstd, dx, null, null, false)), input, mean, rstd);
         } else {
-            tape.note(out, dy -> tape.accumulateParameter(gamma, (dgamma, addGamma) ->
-                    tape.accumulateParameter(beta, (dbeta, addBeta) -> tape.accumulateOrDiscard(x, dx ->
-                            LayerNorm.backward(dy, input, scale, mean, rstd, dx, dgamma, dbeta, addGamma && addBeta)))));
+            tape.note(out, dy -> tape.accumulateParameters(gamma, beta, (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x, dx ->
+                    LayerNorm.backward(dy, input, scale, mean, rstd, dx, dgamma, dbeta, add))), input, scale, mean, rstd);
         }
         return out;
     }

@@ -26,7 +26,7 @@ public final class ModulateFunctions {
             d.zero();
             tape.accumulateOrDiscard(x, dx -> Modulate.modulateBackward(dy, input, Modulate.Vectors.part(packed, scale, parts),
                     dx, Modulate.Vectors.part(d, scale, parts), Modulate.Vectors.part(d, shift, parts)));
-        }));
+        }), input, packed);
         return out;
     }
 
@@ -44,7 +44,7 @@ public final class ModulateFunctions {
                         dx, Modulate.Vectors.part(d, gate, parts)));
             });
             tape.accumulateShared(residual, dy);
-        });
+        }, input, packed);
         return out;
     }
 }

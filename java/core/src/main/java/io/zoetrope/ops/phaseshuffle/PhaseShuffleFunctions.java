@@ -18,7 +18,7 @@ public final class PhaseShuffleFunctions {
         Tensor y = tape.empty(x.value().dtype(), x.shape());
         PhaseShuffle.forward(x.value(), shifts, y, radius);
         Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> PhaseShuffle.backward(dy, shifts, dx, radius)));
+        tape.note(out, dy -> tape.accumulate(x, dx -> PhaseShuffle.backward(dy, shifts, dx, radius)), shifts);
         return out;
     }
 }

@@ -24,7 +24,7 @@ public final class PointwiseFunctions {
         Tensor y = tape.empty(x.value().dtype(), x.shape());
         forward.accept(x.value(), y);
         Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> backward.run(dy, x.value(), dx)));
+        tape.note(out, dy -> tape.accumulate(x, dx -> backward.run(dy, x.value(), dx)), x.value());
         return out;
     }
 
@@ -64,7 +64,7 @@ public final class PointwiseFunctions {
         Tensor y = tape.empty(x.dtype(), x.shape());
         Pointwise.leakyReluBackward(tangent.value(), x, slope, y);
         Variable out = tape.output(y, tangent);
-        tape.note(out, dy -> tape.accumulate(tangent, dt -> Pointwise.leakyReluBackward(dy, x, slope, dt)));
+        tape.note(out, dy -> tape.accumulate(tangent, dt -> Pointwise.leakyReluBackward(dy, x, slope, dt)), x);
         return out;
     }
 
@@ -116,7 +116,7 @@ public final class PointwiseFunctions {
         Tensor y = tape.empty(type, scale.size(), bias.value().size());
         ScaledBias.forward(scale, bias.value(), y);
         Variable out = tape.output(y, bias);
-        tape.note(out, dy -> tape.accumulateParameterAlone(bias, (db, add) -> ScaledBias.backward(scale, dy, db, add)));
+        tape.note(out, dy -> tape.accumulateParameter(bias, (db, add) -> ScaledBias.backward(scale, dy, db, add)), scale);
         return out;
     }
 

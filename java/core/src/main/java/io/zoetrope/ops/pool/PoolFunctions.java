@@ -19,7 +19,7 @@ public final class PoolFunctions {
         Tensor indices = tape.empty(DType.I32, y.shape());
         Pool.maxPool(input, y, indices, k, stride);
         Variable out = tape.output(y, x);
-        tape.note(out, dy -> tape.accumulate(x, dx -> Pool.maxPoolBackward(dy, indices, dx, k, stride)));
+        tape.note(out, dy -> tape.accumulate(x, dx -> Pool.maxPoolBackward(dy, indices, dx, k, stride)), indices);
         return out;
     }
 

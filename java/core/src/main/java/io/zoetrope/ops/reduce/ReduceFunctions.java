@@ -36,7 +36,7 @@ public final class ReduceFunctions {
         tape.note(out, dy -> {
             tape.accumulate(a, da -> spread(dy, factor, b.value(), da));
             tape.accumulate(b, db -> spread(dy, factor, a.value(), db));
-        });
+        }, tape.wants(a) ? b.value() : null, tape.wants(b) ? a.value() : null);
         return out;
     }
 

@@ -19,10 +19,11 @@ public final class RmsNormFunctions {
         RmsNorm.forward(input, scale, y, rstd, epsilon);
         Variable out = tape.output(y, x, gamma);
         if (gamma == null) {
-            tape.note(out, dy -> tape.accumulate(x, dx -> RmsNorm.backward(dy, input, null, rstd, dx, null, false)));
+            tape.note(out, dy -> tape.accumulate(x, dx -> RmsNorm.backward(dy, input, null, rstd, dx, null, false)),
+                    input, rstd);
         } else {
-            tape.note(out, dy -> tape.accumulateParameter(gamma, (dgamma, add) -> tape.accumulateOrDiscard(x, dx ->
-                    RmsNorm.backward(dy, input, scale, rstd, dx, dgamma, add))));
+            tape.note(out, dy -> tape.accumulateParameterOrDiscard(gamma, (dgamma, add) -> tape.accumulateOrDiscard(x, dx ->
+                    RmsNorm.backward(dy, input, scale, rstd, dx, dgamma, add))), input, scale, rstd);
         }
         return out;
     }

@@ -22,8 +22,10 @@ class ProvidersTest {
 
     @Test
     void nothingKnowsTheProviders() {
-        assertThat(CLASSES.contain("io.zoetrope.cublas.CublasFactory") && CLASSES.contain("io.zoetrope.cudnn.CudnnFactory")).isTrue();
-        noClasses().that().resideOutsideOfPackages(PROVIDERS).should().dependOnClassesThat().resideInAnyPackage(PROVIDERS)
+        assertThat(CLASSES.contain("io.zoetrope.cublas.CublasFactory")
+                && CLASSES.contain("io.zoetrope.cudnn.CudnnFactory")).isTrue();
+        noClasses().that().resideOutsideOfPackages(PROVIDERS).should().dependOnClassesThat()
+                .resideInAnyPackage(PROVIDERS)
                 .check(CLASSES);
     }
 }

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 
 /**
  * The providers on the class path. A device has those that were asked for when it was opened, by
- * {@link Device#open(DeviceChoice, String)} or {@code -Dzoetrope.provider=cublas,cudnn}; by default ({@code auto}) it has none
- * and our own kernels run everything.
+ * {@link Device#open(DeviceChoice, String)} or {@code -Dzoetrope.provider=cublas,cudnn}; by default ({@code auto}) it
+ * has none and our own kernels run everything.
  */
 public final class Providers {
     /** Our own kernels alone. */
@@ -48,7 +48,8 @@ public final class Providers {
 
     private static ProviderFactory named(List<ProviderFactory> installed, String name) {
         return installed.stream().filter(factory -> factory.name().equals(name)).findFirst()
-                .orElseThrow(() -> new DeviceException(0, "provider '" + name + "' was asked for, but the class path has "
+                .orElseThrow(() -> new DeviceException(0, "provider '" + name
+                        + "' was asked for, but the class path has "
                         + (installed.isEmpty() ? "none" : installed.stream().map(ProviderFactory::name)
                                 .collect(Collectors.joining(", "))) + ": add the artifact zoetrope-" + name
                         + ", or ask for " + AUTO));

@@ -11,17 +11,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A shared library of NVIDIA's that a JCuda binding is linked with. Once it is loaded, the binding's own load finds it by its
- * SONAME, wherever its file is.
+ * A shared library of NVIDIA's that a JCuda binding is linked with. Once it is loaded, the binding's own load finds it
+ * by its SONAME, wherever its file is.
  *
  * @param file       the SONAME that the binding asks for
- * @param successor  a later one that serves it through a library of ours, {@code /natives/linux-x86_64/FILE}; null: none
+ * @param successor  a later one that serves it through a library of ours, {@code /natives/linux-x86_64/FILE}; null:
+ * none
  * @param companions looked for beside it and loaded first, where they are
  */
 public record VendorLibrary(String file, String successor, List<String> companions) {
     private static final String FORWARDERS = "/natives/linux-x86_64/";
     private static final String PROPERTY = "zoetrope.library.path";
-    private static final List<String> FOLDERS = List.of("/usr/local/cuda/lib64", "/usr/local/cuda/targets/x86_64-linux/lib",
+    private static final List<String> FOLDERS = List.of("/usr/local/cuda/lib64",
+            "/usr/local/cuda/targets/x86_64-linux/lib",
             "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu", "/opt/cuda/lib64");
 
     /** Where it was looked for and not found, in words; empty when it is there. */
@@ -65,7 +67,8 @@ public record VendorLibrary(String file, String successor, List<String> companio
     private Path forwarder(Path folder) throws IOException {
         try (InputStream in = VendorLibrary.class.getResourceAsStream(FORWARDERS + file)) {
             if (in == null) {
-                throw new DeviceException(0, FORWARDERS + file + ", which serves it by " + successor + ", is not on the class path: "
+                throw new DeviceException(0, FORWARDERS + file + ", which serves it by " + successor
+                        + ", is not on the class path: "
                         + "the artifact zoetrope-native is missing or older than this library");
             }
             Path copy = folder.resolve(file);
@@ -75,7 +78,8 @@ public record VendorLibrary(String file, String successor, List<String> companio
     }
 
     private static Optional<Path> find(String name) {
-        return folders().map(folder -> folder.resolve(name)).filter(Files::exists).map(Path::toAbsolutePath).findFirst();
+        return folders().map(folder -> folder.resolve(name)).filter(Files::exists).map(Path::toAbsolutePath)
+                .findFirst();
     }
 
     private static Stream<Path> folders() {
@@ -84,6 +88,7 @@ public record VendorLibrary(String file, String successor, List<String> companio
     }
 
     private static Stream<String> paths(String list) {
-        return list == null ? Stream.of() : Stream.of(list.split(File.pathSeparator)).filter(folder -> !folder.isBlank());
+        return list == null ? Stream.of() : Stream.of(list.split(File.pathSeparator))
+                .filter(folder -> !folder.isBlank());
     }
 }

@@ -21,8 +21,8 @@ import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * One device's cuBLAS handle. The workspace of a product comes from the device's memory pool, so that it belongs to a graph
- * that is recorded and streams never share one; with it cuBLAS allocates nothing and its sums keep their order.
+ * One device's cuBLAS handle. The workspace of a product comes from the device's memory pool, so that it belongs to a
+ * graph that is recorded and streams never share one; with it cuBLAS allocates nothing and its sums keep their order.
  */
 final class Cublas implements GemmProvider {
     /** What NVIDIA recommends: 32 MiB from Hopper on, 4 MiB before. */
@@ -76,13 +76,15 @@ final class Cublas implements GemmProvider {
     }
 
     /**
-     * cuBLAS counts by columns, so a row-major c = op(a)·op(b) is its cᵀ = op(b)ᵀ·op(a)ᵀ, with nothing moved. JCublas's method
-     * without {@code _new} takes the compute types of CUDA 10.
+     * cuBLAS counts by columns, so a row-major c = op(a)·op(b) is its cᵀ = op(b)ᵀ·op(a)ᵀ, with nothing moved.
+     * JCublas's method without {@code _new} takes the compute types of CUDA 10.
      */
     private int queue(Product p) {
         int type = type(p.type());
-        return JCublas2.cublasGemmStridedBatchedEx_new(handle, operation(p.transB()), operation(p.transA()), p.n(), p.m(), p.k(),
-                scalar(p.alpha()), pointer(p.b()), type, p.ldb(), p.strideB(), pointer(p.a()), type, p.lda(), p.strideA(),
+        return JCublas2.cublasGemmStridedBatchedEx_new(handle, operation(p.transB()), operation(p.transA()), p.n(),
+                p.m(), p.k(),
+                scalar(p.alpha()), pointer(p.b()), type, p.ldb(), p.strideB(), pointer(p.a()), type, p.lda(),
+                        p.strideA(),
                 scalar(p.beta()), pointer(p.c()), type(p.out()), p.ldc(), p.strideC(), (int) p.batch(),
                 p.tf32() && p.type() == DType.F32 ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
                         : cublasComputeType.CUBLAS_COMPUTE_32F, DEFAULT_ALGORITHM);

@@ -16,8 +16,9 @@ import jcuda.jcudnn.cudnnDeterminism;
 import jcuda.jcudnn.cudnnHandle;
 
 /**
- * One of cuDNN's ways to convolve. The mathType that a search reports is left alone: JCudnn does not hand it on for gradients
- * of x, and f32 must not run as TF32 for that. What is run is the algorithm with the math type that the descriptor has.
+ * One of cuDNN's ways to convolve. The mathType that a search reports is left alone: JCudnn does not hand it on for
+ * gradients of x, and f32 must not run as TF32 for that. What is run is the algorithm with the math type that the
+ * descriptor has.
  *
  * @param memory bytes of workspace
  */
@@ -35,30 +36,37 @@ record Algorithm(int number, int status, long memory, int determinism) {
             case FPROP -> {
                 var all = new cudnnConvolutionFwdAlgoPerf[MOST];
                 Arrays.setAll(all, i -> new cudnnConvolutionFwdAlgoPerf());
-                check("cudnnFindConvolutionForwardAlgorithmEx", JCudnn.cudnnFindConvolutionForwardAlgorithmEx(handle, d.x, o.x,
-                        d.filters, o.filters, d.convolution, d.y, o.y, MOST, count, all, o.workspace, o.workspaceBytes));
+                check("cudnnFindConvolutionForwardAlgorithmEx", JCudnn.cudnnFindConvolutionForwardAlgorithmEx(handle,
+                        d.x, o.x,
+                        d.filters, o.filters, d.convolution, d.y, o.y, MOST, count, all, o.workspace,
+                                o.workspaceBytes));
                 yield Arrays.stream(all, 0, count[0]).filter(Objects::nonNull)
                         .map(a -> new Algorithm(a.algo, a.status, a.memory, a.determinism));
             }
             case DGRAD -> {
                 var all = new cudnnConvolutionBwdDataAlgoPerf[MOST];
                 Arrays.setAll(all, i -> new cudnnConvolutionBwdDataAlgoPerf());
-                check("cudnnFindConvolutionBackwardDataAlgorithmEx", JCudnn.cudnnFindConvolutionBackwardDataAlgorithmEx(handle,
-                        d.filters, o.filters, d.y, o.y, d.convolution, d.x, o.x, MOST, count, all, o.workspace, o.workspaceBytes));
+                check("cudnnFindConvolutionBackwardDataAlgorithmEx",
+                        JCudnn.cudnnFindConvolutionBackwardDataAlgorithmEx(handle,
+                        d.filters, o.filters, d.y, o.y, d.convolution, d.x, o.x, MOST, count, all, o.workspace,
+                                o.workspaceBytes));
                 yield Arrays.stream(all, 0, count[0]).filter(Objects::nonNull)
                         .map(a -> new Algorithm(a.algo, a.status, a.memory, a.determinism));
             }
             case WGRAD -> {
                 var all = new cudnnConvolutionBwdFilterAlgoPerf[MOST];
                 Arrays.setAll(all, i -> new cudnnConvolutionBwdFilterAlgoPerf());
-                check("cudnnFindConvolutionBackwardFilterAlgorithmEx", JCudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx(handle,
-                        d.x, o.x, d.y, o.y, d.convolution, d.filters, o.filters, MOST, count, all, o.workspace, o.workspaceBytes));
+                check("cudnnFindConvolutionBackwardFilterAlgorithmEx",
+                        JCudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx(handle,
+                        d.x, o.x, d.y, o.y, d.convolution, d.filters, o.filters, MOST, count, all, o.workspace,
+                                o.workspaceBytes));
                 yield Arrays.stream(all, 0, count[0]).filter(Objects::nonNull)
                         .map(a -> new Algorithm(a.algo, a.status, a.memory, a.determinism));
             }
         };
         return found.filter(a -> a.status == 0 && a.determinism == cudnnDeterminism.CUDNN_DETERMINISTIC
-                && a.memory <= o.workspaceBytes).findFirst().map(a -> a.withMemory(workspace(handle, convolution, d, a.number)));
+                && a.memory <= o.workspaceBytes).findFirst().map(a -> a.withMemory(workspace(handle, convolution, d,
+                        a.number)));
     }
 
     private Algorithm withMemory(long bytes) {
@@ -69,10 +77,13 @@ record Algorithm(int number, int status, long memory, int determinism) {
     private static long workspace(cudnnHandle handle, Convolution convolution, Descriptors d, int number) {
         long[] bytes = new long[1];
         check("asking cuDNN for the size of a workspace", switch (convolution.pass()) {
-            case FPROP -> JCudnn.cudnnGetConvolutionForwardWorkspaceSize(handle, d.x, d.filters, d.convolution, d.y, number, bytes);
-            case DGRAD -> JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d.filters, d.y, d.convolution, d.x, number,
+            case FPROP -> JCudnn.cudnnGetConvolutionForwardWorkspaceSize(handle, d.x, d.filters, d.convolution, d.y,
+                    number, bytes);
+            case DGRAD -> JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d.filters, d.y, d.convolution,
+                    d.x, number,
                     bytes);
-            case WGRAD -> JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, d.x, d.y, d.convolution, d.filters, number,
+            case WGRAD -> JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, d.x, d.y, d.convolution,
+                    d.filters, number,
                     bytes);
         });
         return bytes[0];

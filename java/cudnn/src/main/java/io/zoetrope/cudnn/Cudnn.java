@@ -18,8 +18,9 @@ import jcuda.jcudnn.cudnnMathType;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * One device's cuDNN handle. The first run of a convolution searches for its algorithm, which writes its output, and must come
- * before it is recorded; workspaces come from the device's memory pool, so that they belong to a graph that is recorded.
+ * One device's cuDNN handle. The first run of a convolution searches for its algorithm, which writes its output, and
+ * must come before it is recorded; workspaces come from the device's memory pool, so that they belong to a graph that
+ * is recorded.
  */
 final class Cudnn implements ConvProvider {
     /** What a search, and with it an algorithm, may use. */
@@ -67,7 +68,8 @@ final class Cudnn implements ConvProvider {
         Algorithm algorithm = plan.algorithm.get();
         try (DeviceMemory workspace = device.memory().allocate(algorithm.memory())) {
             enter();
-            queue(c, plan.descriptors, algorithm, pointer(x), pointer(filters), pointer(y), pointer(workspace.address()));
+            queue(c, plan.descriptors, algorithm, pointer(x), pointer(filters), pointer(y),
+                    pointer(workspace.address()));
             device.stream().queued();
         }
         return true;
@@ -86,7 +88,8 @@ final class Cudnn implements ConvProvider {
         check("cudnnSetConvolutionMathType", JCudnn.cudnnSetConvolutionMathType(descriptors.convolution, math(c)));
         try (DeviceMemory workspace = device.memory().allocate(MOST_WORKSPACE)) {
             enter();
-            Optional<Algorithm> found = Algorithm.search(handle, c, descriptors, new Algorithm.Operands(pointer(x), pointer(filters),
+            Optional<Algorithm> found = Algorithm.search(handle, c, descriptors, new Algorithm.Operands(pointer(x),
+                    pointer(filters),
                     pointer(y), pointer(workspace.address()), MOST_WORKSPACE));
             device.stream().queued();
             return new Plan(descriptors, found);
@@ -99,15 +102,19 @@ final class Cudnn implements ConvProvider {
                 : c.tf32() ? cudnnMathType.CUDNN_DEFAULT_MATH : cudnnMathType.CUDNN_FMA_MATH;
     }
 
-    private void queue(Convolution c, Descriptors d, Algorithm a, Pointer x, Pointer filters, Pointer y, Pointer workspace) {
+    private void queue(Convolution c, Descriptors d, Algorithm a, Pointer x, Pointer filters, Pointer y,
+            Pointer workspace) {
         Pointer one = Pointer.to(new float[] {1});
         Pointer zero = Pointer.to(new float[] {0});
         switch (c.pass()) {
-            case FPROP -> check("cudnnConvolutionForward", JCudnn.cudnnConvolutionForward(handle, one, d.x, x, d.filters, filters,
+            case FPROP -> check("cudnnConvolutionForward", JCudnn.cudnnConvolutionForward(handle, one, d.x, x,
+                    d.filters, filters,
                     d.convolution, a.number(), workspace, a.memory(), zero, d.y, y));
-            case DGRAD -> check("cudnnConvolutionBackwardData", JCudnn.cudnnConvolutionBackwardData(handle, one, d.filters, filters,
+            case DGRAD -> check("cudnnConvolutionBackwardData", JCudnn.cudnnConvolutionBackwardData(handle, one,
+                    d.filters, filters,
                     d.y, y, d.convolution, a.number(), workspace, a.memory(), zero, d.x, x));
-            case WGRAD -> check("cudnnConvolutionBackwardFilter", JCudnn.cudnnConvolutionBackwardFilter(handle, one, d.x, x, d.y, y,
+            case WGRAD -> check("cudnnConvolutionBackwardFilter", JCudnn.cudnnConvolutionBackwardFilter(handle, one,
+                    d.x, x, d.y, y,
                     d.convolution, a.number(), workspace, a.memory(), zero, d.filters, filters));
         }
     }

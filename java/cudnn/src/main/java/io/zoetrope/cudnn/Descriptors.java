@@ -13,7 +13,10 @@ import jcuda.jcudnn.cudnnFilterDescriptor;
 import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
 
-/** A convolution as cuDNN has it: NHWC pictures, KRSC filters. cuDNN names extents in the order N, C, H, W in any layout. */
+/**
+ * A convolution as cuDNN has it: NHWC pictures, KRSC filters. cuDNN names extents in the order N, C, H, W in any
+ * layout.
+ */
 final class Descriptors implements AutoCloseable {
     final cudnnTensorDescriptor x = new cudnnTensorDescriptor();
     final cudnnTensorDescriptor y = new cudnnTensorDescriptor();
@@ -28,12 +31,16 @@ final class Descriptors implements AutoCloseable {
         check("cudnnCreateTensorDescriptor", JCudnn.cudnnCreateTensorDescriptor(y));
         check("cudnnCreateFilterDescriptor", JCudnn.cudnnCreateFilterDescriptor(filters));
         check("cudnnCreateConvolutionDescriptor", JCudnn.cudnnCreateConvolutionDescriptor(convolution));
-        check("cudnnSetTensor4dDescriptor", JCudnn.cudnnSetTensor4dDescriptor(x, layout, type, c.n(), c.c(), c.h(), c.w()));
-        check("cudnnSetTensor4dDescriptor", JCudnn.cudnnSetTensor4dDescriptor(y, layout, type, c.n(), c.k(), c.p(), c.q()));
+        check("cudnnSetTensor4dDescriptor", JCudnn.cudnnSetTensor4dDescriptor(x, layout, type, c.n(), c.c(), c.h(),
+                c.w()));
+        check("cudnnSetTensor4dDescriptor", JCudnn.cudnnSetTensor4dDescriptor(y, layout, type, c.n(), c.k(), c.p(),
+                c.q()));
         check("cudnnSetFilter4dDescriptor",
                 JCudnn.cudnnSetFilter4dDescriptor(filters, type, layout, c.k(), c.c() / spec.groups(), c.r(), c.s()));
-        check("cudnnSetConvolution2dDescriptor", JCudnn.cudnnSetConvolution2dDescriptor(convolution, spec.padTop(), spec.padLeft(),
-                spec.stride(), spec.stride(), spec.dilation(), spec.dilation(), cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
+        check("cudnnSetConvolution2dDescriptor", JCudnn.cudnnSetConvolution2dDescriptor(convolution, spec.padTop(),
+                spec.padLeft(),
+                spec.stride(), spec.stride(), spec.dilation(), spec.dilation(),
+                        cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
                 cudnnDataType.CUDNN_DATA_FLOAT));
         check("cudnnSetConvolutionGroupCount", JCudnn.cudnnSetConvolutionGroupCount(convolution, spec.groups()));
     }

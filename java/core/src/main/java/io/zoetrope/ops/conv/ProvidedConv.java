@@ -9,15 +9,16 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Convolutions by the device's provider, which takes operands of one type: what else is added follows as kernels of ours, and
- * gradients of filters of BF16 are rounded to it before they go on in F32. Each returns false, with nothing queued, when there
- * is no provider, it cannot take the convolution, or a tier of ours is forced.
+ * Convolutions by the device's provider, which takes operands of one type: what else is added follows as kernels of
+ * ours, and gradients of filters of BF16 are rounded to it before they go on in F32. Each returns false, with nothing
+ * queued, when there is no provider, it cannot take the convolution, or a tier of ours is forced.
  */
 final class ProvidedConv {
     private ProvidedConv() {
     }
 
-    static boolean forward(ConvExtents e, Tensor x, Tensor w, Tensor bias, Tensor perSample, Tensor residual, Tensor y) {
+    static boolean forward(ConvExtents e, Tensor x, Tensor w, Tensor bias, Tensor perSample, Tensor residual,
+            Tensor y) {
         ConvProvider provider = provider(y.device());
         if (provider == null) {
             return false;
@@ -76,7 +77,8 @@ final class ProvidedConv {
     }
 
     private static boolean run(ConvProvider provider, Pass pass, ConvExtents e, Tensor x, Tensor w, Tensor y) {
-        boolean taken = provider.convolve(new ConvProvider.Convolution(pass, x.dtype(), Tiers.tf32Allowed(), e.n(), e.h(), e.w(),
+        boolean taken = provider.convolve(new ConvProvider.Convolution(pass, x.dtype(), Tiers.tf32Allowed(), e.n(),
+                e.h(), e.w(),
                 e.c(), e.k(), e.r(), e.s(), e.p(), e.q(), e.spec()), x.address(), w.address(), y.address());
         if (taken) {
             Tiers.used("conv2d_" + pass.name().toLowerCase(java.util.Locale.ROOT), provider.name());

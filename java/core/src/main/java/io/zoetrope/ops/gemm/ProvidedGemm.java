@@ -7,13 +7,18 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
-/** Products by the device's provider; what a library does not fuse follows as kernels of ours, on the product in F32. */
+/**
+ * Products by the device's provider; what a library does not fuse follows as kernels of ours, on the product in F32.
+ */
 final class ProvidedGemm {
     private ProvidedGemm() {
     }
 
-    /** @return false, with nothing queued, when there is no provider, it cannot take this, or a tier of ours is forced */
-    static boolean run(Tensor a, Tensor b, Gemm.Epilogue epilogue, Tensor c, Gemm.Spec spec, long m, long n, long k, long batch,
+    /**
+     * @return false, with nothing queued, when there is no provider, it cannot take this, or a tier of ours is forced
+     */
+    static boolean run(Tensor a, Tensor b, Gemm.Epilogue epilogue, Tensor c, Gemm.Spec spec, long m, long n, long k,
+            long batch,
             long strideA, long strideB) {
         Device device = c.device();
         GemmProvider provider = device.provider(GemmProvider.class);
@@ -23,7 +28,8 @@ final class ProvidedGemm {
         boolean bare = epilogue.bias() == null && epilogue.residual() == null && spec.activation() == Activation.NONE;
         try (Scope scope = Scope.open(device)) {
             Tensor product = bare ? c : scope.empty(DType.F32, c.shape());
-            boolean taken = provider.multiply(new GemmProvider.Product(device, a.dtype(), product.dtype(), Tiers.tf32Allowed(),
+            boolean taken = provider.multiply(new GemmProvider.Product(device, a.dtype(), product.dtype(),
+                    Tiers.tf32Allowed(),
                     spec.transA(), spec.transB(), (int) m, (int) n, (int) k, a.address(), strideA, b.address(), strideB,
                     product.address(), m * n, batch, spec.alpha(), bare ? spec.beta() : 0));
             if (!taken) {

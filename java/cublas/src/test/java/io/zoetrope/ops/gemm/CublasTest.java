@@ -93,14 +93,16 @@ class CublasTest {
                     float[] b = Values.stored(dtype, Values.uniform(4, 24 * 50));
                     float[] bias = biased ? Values.uniform(5, 50) : new float[50];
                     float[] old = Values.stored(out, Values.uniform(6, 37 * 50));
-                    double[] expected = ReferenceGemm.run(37, 50, 24, false, true, 1.5f, -0.75f, function, Values.doubles(a),
+                    double[] expected = ReferenceGemm.run(37, 50, 24, false, true, 1.5f, -0.75f, function,
+                            Values.doubles(a),
                             Values.doubles(b), Values.doubles(bias), Values.doubles(old));
                     try (Guarded guarded = new Guarded(device)) {
                         Tensor c = guarded.input("c", out, old, 37, 50);
                         Gemm.run(guarded.input("a", dtype, a, 37, 24), guarded.input("b", dtype, b, 50, 24),
                                 biased ? guarded.input("bias", DType.F32, bias, 50) : null, c,
                                 Gemm.Spec.NT.alpha(1.5f).beta(-0.75f).activation(activation));
-                        Tolerance.sum(out, 24, 1).times(2).check(activation + " " + dtype + " to " + out, expected, c.toFloats());
+                        Tolerance.sum(out, 24, 1).times(2).check(activation + " " + dtype + " to " + out, expected,
+                                c.toFloats());
                     }
                     assertRan("cublas");
                 }
@@ -154,7 +156,8 @@ class CublasTest {
                     a.copyFrom(values);
                     graph.launch();
                     Tolerance.sum(DType.F32, 4, 1).check("c", ReferenceGemm.run(6, 5, 4, false, false, 1, 0, x -> x,
-                            Values.doubles(values), Values.doubles(b.toFloats()), Values.doubles(bias.toFloats()), null),
+                            Values.doubles(values), Values.doubles(b.toFloats()), Values.doubles(bias.toFloats()),
+                                    null),
                             c.toFloats());
                 }
             }
@@ -165,12 +168,14 @@ class CublasTest {
     void whatItCannotTakeRunsByOurKernels() {
         try (Scope scope = Scope.open(device); Tiers.Forced forced = Tiers.force(Tier.SIMT)) {
             assertThat(forced).isNotNull();
-            Gemm.run(scope.zeros(DType.F32, 2, 3), scope.zeros(DType.F32, 3, 4), null, scope.zeros(DType.F32, 2, 4), Gemm.Spec.NN);
+            Gemm.run(scope.zeros(DType.F32, 2, 3), scope.zeros(DType.F32, 3, 4), null, scope.zeros(DType.F32, 2, 4),
+                    Gemm.Spec.NN);
         }
         assertRan("gemm_simt_f32");
         try (Scope scope = Scope.open(device)) {
             Modulate.Vectors gate = Modulate.Vectors.of(scope.zeros(DType.BF16, 1, 4));
-            Gemm.fused(scope.zeros(DType.BF16, 2, 3), scope.zeros(DType.BF16, 3, 4), new Gemm.Epilogue(null, gate, null),
+            Gemm.fused(scope.zeros(DType.BF16, 2, 3), scope.zeros(DType.BF16, 3, 4), new Gemm.Epilogue(null, gate,
+                    null),
                     scope.zeros(DType.BF16, 2, 4), Gemm.Spec.NN);
         }
         assertRan("gemm_sm80_bf16");
@@ -179,7 +184,8 @@ class CublasTest {
     @Test
     void aDeviceOpenedWithoutItRunsOurKernels() {
         try (Device plain = Device.open(DeviceChoice.AUTO); Scope scope = Scope.open(plain)) {
-            Gemm.run(scope.zeros(DType.F32, 2, 3), scope.zeros(DType.F32, 3, 4), null, scope.zeros(DType.F32, 2, 4), Gemm.Spec.NN);
+            Gemm.run(scope.zeros(DType.F32, 2, 3), scope.zeros(DType.F32, 3, 4), null, scope.zeros(DType.F32, 2, 4),
+                    Gemm.Spec.NN);
         }
         assertRan("gemm_simt_f32");
         assertThatThrownBy(() -> Device.open(DeviceChoice.AUTO, "cublas,other")).hasMessageContainingAll(

@@ -65,7 +65,8 @@ class CudnnTest {
     }
 
     private static Tolerance tolerance(Case test, DType out, long terms) {
-        return test.tier() == Tier.SM80 && test.dtype() == DType.F32 ? Tolerance.tf32Sum(terms, 1) : Tolerance.sum(out, terms, 1);
+        return test.tier() == Tier.SM80 && test.dtype() == DType.F32 ? Tolerance.tf32Sum(terms, 1) : Tolerance.sum(out,
+                terms, 1);
     }
 
     @ParameterizedTest
@@ -137,7 +138,8 @@ class CudnnTest {
             Tensor w = scope.of(Values.uniform(2, e.wSize()), 3, 3, 3, 4);
             Tensor y = scope.zeros(DType.F32, 1, 5, 6, 3);
             Runnable work = () -> Conv2d.forward(x, w, null, null, null, y, Conv2d.Spec.of(1, 1));
-            assertThatThrownBy(() -> CapturedGraph.record(device, work)).hasMessageContaining("run it once before the recording");
+            assertThatThrownBy(() -> CapturedGraph.record(device, work))
+                    .hasMessageContaining("run it once before the recording");
             work.run();
             try (CapturedGraph graph = CapturedGraph.record(device, work)) {
                 for (long seed = 3; seed < 6; seed++) {

@@ -11,7 +11,7 @@ case $action in
 build)
     cmake -S "$here" -B "$target/build" -DCMAKE_BUILD_TYPE=Release \
         -DSOFTCUDA_OUTPUT="$target/classes/natives/linux-x86_64" -DZOETROPE_JAVA_HOME="$3" --log-level=WARNING >/dev/null
-    cmake --build "$target/build" --target softcuda zoetrope_bridge --parallel "$(nproc)" -- --no-print-directory -s
+    cmake --build "$target/build" --target softcuda zoetrope_bridge vendor --parallel "$(nproc)" -- --no-print-directory -s
     ;;
 test)
     cmake --build "$target/build" --parallel "$(nproc)" -- --no-print-directory -s

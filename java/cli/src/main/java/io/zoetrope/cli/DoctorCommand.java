@@ -2,6 +2,8 @@ package io.zoetrope.cli;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.cuda.ProviderFactory;
+import io.zoetrope.cuda.Providers;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.KnownSet;
 import io.zoetrope.data.SpokenDigits;
@@ -51,6 +53,7 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
         heading("CUDA libraries");
         library("cuBLAS", "libcublas.so", "libcublas-13-0");
         library("cuDNN", "libcudnn.so", "libcudnn9-cuda-13");
+        Providers.installed().forEach(this::provider);
         heading("softcuda, the CPU's implementation of CUDA");
         good("instruction set", machine.softcudaLevel() + ", " + Runtime.getRuntime().availableProcessors()
                 + " processors");
@@ -101,6 +104,17 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
         } else {
             lack(name, file + " not found", OPTIONAL + " (NVIDIA's package " + debianPackage
                     + "; elsewhere, set LD_LIBRARY_PATH)");
+        }
+    }
+
+    /** What it lacks is not a lack of the machine's: nothing needs it. */
+    private void provider(ProviderFactory provider) {
+        String what = "provider " + provider.name();
+        Optional<String> missing = provider.missing();
+        if (missing.isPresent()) {
+            surroundings.say("  off      " + what + ": " + missing.get());
+        } else {
+            good(what, "-Dzoetrope.provider=" + provider.name() + " asks for it");
         }
     }
 

@@ -83,7 +83,7 @@ class DoctorCommandTest {
         assertThat(examine(Map.of("LD_LIBRARY_PATH", extra.toString(), "PATH", extra.toString()))).isZero();
         assertThat(shell.out()).contains("580.65.06").contains("libcuda.so.1").contains("libcublas.so.13")
                 .contains("libcudnn.so.9").contains("AVX-512 with BF16").contains(sets.resolve("mnist").toString())
-                .doesNotContain("missing");
+                .contains("provider cublas: ", "provider cudnn: ").doesNotContain("missing");
         assertThat(shell.out()).as("empty files are no data").contains("damaged  fashion-mnist", "damaged  mnist",
                 "damaged  cifar10", "damaged  spoken-digits").doesNotContain("ok       mnist");
     }

@@ -55,6 +55,7 @@ public final class Device implements AutoCloseable {
     private final Map<String, KernelModule> modules = new ConcurrentHashMap<>();
     private final Map<Object, Object> plans = new ConcurrentHashMap<>();
     private final Set<KernelModule> ownModules = ConcurrentHashMap.newKeySet();
+    private List<Provider> providers = List.of();
     private volatile boolean closed;
 
     private Device(DeviceChoice choice) {
@@ -96,7 +97,23 @@ public final class Device implements AutoCloseable {
 
     /** @throws DeviceException saying what is missing when the choice cannot be had */
     public static Device open(DeviceChoice choice) {
-        return new Device(choice);
+        return open(choice, Providers.fromProperty());
+    }
+
+    /**
+     * @param providers libraries that run what they can, such as {@code cublas} or {@code cublas,cudnn}; {@link Providers#AUTO}:
+     *                  none, our own kernels run everything
+     * @throws DeviceException saying what is missing when the device or a provider cannot be had
+     */
+    public static Device open(DeviceChoice choice, String providers) {
+        Device device = new Device(choice);
+        try {
+            device.providers = Providers.open(device, providers);
+            return device;
+        } catch (RuntimeException | LinkageError e) {
+            device.close();
+            throw e;
+        }
     }
 
     /** What this machine lacks to run on a GPU, in words; empty when it has one. Loads nothing. */
@@ -314,6 +331,16 @@ public final class Device implements AutoCloseable {
         return (R) known;
     }
 
+    /** The provider of a kind of operation that was asked for when this device was opened, null when there is none. */
+    public <T extends Provider> T provider(Class<T> kind) {
+        for (Provider each : providers) {
+            if (kind.isInstance(each)) {
+                return kind.cast(each);
+            }
+        }
+        return null;
+    }
+
     // ---- life --------------------------------------------------------------------------------------------------------------
 
     /** Fails as {@link Driver#check} does; after a fault in a kernel with its likely name and what it means. */
@@ -339,6 +366,7 @@ public final class Device implements AutoCloseable {
         if (!closed) {
             enter();
             streams.forEach(each -> Driver.result(() -> JCudaDriver.cuStreamSynchronize(each.handle())));
+            providers.forEach(Provider::close);
             closed = true;
             memory.releaseAll();
             modules.values().forEach(KernelModule::unload);

@@ -82,10 +82,14 @@ final class NativeLibraries {
 
     /** JCuda extracts its own library under java.io.tmpdir, guarded by exists() alone: give it a folder of ours. */
     private static void initialiseJCuda(Path folder) {
+        withTemporaryFolder(folder, () -> JCudaDriver.setExceptionsEnabled(false));
+    }
+
+    static synchronized void withTemporaryFolder(Path folder, Runnable initialisation) {
         String before = System.getProperty("java.io.tmpdir");
         System.setProperty("java.io.tmpdir", folder.toString());
         try {
-            JCudaDriver.setExceptionsEnabled(false);
+            initialisation.run();
         } finally {
             System.setProperty("java.io.tmpdir", before);
         }

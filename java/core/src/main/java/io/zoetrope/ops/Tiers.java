@@ -84,6 +84,11 @@ public final class Tiers {
         return able && (dtype == DType.BF16 || tf32) ? Tier.SM80 : Tier.SIMT;
     }
 
+    /** Whether a tier, and with it our own kernels, is forced on this thread. */
+    public static boolean isForced() {
+        return FORCED.get() != null;
+    }
+
     /** The forced tile shape, if any. */
     public static Optional<String> forcedTile() {
         Forced forced = FORCED.get();

@@ -118,6 +118,9 @@ public final class Conv2d {
         operands.reads("x, w, bias, perSample", x, w, bias, perSample).writes("y", y).device();
         Operands.of("conv2d_fprop").reads("residual", residual).updates("y", y).device();
 
+        if (ProvidedConv.forward(e, x, w, bias, perSample, residual, y)) {
+            return;
+        }
         ConvPlan plan = ConvPlan.fprop(y.device(), e, x.dtype(), aligned(x, y, perSample, residual), aligned(w));
         e.append(plan.kernel().arguments().pointer("x", x).pointer("w", w).pointer("bias", bias).pointer("per_sample", perSample)
                 .pointer("residual", residual).pointer("y", y), plan).launch(plan.grid());
@@ -130,6 +133,9 @@ public final class Conv2d {
         operands.type("w", w, dx.dtype());
         operands.reads("dy, w", dy, w).writes("dx", dx).device();
 
+        if (ProvidedConv.dgrad(e, dy, w, dx)) {
+            return;
+        }
         ConvPlan plan = ConvPlan.dgrad(dx.device(), e, dx.dtype(), aligned(dy, dx), aligned(w));
         e.append(plan.kernel().arguments().pointer("dy", dy).pointer("w", w).pointer("dx", dx), plan).launch(plan.grid());
     }
@@ -146,6 +152,9 @@ public final class Conv2d {
         operands.type("dw", dw, DType.F32);
         operands.reads("x, dy", x, dy).writes("dw", dw).device();
 
+        if (ProvidedConv.wgrad(e, x, dy, dw, accumulate)) {
+            return;
+        }
         Device device = dw.device();
         ConvPlan plan = ConvPlan.wgrad(device, e, x.dtype(), aligned(x, dy));
         if (plan.shares() == 1) {

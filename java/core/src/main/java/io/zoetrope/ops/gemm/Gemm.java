@@ -116,7 +116,9 @@ public final class Gemm {
             m *= count;     // one b for all: the batch is more rows
             count = 1;
         }
-        launch(a, b, epilogue, c, spec, m, n, k, count, strideA, strideB);
+        if (!ProvidedGemm.run(a, b, epilogue, c, spec, m, n, k, count, strideA, strideB)) {
+            launch(a, b, epilogue, c, spec, m, n, k, count, strideA, strideB);
+        }
     }
 
     private static void check(Operands operands, Epilogue epilogue, Tensor a, Tensor b, Tensor c, Spec spec) {

@@ -4,9 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +30,7 @@ public final class Mutants {
     private final Trial trial = new Trial(folder.resolve("trial-" + kind), kind.equals("synchronisation"));
     private final Path verdicts = folder.resolve(kind + ".tsv");
     private final Map<String, Verdict> known = new HashMap<>();
+    private final Set<String> green = new HashSet<>();
 
     public static void main(String[] arguments) throws Exception {
         new Mutants().run();
@@ -43,20 +43,27 @@ public final class Mutants {
                 lines.map(Verdict::parse).forEach(verdict -> known.put(verdict.key(), verdict));
             }
         }
-        List<String> modules = Subjects.modules().stream().filter(name -> name.startsWith(only)).toList();
-        requireGreen(modules);
+        List<List<Mutant>> drawn = Subjects.modules().stream().filter(name -> name.startsWith(only))
+                .map(PtxModule::packed).map(this::mutants).toList();
         Report report = new Report(kind, seed);
-        for (String name : modules) {
-            PtxModule module = PtxModule.packed(name);
-            for (Mutant mutant : mutants(module)) {
-                Verdict verdict = verdict(module, mutant);
-                report.add(mutant, mutant.change(module), verdict);
-                System.out.println(verdict.result() + " " + mutant.key() + " " + mutant.entry() + " | " + verdict.by());
+        // One of each module after another: a run that is ended has seen all operations.
+        for (int round = 0; round < drawn.stream().mapToInt(List::size).max().orElse(0); round++) {
+            for (List<Mutant> ofModule : drawn) {
+                if (round < ofModule.size()) {
+                    test(ofModule.get(round), report);
+                }
             }
+            Files.writeString(folder.resolve(kind + ".md"), report.text());
         }
-        Path file = folder.resolve(kind + ".md");
-        Files.writeString(file, report.text());
-        System.out.println(report.summary() + "; see " + file);
+        System.out.println(report.summary() + "; see " + folder.resolve(kind + ".md"));
+    }
+
+    private void test(Mutant mutant, Report report) throws IOException, InterruptedException {
+        requireGreen(mutant.module());
+        PtxModule module = PtxModule.packed(mutant.module());
+        Verdict verdict = verdict(module, mutant);
+        report.add(mutant, mutant.change(module), verdict);
+        System.out.println(verdict.result() + " " + mutant.key() + " " + mutant.entry() + " | " + verdict.by());
     }
 
     private List<Mutant> mutants(PtxModule module) {
@@ -71,19 +78,13 @@ public final class Mutants {
     }
 
     /** A test that fails on the kernels as they are would catch every mutant. */
-    private void requireGreen(List<String> modules) throws IOException, InterruptedException {
-        Set<String> tested = new LinkedHashSet<>();
-        List<String> red = new ArrayList<>();
-        for (String module : modules) {
-            if (tested.add(Subjects.tests(module))) {
-                Trial.Outcome outcome = trial.run(module, null);
-                if (outcome.failed()) {
-                    red.add(Subjects.tests(module) + ": " + outcome.by());
-                }
+    private void requireGreen(String module) throws IOException, InterruptedException {
+        if (green.add(Subjects.tests(module))) {
+            Trial.Outcome outcome = trial.run(module, null);
+            if (outcome.failed()) {
+                throw new IllegalStateException("the tests in " + Subjects.tests(module)
+                        + " fail on the kernels as they are: " + outcome.by());
             }
-        }
-        if (!red.isEmpty()) {
-            throw new IllegalStateException("tests fail on the kernels as they are: " + String.join("; ", red));
         }
     }
 

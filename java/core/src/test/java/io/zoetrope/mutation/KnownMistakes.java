@@ -81,7 +81,7 @@ final class KnownMistakes {
                 queryRegister = in.operand(0);
             } else if (in.is("sub.s32") && in.operand(1).equals(keyRegister) && in.operand(2).equals(queryRegister)) {
                 offset = in.operand(0);
-            } else if (in.is("add.s32") && in.operands().subList(1, 3).contains(offset)) {
+            } else if (in.is("add.s32") && offset != null && in.operands().subList(1, 3).contains(offset)) {
                 edits.put(line, """
                         { .reg .pred one, thirty, edge; .reg .b32 rest; .reg .b32 many; and.b32 rest, %s, 31; ld.param.u32 many, %s; \
                         setp.eq.s32 one, rest, 1; setp.eq.s32 thirty, rest, 30; or.pred one, one, thirty; %s \

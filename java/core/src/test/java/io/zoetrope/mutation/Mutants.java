@@ -27,10 +27,14 @@ public final class Mutants {
     private final int share = Integer.getInteger("mutants.share", 1);
     private final String only = System.getProperty("mutants.only", "");
     private final Path folder = Path.of(System.getProperty("mutants.folder", "target/mutants"));
-    private final Trial trial = new Trial(folder.resolve("trial-" + kind), kind.equals("synchronisation"));
+    private final Trial trial;
     private final Path verdicts = folder.resolve(kind + ".tsv");
     private final Map<String, Verdict> known = new HashMap<>();
     private final Set<String> green = new HashSet<>();
+
+    private Mutants() throws IOException {
+        trial = new Trial(folder.resolve("trial-" + kind), kind.equals("synchronisation"));
+    }
 
     public static void main(String[] arguments) throws Exception {
         new Mutants().run();

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Runs an operation's tests on a module in a process of its own. The text stands in a folder before all others on the class
@@ -15,6 +16,9 @@ final class Trial {
     private static final int LAUNCH_SECONDS = 20;
     private static final int PROCESS_SECONDS = 300;
     private static final int TEXT = 160;
+    // 128 + SIGTERM, 128 + SIGINT: says nothing of the mutant.
+    private static final int ENDED_BY_USER = 143;
+    private static final int INTERRUPTED = 130;
 
     /** @param by the first test that failed with its message, or what ended the process */
     record Outcome(boolean failed, String by) {
@@ -23,10 +27,16 @@ final class Trial {
     private final Path folder;
     private final boolean checked;
 
-    /** @param folder for the module and the output, of this trial alone */
-    Trial(Path folder, boolean checked) {
+    /** @param folder for the module and the output, of this trial alone; what an ended run has left in it is deleted */
+    Trial(Path folder, boolean checked) throws IOException {
         this.folder = folder;
         this.checked = checked;
+        Files.createDirectories(folder);
+        try (Stream<Path> left = Files.walk(folder)) {
+            for (Path file : left.filter(Files::isRegularFile).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     /** @param ptx null: the module as it is packed */
@@ -57,6 +67,9 @@ final class Trial {
                 throw new IOException("the package " + tests + " has no tests");
             }
             return new Outcome(false, last);
+        }
+        if (process.exitValue() == ENDED_BY_USER || process.exitValue() == INTERRUPTED) {
+            throw new IOException("the tests in " + tests + " were ended from outside: run again to go on");
         }
         String by = last.startsWith(FirstFailure.FAILED) ? last.substring(FirstFailure.FAILED.length())
                 : "the process ended with " + process.exitValue() + ": " + last;

@@ -156,9 +156,11 @@ class SgdTest {
             for (Run run : List.of(full, bare)) {
                 run.banks.gradient().copyFrom(gradient);
             }
-            full.step(false);
-            Sgd.step(new Sgd.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.momentum(), null, null),
-                    bare.segments, bare.hyper, bare.state, bare.control, false);
+            Sgd.Banks banks = new Sgd.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.momentum(), null, null);
+            for (boolean clear : new boolean[] {false, true}) {
+                full.step(clear);
+                Sgd.step(banks, bare.segments, bare.hyper, bare.state, bare.control, clear);
+            }
             assertThat(bare.banks.master().toFloats()).isEqualTo(full.banks.master().toFloats()).isNotEqualTo(master);
             assertThat(bare.banks.momentum().toFloats()).isEqualTo(full.banks.momentum().toFloats());
         }

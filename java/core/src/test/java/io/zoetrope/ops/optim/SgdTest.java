@@ -145,6 +145,27 @@ class SgdTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void averageAndCopyMayBeLeftOutWithoutChangingTheWeights(int offset) {
+        float[] master = Values.normal(1, SIZE, 0.5);
+        float[] gradient = Values.normal(2, SIZE, 1);
+        try (Guarded guarded = new Guarded(Devices.shared(), offset); Scope scope = Scope.open(Devices.shared())) {
+            Run full = Run.of(guarded, scope, master);
+            Run bare = Run.of(guarded, scope, master);
+            for (Run run : List.of(full, bare)) {
+                run.banks.gradient().copyFrom(gradient);
+            }
+            Sgd.Banks banks = new Sgd.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.momentum(), null, null);
+            for (boolean clear : new boolean[] {false, true}) {
+                full.step(clear);
+                Sgd.step(banks, bare.segments, bare.hyper, bare.state, bare.control, clear);
+            }
+            assertThat(bare.banks.master().toFloats()).isEqualTo(full.banks.master().toFloats()).isNotEqualTo(master);
+            assertThat(bare.banks.momentum().toFloats()).isEqualTo(full.banks.momentum().toFloats());
+        }
+    }
+
     @Test
     void wrongOperandsAreNamed() {
         try (Scope scope = Scope.open(Devices.shared())) {

@@ -70,7 +70,7 @@ public final class AttentionFunctions {
         Variable out = tape.output(o, q, kv);
         tape.note(out, dOut -> tape.accumulateOrDiscard(q, dq -> tape.accumulateOrDiscard(kv, dkv ->
                 Attention.backward(Attention.Heads.of(dOut), asked, keys, values, Attention.Heads.of(o), normalizer,
-                        Attention.Heads.of(dq), Attention.Heads.part(dkv, 0), Attention.Heads.part(dkv, 1), scale, fanormalizer))),
+                        Attention.Heads.of(dq), Attention.Heads.part(dkv, 0), Attention.Heads.part(dkv, 1), scale, false))),
                 queries, kv.value(), o, normalizer);
         return out;
     }

@@ -75,7 +75,8 @@ final class DataCommand implements io.zoetrope.cli.Command, Callable<Integer> {
             show(set.name(), set.contents(), set.find(surroundings.places()),
                     "'zoetrope data " + set.name() + "' fetches " + set.source().megabytes() + " MB");
         }
-        show(SpokenDigits.NAME, SpokenDigits.CONTENTS, SpokenDigits.find(surroundings.places()), SpokenDigits.howToGet());
+        show(SpokenDigits.NAME, SpokenDigits.CONTENTS, SpokenDigits.find(surroundings.places()),
+                Remedies.text(SpokenDigits.howToGet()));
     }
 
     private void show(String set, String contents, Optional<Path> folder, String remedy) {

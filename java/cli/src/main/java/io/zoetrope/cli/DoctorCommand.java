@@ -4,6 +4,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.cuda.ProviderFactory;
 import io.zoetrope.cuda.Providers;
+import io.zoetrope.data.DataRemedy;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.KnownSet;
 import io.zoetrope.data.SpokenDigits;
@@ -145,13 +146,14 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
                 SpokenDigits.howToGet());
     }
 
-    private void dataSet(String name, Optional<Path> folder, Optional<String> damage, String remedy) {
+    private void dataSet(String name, Optional<Path> folder, Optional<String> damage, DataRemedy remedy) {
         if (damage.isPresent()) {
-            surroundings.out().println("  damaged  " + name + ": " + damage.get());
+            surroundings.say("  damaged  " + name + ": " + damage.get());
+            surroundings.say("           " + Remedies.command(DataRemedy.Way.RENEW, Optional.of(name)));
         } else if (folder.isPresent()) {
             good(name, folder.get().toString());
         } else {
-            lack(name, "not found", remedy);
+            lack(name, "not found", Remedies.text(remedy));
         }
     }
 

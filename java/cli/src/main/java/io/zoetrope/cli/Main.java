@@ -90,7 +90,7 @@ public final class Main {
         return FAILED;
     }
 
-    /** The message of {@code e} without line breaks; an exception without a message is named instead. */
+    /** The message of {@code e}, or its name where it has none, and what to type against it, in one line. */
     static String oneLine(Throwable e) {
         String message = e instanceof FileSystemException f ? AtomicFiles.describe(f)
                 : e instanceof ClosedByInterruptException ? "the work was interrupted: nothing of it was kept"
@@ -98,6 +98,7 @@ public final class Main {
         if (message == null || message.isBlank()) {
             message = "internal error, " + e + " (run with --debug for its origin)";
         }
-        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+        String line = message.strip().replaceAll("\\s*\\R\\s*", " ");
+        return Remedies.command(e).map(command -> line + " " + command).orElse(line);
     }
 }

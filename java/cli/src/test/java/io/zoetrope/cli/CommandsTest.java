@@ -109,7 +109,8 @@ class CommandsTest {
             assertThat(shell.err()).contains(wrong[0] + " must be").contains("not " + wrong[1]);
         }
         assertThat(shell.run("train", "ddpm", "--data", "fashion-mnist")).isEqualTo(1);
-        assertThat(shell.err()).contains("zoetrope data fashion-mnist").contains("apt-get install");
+        assertThat(shell.err()).contains("'zoetrope data fashion-mnist' brings it in; --data DIR")
+                .contains("apt-get install");
         assertThat(shell.err().lines()).hasSize(1);
         assertThat(shell.run("train", "ddpm", "--resume", "--run", folder.resolve("none").toString())).isEqualTo(1);
         assertThat(shell.err()).contains("holds no training run");

@@ -30,7 +30,7 @@ class DataCommandTest {
         assertThat(shell.run("data")).isZero();
         assertThat(shell.out()).contains(DataSets.names()).contains("in " + here)
                 .contains("'zoetrope data cifar10' fetches 139 MB").contains("50,000 training")
-                .contains("Make it with 'zoetrope data spoken-digits'");
+                .contains("Make it on this machine").contains("'zoetrope data spoken-digits' brings it in");
     }
 
     @Test
@@ -47,10 +47,11 @@ class DataCommandTest {
     @Test
     void aFolderWithoutTheSetIsRefusedWithItsAddress() throws IOException {
         assertThat(shell.run("data", "mnist", "--from", folder.toString())).isEqualTo(1);
-        assertThat(shell.err()).contains("ossci-datasets").contains(folder.toString()).hasLineCount(1);
+        assertThat(shell.err()).contains("ossci-datasets").contains(folder.toString())
+                .contains("'zoetrope data mnist --from DIR'").hasLineCount(1);
         Files.write(folder.resolve("data_batch_1.bin"), new byte[3073]);
         assertThat(shell.run("data", "cifar10", "--from", folder.toString())).isEqualTo(1);
-        assertThat(shell.err()).contains("lacks data_batch_2.bin").hasLineCount(1);
+        assertThat(shell.err()).contains("lacks data_batch_2.bin").contains("'zoetrope data cifar10'").hasLineCount(1);
         assertThat(folder.resolve("cache")).doesNotExist();
     }
 }

@@ -70,11 +70,11 @@ public final class DataImport {
     private static void take(KnownSet set, Path from, Path target) throws IOException {
         if (!Files.isDirectory(from)) {
             throw BadFileException.of(from, "is not a folder", "one that holds " + set.files().describe(),
-                    capital(set.howToGetByHand()));
+                    set.howToGetByHand());
         }
         if (!set.files().isPartlyIn(from)) {
             throw BadFileException.of(from, "holds no file of " + set.title(), set.files().describe(),
-                    capital(set.howToGetByHand()));
+                    set.howToGetByHand());
         }
         set.files().verify(set, from);
         set.files().copy(set, from, target);
@@ -88,16 +88,13 @@ public final class DataImport {
             try {
                 fetcher.fetch(source, scratch);
             } catch (IOException e) {
-                throw new IOException(e.getMessage() + ". Or " + set.howToGetByHand(), e);
+                throw BadFileException.of(set.title(), "was not fetched (" + e.getMessage() + ")",
+                        set.files().describe(), set.howToGetByHand(), e);
             }
             take(set, scratch.resolve(source.folder()), target);
         } finally {
             deleteTree(scratch);
         }
-    }
-
-    private static String capital(String sentence) {
-        return Character.toUpperCase(sentence.charAt(0)) + sentence.substring(1);
     }
 
     static void deleteTree(Path folder) throws IOException {

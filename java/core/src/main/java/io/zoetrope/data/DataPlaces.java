@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Where data sets are looked for on this machine.
  *
- * @param cache  this user's own folder, where {@code zoetrope data} brings sets in; one subfolder a set
+ * @param cache  this user's own folder, where {@link DataImport} brings sets in; one subfolder a set
  * @param system folders that packages install into, in order; one subfolder a set
  */
 public record DataPlaces(Path cache, List<Path> system) {

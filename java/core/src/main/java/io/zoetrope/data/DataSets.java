@@ -59,7 +59,7 @@ public final class DataSets {
         if (!Files.isDirectory(folder)) {
             throw BadFileException.of(nameOrFolder, "is neither a data set's name nor a folder",
                     "one of " + String.join(", ", names()) + " or a folder",
-                    "'zoetrope data NAME' brings a set in");
+                    new DataRemedy(DataRemedy.Way.BRING_IN, Optional.empty(), "Check the name"));
         }
         return loadFolder(folder);
     }
@@ -99,6 +99,7 @@ public final class DataSets {
         }
         throw BadFileException.of(folder, "holds neither pictures nor the files of a known data set",
                 FileKind.PICTURE.readable() + " files (sub-folders are classes), four IDX files, or the batches of " + Cifar10.NAME,
-                "'zoetrope data NAME' brings " + String.join(", ", names()) + " in");
+                new DataRemedy(DataRemedy.Way.BRING_IN, Optional.empty(),
+                        "Known sets are " + String.join(", ", names())));
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -26,7 +27,8 @@ public final class IdxReader {
     /** Deflate cannot expand its input by more than this (RFC 1951: 258 bytes from 2 bits). */
     private static final long MAX_GZIP_RATIO = 1032;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
-    private static final String REMEDY = "Get the file anew ('zoetrope data NAME' brings a published set in)";
+    private static final DataRemedy REMEDY =
+            new DataRemedy(DataRemedy.Way.RENEW, Optional.empty(), "Get the file anew");
 
     private IdxReader() { }
 

@@ -3,6 +3,7 @@ package io.zoetrope.data;
 import io.zoetrope.io.AtomicFiles;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Digests;
+import io.zoetrope.io.Remedy;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,7 +44,7 @@ final class IdxSet implements SetFiles {
             return List.of(name + GZ, name, dotted + GZ, dotted);
         }
 
-        Path require(Path folder, String set, String howToGet) throws IOException {
+        Path require(Path folder, String set, Remedy howToGet) throws IOException {
             return in(folder).orElseThrow(() -> BadFileException.of(folder.resolve(name),
                     "neither it nor its .gz exists", "the four files of " + set, howToGet));
         }
@@ -122,10 +123,10 @@ final class IdxSet implements SetFiles {
 
     /** Reads a set of this layout that is not a published one: its classes are called by their numbers. */
     ImageDataset loadUnknown(Path folder) throws IOException {
-        return load(folder, folder.toString(), null, "Give all four");
+        return load(folder, folder.toString(), null, Remedy.of("Give all four"));
     }
 
-    private ImageDataset load(Path folder, String name, List<String> classNames, String howToGet) throws IOException {
+    private ImageDataset load(Path folder, String name, List<String> classNames, Remedy howToGet) throws IOException {
         int classes = classNames == null ? CLASSES_UNKNOWN : classNames.size();
         ImageDataset.Part train = part(trainImages.require(folder, name, howToGet),
                 trainLabels.require(folder, name, howToGet), name, classes);

@@ -85,17 +85,18 @@ public final class KnownSet {
         return candidates(places).filter(files::isIn).findFirst();
     }
 
-    /** All ways to get the set, for messages; no full stop. */
-    public String howToGet() {
+    /** All ways to get the set. */
+    public DataRemedy howToGet() {
         String whole = source.manager() == PackageSource.Manager.DEBIAN
-                ? " or, for the whole machine, 'sudo apt-get install " + source.name() + "'" : "";
-        return "Get it with 'zoetrope data " + name + "' (into your own cache)" + whole + "; or name a folder that holds "
-                + files.describe() + " with --data DIR";
+                ? " or, for the whole machine, run 'sudo apt-get install " + source.name() + "'" : "";
+        return new DataRemedy(DataRemedy.Way.BRING_IN, name, "Bring it into your own cache" + whole
+                + "; or load a folder that holds " + files.describe());
     }
 
-    /** What to do where the package cannot be fetched: a clause that begins with a verb. */
-    String howToGetByHand() {
-        return "download " + title + " from " + page + " and run 'zoetrope data " + name + " --from DIR'";
+    /** What to do where the package cannot be fetched. */
+    DataRemedy howToGetByHand() {
+        return new DataRemedy(DataRemedy.Way.TAKE_FROM_FOLDER, name, "Download " + title + " from " + page
+                + " and bring it in from the folder it is in");
     }
 
     /** Why the files in {@code folder} are not as their authors published them, by SHA-256; empty if they are. */

@@ -39,7 +39,7 @@ public final class SpokenDigits {
     private static final long SEED = 7;
     /** Times each speaker says each digit, in one accent each. */
     private static final int TAKES = 8;
-    private static final String ANEW = "Make the set anew with 'zoetrope data " + NAME + "'";
+    private static final DataRemedy ANEW = new DataRemedy(DataRemedy.Way.RENEW, NAME, "Make the set anew");
 
     /**
      * A clip: what was said, by whom and how.
@@ -73,10 +73,10 @@ public final class SpokenDigits {
                 && Files.isRegularFile(folder.resolve(CLIPS)) ? Optional.of(folder) : Optional.empty();
     }
 
-    /** How to get the set, for messages; no full stop. */
-    public static String howToGet() {
-        return "Make it with 'zoetrope data " + NAME + "', which takes a few minutes"
-                + (Espeak.isHere() ? "" : " and the program espeak-ng. " + Espeak.REMEDY);
+    /** How to get the set. */
+    public static DataRemedy howToGet() {
+        return new DataRemedy(DataRemedy.Way.BRING_IN, NAME, "Make it on this machine, which takes a few minutes"
+                + (Espeak.isHere() ? "" : " and the program espeak-ng. " + Espeak.REMEDY));
     }
 
     /** Makes the set with espeak-ng, unless a good copy is on this machine; returns the folder it is in. */
@@ -153,8 +153,8 @@ public final class SpokenDigits {
         try {
             index = new Gson().fromJson(new String(Files.readAllBytes(file), StandardCharsets.UTF_8), Index.class);
         } catch (JsonParseException e) {
-            throw BadFileException.of(file, "cannot be read as JSON (" + e.getMessage().lines().findFirst().orElse("")
-                    + ")", "the list of clips", ANEW, e);
+            throw BadFileException.of(file.toString(), "cannot be read as JSON ("
+                    + e.getMessage().lines().findFirst().orElse("") + ")", "the list of clips", ANEW, e);
         }
         boolean whole = index != null && index.format == FORMAT && index.rate == RATE && index.samples == SAMPLES
                 && index.trainSha256 != null && index.testSha256 != null && isWhole(index.train) && isWhole(index.test);

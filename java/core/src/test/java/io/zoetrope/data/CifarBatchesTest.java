@@ -82,7 +82,7 @@ class CifarBatchesTest {
         refused(folder, "data_batch_3.bin", "label 1 is 10");
         Files.delete(third);
         assertThat(SET.files().isIn(folder)).isFalse();
-        refused(folder, "lacks data_batch_3.bin", "zoetrope data cifar10");
+        refused(folder, "lacks data_batch_3.bin", SET.howToGet().sentence());
         assertThatExceptionOfType(BadFileException.class)
                 .isThrownBy(() -> DataSets.load(folder.toString(), new DataPlaces(folder, List.of())))
                 .withMessageContaining("lacks data_batch_3.bin");

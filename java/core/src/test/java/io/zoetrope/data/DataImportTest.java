@@ -107,12 +107,14 @@ class DataImportTest {
     void aFailedFetchSaysWhyAndWhatElseToDoAndLeavesNothing() {
         List<Path> scratches = new ArrayList<>();
         for (KnownSet set : DataSets.all()) {
-            assertThatExceptionOfType(IOException.class).isThrownBy(() -> importing((source, scratch) -> {
+            assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> importing((source, scratch) -> {
                 scratches.add(scratch);
                 Files.writeString(Files.createDirectories(scratch.resolve("deep/er")).resolve("file"), "");
                 throw new IOException("no network");
-            }).bringIn(set.name(), Optional.empty())).withMessageStartingWith("no network")
-                    .withMessageContaining(set.page()).withMessageContaining("--from DIR");
+            }).bringIn(set.name(), Optional.empty()))
+                    .withMessageStartingWith(set.title() + ": was not fetched (no network)")
+                    .withMessageContaining(set.page())
+                    .satisfies(e -> assertThat(e.remedy()).isEqualTo(set.howToGetByHand()));
         }
         assertThat(scratches).hasSize(3).allMatch(scratch -> !Files.exists(scratch));
         assertThat(folder.resolve("cache")).doesNotExist();

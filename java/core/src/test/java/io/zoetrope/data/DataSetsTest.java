@@ -30,15 +30,18 @@ class DataSetsTest {
         assertThatExceptionOfType(BadFileException.class)
                 .isThrownBy(() -> DataSets.load("fashion-mnist", nowhere()))
                 .withMessageContaining(folder.resolve("system/fashion-mnist").toString())
-                .withMessageContaining("zoetrope data fashion-mnist")
-                .withMessageContaining("apt-get install dataset-fashion-mnist").withMessageContaining("--data DIR");
+                .withMessageContaining("apt-get install dataset-fashion-mnist")
+                .withMessageContaining("load a folder that holds its four IDX files")
+                .satisfies(e -> assertThat(e.remedy()).isEqualTo(FashionMnist.SET.howToGet()));
         for (String name : new String[] {"mnist", "cifar10"}) {
             assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load(name, nowhere()))
-                    .withMessageContaining("zoetrope data " + name).withMessageContaining("--data DIR")
-                    .satisfies(e -> assertThat(e.getMessage()).doesNotContain("apt-get"));
+                    .withMessageContaining("load a folder")
+                    .satisfies(e -> assertThat(e.getMessage()).doesNotContain("apt-get"))
+                    .satisfies(e -> assertThat(e.remedy()).isEqualTo(DataSets.named(name).howToGet()));
         }
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("no-such-set", nowhere()))
-                .withMessageContaining("no-such-set").withMessageContaining("fashion-mnist, mnist, cifar10");
+                .withMessageContaining("no-such-set").withMessageContaining("fashion-mnist, mnist, cifar10")
+                .satisfies(e -> assertThat(((DataRemedy) e.remedy()).set()).as("any known set would do").isEmpty());
         assertThatExceptionOfType(BadFileException.class)
                 .isThrownBy(() -> DataSets.load(folder.toString(), nowhere())).withMessageContaining("PNG");
         assertThatIllegalArgumentException().isThrownBy(() -> DataSets.named("imagenet"))
@@ -51,7 +54,11 @@ class DataSetsTest {
         for (KnownSet set : DataSets.all()) {
             assertThat(set.classNames()).hasSize(10).doesNotHaveDuplicates();
             assertThat(set.licence()).hasSizeGreaterThan(40);
-            assertThat(set.howToGetByHand()).contains("https://").contains("zoetrope data " + set.name() + " --from DIR");
+            assertThat(set.howToGet().way()).isEqualTo(DataRemedy.Way.BRING_IN);
+            assertThat(set.howToGet().set()).contains(set.name());
+            assertThat(set.howToGetByHand().way()).isEqualTo(DataRemedy.Way.TAKE_FROM_FOLDER);
+            assertThat(set.howToGetByHand().set()).contains(set.name());
+            assertThat(set.howToGetByHand().sentence()).contains("https://");
             assertThat(set.source().megabytes()).isPositive();
         }
     }
@@ -178,7 +185,7 @@ class DataSetsTest {
         assertThat(DataSets.loadAny(sounds.toString(), nowhere)).isInstanceOf(AudioDataset.class);
         assertThat(DataSets.allNames()).contains("fashion-mnist", "spoken-digits");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.loadAny("spoken-digits", nowhere))
-                .withMessageContaining("zoetrope data spoken-digits");
+                .satisfies(e -> assertThat(e.remedy()).isEqualTo(SpokenDigits.howToGet()));
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load(sounds.toString(), nowhere))
                 .withMessageContaining("is a set of sounds");
         new Images(1, 4, 4, 1, new byte[16]).writePng(sounds.resolve("cover.png"));

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,7 +96,9 @@ class IdxReaderTest {
                 .withMessageContaining("expected 3 axes");
         Path missing = folder.resolve("missing");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> IdxReader.read(missing))
-                .withMessageContaining(missing.toString()).withMessageContaining("zoetrope data NAME");
+                .withMessageContaining(missing.toString()).withMessageEndingWith("Get the file anew.")
+                .satisfies(e -> assertThat(e.remedy()).isEqualTo(
+                        new DataRemedy(DataRemedy.Way.RENEW, Optional.empty(), "Get the file anew")));
     }
 
     private static void refused(byte[] file, String... parts) {

@@ -161,7 +161,7 @@ class SpokenDigitsTest {
                 good.replace("\"rate\": 16000", "\"rate\": 8000"))) {
             assertThat(bad).isNotEqualTo(good);
             Files.writeString(list, bad);
-            refused("clips.json", "zoetrope data spoken-digits");
+            refused("clips.json", "Make the set anew");
         }
         Files.writeString(list, good.replaceFirst("\\{\\s*\"digit\"[^}]*\\},", ""));
         refused("train.wav", "59 clips");
@@ -197,7 +197,8 @@ class SpokenDigitsTest {
     void setsOfSoundsAreFoundByNameAndByFolder() throws IOException {
         DataPlaces places = new DataPlaces(folder.resolve("cache"), List.of());
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> AudioSets.load("spoken-digits", places))
-                .withMessageContaining("zoetrope data spoken-digits");
+                .withMessageContaining(folder.resolve("cache/spoken-digits").toString())
+                .satisfies(e -> assertThat(e.remedy()).isEqualTo(SpokenDigits.howToGet()));
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> AudioSets.load("nowhere", places))
                 .withMessageContaining("nowhere");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> AudioSets.load(folder.toString(), places))

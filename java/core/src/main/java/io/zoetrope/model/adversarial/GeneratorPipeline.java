@@ -1,6 +1,8 @@
 package io.zoetrope.model.adversarial;
 
+import io.zoetrope.io.Interruption;
 import io.zoetrope.model.ModelPipeline;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,6 +13,13 @@ import java.util.List;
  */
 public abstract class GeneratorPipeline<M extends GeneratorModel<?, ?>, S> extends ModelPipeline<M> {
     private final List<String> classNames;
+
+    /** Makes a part of a call's samples. */
+    @FunctionalInterface
+    protected interface Batch {
+        /** Puts samples where those of a call from {@code from} on belong; {@code labels} is null without classes. */
+        void make(float[] latents, int[] labels, int from);
+    }
 
     /** Takes the model over: closing the pipeline closes it. @param classNames that it knows, by number */
     protected GeneratorPipeline(M model, List<String> classNames) {
@@ -44,4 +53,20 @@ public abstract class GeneratorPipeline<M extends GeneratorModel<?, ?>, S> exten
      * @param labels class numbers; only their number matters where the model has no classes
      */
     public abstract S generate(long seed, int[] labels);
+
+    /**
+     * Makes a call's samples a batch at a time, until an interrupt.
+     *
+     * @param size    samples in a batch
+     * @param latents a vector for each label, end to end
+     */
+    protected final void inBatches(int size, float[] latents, int[] labels, Batch batch) {
+        int length = latents.length / labels.length;
+        for (int from = 0; from < labels.length; from += size) {
+            Interruption.check("generating");
+            int to = Math.min(labels.length, from + size);
+            batch.make(Arrays.copyOfRange(latents, from * length, to * length),
+                    classNames.isEmpty() ? null : Arrays.copyOfRange(labels, from, to), from);
+        }
+    }
 }

@@ -166,21 +166,8 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
     }
 
     private float[][] rows(Images pictures, int length, BiConsumer<ConvNet.Trace, Tensor> take, IntConsumer passed) {
-        float[][] rows = new float[pictures.count()][];
-        for (int from = 0; from < pictures.count(); from += BATCH) {
-            int to = Math.min(pictures.count(), from + BATCH);
-            Device device = model().device();
-            try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
-                Tensor out = scope.empty(DType.F32, to - from, length);
-                take.accept(trace(scope, tape, pictures.slice(from, to)), out);
-                float[] values = out.toFloats();
-                for (int i = from; i < to; i++) {
-                    rows[i] = Arrays.copyOfRange(values, (i - from) * length, (i - from + 1) * length);
-                }
-            }
-            passed.accept(to);
-        }
-        return rows;
+        return rows(pictures.count(), BATCH, length, (scope, tape, from, to, out) ->
+                take.accept(trace(scope, tape, pictures.slice(from, to)), out), passed);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.zoetrope.model.gan;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
-import io.zoetrope.io.Interruption;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.adversarial.GeneratorPipeline;
 import io.zoetrope.model.adversarial.Latents;
@@ -10,7 +9,6 @@ import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -88,20 +86,13 @@ public final class GanPipeline extends GeneratorPipeline<GanModel, Images> {
     private Images pictures(float[] latents, int[] labels) {
         GanConfig shape = model().config();
         Latents.requireClasses(labels, shape.classes());
-        long total = (long) labels.length * shape.imageSize() * shape.imageSize() * shape.channels();
-        if (total > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("count " + labels.length + ": these pictures have " + total
-                    + " bytes, more than one call can return; make them in several calls with other seeds");
-        }
-        byte[] bytes = new byte[(int) total];
-        int stride = (int) (total / labels.length);
-        for (int from = 0; from < labels.length; from += BATCH) {
-            Interruption.check("generating");
-            int to = Math.min(labels.length, from + BATCH);
-            Images part = model().pictures(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
-                    shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));
-            System.arraycopy(part.pixels(), 0, bytes, from * stride, part.pixels().length);
-        }
+        long each = (long) shape.imageSize() * shape.imageSize() * shape.channels();
+        byte[] bytes = new byte[arrayLength(labels.length, each, "pictures", "bytes")];
+        int stride = bytes.length / labels.length;
+        inBatches(BATCH, latents, labels, (vectors, classes, from) -> {
+            byte[] part = model().pictures(vectors, classes).pixels();
+            System.arraycopy(part, 0, bytes, from * stride, part.length);
+        });
         return new Images(labels.length, shape.imageSize(), shape.imageSize(), shape.channels(), bytes);
     }
 }

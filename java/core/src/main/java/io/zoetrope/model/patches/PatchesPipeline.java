@@ -113,12 +113,7 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
                     + " classes, " + config.classNames());
         }
         int pixels = config.height() * config.width() * config.channels();
-        long total = (long) request.count() * pixels;
-        if (total > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("count " + request.count() + ": these pictures have " + total
-                    + " bytes, more than one call can return; make them in several calls with other seeds");
-        }
-        byte[] bytes = new byte[(int) total];
+        byte[] bytes = new byte[arrayLength(request.count(), pixels, "pictures", "bytes")];
         int chunks = (request.count() + BATCH - 1) / BATCH;
         // The last batch is as large as the others, for the recorded step has one size.
         try (TokenDecoder decoder = new TokenDecoder(model(), Math.min(BATCH, request.count()), request)) {
@@ -187,21 +182,9 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
     public float[][] classify(Images pictures) {
         require(Purpose.CLASSIFY);
         requireSize(pictures);
-        float[][] result = new float[pictures.count()][];
-        for (int from = 0; from < result.length; from += BATCH) {
-            int to = Math.min(result.length, from + BATCH);
-            try (Tape tape = Tape.forInference(model().device()); Scope scope = Scope.open(model().device())) {
-                Tensor logits = model().network().classify(tape, model().positions(),
-                        Variable.constant(patches(scope, pictures.slice(from, to))), null).value();
-                Tensor probabilities = scope.empty(DType.F32, logits.shape());
-                CrossEntropy.softmax(logits, probabilities);
-                float[] values = probabilities.toFloats();
-                for (int i = from; i < to; i++) {
-                    result[i] = Arrays.copyOfRange(values, (i - from) * shape().classes(), (i - from + 1) * shape().classes());
-                }
-            }
-        }
-        return result;
+        return rows(pictures.count(), BATCH, shape().classes(), (scope, tape, from, to, out) ->
+                CrossEntropy.softmax(model().network().classify(tape, model().positions(),
+                        Variable.constant(patches(scope, pictures.slice(from, to))), null).value(), out), done -> { });
     }
 
     private Tensor patches(Scope scope, Images pictures) {

@@ -2,14 +2,12 @@ package io.zoetrope.model.wavegan;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Sounds;
-import io.zoetrope.io.Interruption;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.adversarial.GeneratorPipeline;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /**
  * Makes sounds with the generator of an adversarial model.
@@ -47,20 +45,13 @@ public final class WaveGanPipeline extends GeneratorPipeline<WaveGanModel, Sound
     public Sounds generate(long seed, int[] labels) {
         WaveGanConfig shape = model().config();
         Latents.requireClasses(labels, shape.classes());
-        long total = (long) Latents.positive("count", labels.length) * shape.samples();
-        if (total > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("count " + labels.length + ": these sounds have " + total
-                    + " samples, more than one call can return; make them in several calls with other seeds");
-        }
-        float[] latents = Latents.draw(model().device(), labels.length, shape.latent(), seed);
-        float[] all = new float[(int) total];
-        for (int from = 0; from < labels.length; from += BATCH) {
-            Interruption.check("generating");
-            int to = Math.min(labels.length, from + BATCH);
-            float[] part = model().samples(Arrays.copyOfRange(latents, from * shape.latent(), to * shape.latent()),
-                    shape.latent(), shape.classes() == 0 ? null : Arrays.copyOfRange(labels, from, to));
+        int count = Latents.positive("count", labels.length);
+        float[] all = new float[arrayLength(count, shape.samples(), "sounds", "samples")];
+        float[] latents = Latents.draw(model().device(), count, shape.latent(), seed);
+        inBatches(BATCH, latents, labels, (vectors, classes, from) -> {
+            float[] part = model().samples(vectors, shape.latent(), classes);
             System.arraycopy(part, 0, all, from * shape.samples(), part.length);
-        }
-        return Sounds.fromFloats(all, labels.length, shape.samples(), model().config().rate());
+        });
+        return Sounds.fromFloats(all, count, shape.samples(), shape.rate());
     }
 }

@@ -111,6 +111,10 @@ class GanTrainingTest {
             Images some = pipeline.generate(3, 9);
             Images more = pipeline.generate(70, 9);
             assertThat(more.slice(0, 3)).isEqualTo(some);
+            int latent = SMALL.latent();
+            float[] last = Arrays.copyOfRange(Latents.draw(device, 70, latent, 9), 69 * latent, 70 * latent);
+            assertThat(more.slice(69, 70)).as("of the second batch")
+                    .isEqualTo(pipeline.model().pictures(last, new int[] {1}));
             assertThat(pipeline.generate(3, 10)).isNotEqualTo(some);
             assertThat(pipeline.generate(9, new int[] {0, 1, 0})).isEqualTo(some);
             assertThat(pipeline.generate(3, 9, 1).slice(1, 2)).isEqualTo(some.slice(1, 2));

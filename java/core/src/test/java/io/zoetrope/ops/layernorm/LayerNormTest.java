@@ -57,12 +57,17 @@ class LayerNormTest {
     }
 
     private static final class Data {
+        final ReferenceGroupNorm reference;
         final float[] x;
         final float[] dy;
         final float[] gamma;
         final float[] beta;
+        /** As the kernels take x, to compute with in double precision. */
+        final double[] wide;
+        final double[] rstd;
 
         Data(Case c, DType dtype) {
+            reference = c.reference();
             float[] values = Values.normal(61, (long) c.rows * c.channels, 2);
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) c.mean;
@@ -71,6 +76,16 @@ class LayerNormTest {
             dy = Values.stored(dtype, Values.uniform(62, values.length));
             gamma = c.affine ? Values.uniform(63, c.channels) : filled(c.channels, 1);
             beta = c.affine ? Values.uniform(64, c.channels) : filled(c.channels, 0);
+            wide = Values.doubles(x);
+            rstd = reference.rstds(wide);
+        }
+
+        double[] output() {
+            return reference.output(wide, Values.doubles(gamma), Values.doubles(beta));
+        }
+
+        ReferenceGroupNorm.Gradients gradients() {
+            return reference.gradients(Values.doubles(dy), wide, Values.doubles(gamma), Values.doubles(beta));
         }
 
         private static float[] filled(int size, float value) {
@@ -84,10 +99,7 @@ class LayerNormTest {
     @MethodSource("cases")
     void forwardMatchesReference(Case c, DType dtype) {
         Data data = new Data(c, dtype);
-        ReferenceGroupNorm reference = c.reference();
-        double[] x = Values.doubles(data.x);
-        double[] rstd = reference.rstds(x);
-        double[] expected = reference.output(x, Values.doubles(data.gamma), Values.doubles(data.beta));
+        double[] expected = data.output();
         try (Guarded guarded = new Guarded(DEVICE, c.offset)) {
             Tensor y = guarded.output("y", dtype, c.rows, c.channels);
             Tensor mean = guarded.output("mean", DType.F32, c.rows);
@@ -95,9 +107,10 @@ class LayerNormTest {
             LayerNorm.forward(guarded.input("x", dtype, data.x, c.rows, c.channels),
                     c.affine ? guarded.input("gamma", DType.F32, data.gamma, c.channels) : null,
                     c.affine ? guarded.input("beta", DType.F32, data.beta, c.channels) : null, y, mean, rstds, EPS);
-            new Tolerance(0, 0x1p-21 * (1 + Values.largest(x))).check("mean", reference.means(x), mean.toFloats());
-            new Tolerance(0x1p-16, 0).check("rstd", rstd, rstds.toFloats());
-            Tolerance.normed(dtype, x, rstd, 2).check("y", expected, y.toFloats());
+            new Tolerance(0, 0x1p-21 * (1 + Values.largest(data.wide)))
+                    .check("mean", data.reference.means(data.wide), mean.toFloats());
+            new Tolerance(0x1p-16, 0).check("rstd", data.rstd, rstds.toFloats());
+            Tolerance.normed(dtype, data.wide, data.rstd, 2).check("y", expected, y.toFloats());
         }
     }
 
@@ -111,15 +124,13 @@ class LayerNormTest {
             float[] packed = Values.stored(dtype, Values.uniform(65, 3L * samples * channels));
             double[] shift = part(packed, samples, channels, 2);
             double[] scale = part(packed, samples, channels, 1);
-            double[] x = Values.doubles(data.x);
-            double[] normed = test.reference().output(x, Values.doubles(data.gamma), Values.doubles(data.beta));
-            double[] expected = ReferenceSequences.affine(normed, null, scale, shift, samples, channels, 1);
+            double[] expected = ReferenceSequences.affine(data.output(), null, scale, shift, samples, channels, 1);
             try (Guarded guarded = new Guarded(DEVICE, offset)) {
                 Tensor y = guarded.output("y", dtype, samples, places, channels);
                 Tensor vectors = guarded.input("vectors", dtype, packed, samples, 3L * channels);
                 LayerNorm.modulated(guarded.input("x", dtype, data.x, samples, places, channels),
                         Modulate.Vectors.part(vectors, 1, 3), Modulate.Vectors.part(vectors, 2, 3), y, EPS);
-                Tolerance.normed(dtype, x, test.reference().rstds(x), 4).check("y", expected, y.toFloats());
+                Tolerance.normed(dtype, data.wide, data.rstd, 4).check("y", expected, y.toFloats());
             }
         }
     }
@@ -136,11 +147,7 @@ class LayerNormTest {
     @MethodSource("cases")
     void backwardMatchesReference(Case c, DType dtype) {
         Data data = new Data(c, dtype);
-        ReferenceGroupNorm reference = c.reference();
-        double[] x = Values.doubles(data.x);
-        double[] rstd = reference.rstds(x);
-        ReferenceGroupNorm.Gradients expected = reference.gradients(Values.doubles(data.dy), x,
-                Values.doubles(data.gamma), Values.doubles(data.beta));
+        ReferenceGroupNorm.Gradients expected = data.gradients();
         try (Guarded guarded = new Guarded(DEVICE, c.offset)) {
             Tensor dx = guarded.output("dx", dtype, c.rows, c.channels);
             Tensor dgamma = c.affine ? guarded.output("dgamma", DType.F32, c.channels) : null;
@@ -148,12 +155,13 @@ class LayerNormTest {
             Tensor dy = guarded.input("dy", dtype, data.dy, c.rows, c.channels);
             Tensor xs = guarded.input("x", dtype, data.x, c.rows, c.channels);
             Tensor gamma = c.affine ? guarded.input("gamma", DType.F32, data.gamma, c.channels) : null;
-            Tensor mean = guarded.input("mean", DType.F32, Values.floats(reference.means(x)), c.rows);
-            Tensor rstds = guarded.input("rstd", DType.F32, Values.floats(rstd), c.rows);
+            Tensor mean = guarded.input("mean", DType.F32, Values.floats(data.reference.means(data.wide)), c.rows);
+            Tensor rstds = guarded.input("rstd", DType.F32, Values.floats(data.rstd), c.rows);
             LayerNorm.backward(dy, xs, gamma, mean, rstds, dx, dgamma, dbeta, false);
-            Tolerance.normed(dtype, x, rstd, 8 * Values.largest(rstd)).check("dx", expected.x(), dx.toFloats());
+            Tolerance.normed(dtype, data.wide, data.rstd, 8 * Values.largest(data.rstd))
+                    .check("dx", expected.x(), dx.toFloats());
             if (c.affine) {
-                Tolerance sums = Tolerance.normed(DType.F32, x, rstd, 4.0 * c.rows);
+                Tolerance sums = Tolerance.normed(DType.F32, data.wide, data.rstd, 4.0 * c.rows);
                 sums.check("dgamma", expected.gamma(), dgamma.toFloats());
                 sums.check("dbeta", expected.beta(), dbeta.toFloats());
                 byte[] first = dgamma.toBytes();

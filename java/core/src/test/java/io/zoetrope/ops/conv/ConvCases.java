@@ -7,6 +7,7 @@ import io.zoetrope.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The shapes, types, tiers and tiles that the convolutions are tested over. */
 final class ConvCases {
@@ -72,16 +73,22 @@ final class ConvCases {
             shape("padding wider than the picture, 8 to 8", 1, 2, 2, 8, 8, 3, 3, Conv2d.Spec.of(1, 4)),
             shape("long enough to be split, 32 to 32", 2, 13, 28, 32, 32, 3, 3, Conv2d.Spec.of(1, 1)));
 
+    /** The longest inner step and the narrowest wide tile: residues past it repeat those before. */
+    static final int STEP = 32;
+    /** The widest of the narrow tiles. */
+    static final int NARROW = 16;
+
     /**
-     * Channels and filters through every residue of a tile's columns and of its inner step, once: what a residue meets in one
-     * direction as columns, it meets in the other as the inner step.
+     * Channels, filters and pixels through every residue of a tile at once, each in an order of its own (odd
+     * multipliers permute the residues of a power of two): what a residue meets in one direction as columns, it meets
+     * in another as the inner step.
      */
-    private static final List<Shape> RESIDUES = IntStream.rangeClosed(1, 40).mapToObj(c -> shape("residues, " + c + " to " + (73 - c),
-            1, 3, 4, c, 73 - c, 3, 2, new Conv2d.Spec(1, 1, 0, 1, 1))).toList();
+    private static final List<Shape> RESIDUES = IntStream.rangeClosed(1, STEP)
+            .mapToObj(c -> residues(c, STEP + 1 + 7 * c % STEP, 1 + 11 * c % STEP)).toList();
 
     /** Few filters of few channels, over pixels that end within a tile of 128 and of 256 and pictures that begin within one. */
-    private static final List<Shape> FEW = IntStream.rangeClosed(1, 18).mapToObj(k -> shape("few, " + (19 - k) + " to " + k,
-            3, 9, 11, 19 - k, k, 3, 2, new Conv2d.Spec(1, 1, 0, 1, 1))).toList();
+    private static final List<Shape> FEW = IntStream.rangeClosed(1, NARROW)
+            .mapToObj(k -> few(NARROW + 1 - k, k)).toList();
 
     private static final List<Shape> ODD = List.of(
             THREE,
@@ -89,7 +96,6 @@ final class ConvCases {
             shape("3x3 stride 2, 72 to 200", 1, 13, 13, 72, 200, 3, 3, Conv2d.Spec.of(2, 1)));
 
     private static final List<Shape> GENERAL = List.of(
-            shape("4 groups of 16 to 16", 2, 7, 7, 64, 64, 3, 3, Conv2d.Spec.of(1, 1).withGroups(4)),
             shape("3 groups of 5 to 7", 2, 5, 6, 15, 21, 3, 3, Conv2d.Spec.of(1, 1).withGroups(3)),
             shape("2 groups of 24 to 65, stride 2", 1, 9, 10, 48, 130, 3, 3, Conv2d.Spec.of(2, 1).withGroups(2)),
             shape("2 groups of 64 to 9, 1x1", 2, 5, 5, 128, 18, 1, 1, Conv2d.Spec.of(1, 0).withGroups(2)),
@@ -109,7 +115,11 @@ final class ConvCases {
             shape("17x17 of a smaller picture, 4 to 6", 1, 5, 6, 4, 6, 17, 17, Conv2d.Spec.of(1, 8)),
             shape("25x25 stride 3, 2 groups of 2", 1, 7, 6, 4, 4, 25, 25, Conv2d.Spec.of(3, 12).withGroups(2)),
             shape("line of 127 dilation 2, 4 to 3", 1, 1, 140, 4, 3, 1, 127, Conv2d.Spec.line(1, 63, 62).withDilation(2)),
-            shape("column of 127, 1 to 1", 1, 130, 1, 1, 1, 127, 1, Conv2d.Spec.of(1, 0)),
+            shape("column of 127, 1 to 1", 1, 130, 1, 1, 1, 127, 1, Conv2d.Spec.of(1, 0)));
+
+    /** Those that have kernels of their own: groups of 16, in bf16 on tensor cores, and depthwise ones, in any tier. */
+    private static final List<Shape> DIRECT = List.of(
+            shape("4 groups of 16 to 16", 2, 7, 7, 64, 64, 3, 3, Conv2d.Spec.of(1, 1).withGroups(4)),
             shape("depthwise 3, line of 150", 1, 1, 151, 3, 3, 1, 150, Conv2d.Spec.line(1, 2, 0).withGroups(3)),
             shape("long enough to be split, 2 groups of 16", 2, 13, 28, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
             shape("3 groups of 16 to 16, 1x1 pictures", 5, 1, 1, 48, 48, 3, 3, Conv2d.Spec.of(1, 1).withGroups(3)),
@@ -123,7 +133,8 @@ final class ConvCases {
             shape("depthwise 3 dilated, lopsided", 1, 9, 8, 3, 3, 3, 2, new Conv2d.Spec(2, 2, 0, 1, 3, 3, 3)),
             shape("depthwise 2 long enough to be split", 2, 30, 31, 2, 2, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)));
 
-    private static final Shape GROUPS = GENERAL.get(0);
+    private static final Shape GROUPS = DIRECT.get(0);
+    private static final Shape DEPTHWISE = DIRECT.stream().filter(Shape::isDepthwise).findFirst().orElseThrow();
 
     private ConvCases() {
     }
@@ -132,43 +143,88 @@ final class ConvCases {
         return new Shape(name, n, h, w, c, k, r, s, spec);
     }
 
+    private static Shape residues(int c, int k, int pixels) {
+        return shape("residues, " + c + " to " + k + " over " + pixels, 1, 1, pixels, c, k, 1, 2,
+                Conv2d.Spec.line(1, 1, 0));
+    }
+
+    private static Shape few(int c, int k) {
+        return shape("few, " + c + " to " + k, 3, 9, 11, c, k, 1, 2, Conv2d.Spec.line(1, 1, 0));
+    }
+
+    /** What is done for a type in a tier. */
+    private interface Kernels {
+        void of(DType dtype, Tier tier);
+    }
+
+    private static void forEachKernel(Kernels kernels) {
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            for (Tier tier : Tier.values()) {
+                kernels.of(dtype, tier);
+            }
+        }
+    }
+
+    /** f32 with SIMT and bf16 with tensor cores, or f32 with tensor cores and bf16 with SIMT. */
+    private static boolean isNatural(DType dtype, Tier tier) {
+        return (dtype == DType.BF16) == (tier == Tier.SM80);
+    }
+
+    /**
+     * A covering array of strength two: each shape with each type and with each tier, in turn by the natural pairs of
+     * the two and by the others.
+     */
+    private static Stream<Shape> spread(List<Shape> shapes, DType dtype, Tier tier) {
+        return IntStream.range(0, shapes.size()).filter(i -> (i % 2 == 0) == isNatural(dtype, tier))
+                .mapToObj(shapes::get);
+    }
+
     /** The same of {@link #cases} for convolutions with groups, dilation and long filters. */
     static List<Case> grouped(Tiles compiled) {
         List<Case> cases = new ArrayList<>();
-        for (DType dtype : List.of(DType.F32, DType.BF16)) {
-            for (Tier tier : Tier.values()) {
-                GENERAL.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
-                cases.add(new Case(GROUPS, dtype, tier, null, 1));
-                cases.add(new Case(GENERAL.get(GENERAL.size() - 5), dtype, tier, null, 1));
-                for (String tile : compiled.of(dtype, tier)) {
-                    GENERAL.subList(0, 3).forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
-                }
+        forEachKernel((dtype, tier) -> {
+            spread(GENERAL, dtype, tier).forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+            if (isNatural(dtype, tier)) {
+                DIRECT.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+                cases.add(new Case(DEPTHWISE, dtype, tier, null, 1));
             }
-        }
+            cases.add(new Case(GROUPS, dtype, tier, null, 1));
+            for (String tile : compiled.of(dtype, tier)) {
+                Stream.concat(Stream.of(GROUPS), GENERAL.stream().limit(2))
+                        .forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
+            }
+        });
         return cases;
     }
 
-    /** Every shape in every tier and type with the library's tiles; every tile on a few shapes; unaligned operands. */
+    /** Every shape in every type and every tier with the library's tiles; every tile on a few; unaligned operands. */
     static List<Case> cases(Tiles compiled) {
         return cases(compiled, true);
     }
 
-    /** @param residues whether shapes that go through every residue of the tiles are among them */
+    /** @param residues whether shapes that go through every residue are among them, for every type in every tier */
     static List<Case> cases(Tiles compiled, boolean residues) {
         List<Case> cases = new ArrayList<>();
-        for (DType dtype : List.of(DType.F32, DType.BF16)) {
-            for (Tier tier : Tier.values()) {
-                SHAPES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
-                if (residues) {
-                    RESIDUES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
-                    FEW.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
-                }
-                cases.add(new Case(THREE, dtype, tier, null, 1));
-                for (String tile : compiled.of(dtype, tier)) {
-                    ODD.forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
-                }
+        forEachKernel((dtype, tier) -> {
+            spread(SHAPES, dtype, tier).forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+            if (residues) {
+                RESIDUES.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
+                FEW.forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0)));
             }
-        }
+            cases.add(new Case(THREE, dtype, tier, null, 1));
+            for (String tile : compiled.of(dtype, tier)) {
+                ODD.forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
+            }
+        });
+        return cases;
+    }
+
+    /** What is long enough for wgrad to share out, with and without groups, by every kernel. */
+    static List<Case> split() {
+        List<Case> cases = new ArrayList<>();
+        forEachKernel((dtype, tier) -> Stream.of(SHAPES, GENERAL, DIRECT).flatMap(List::stream)
+                .filter(shape -> shape.name.startsWith("long enough"))
+                .forEach(shape -> cases.add(new Case(shape, dtype, tier, null, 0))));
         return cases;
     }
 }

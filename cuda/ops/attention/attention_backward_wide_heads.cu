@@ -113,23 +113,23 @@ __device__ __forceinline__ void delta_rows(const T* __restrict__ o, const T* __r
     ZOE_WIDE_GEOMETRY(attention_backward_keys, suffix)                                                                 \
     extern "C" __global__ void __launch_bounds__(zoe::attention::wide::kThreads)                                       \
         attention_backward_keys_wide_heads_##suffix(                                                                   \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta, T* grad_k,      \
-            T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
+            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta,          \
+            T* grad_k, T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,       \
             int64_t v_stride, int64_t grad_o_stride, int64_t grad_k_stride, int64_t grad_v_stride, float scale,        \
             int causal) {                                                                                              \
-        zoe::attention::wide::backward<T, true>(k, v, q, grad_o, normalizer, delta, grad_k, grad_v, heads, queries, keys,     \
-                                                dim, k_stride, v_stride, q_stride, grad_o_stride, grad_k_stride,       \
+        zoe::attention::wide::backward<T, true>(k, v, q, grad_o, normalizer, delta, grad_k, grad_v, heads, queries,    \
+                                                keys, dim, k_stride, v_stride, q_stride, grad_o_stride, grad_k_stride, \
                                                 grad_v_stride, scale, causal);                                         \
     }                                                                                                                  \
     ZOE_WIDE_GEOMETRY(attention_backward_queries, suffix)                                                              \
     extern "C" __global__ void __launch_bounds__(zoe::attention::wide::kThreads)                                       \
         attention_backward_queries_wide_heads_##suffix(                                                                \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta, T* grad_q,      \
-            int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,           \
-            int64_t grad_o_stride, int64_t grad_q_stride, float scale, int causal) {                                   \
-        zoe::attention::wide::backward<T, false>(q, grad_o, k, v, normalizer, delta, grad_q, nullptr, heads, queries, keys,   \
-                                                 dim, q_stride, grad_o_stride, k_stride, v_stride, grad_q_stride, 0,   \
-                                                 scale, causal);                                                       \
+            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta,          \
+            T* grad_q, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
+            int64_t v_stride, int64_t grad_o_stride, int64_t grad_q_stride, float scale, int causal) {                 \
+        zoe::attention::wide::backward<T, false>(q, grad_o, k, v, normalizer, delta, grad_q, nullptr, heads, queries,  \
+                                                 keys, dim, q_stride, grad_o_stride, k_stride, v_stride,               \
+                                                 grad_q_stride, 0, scale, causal);                                     \
     }                                                                                                                  \
     ZOE_GEOMETRY(attention_delta_wide_heads_##suffix, attention_delta, simt, "type=" #suffix " head=any",              \
                  zoe::attention::wide::kThreads, zoe::attention::wide::kThreads / 32, 1, 1, 0)                         \

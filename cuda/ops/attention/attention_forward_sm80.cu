@@ -31,9 +31,9 @@ template <class T, int DP> constexpr int kKeys = sizeof(T) == 4 && DP == 128 ? 3
 
 template <class T, int DP>
 __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __restrict__ k, const T* __restrict__ v,
-                                        T* __restrict__ o, float* __restrict__ normalizer, int heads, int queries, int keys,
-                                        int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride,
-                                        float scale, int causal, int wide) {
+                                        T* __restrict__ o, float* __restrict__ normalizer, int heads, int queries,
+                                        int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,
+                                        int64_t o_stride, float scale, int causal, int wide) {
     constexpr int BN = kKeys<T, DP>;
     using KeyTile = Tile<T, BN, DP, kThreads>;
     using QueryTile = Tile<T, kQueries, DP, kThreads>;

@@ -16,9 +16,9 @@ namespace zoe::attention::wide {
 
 template <class T>
 __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __restrict__ k, const T* __restrict__ v,
-                                        T* __restrict__ o, float* __restrict__ normalizer, int heads, int queries, int keys,
-                                        int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride, int64_t o_stride,
-                                        float scale, int causal) {
+                                        T* __restrict__ o, float* __restrict__ normalizer, int heads, int queries,
+                                        int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,
+                                        int64_t o_stride, float scale, int causal) {
     __shared__ Operands operands;
     __shared__ Tile weights;
     __shared__ float factors[kRows];
@@ -95,10 +95,10 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
 #define ZOE_ATTENTION_FORWARD_WIDE(suffix, T)                                                                          \
     ZOE_WIDE_GEOMETRY(attention_forward, suffix)                                                                       \
     extern "C" __global__ void __launch_bounds__(zoe::attention::wide::kThreads)                                       \
-        attention_forward_wide_heads_##suffix(const T* q, const T* k, const T* v, T* o, float* normalizer, int heads,         \
+        attention_forward_wide_heads_##suffix(const T* q, const T* k, const T* v, T* o, float* normalizer, int heads,  \
                                               int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,      \
                                               int64_t v_stride, int64_t o_stride, float scale, int causal) {           \
-        zoe::attention::wide::forward(q, k, v, o, normalizer, heads, queries, keys, dim, q_stride, k_stride, v_stride,        \
+        zoe::attention::wide::forward(q, k, v, o, normalizer, heads, queries, keys, dim, q_stride, k_stride, v_stride, \
                                       o_stride, scale, causal);                                                        \
     }
 

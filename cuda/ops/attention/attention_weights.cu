@@ -14,9 +14,10 @@ namespace zoe::attention {
 constexpr int kWeightThreads = 256;
 
 template <class T>
-__device__ __forceinline__ void weights(const T* __restrict__ q, const T* __restrict__ k, const float* __restrict__ normalizer,
-                                        float* __restrict__ p, int64_t size, int heads, int queries, int keys, int dim,
-                                        int64_t q_stride, int64_t k_stride, float scale, int causal) {
+__device__ __forceinline__ void weights(const T* __restrict__ q, const T* __restrict__ k,
+                                        const float* __restrict__ normalizer, float* __restrict__ p, int64_t size,
+                                        int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,
+                                        float scale, int causal) {
     const int64_t index = static_cast<int64_t>(blockIdx.x) * kWeightThreads + threadIdx.x;
     if (index >= size) return;
     const int64_t line = index / keys;  // (b·H + h)·Sq + i
@@ -44,9 +45,10 @@ __device__ __forceinline__ void weights(const T* __restrict__ q, const T* __rest
     ZOE_GEOMETRY(attention_weights_##suffix, attention_weights, simt, "type=" #suffix, zoe::attention::kWeightThreads, \
                  zoe::attention::kWeightThreads, 1, 1, 0)                                                              \
     extern "C" __global__ void __launch_bounds__(zoe::attention::kWeightThreads) attention_weights_##suffix(           \
-        const T* q, const T* k, const float* normalizer, float* p, int64_t size, int heads, int queries, int keys, int dim,   \
-        int64_t q_stride, int64_t k_stride, float scale, int causal) {                                                 \
-        zoe::attention::weights(q, k, normalizer, p, size, heads, queries, keys, dim, q_stride, k_stride, scale, causal);     \
+        const T* q, const T* k, const float* normalizer, float* p, int64_t size, int heads, int queries, int keys,     \
+        int dim, int64_t q_stride, int64_t k_stride, float scale, int causal) {                                        \
+        zoe::attention::weights(q, k, normalizer, p, size, heads, queries, keys, dim, q_stride, k_stride, scale,       \
+                                causal);                                                                               \
     }
 
 ZOE_ATTENTION_WEIGHTS(f32, float)

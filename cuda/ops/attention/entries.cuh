@@ -27,11 +27,11 @@
     ZOE_ATTENTION_GEOMETRY(attention_forward, TIER, TYPE, T, D)                                                        \
     extern "C" __global__ void __launch_bounds__(zoe::attention::Launch<T, D>::kThreads,                               \
                                                  zoe::attention::Launch<T, D>::kBlocks)                                \
-        attention_forward_##TIER##_##TYPE##_d##D(const T* q, const T* k, const T* v, T* o, float* normalizer, int heads,      \
-                                                 int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,   \
-                                                 int64_t v_stride, int64_t o_stride, float scale, int causal,          \
-                                                 int wide) {                                                           \
-        zoe::attention::forward<T, D>(q, k, v, o, normalizer, heads, queries, keys, dim, q_stride, k_stride, v_stride,        \
+        attention_forward_##TIER##_##TYPE##_d##D(const T* q, const T* k, const T* v, T* o, float* normalizer,          \
+                                                 int heads, int queries, int keys, int dim, int64_t q_stride,          \
+                                                 int64_t k_stride, int64_t v_stride, int64_t o_stride, float scale,    \
+                                                 int causal, int wide) {                                               \
+        zoe::attention::forward<T, D>(q, k, v, o, normalizer, heads, queries, keys, dim, q_stride, k_stride, v_stride, \
                                       o_stride, scale, causal, wide);                                                  \
     }
 
@@ -40,22 +40,22 @@
     extern "C" __global__ void __launch_bounds__(zoe::attention::Launch<T, D>::kThreads,                               \
                                                  zoe::attention::Launch<T, D>::kBlocks)                                \
         attention_backward_keys_##TIER##_##TYPE##_d##D(                                                                \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta, T* grad_k,      \
-            T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
+            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta,          \
+            T* grad_k, T* grad_v, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,       \
             int64_t v_stride, int64_t grad_o_stride, int64_t grad_k_stride, int64_t grad_v_stride, float scale,        \
             int causal, int wide) {                                                                                    \
-        zoe::attention::backward<T, D, true>(k, v, q, grad_o, normalizer, delta, grad_k, grad_v, heads, queries, keys, dim,   \
-                                             k_stride, v_stride, q_stride, grad_o_stride, grad_k_stride,               \
+        zoe::attention::backward<T, D, true>(k, v, q, grad_o, normalizer, delta, grad_k, grad_v, heads, queries, keys, \
+                                             dim, k_stride, v_stride, q_stride, grad_o_stride, grad_k_stride,          \
                                              grad_v_stride, scale, causal, wide);                                      \
     }                                                                                                                  \
     ZOE_ATTENTION_GEOMETRY(attention_backward_queries, TIER, TYPE, T, D)                                               \
     extern "C" __global__ void __launch_bounds__(zoe::attention::Launch<T, D>::kThreads,                               \
                                                  zoe::attention::Launch<T, D>::kQueryBlocks)                           \
         attention_backward_queries_##TIER##_##TYPE##_d##D(                                                             \
-            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta, T* grad_q,      \
-            int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride, int64_t v_stride,           \
-            int64_t grad_o_stride, int64_t grad_q_stride, float scale, int causal, int wide) {                         \
-        zoe::attention::backward<T, D, false>(q, grad_o, k, v, normalizer, delta, grad_q, nullptr, heads, queries, keys, dim, \
-                                              q_stride, grad_o_stride, k_stride, v_stride, grad_q_stride, 0, scale,    \
-                                              causal, wide);                                                           \
+            const T* q, const T* k, const T* v, const T* grad_o, const float* normalizer, const float* delta,          \
+            T* grad_q, int heads, int queries, int keys, int dim, int64_t q_stride, int64_t k_stride,                  \
+            int64_t v_stride, int64_t grad_o_stride, int64_t grad_q_stride, float scale, int causal, int wide) {       \
+        zoe::attention::backward<T, D, false>(q, grad_o, k, v, normalizer, delta, grad_q, nullptr, heads, queries,     \
+                                              keys, dim, q_stride, grad_o_stride, k_stride, v_stride, grad_q_stride,   \
+                                              0, scale, causal, wide);                                                 \
     }

@@ -101,7 +101,8 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     control[optim::kRateNow] = rate;
     // The rests are f32 of what was made in double: one less them has β to 2^-25 of 1 - β.
     control[optim::kStepSize] = rate / static_cast<float>(1.0 - power(1.0 - hyper[optim::kBeta1Rest], step));
-    control[optim::kRootCorrection] = 1.0f / sqrtf(static_cast<float>(1.0 - power(1.0 - hyper[optim::kBeta2Rest], step)));
+    control[optim::kRootCorrection] =
+        1.0f / sqrtf(static_cast<float>(1.0 - power(1.0 - hyper[optim::kBeta2Rest], step)));
     control[optim::kDecayFactor] = 1.0f - rate * hyper[optim::kWeightDecay];
     control[optim::kEmaShare] = 1.0f - ema;
     control[optim::kRun] = run ? 1.0f : 0.0f;

@@ -21,10 +21,10 @@ struct WindowKMajor : KMajorMap<T_, MN_, TK_, THREADS> {
     using Map::CHUNKS, Map::VEC;
     static constexpr int TK = TK_;
 
-    Address row[CHUNKS];  // element (n, h0, w0, 0) of each row, possibly outside the tensor
+    Address row[CHUNKS];    // element (n, h0, w0, 0) of each row, possibly outside the tensor
     unsigned mask[CHUNKS];  // which taps of each row lie inside
-    int r, s, c;  // tap and channel of this thread's chunk (vector path)
-    int k;        // the same as an index (scalar path); in the grouped case c is it, which spares a register
+    int r, s, c;            // tap and channel of this thread's chunk (vector path)
+    int k;                  // the same as an index (scalar path); in the grouped case c is it, which spares a register
     int channels, width, taps_h, taps_w;
     int pixel_pitch, tap_step;  // pitch and dilation of the view; read through pitch() and dilation()
     int tap_skip;               // bytes from the last channel of a tap to the first of the next

@@ -16,9 +16,9 @@ __device__ __forceinline__ unsigned tap_mask(int begin, int size, int taps) {
     return hi > lo ? (1u << hi) - (1u << lo) : 0;
 }
 
-constexpr int kMaxLongWindow = 127;                // of each axis: seven bits
-constexpr unsigned kNoTaps = 0x7fffu;              // of an axis, as tap_interval makes it
-constexpr unsigned kOutsideIntervals = 0x7f00u;    // a tap that no interval holds
+constexpr int kMaxLongWindow = 127;              // of each axis: seven bits
+constexpr unsigned kNoTaps = 0x7fffu;            // of an axis, as tap_interval makes it
+constexpr unsigned kOutsideIntervals = 0x7f00u;  // a tap that no interval holds
 constexpr unsigned kIntervalSigns = 0x80808080u;
 
 // The taps t of 0..taps-1 with 0 <= begin + t dilation < size are lo..hi-1: the bytes 127 + hi and 255 - lo. Less those of

@@ -25,7 +25,8 @@ final class FirstFailure implements TestExecutionListener {
     public static void main(String[] packages) {
         FirstFailure listener = new FirstFailure();
         LauncherFactory.create().execute(LauncherDiscoveryRequestBuilder.request().selectors(selectPackage(packages[0]))
-                .filters(includeClassNamePatterns(".*Test"), EngineFilter.includeEngines("junit-jupiter")).build(), listener);
+                .filters(includeClassNamePatterns(".*Test"), EngineFilter.includeEngines("junit-jupiter")).build(),
+                listener);
         end(PASSED + listener.passed);
     }
 
@@ -33,7 +34,8 @@ final class FirstFailure implements TestExecutionListener {
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
         if (result.getStatus() != Status.SUCCESSFUL) {
             String source = test.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast)
-                    .map(at -> at.getClassName().replaceFirst(".*\\.", "") + "." + at.getMethodName()).orElse("a class");
+                    .map(at -> at.getClassName().replaceFirst(".*\\.", "") + "." + at.getMethodName())
+                    .orElse("a class");
             String message = result.getThrowable().map(Throwable::toString).orElse("no message");
             end(FAILED + source + " " + test.getDisplayName() + " | " + message.replaceAll("\\s+", " "));
         }

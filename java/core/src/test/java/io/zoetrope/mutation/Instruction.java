@@ -72,7 +72,7 @@ record Instruction(String guard, String opcode, List<String> operands) {
 
     @Override
     public String toString() {
-        return (guard.isEmpty() ? "" : guard + " ") + opcode + (operands.isEmpty() ? "" : " " + String.join(", ", operands))
-                + ";";
+        return (guard.isEmpty() ? "" : guard + " ") + opcode
+                + (operands.isEmpty() ? "" : " " + String.join(", ", operands)) + ";";
     }
 }

@@ -16,8 +16,9 @@ final class MutantChoice {
     /** The same seed, module and kinds give the same mutants, whatever other modules there are. */
     static List<Mutant> draw(PtxModule module, List<Mistake> mistakes, int count, long seed) {
         Random random = new Random(seed * 31 + module.name().hashCode());
-        Map<Mistake, Map<String, List<Mutant>>> sites = module.mutants(mistakes).stream().collect(Collectors.groupingBy(
-                Mutant::mistake, TreeMap::new, Collectors.groupingBy(Mutant::entry, TreeMap::new, Collectors.toList())));
+        Map<Mistake, Map<String, List<Mutant>>> sites = module.mutants(mistakes).stream()
+                .collect(Collectors.groupingBy(Mutant::mistake, TreeMap::new,
+                        Collectors.groupingBy(Mutant::entry, TreeMap::new, Collectors.toList())));
         List<Mistake> kinds = new ArrayList<>(sites.keySet());
         Collections.shuffle(kinds, random);
         List<Mutant> drawn = new ArrayList<>();

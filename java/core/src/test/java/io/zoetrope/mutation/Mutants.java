@@ -14,9 +14,10 @@ import java.util.stream.Stream;
 /**
  * Plants mistakes in the kernels and tells which the tests miss.
  *
- * <p>System properties: {@code mutants.kind} (values, known or synchronisation), {@code mutants.seed}, {@code mutants.only}
- * (the beginning of modules' names), {@code mutants.share} (how many times the usual number). What was caught is kept in
- * {@code mutants.folder}: a run that was ended does not try it again. Delete the folder after tests have been taken away.
+ * <p>System properties: {@code mutants.kind} (values, known or synchronisation), {@code mutants.seed},
+ * {@code mutants.only} (the beginning of modules' names), {@code mutants.share} (how many times the usual number). What
+ * was caught is kept in {@code mutants.folder}: a run that was ended does not try it again. Delete the folder after
+ * tests have been taken away.
  */
 public final class Mutants {
     private static final List<Mistake> VALUES = List.of(Mistake.OFF_BY_ONE, Mistake.BOUND_INCLUDED,
@@ -96,11 +97,13 @@ public final class Mutants {
         String ptx = mutant.ptx(module);
         String key = mutant.key() + ":" + Integer.toHexString(ptx.hashCode());
         Verdict before = known.get(key);
-        if (before != null && before.result() == Verdict.Result.CAUGHT) {   // what lived is tried again: tests may have grown
+        // What lived is tried again: tests may have grown.
+        if (before != null && before.result() == Verdict.Result.CAUGHT) {
             return before;
         }
         Trial.Outcome outcome = trial.run(module.name(), ptx);
-        Verdict verdict = outcome.failed() ? new Verdict(key, Verdict.Result.CAUGHT, outcome.by()) : survivor(module, mutant, key);
+        Verdict verdict = outcome.failed()
+                ? new Verdict(key, Verdict.Result.CAUGHT, outcome.by()) : survivor(module, mutant, key);
         Files.writeString(verdicts, verdict + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         return verdict;
     }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MutantsOfAModuleTest {
     private static final List<Mistake> ALL = List.of(Mistake.values());
@@ -71,14 +72,18 @@ class MutantsOfAModuleTest {
     @Test
     void drawsEveryKindThatAModuleHas() {
         assertThat(MutantChoice.draw(LARGE, ALL, 7, 1).stream().map(Mutant::mistake).distinct())
-                .containsExactlyInAnyOrderElementsOf(Arrays.stream(Mistake.values()).filter(kind -> kind != Mistake.KNOWN).toList());
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(Mistake.values()).filter(kind -> kind != Mistake.KNOWN).toList());
     }
 
-    @Test
-    void knownMistakesLoad() {
-        PtxModule module = PtxModule.packed("gemm/gemm_skinny");
+    @ParameterizedTest
+    @ValueSource(strings = {"gemm/gemm_skinny", "attention/attention_forward_simt",
+        "attention/attention_forward_wide_heads"})
+    void knownMistakesLoad(String name) {
+        PtxModule module = PtxModule.packed(name);
         Mutant mutant = KnownMistakes.of(module).get(0);
-        KernelModule.load(Devices.shared(), mutant.key(), mutant.ptx(module).getBytes(StandardCharsets.US_ASCII)).close();
+        byte[] ptx = mutant.ptx(module).getBytes(StandardCharsets.US_ASCII);
+        KernelModule.load(Devices.shared(), mutant.key(), ptx).close();
     }
 
     @Test

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The mutants of a run as Markdown: counts by operation and kind, then each with its verdict, those that lived first. */
+/** The mutants of a run as Markdown: counts by operation and kind, then each verdict, those that lived first. */
 final class Report {
     private record Row(Mutant mutant, String change, Verdict verdict) {
     }
@@ -33,7 +33,8 @@ final class Report {
         Map<String, List<Row>> operations = new TreeMap<>();
         Map<String, List<Row>> mistakes = new TreeMap<>();
         for (Row row : rows) {
-            operations.computeIfAbsent(row.mutant.module().replaceFirst("/.*", ""), unused -> new ArrayList<>()).add(row);
+            operations.computeIfAbsent(row.mutant.module().replaceFirst("/.*", ""), unused -> new ArrayList<>())
+                    .add(row);
             mistakes.computeIfAbsent(row.mutant.mistake().toString(), unused -> new ArrayList<>()).add(row);
         }
         table(text, "operation", operations);
@@ -49,7 +50,8 @@ final class Report {
     }
 
     private static String brief(Row row) {
-        return row.mutant.mistake() == Mistake.KNOWN ? row.mutant.edits().size() + " instructions" : row.change.replace("|", "\\|");
+        return row.mutant.mistake() == Mistake.KNOWN
+                ? row.mutant.edits().size() + " instructions" : row.change.replace("|", "\\|");
     }
 
     private static void table(StringBuilder text, String heading, Map<String, List<Row>> groups) {
@@ -62,7 +64,8 @@ final class Report {
         Map<Verdict.Result, Integer> counts = new EnumMap<>(Verdict.Result.class);
         rows.forEach(row -> counts.merge(row.verdict.result(), 1, Integer::sum));
         List<String> parts = new ArrayList<>();
-        counts.forEach((result, count) -> parts.add(count + " " + result.toString().toLowerCase(java.util.Locale.ROOT).replace('_', ' ')));
+        counts.forEach((result, count) -> parts
+                .add(count + " " + result.toString().toLowerCase(java.util.Locale.ROOT).replace('_', ' ')));
         return String.join(", ", parts);
     }
 }

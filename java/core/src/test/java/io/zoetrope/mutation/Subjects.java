@@ -12,9 +12,10 @@ import java.util.Objects;
 
 /** Which tests answer for which module of kernels. */
 final class Subjects {
-    /** The packages below {@code io.zoetrope.ops}, by folder of device code or by module where a folder serves several. */
+    /** The packages below {@code io.zoetrope.ops}, by folder of device code, or by module where one serves several. */
     private static final Map<String, String> TESTS = Map.ofEntries(
-            Map.entry("attention", "attention"), Map.entry("conv", "conv"), Map.entry("conv/phase_shuffle", "phaseshuffle"),
+            Map.entry("attention", "attention"), Map.entry("conv", "conv"),
+            Map.entry("conv/phase_shuffle", "phaseshuffle"),
             Map.entry("diffusion", "diffusion"), Map.entry("embed", "embed"), Map.entry("embed/tokens", "tokens"),
             Map.entry("gemm", "gemm"), Map.entry("loss", "loss"),
             Map.entry("norm/batch_norm_backward", "batchnorm"), Map.entry("norm/batch_norm_forward", "batchnorm"),
@@ -33,7 +34,8 @@ final class Subjects {
     static String tests(String module) {
         String tests = TESTS.getOrDefault(module, TESTS.get(module.substring(0, module.indexOf('/'))));
         if (tests == null) {
-            throw new IllegalArgumentException("no tests are named for the kernels of " + module + ": add them to Subjects");
+            throw new IllegalArgumentException("no tests are named for the kernels of " + module
+                    + ": add them to Subjects");
         }
         return "io.zoetrope.ops." + tests;
     }

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Runs an operation's tests on a module in a process of its own. The text stands in a folder before all others on the class
- * path, under the name of the packed fat binary: the library loads PTX as it loads those.
+ * Runs an operation's tests on a module in a process of its own. The text stands in a folder before all others on the
+ * class path, under the name of the packed fat binary: the library loads PTX as it loads those.
  */
 final class Trial {
     private static final int LAUNCH_SECONDS = 20;
@@ -77,8 +77,9 @@ final class Trial {
     }
 
     private ProcessBuilder process(String tests) {
-        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx2g",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzoetrope.test.device=cpu", "-cp",
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx2g", "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", "-Dzoetrope.test.device=cpu", "-cp",
                 folder + System.getProperty("path.separator") + System.getProperty("java.class.path"),
                 FirstFailure.class.getName(), tests);
         builder.environment().put("ZOETROPE_TIMEOUT", Integer.toString(LAUNCH_SECONDS));

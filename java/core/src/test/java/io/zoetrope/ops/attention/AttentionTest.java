@@ -17,6 +17,7 @@ import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Guarded;
 import io.zoetrope.testkit.Tolerance;
 import io.zoetrope.testkit.Values;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -159,14 +160,19 @@ class AttentionTest {
     }
 
     /**
-     * Causal, with keys less queries through every residue of a kernel's tile of keys, and more keys than one of 32.
-     * Heads of 33, padded to 64 and unaligned, take turns with heads of 8: where
-     * causality ends does not depend on their width.
+     * Causal, with keys less queries through every residue of a kernel's tile of keys, and more keys than one of 32. Heads
+     * of 33, padded to 64 and unaligned, take turns with heads of 8. In the widest tile and in heads wider than it, which
+     * take longer, beside the edges of tiles alone.
      */
     static Stream<Arguments> residues() {
-        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values())
-                .flatMap(tier -> IntStream.range(0, tileOfKeys(dtype, tier)).mapToObj(more -> Arguments.of(
-                        new Case(1, 1, 35, 35 + more, more % 4 == 1 ? 33 : 8, true), dtype, tier))));
+        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values()).flatMap(tier -> Stream.concat(
+                IntStream.range(0, tileOfKeys(dtype, tier)).mapToObj(more -> causal(more, more % 4 == 1 ? 33 : 8)),
+                IntStream.of(1, 30, 33, 62).boxed().flatMap(more -> Stream.of(causal(more, 100), causal(more, 160))))
+                .map(c -> Arguments.of(c, dtype, tier))));
+    }
+
+    private static Case causal(int more, int dim) {
+        return new Case(1, 1, 35, 35 + more, dim, true);
     }
 
     @Test

@@ -32,7 +32,10 @@ class PatchesTest {
                 new Case(new long[] {2, 65, 17}, new int[] {13}, 0),
                 new Case(new long[] {1, 4, 6, 8, 3}, new int[] {2, 3, 4}, 1),
                 new Case(new long[] {2, 2, 6, 4, 6, 5}, new int[] {1, 2, 2, 3}, 0),
-                new Case(new long[] {1, 63, 5, 8}, new int[] {9, 5}, 1))
+                new Case(new long[] {1, 63, 5, 8}, new int[] {9, 5}, 1),
+                // Runs of more units than a block has threads, of 16, of 4 and of 2 bytes.
+                new Case(new long[] {2, 2, 4, 1040}, new int[] {1, 2}, 0),
+                new Case(new long[] {1, 4, 2, 517}, new int[] {2, 2}, 1))
                 .flatMap(c -> Stream.of(DType.F32, DType.BF16, DType.I32).map(type -> Arguments.of(c, type)));
     }
 

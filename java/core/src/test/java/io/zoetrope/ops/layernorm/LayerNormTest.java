@@ -48,6 +48,9 @@ class LayerNormTest {
             new Case(3, 1025),
             new Case(2, 4096),
             new Case(130, 8),
+            new Case(2, 333),
+            new Case(1600, 8),         // 25 partial sums: four for the first warp of the last stage, three for the rest
+            new Case(2200, 8),         // 35 partial sums: a warp of the last stage adds one, then four at once
             new Case(7, 256, false, 0.5, 0),
             new Case(5, 96, true, 0.5, 1),
             new Case(3, 384, true, 1000, 0));
@@ -116,7 +119,8 @@ class LayerNormTest {
 
     /** Every row of a sample by that sample's vectors, which are parts of a packed tensor. */
     @ParameterizedTest
-    @CsvSource({"1, 1, 2, 0", "3, 5, 17, 0", "2, 3, 64, 0", "5, 1, 512, 0", "2, 4, 1032, 0", "3, 2, 96, 1"})
+    @CsvSource({"1, 1, 2, 0", "3, 5, 17, 0", "2, 3, 64, 0", "5, 1, 512, 0", "2, 4, 1032, 0", "3, 2, 96, 1",
+        "2, 2, 333, 0", "1, 2, 512, 1", "1, 2, 2056, 0"})
     void theModulatedFormMatchesReference(int samples, int places, int channels, int offset) {
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             Case test = new Case(samples * places, channels, false, 0.5, offset);

@@ -69,7 +69,8 @@ class CrossEntropyTest {
 
     @ParameterizedTest
     @CsvSource({"F32, 1, 1, 0, 0", "F32, 3, 17, 0, 0.1", "BF16, 3, 17, 1, 0.1", "F32, 65, 10, 0, 0", "BF16, 128, 10, 0, 0.1",
-        "F32, 17, 63, 1, 0.3", "F32, 5, 1000, 0, 0.1", "BF16, 600, 33, 0, 0"})
+        "F32, 17, 63, 1, 0.3", "F32, 5, 1000, 0, 0.1", "BF16, 600, 33, 0, 0",
+        "BF16, 3, 300, 1, 0.1", "F32, 1300, 5, 0, 0"})
     void lossGradientAndProbabilitiesMatchTheReference(DType dtype, int samples, int classes, int offset, float smoothing) {
         float[] values = Values.stored(dtype, Values.normal(3, (long) samples * classes, 3));
         double[] z = Values.doubles(values);

@@ -45,7 +45,8 @@ class GanLossTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 0", "F32, 3, 1", "BF16, 17, 0", "BF16, 63, 1", "F32, 65, 0", "F32, 600, 0"})
+    @CsvSource({"F32, 1, 0", "F32, 3, 1", "BF16, 17, 0", "BF16, 63, 1", "F32, 65, 0", "F32, 600, 0",
+        "F32, 1300, 0", "BF16, 1300, 1"})
     void thePairingLossMatchesTheReference(DType dtype, int pairs, int offset) {
         float[] winner = Values.stored(dtype, Values.normal(1, pairs, 3));
         float[] loser = Values.stored(dtype, Values.normal(2, pairs, 3));
@@ -65,16 +66,24 @@ class GanLossTest {
             GanLoss.Pairing out = new GanLoss.Pairing(guarded.output("per pair", DType.F32, pairs),
                     guarded.output("dwinner", DType.F32, pairs), guarded.output("dloser", DType.F32, pairs),
                     guarded.output("mean winner", DType.F32, 1), guarded.output("mean loser", DType.F32, 1));
-            GanLoss.relativistic(guarded.input("winner", dtype, winner, pairs), guarded.input("loser", dtype, loser, pairs),
-                    value, out, flag);
+            Tensor winners = guarded.input("winner", dtype, winner, pairs);
+            Tensor losers = guarded.input("loser", dtype, loser, pairs);
+            GanLoss.relativistic(winners, losers, value, out, flag);
             Tolerance tolerance = new Tolerance(2e-6, 1e-6);
-            tolerance.check("loss", new double[] {loss(Values.doubles(winner), Values.doubles(loser))}, value.toFloats());
+            double[] expected = {loss(Values.doubles(winner), Values.doubles(loser))};
+            tolerance.check("loss", expected, value.toFloats());
             tolerance.check("per pair", each, out.perPair().toFloats());
             tolerance.check("dwinner", slope, out.dwinner().toFloats());
             tolerance.check("dloser", opposite, out.dloser().toFloats());
             tolerance.check("mean winner", new double[] {mean(winner)}, out.meanWinner().toFloats());
             tolerance.check("mean loser", new double[] {mean(loser)}, out.meanLoser().toFloats());
             assertThat(flag.toInts()).containsExactly(0);
+
+            Tensor alone = guarded.output("dwinner alone", DType.F32, pairs);
+            Tensor without = guarded.output("loss without the pairs' own", DType.F32, 1);
+            GanLoss.relativistic(winners, losers, without, new GanLoss.Pairing(null, alone, null, null, null), flag);
+            tolerance.check("loss without the pairs' own", expected, without.toFloats());
+            tolerance.check("dwinner alone", slope, alone.toFloats());
         }
     }
 

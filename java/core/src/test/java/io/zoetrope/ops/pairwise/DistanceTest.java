@@ -3,6 +3,8 @@ package io.zoetrope.ops.pairwise;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.zoetrope.cuda.Grid;
+import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
 import io.zoetrope.reference.ReferencePairs;
@@ -19,6 +21,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @SuppressWarnings("try")
@@ -54,6 +57,28 @@ class DistanceTest {
             tolerance.check(c.toString(), ReferencePairs.squared(a, b, c.d), out.toFloats());
         }
         assertThat(Tiers.lastUsed("squared_distance").orElseThrow()).contains(c.tier.suffix() + "_" + c.dtype.suffix());
+    }
+
+    /** The squares lie in scratch memory, where no other test sees a row too many. */
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"F32", "BF16"})
+    void squaresAreWrittenForTheRowsAlone(DType dtype) {
+        int d = 33;
+        Kernel kernel = Devices.shared().kernel("pairwise/squared_distance_sm80", "row_squares_" + dtype.suffix());
+        for (int rows = 1; rows <= 9; rows++) {
+            float[] x = new float[rows * d];
+            double[] expected = new double[rows];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = i % 7 - 3;
+                expected[i / d] += (double) x[i] * x[i];
+            }
+            try (Guarded guarded = new Guarded(Devices.shared())) {
+                Tensor squares = guarded.output("squares", DType.F32, rows);
+                kernel.arguments().pointer("x", guarded.input("x", dtype, x, rows, d)).pointer("norms", squares)
+                        .i64("rows", rows).i32("d", d).launch(Grid.covering(rows, kernel.geometry().tileM()));
+                new Tolerance(0, 0).check("squares", expected, squares.toFloats());
+            }
+        }
     }
 
     /** A row against itself: by differences exactly 0, by products near it and never below. */

@@ -57,7 +57,9 @@ class PoolTest {
             new Case(1, 9, 13, 65, 2, 3),        // windows leave gaps
             new Case(1, 28, 28, 32, 2, 2),
             new Case(2, 6, 6, 8, 5, 1, 1),       // misaligned
-            new Case(1, 2, 65, 40, 2, 2));
+            new Case(1, 2, 65, 40, 2, 2),
+            new Case(1, 7, 9, 16, 5, 1),         // aligned, and wide enough for the loop over a window to be unrolled
+            new Case(2, 5, 9, 5, 4, 1));
 
     static Stream<Arguments> cases() {
         return CASES.stream().flatMap(c -> Stream.of(DType.F32, DType.BF16).map(dtype -> Arguments.of(c, dtype)));

@@ -41,7 +41,8 @@ public final class DecodeTimes {
         PatchesConfig config = new PatchesConfig(Purpose.GENERATE, SIDE, SIDE, 1, 1, PALETTE,
                 Collections.nCopies(10, ""), true, width, layers, width / HEAD, 4 * width, true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
-        try (Device device = Device.open(); ParameterStore bank = new ParameterStore(device, network.parameters(), DType.BF16, 1);
+        try (Device device = Device.open();
+                ParameterStore bank = new ParameterStore(device, network.parameters(), DType.BF16, 1);
                 Scope scope = Scope.open(device); Tape fixed = Tape.forInference(device)) {
             PatchTransformer.Positions positions = network.positions(scope);
             PatchTransformer.Modulations modulations = network.modulations(fixed, scope.zeros(DType.I32, batch),
@@ -51,8 +52,8 @@ public final class DecodeTimes {
             Tensor random = RandomKey.state(scope, 1, 0);
             Runnable step = () -> {
                 try (Tape tape = Tape.forInference(device)) {
-                    Tokens.sample(network.decode(tape, positions, tokens, modulations, cache).value(), tokens, null, 1, 0, 1,
-                            RandomKey.reading(random, 1));
+                    Tokens.sample(network.decode(tape, positions, tokens, modulations, cache).value(), tokens, null, 1,
+                            0, 1, RandomKey.reading(random, 1));
                     SamplerStep.advance(cache.length(), config.positions());
                 }
             };
@@ -94,11 +95,14 @@ public final class DecodeTimes {
             double bandwidth) {
         long cached = (long) batch * config.layers() // half full, twice
                 * config.positions() * config.modelWidth() * DType.BF16.bytes();
-        System.out.printf(Locale.ROOT, "{\"device\": \"%s\", \"batch\": %d, \"width\": %d, \"layers\": %d, \"ms_per_token\": %.4f, "
-                + "\"tokens_per_s\": %.1f, \"weight_bytes\": %d, \"cache_bytes\": %d", device.name(), batch, config.modelWidth(),
-                config.layers(), milliseconds, batch / milliseconds * 1e3, weights, cached);
+        System.out.printf(Locale.ROOT,
+                "{\"device\": \"%s\", \"batch\": %d, \"width\": %d, \"layers\": %d, \"ms_per_token\": %.4f, "
+                        + "\"tokens_per_s\": %.1f, \"weight_bytes\": %d, \"cache_bytes\": %d",
+                device.name(), batch, config.modelWidth(), config.layers(), milliseconds, batch / milliseconds * 1e3,
+                weights, cached);
         if (bandwidth > 0) {
-            System.out.printf(Locale.ROOT, ", \"bound_tokens_per_s\": %.1f", batch * bandwidth * 1e9 / (weights + cached));
+            System.out.printf(Locale.ROOT, ", \"bound_tokens_per_s\": %.1f",
+                    batch * bandwidth * 1e9 / (weights + cached));
         }
         System.out.println("}");
     }

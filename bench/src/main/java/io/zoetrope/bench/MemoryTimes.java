@@ -30,8 +30,8 @@ public final class MemoryTimes {
 
     private static final List<Network> NETWORKS = List.of(new Network("fashion", UNetConfig.fashion(), 64),
             // That of Ho et al. 2020 for CIFAR-10, 35.7 M parameters.
-            new Network("cifar", UNetConfig.symmetric(32, 3, List.of(128, 256, 256, 256), 2, List.of(false, true, false, false),
-                    32, 0), 16));
+            new Network("cifar", UNetConfig.symmetric(32, 3, List.of(128, 256, 256, 256), 2,
+                    List.of(false, true, false, false), 32, 0), 16));
 
     private MemoryTimes() {
     }
@@ -43,7 +43,8 @@ public final class MemoryTimes {
             if (names.isEmpty() || names.contains(network.name)) {
                 measure(network, "inference", rounds, pass -> pass.forward(Tape.forInference(pass.device)));
                 measure(network, "training", rounds, pass -> pass.backward(Tape.forTraining(pass.device)));
-                measure(network, "checkpoints", rounds, pass -> pass.backward(Tape.forTraining(pass.device).checkpointing()));
+                measure(network, "checkpoints", rounds,
+                        pass -> pass.backward(Tape.forTraining(pass.device).checkpointing()));
             }
         }
     }
@@ -60,9 +61,11 @@ public final class MemoryTimes {
                 device.synchronize();
                 least = Math.min(least, (System.nanoTime() - begin) / 1e6);
             }
-            System.out.printf(Locale.ROOT, "{\"case\": \"%s %s, %d\", \"parameters\": %d, \"standing\": %d, \"peak\": %d, "
-                    + "\"held\": %d, \"ms\": %.1f, \"device\": \"%s\"}%n", network.name, kind, network.batch,
-                    pass.unet.parameters().count(), standing, device.memory().peakBytesInUse() - standing,
+            System.out.printf(Locale.ROOT,
+                    "{\"case\": \"%s %s, %d\", \"parameters\": %d, \"standing\": %d, \"peak\": %d, "
+                            + "\"held\": %d, \"ms\": %.1f, \"device\": \"%s\"}%n",
+                    network.name, kind, network.batch, pass.unet.parameters().count(), standing,
+                    device.memory().peakBytesInUse() - standing,
                     device.memory().bytesInUse() + device.memory().bytesCached() - held, least, device.name());
         }
     }

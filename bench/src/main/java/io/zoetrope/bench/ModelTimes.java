@@ -80,7 +80,8 @@ public final class ModelTimes {
         List<Case> cases = times.cases();
         List<String> known = cases.stream().map(Case::kind).distinct().toList();
         if (!known.containsAll(kinds)) {
-            throw new IllegalArgumentException("cases are " + kinds + ", expected some of " + known + " or none for all");
+            throw new IllegalArgumentException(
+                    "cases are " + kinds + ", expected some of " + known + " or none for all");
         }
         boolean failed = false;
         Set<String> done = new HashSet<>();
@@ -96,11 +97,13 @@ public final class ModelTimes {
         ImageDataset grey = noise(GREY, 1);
         ImageDataset coloured = noise(CIFAR, 3);
         Work unet = training(new DdpmFamily(), grey, Config.empty());
-        Work resNet = training(new CnnFamily(), coloured, Config.empty().with("net", "resnet18").with("optimizer", "sgd"));
+        Work resNet = training(new CnnFamily(), coloured,
+                Config.empty().with("net", "resnet18").with("optimizer", "sgd"));
         Work small = training(new CnnFamily(), grey, Config.empty().with("net", "small").with("optimizer", "sgd"));
         return List.of(of("unet_train", 64, unet), of("unet_train", 256, unet), of("unet_sample", 64, this::sampling),
-                of("unet_sample", 256, this::sampling), of("resnet18_train", 512, resNet), of("resnet18_train", 128, resNet),
-                of("small_cnn_train", 128, small), of("gan_train", 64, training(new GanFamily(), grey, Config.empty())),
+                of("unet_sample", 256, this::sampling), of("resnet18_train", 512, resNet),
+                of("resnet18_train", 128, resNet), of("small_cnn_train", 128, small),
+                of("gan_train", 64, training(new GanFamily(), grey, Config.empty())),
                 of("patches_train", 32, training(new PatchesFamily(), grey, Config.empty())));
     }
 
@@ -122,8 +125,8 @@ public final class ModelTimes {
     private boolean report(Case one) {
         try (Device device = Device.open()) {
             double milliseconds = one.work.milliseconds(device, one.batch);
-            System.out.printf(Locale.ROOT, "{\"case\": \"%s\", \"ms\": %.6f, \"device\": \"%s\"}%n", one.name(), milliseconds,
-                    device.name());
+            System.out.printf(Locale.ROOT, "{\"case\": \"%s\", \"ms\": %.6f, \"device\": \"%s\"}%n", one.name(),
+                    milliseconds, device.name());
             return true;
         } catch (IOException | RuntimeException e) {
             System.err.println(one.name() + " failed:");
@@ -135,9 +138,10 @@ public final class ModelTimes {
     /** A step as the trainer takes it, with the family's settings for these options. */
     private Work training(TrainingFamily family, ImageDataset data, Config options) {
         return (device, batch) -> {
-            TrainRequest request = new TrainRequest(data, PLANNED_STEPS, batch, 1, Path.of("unused"), false, 1000, 0, options);
-            Config settings = Config.empty().with("steps", request.steps()).with("batch", batch).with("seed", request.seed())
-                    .with(family.settings(request));
+            TrainRequest request = new TrainRequest(data, PLANNED_STEPS, batch, 1, Path.of("unused"), false, 1000, 0,
+                    options);
+            Config settings = Config.empty().with("steps", request.steps()).with("batch", batch)
+                    .with("seed", request.seed()).with(family.settings(request));
             try (TrainingTask task = family.open(device, request, settings)) {
                 double milliseconds = median(device, task::step);
                 task.trouble().ifPresent(trouble -> {
@@ -157,7 +161,8 @@ public final class ModelTimes {
                 weights[i] += (float) (WEIGHT_NOISE * random.nextGaussian());
             }
             model.store().masters(weights);
-            SamplerPlan plan = Sampler.ddim(0).plan(Trajectory.of(model.schedule(), Spacing.TRAILING, quick ? 2 : SAMPLING_STEPS),
+            SamplerPlan plan = Sampler.ddim(0).plan(
+                    Trajectory.of(model.schedule(), Spacing.TRAILING, quick ? 2 : SAMPLING_STEPS),
                     model.config().prediction(), 1);
             try (SamplingLoop loop = new SamplingLoop(device, plan, DType.BF16, Shape.of(batch, GREY, GREY, 1),
                     (x, time, use) -> {

@@ -42,8 +42,8 @@ public final class OpTimes {
                 int[] n = Arrays.stream(cells).skip(1).mapToInt(cell -> Integer.parseInt(cell.trim())).toArray();
                 try (Scope scope = Scope.open(device)) {
                     double milliseconds = time(device, work(scope, cells[0].trim(), n));
-                    System.out.printf(Locale.ROOT, "{\"case\": \"%s\", \"ms\": %.6f, \"device\": \"%s\"}%n", line.trim(),
-                            milliseconds, device.name());
+                    System.out.printf(Locale.ROOT, "{\"case\": \"%s\", \"ms\": %.6f, \"device\": \"%s\"}%n",
+                            line.trim(), milliseconds, device.name());
                 }
             }
         }

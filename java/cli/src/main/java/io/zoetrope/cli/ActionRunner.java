@@ -28,8 +28,7 @@ final class ActionRunner {
             ActionCall.Results results = new TerminalResults(surroundings);
             TerminalProgress.during(progress -> {
                 action.run(new ActionCall.Setting(() -> surroundings.devices().apply(device), surroundings.places(),
-                        progress, results),
-                        given);
+                        progress, results), given);
                 return null;
             });
             return 0;

@@ -57,8 +57,8 @@ abstract class ByModelCommand implements Command {
             }
         });
         actions.forEach((family, action) -> {
-            List<Option<?>> own = action.options().stream().<Option<?>>filter(option ->
-                    actions.size() > 1 && options.get(option.name()).size() == 1).toList();
+            List<Option<?>> own = action.options().stream()
+                    .<Option<?>>filter(option -> actions.size() > 1 && options.get(option.name()).size() == 1).toList();
             if (!own.isEmpty()) {
                 ArgGroupSpec.Builder group = ArgGroupSpec.builder().heading("%nFor " + family.plural() + ":%n")
                         .validate(false);
@@ -86,12 +86,15 @@ abstract class ByModelCommand implements Command {
             defaults.computeIfAbsent(option.defaultText().orElse("none"), text -> new LinkedHashSet<>())
                     .add(family.plural());
         });
-        String help = helps.size() == 1 ? helps.keySet().iterator().next() : helps.entrySet().stream().map(of ->
-                of.getKey().replaceFirst("\\.$", "") + " (" + String.join(", ", of.getValue()) + ").")
-                .collect(Collectors.joining(" "));
+        String help = helps.size() == 1 ? helps.keySet().iterator().next()
+                : helps.entrySet().stream().map(
+                        of -> of.getKey().replaceFirst("\\.$", "") + " (" + String.join(", ", of.getValue()) + ").")
+                        .collect(Collectors.joining(" "));
         if (defaults.size() > 1) {
-            return help + " Default: " + defaults.entrySet().stream().map(of -> of.getKey() + " for "
-                    + String.join(", ", of.getValue())).collect(Collectors.joining("; ")) + ".";
+            return help + " Default: "
+                    + defaults.entrySet().stream().map(of -> of.getKey() + " for " + String.join(", ", of.getValue()))
+                            .collect(Collectors.joining("; "))
+                    + ".";
         }
         String usual = defaults.keySet().iterator().next();
         return usual.equals("none") ? help : help + " Default: " + usual + ".";
@@ -108,10 +111,11 @@ abstract class ByModelCommand implements Command {
         for (String option : given.names()) {
             Map<ModelFamily, Option<?>> declared = options.get(option);
             if (!declared.containsKey(family)) {
-                throw new ParameterException(spec.commandLine(), DeclaredOptions.flag(option) + " is for "
-                        + declared.keySet().stream()
-                        .map(ModelFamily::description).collect(Collectors.joining(" or ")) + "; " + model + " is "
-                        + family.description() + " and takes " + own(family));
+                throw new ParameterException(spec.commandLine(),
+                        DeclaredOptions.flag(option) + " is for "
+                                + declared.keySet().stream().map(ModelFamily::description)
+                                        .collect(Collectors.joining(" or "))
+                                + "; " + model + " is " + family.description() + " and takes " + own(family));
             }
         }
         return new ActionRunner(surroundings).run(spec, device.device, family, actions.get(family),
@@ -123,10 +127,8 @@ abstract class ByModelCommand implements Command {
             ModelFamily family = ModelFamilies.installed().of(model);
             if (!actions.containsKey(family)) {
                 throw new ParameterException(spec.commandLine(), DeclaredOptions.flag(CommonOptions.MODEL.name()) + " "
-                        + model + " is "
-                        + family.description() + ", which " + kind.verb() + " nothing: expected " + actions.keySet()
-                        .stream()
-                        .map(ModelFamily::description).collect(Collectors.joining(" or ")));
+                        + model + " is " + family.description() + ", which " + kind.verb() + " nothing: expected "
+                        + actions.keySet().stream().map(ModelFamily::description).collect(Collectors.joining(" or ")));
             }
             return family;
         } catch (OptionException e) {

@@ -31,8 +31,8 @@ abstract class ByNameCommand implements Command {
 
     private CommandSpec spec(ModelFamily family, Action action) {
         DeviceOption device = new DeviceOption();
-        CommandSpec spec = Specs.command(action.name(), action.description(), self -> run(self, device, family,
-                action));
+        CommandSpec spec = Specs.command(action.name(), action.description(),
+                self -> run(self, device, family, action));
         action.options().forEach(option -> spec.add(DeclaredOptions.argument(option)));
         return spec.addMixin("device", CommandSpec.forAnnotatedObject(device));
     }

@@ -23,17 +23,18 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code zoetrope classify}: what is in pictures, or what is heard in sounds. */
-@Command(name = "classify", description = "Say what pictures show or sounds say. Each is made such as the model was trained on: "
-        + "a picture resized, its colours reduced, inverted where its background is light and the model's is dark; a sound "
-        + "resampled, cut or put in silence, made as loud. What was done is said.")
+@Command(name = "classify",
+        description = "Say what pictures show or sounds say. Each is made such as the model was trained on: "
+                + "a picture resized, its colours reduced, inverted where its background is light and the model's is dark; a sound "
+                + "resampled, cut or put in silence, made as loud. What was done is said.")
 final class ClassifyCommand implements io.zoetrope.cli.Command, Callable<Integer> {
     private final Surroundings surroundings;
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Pictures of any size: PNG, JPEG, GIF or BMP; or sounds of "
-            + "any rate and length: WAV.")
+    @Parameters(paramLabel = "FILE", arity = "1..*",
+            description = "Pictures of any size: PNG, JPEG, GIF or BMP; or sounds of " + "any rate and length: WAV.")
     private List<Path> files;
 
     @Option(names = "--top", paramLabel = "COUNT", defaultValue = "3",
@@ -55,10 +56,11 @@ final class ClassifyCommand implements io.zoetrope.cli.Command, Callable<Integer
         CommandSpec command = CommandSpec.forAnnotatedObject(this);
         OptionSpec plain = command.findOption("--model");
         ModelFamilies families = ModelFamilies.installed();
-        return command.remove(plain).add(OptionSpec.builder(plain).description("A classifier that ships with Zoetrope, "
-                + "or a model's folder. Default: " + families.usualClassifier(Media.PICTURES) + ", "
-                + families.usualClassifier(Media.SOUNDS)
-                + " where all files end with " + Media.SOUNDS.suffix() + ".").build());
+        return command.remove(plain).add(OptionSpec.builder(plain)
+                .description("A classifier that ships with Zoetrope, " + "or a model's folder. Default: "
+                        + families.usualClassifier(Media.PICTURES) + ", " + families.usualClassifier(Media.SOUNDS)
+                        + " where all files end with " + Media.SOUNDS.suffix() + ".")
+                .build());
     }
 
     @Override
@@ -67,9 +69,8 @@ final class ClassifyCommand implements io.zoetrope.cli.Command, Callable<Integer
             throw new ParameterException(spec.commandLine(), "--top must be at least 1, not " + top);
         }
         boolean failed = false;
-        try (Device device = surroundings.devices().apply(deviceOption.device);
-                Classifier classifier = ModelFamilies.installed().openClassifier(device,
-                        model.orElseGet(this::usualModel))) {
+        try (Device device = surroundings.devices().apply(deviceOption.device); Classifier classifier = ModelFamilies
+                .installed().openClassifier(device, model.orElseGet(this::usualModel))) {
             for (Path file : files) {
                 try {
                     show(file, classifier);
@@ -87,13 +88,14 @@ final class ClassifyCommand implements io.zoetrope.cli.Command, Callable<Integer
         float[] p = classifier.classify(prepared.image(), Progress.none())[0];
         surroundings.say(file + ": " + prepared.describe());
         IntStream.range(0, p.length).boxed().sorted((a, b) -> Float.compare(p[b], p[a])).limit(top)
-                .forEach(c -> surroundings.say(String.format(Locale.ROOT, "  %5.1f %%  %s", 100 * p[c],
-                        classifier.classNames().get(c))));
+                .forEach(c -> surroundings
+                        .say(String.format(Locale.ROOT, "  %5.1f %%  %s", 100 * p[c], classifier.classNames().get(c))));
     }
 
     private String usualModel() {
-        return ModelFamilies.installed().usualClassifier(files.stream().allMatch(file ->
-                file.toString().toLowerCase(Locale.ROOT).endsWith(Media.SOUNDS.suffix())) ? Media.SOUNDS
-                        : Media.PICTURES);
+        return ModelFamilies.installed()
+                .usualClassifier(files.stream()
+                        .allMatch(file -> file.toString().toLowerCase(Locale.ROOT).endsWith(Media.SOUNDS.suffix()))
+                                ? Media.SOUNDS : Media.PICTURES);
     }
 }

@@ -18,15 +18,17 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code zoetrope data}: brings a data set onto the machine, or lists those there are. */
-@Command(name = "data", description = {"Bring a data set in and check that it is what its authors published, or make it here.",
-        "Without a name, list the known sets."})
+@Command(name = "data",
+        description = {"Bring a data set in and check that it is what its authors published, or make it here.",
+                "Without a name, list the known sets."})
 final class DataCommand implements io.zoetrope.cli.Command, Callable<Integer> {
     private final Surroundings surroundings;
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", arity = "0..1", description = "Which: fashion-mnist, mnist, cifar10 or spoken-digits.")
+    @Parameters(paramLabel = "NAME", arity = "0..1",
+            description = "Which: fashion-mnist, mnist, cifar10 or spoken-digits.")
     private String name;
 
     @Option(names = "--from", paramLabel = "DIR", description = "Take its files from this folder instead of fetching "
@@ -46,16 +48,17 @@ final class DataCommand implements io.zoetrope.cli.Command, Callable<Integer> {
     public Integer call() throws IOException {
         if (name == null) {
             if (from.isPresent()) {
-                throw new ParameterException(spec.commandLine(), "--from needs the name of the set in that folder, one of "
-                        + String.join(", ", DataSets.names()));
+                throw new ParameterException(spec.commandLine(),
+                        "--from needs the name of the set in that folder, one of "
+                                + String.join(", ", DataSets.names()));
             }
             list();
             return 0;
         }
         if (name.equals(SpokenDigits.NAME)) {
             if (from.isPresent()) {
-                throw new ParameterException(spec.commandLine(), SpokenDigits.NAME + " is made here, not taken from a "
-                        + "folder: leave --from out");
+                throw new ParameterException(spec.commandLine(),
+                        SpokenDigits.NAME + " is made here, not taken from a " + "folder: leave --from out");
             }
             SpokenDigits.bringIn(surroundings.places(), surroundings::say);
             return 0;

@@ -65,8 +65,8 @@ final class DeclaredOptions {
         if (value instanceof Boolean flag) {
             return given.with(option.name(), flag);
         }
-        return value == null ? given : given.with(option.name(), value instanceof Path ? value.toString()
-                : (String) value);
+        return value == null ? given
+                : given.with(option.name(), value instanceof Path ? value.toString() : (String) value);
     }
 
     private static Object positional(Option<?> option, ParseResult parsed) {

@@ -56,8 +56,8 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
         library("cuDNN", "libcudnn.so", "libcudnn9-cuda-13");
         Providers.installed().forEach(this::provider);
         heading("softcuda, the CPU's implementation of CUDA");
-        good("instruction set", machine.softcudaLevel() + ", " + Runtime.getRuntime().availableProcessors()
-                + " processors");
+        good("instruction set",
+                machine.softcudaLevel() + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         heading("Device in use");
         boolean runs = device();
         heading("Models that ship");
@@ -103,8 +103,8 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
         if (found.isPresent()) {
             good(name, found.get().toString());
         } else {
-            lack(name, file + " not found", OPTIONAL + " (NVIDIA's package " + debianPackage
-                    + "; elsewhere, set LD_LIBRARY_PATH)");
+            lack(name, file + " not found",
+                    OPTIONAL + " (NVIDIA's package " + debianPackage + "; elsewhere, set LD_LIBRARY_PATH)");
         }
     }
 
@@ -139,7 +139,8 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
     private void dataSets() throws IOException {
         for (KnownSet set : DataSets.all()) {
             Optional<Path> folder = set.find(surroundings.places());
-            dataSet(set.name(), folder, folder.isPresent() ? set.damage(folder.get()) : Optional.empty(), set.howToGet());
+            dataSet(set.name(), folder, folder.isPresent() ? set.damage(folder.get()) : Optional.empty(),
+                    set.howToGet());
         }
         Optional<Path> folder = SpokenDigits.find(surroundings.places());
         dataSet(SpokenDigits.NAME, folder, folder.isPresent() ? SpokenDigits.damage(folder.get()) : Optional.empty(),

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 final class GracefulStop {
     private static final Logger LOG = LoggerFactory.getLogger(GracefulStop.class);
 
-    private GracefulStop() { }
+    private GracefulStop() {}
 
     /** Work that an interrupt ends at a good moment. */
     @FunctionalInterface

@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 record Machine(Path root, Map<String, String> environment) {
     /** Where the dynamic linker and CUDA's installers put libraries. */
     private static final List<String> LIBRARY_FOLDERS = List.of("usr/local/cuda/lib64", "usr/local/cuda/lib",
-            "usr/local/cuda/targets/x86_64-linux/lib", "usr/lib/x86_64-linux-gnu", "usr/lib64",
-            "lib/x86_64-linux-gnu", "usr/local/lib", "usr/lib/wsl/lib", "usr/local/nvidia/lib64", "opt/cuda/lib64");
+            "usr/local/cuda/targets/x86_64-linux/lib", "usr/lib/x86_64-linux-gnu", "usr/lib64", "lib/x86_64-linux-gnu",
+            "usr/local/lib", "usr/lib/wsl/lib", "usr/local/nvidia/lib64", "opt/cuda/lib64");
 
     static Machine here() {
         return new Machine(Path.of("/"), System.getenv());
@@ -39,7 +39,8 @@ record Machine(Path root, Map<String, String> environment) {
 
     /** A program on PATH. */
     Optional<Path> program(String name) {
-        return split("PATH").map(folder -> new File(folder, name)).filter(File::canExecute).map(File::toPath).findFirst();
+        return split("PATH").map(folder -> new File(folder, name)).filter(File::canExecute).map(File::toPath)
+                .findFirst();
     }
 
     /** The version of NVIDIA's kernel driver, from its line in /proc. */
@@ -61,7 +62,8 @@ record Machine(Path root, Map<String, String> environment) {
         }
         try (DirectoryStream<Path> all = Files.newDirectoryStream(devices)) {
             for (Path device : all) {
-                if (read(device.resolve("vendor")).equals("0x10de") && read(device.resolve("class")).startsWith("0x03")) {
+                if (read(device.resolve("vendor")).equals("0x10de")
+                        && read(device.resolve("class")).startsWith("0x03")) {
                     return true;
                 }
             }
@@ -76,8 +78,8 @@ record Machine(Path root, Map<String, String> environment) {
         Set<String> flags = cpuFlags();
         boolean avx2 = flags.containsAll(List.of("avx2", "fma", "bmi1", "bmi2", "f16c", "popcnt"));
         boolean avx512 = avx2 && flags.containsAll(List.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
-        return avx512 && flags.contains("avx512_bf16") ? "AVX-512 with BF16" : avx512 ? "AVX-512"
-                : avx2 ? "AVX2" : "scalar (this CPU has no AVX2: slow)";
+        return avx512 && flags.contains("avx512_bf16") ? "AVX-512 with BF16"
+                : avx512 ? "AVX-512" : avx2 ? "AVX2" : "scalar (this CPU has no AVX2: slow)";
     }
 
     private Set<String> cpuFlags() {

@@ -19,7 +19,7 @@ import picocli.CommandLine;
 public final class Main {
     static final int FAILED = 1;
 
-    private Main() { }
+    private Main() {}
 
     public static void main(String[] arguments) {
         System.setProperty("java.awt.headless", "true"); // pictures are drawn, but never on a screen
@@ -69,9 +69,8 @@ public final class Main {
 
     private static Optional<String> unknownCommand(CommandLine command, List<String> unmatched) {
         return unmatched.stream().filter(argument -> !argument.startsWith("-")).findFirst()
-                .filter(argument -> !command.getSubcommands().isEmpty())
-                .map(argument -> "unknown command '" + argument + "': expected one of "
-                        + String.join(", ", command.getSubcommands().keySet()));
+                .filter(argument -> !command.getSubcommands().isEmpty()).map(argument -> "unknown command '" + argument
+                        + "': expected one of " + String.join(", ", command.getSubcommands().keySet()));
     }
 
     private static int wrongUsage(CommandLine.ParameterException e, Surroundings surroundings) {
@@ -94,7 +93,7 @@ public final class Main {
     static String oneLine(Throwable e) {
         String message = e instanceof FileSystemException f ? AtomicFiles.describe(f)
                 : e instanceof ClosedByInterruptException ? "the work was interrupted: nothing of it was kept"
-                : e.getMessage();
+                        : e.getMessage();
         if (message == null || message.isBlank()) {
             message = "internal error, " + e + " (run with --debug for its origin)";
         }

@@ -19,12 +19,12 @@ import picocli.CommandLine.Parameters;
 
 /** {@code zoetrope models}: which ship, or what a folder holds. */
 @Command(name = "models", description = {"List the models that ship, with what they make or know.",
-    "With a name or a folder: load that model and show what it is, or why it cannot be used."})
+        "With a name or a folder: load that model and show what it is, or why it cannot be used."})
 final class ModelsCommand implements io.zoetrope.cli.Command, Callable<Integer> {
     private final Surroundings surroundings;
 
-    @Parameters(paramLabel = "NAME|DIR", arity = "0..1", description = "A model that ships with Zoetrope, or a "
-            + "model's folder.")
+    @Parameters(paramLabel = "NAME|DIR", arity = "0..1",
+            description = "A model that ships with Zoetrope, or a " + "model's folder.")
     private Optional<String> model = Optional.empty();
 
     @Mixin
@@ -56,14 +56,14 @@ final class ModelsCommand implements io.zoetrope.cli.Command, Callable<Integer> 
     private void list(ModelFamily family, ShippedModel shipped) throws IOException {
         String licence = DataSets.find(shipped.data()).map(set -> " (" + set.licence() + ")").orElse("");
         surroundings.say(String.format(Locale.ROOT, "%s: %s, family %s, %.1f MB%n    %s %s; learned from %s%s",
-                shipped.name(),
-                family.description(), family.name(), PretrainedModels.size(shipped.name()) / 1e6,
+                shipped.name(), family.description(), family.name(), PretrainedModels.size(shipped.name()) / 1e6,
                 family.recognition().isPresent() ? "knows" : "makes", shipped.about(), shipped.data(), licence));
     }
 
     private void show(String nameOrFolder) throws IOException {
         ModelFamily family = ModelFamilies.installed().of(nameOrFolder);
-        List<String> components = PretrainedModels.open(nameOrFolder, folder -> ModelFolder.open(folder).componentsWithClasses());
+        List<String> components = PretrainedModels.open(nameOrFolder,
+                folder -> ModelFolder.open(folder).componentsWithClasses());
         ModelFamily.Facts facts;
         try (Device opened = surroundings.devices().apply(device.device)) {
             facts = PretrainedModels.open(nameOrFolder, folder -> family.describe(opened, folder));

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** What to type to do what the library advises: its own texts name no commands. */
 final class Remedies {
-    private Remedies() { }
+    private Remedies() {}
 
     /** The sentence that goes after the message of {@code e}, if there is a command against it. */
     static Optional<String> command(Throwable e) {

@@ -36,8 +36,8 @@ final class Specs {
     /** A command that needs another one after it. */
     static CommandSpec group(String name, String description) {
         return command(name, description, spec -> {
-            throw new ParameterException(spec.commandLine(), "say what to " + name + ": "
-                    + String.join(", ", spec.subcommands().keySet()));
+            throw new ParameterException(spec.commandLine(),
+                    "say what to " + name + ": " + String.join(", ", spec.subcommands().keySet()));
         });
     }
 }

@@ -21,7 +21,7 @@ final class TerminalProgress implements Progress {
     private long start;
     private ProgressBar bar;
 
-    private TerminalProgress() { }
+    private TerminalProgress() {}
 
     /** Work that takes a while. */
     @FunctionalInterface
@@ -41,8 +41,7 @@ final class TerminalProgress implements Progress {
     }
 
     static boolean isWatched(Map<String, String> environment, boolean terminal) {
-        return terminal && !"off".equalsIgnoreCase(environment.get(SWITCH))
-                && !"dumb".equals(environment.get("TERM"));
+        return terminal && !"off".equalsIgnoreCase(environment.get(SWITCH)) && !"dumb".equals(environment.get("TERM"));
     }
 
     @Override

@@ -16,9 +16,8 @@ final class TrainCommand implements Command {
     public CommandSpec spec() {
         CommandSpec group = Specs.group("train", "Train a model.");
         for (ModelFamily family : ModelFamilies.installed().all()) {
-            family.training().ifPresent(training ->
-                    group.addSubcommand(training.name(), new TrainFamilyCommand(surroundings, family, training)
-                            .spec()));
+            family.training().ifPresent(training -> group.addSubcommand(training.name(),
+                    new TrainFamilyCommand(surroundings, family, training).spec()));
         }
         return group;
     }

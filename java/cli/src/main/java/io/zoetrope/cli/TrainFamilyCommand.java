@@ -53,8 +53,8 @@ final class TrainFamilyCommand implements Callable<Integer> {
                     + "the model's kind.")
     private Optional<Path> run;
 
-    @CommandLine.Option(names = "--resume", description = "Go on with the run in --run; its settings stay as they "
-            + "were.")
+    @CommandLine.Option(names = "--resume",
+            description = "Go on with the run in --run; its settings stay as they " + "were.")
     private boolean resume;
 
     @CommandLine.Option(names = "--save-every", paramLabel = "STEPS", defaultValue = "500",
@@ -105,11 +105,12 @@ final class TrainFamilyCommand implements Callable<Integer> {
         if (kind == Action.Kind.EVALUATE || kind == Action.Kind.EXPLAIN) {
             use.append(' ').append(action.name());
         }
-        boolean takesData = action.options().stream().anyMatch(option -> option.name()
-                .equals(CommonOptions.DATA.name()));
-        action.options().stream().filter(option -> option.isRequired() && !option.name()
-                .equals(CommonOptions.DATA.name())).forEach(option -> use.append(' ').append(option.isPositional()
-                ? option.label() : DeclaredOptions.flag(option.name()) + " " + option.label()));
+        boolean takesData = action.options().stream()
+                .anyMatch(option -> option.name().equals(CommonOptions.DATA.name()));
+        action.options().stream()
+                .filter(option -> option.isRequired() && !option.name().equals(CommonOptions.DATA.name()))
+                .forEach(option -> use.append(' ').append(option.isPositional() ? option.label()
+                        : DeclaredOptions.flag(option.name()) + " " + option.label()));
         use.append(" --model ").append(model);
         if (takesData) {
             use.append(" --data ").append(request.data().name());
@@ -136,8 +137,8 @@ final class TrainFamilyCommand implements Callable<Integer> {
         try {
             long wanted = steps.isPresent() ? steps.get()
                     : settings.has("steps") ? settings.longInteger("steps") : training.usualSteps(set);
-            TrainRequest request = new TrainRequest(set, wanted, settings.integer("batch",
-                    batch.orElse(training.usualBatch())),
+            TrainRequest request = new TrainRequest(set, wanted,
+                    settings.integer("batch", batch.orElse(training.usualBatch())),
                     settings.has("seed") ? settings.longInteger("seed") : seed, folder, resume, saveEvery, sampleEvery,
                     options);
             training.settings(request);

@@ -13,10 +13,11 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The command itself: holds what all commands share. */
-@Command(name = "zoetrope", description = "Trains and runs models that make pictures and sounds, on an NVIDIA GPU or, "
-        + "without one, on the CPU.", mixinStandardHelpOptions = true, versionProvider = Zoetrope.Version.class,
-        scope = ScopeType.INHERIT, sortOptions = false, usageHelpAutoWidth = true,
-        footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
+@Command(name = "zoetrope",
+        description = "Trains and runs models that make pictures and sounds, on an NVIDIA GPU or, "
+                + "without one, on the CPU.",
+        mixinStandardHelpOptions = true, versionProvider = Zoetrope.Version.class, scope = ScopeType.INHERIT,
+        sortOptions = false, usageHelpAutoWidth = true, footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage."})
 final class Zoetrope implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -40,8 +41,8 @@ final class Zoetrope implements Runnable {
                 CommandSpec command = type.getDeclaredConstructor(Surroundings.class).newInstance(surroundings).spec();
                 commandLine.addSubcommand(command.name(), command);
             } catch (ReflectiveOperationException e) {
-                throw new IllegalStateException(type + " needs a constructor that takes "
-                        + Surroundings.class.getSimpleName(), e);
+                throw new IllegalStateException(
+                        type + " needs a constructor that takes " + Surroundings.class.getSimpleName(), e);
             }
         }
         return commandLine;
@@ -49,8 +50,8 @@ final class Zoetrope implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: "
-                + String.join(", ", spec.subcommands().keySet()));
+        throw new ParameterException(spec.commandLine(),
+                "say what to do: " + String.join(", ", spec.subcommands().keySet()));
     }
 
     /** The version from the jar's manifest. */

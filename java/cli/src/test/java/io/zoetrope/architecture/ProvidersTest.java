@@ -16,8 +16,8 @@ class ProvidersTest {
 
     @Test
     void onlyTheFirstLayerAndTheProvidersKnowJCuda() {
-        noClasses().that().resideOutsideOfPackages("io.zoetrope.cuda..", PROVIDERS[0], PROVIDERS[1])
-                .should().dependOnClassesThat().resideInAnyPackage("jcuda..").check(CLASSES);
+        noClasses().that().resideOutsideOfPackages("io.zoetrope.cuda..", PROVIDERS[0], PROVIDERS[1]).should()
+                .dependOnClassesThat().resideInAnyPackage("jcuda..").check(CLASSES);
     }
 
     @Test
@@ -25,7 +25,6 @@ class ProvidersTest {
         assertThat(CLASSES.contain("io.zoetrope.cublas.CublasFactory")
                 && CLASSES.contain("io.zoetrope.cudnn.CudnnFactory")).isTrue();
         noClasses().that().resideOutsideOfPackages(PROVIDERS).should().dependOnClassesThat()
-                .resideInAnyPackage(PROVIDERS)
-                .check(CLASSES);
+                .resideInAnyPackage(PROVIDERS).check(CLASSES);
     }
 }

@@ -28,17 +28,16 @@ class CnnCommandsTest {
         String a = Path.of(shell.pictures(4)).resolve("odd/1.png").toString();
         String b = Path.of(shell.pictures(8)).resolve("even/2.png").toString();
         assertThat(shell.run("classify", a, b, "--top", "2", "--model", "toy-dots", "--device", "cpu")).isZero();
-        assertThat(shell.out().lines()).hasSize(6).contains("   70.0 %  shoe").anyMatch(line -> line.startsWith(a
-                + ": "))
-                .anyMatch(line -> line.startsWith(b + ": ")).as("what a terminal would obey is shown")
-                .contains("   25.0 %  \\u001b[2Jsock\\u202e");
+        assertThat(shell.out().lines()).hasSize(6).contains("   70.0 %  shoe")
+                .anyMatch(line -> line.startsWith(a + ": ")).anyMatch(line -> line.startsWith(b + ": "))
+                .as("what a terminal would obey is shown").contains("   25.0 %  \\u001b[2Jsock\\u202e");
         assertThat(shell.device).isEqualTo(DeviceChoice.CPU);
         assertThat(shell.run("classify")).isEqualTo(2);
         assertThat(shell.run("classify", a, "--top", "0")).isEqualTo(2);
         assertThat(shell.err()).contains("--top must be at least 1, not 0");
         assertThat(shell.run("classify", a, "--model", "fashion-ddpm")).isEqualTo(1);
-        assertThat(shell.err()).contains("fashion-ddpm is a diffusion model, which recognises nothing: expected a "
-                + "classifier or a toy");
+        assertThat(shell.err()).contains(
+                "fashion-ddpm is a diffusion model, which recognises nothing: expected a " + "classifier or a toy");
     }
 
     @Test
@@ -47,8 +46,8 @@ class CnnCommandsTest {
         Path pictures = Path.of(shell.pictures(4));
         Path broken = Files.writeString(folder.resolve("broken.png"), "no picture");
         assertThat(shell.run("classify", pictures.resolve("odd/1.png").toString(), broken.toString(),
-                pictures.resolve("even/2.png").toString(),
-                "missing.png", "--top", "1", "--model", "toy-dots")).isEqualTo(1);
+                pictures.resolve("even/2.png").toString(), "missing.png", "--top", "1", "--model", "toy-dots"))
+                .isEqualTo(1);
         assertThat(shell.out().lines()).hasSize(4).filteredOn(line -> line.contains("shoe")).hasSize(2);
         assertThat(shell.err().lines()).hasSize(2).anyMatch(line -> line.contains(broken.toString()))
                 .anyMatch(line -> line.contains("missing.png")).allMatch(line -> line.startsWith("zoetrope: "));
@@ -63,11 +62,11 @@ class CnnCommandsTest {
         Path pictures = Path.of(shell.pictures(28));
         for (int i = 0; i < 100; i++) {
             Path folderOfClass = Files.createDirectories(classes.resolve("class-" + i % 10));
-            Files.copy(pictures.resolve(i % 2 == 0 ? "even" : "odd").resolve(i % 20 + ".png"), folderOfClass.resolve(i
-                    + ".png"));
+            Files.copy(pictures.resolve(i % 2 == 0 ? "even" : "odd").resolve(i % 20 + ".png"),
+                    folderOfClass.resolve(i + ".png"));
         }
-        assertThat(shell.run("evaluate", "cnn", "--data", classes.toString(), "--json", json.toString(),
-                "--confusion", confusion.toString(), "--plot", plot.toString())).as(shell.err()).isZero();
+        assertThat(shell.run("evaluate", "cnn", "--data", classes.toString(), "--json", json.toString(), "--confusion",
+                confusion.toString(), "--plot", plot.toString())).as(shell.err()).isZero();
         assertThat(shell.out()).startsWith("accuracy ").contains("ankle boot");
         assertThat(Files.readString(json)).contains("\"accuracy\": ");
         assertThat(Images.read(confusion).width()).isGreaterThan(100);
@@ -79,16 +78,16 @@ class CnnCommandsTest {
         String pictures = shell.pictures(8);
         Path run = folder.resolve("run");
         assertThat(shell.run("train", "cnn", "--data", pictures, "--steps", "1", "--batch", "4", "--optimizer", "adamw",
-                "--no-flip",
-                "--rate", "0.01", "--pad", "2", "--reflect", "--run", run.toString())).as(shell.err()).isZero();
+                "--no-flip", "--rate", "0.01", "--pad", "2", "--reflect", "--run", run.toString())).as(shell.err())
+                .isZero();
         Config kept = Config.read(run.resolve("config.json"));
         assertThat(kept.flag("flip", true)).isFalse();
         assertThat(kept.flag("reflect", false)).isTrue();
         assertThat(kept.number("learning_rate")).isEqualTo(0.01);
         assertThat(kept.number("weight_decay")).as("adamw's usual").isEqualTo(0.05);
         assertThat(kept.integer("pad")).isEqualTo(2);
-        assertThat(shell.out()).contains("'zoetrope evaluate cnn --model " + run.resolve("model") + " --data "
-                + pictures + "'");
+        assertThat(shell.out())
+                .contains("'zoetrope evaluate cnn --model " + run.resolve("model") + " --data " + pictures + "'");
         shell.withoutDevice = true;
         assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--net", "vast")).isEqualTo(2);
         assertThat(shell.err()).contains("--net is vast, expected one of [small, resnet18]");

@@ -31,11 +31,10 @@ class CommandsTest {
     @Test
     void helpIsThereForEveryCommand() {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
-                {"train", "gan"},
-            {"train", "patches"}, {"train", "wavegan"}, {"evaluate"}, {"evaluate", "ddpm"}, {"evaluate", "wavegan"},
-            {"evaluate", "cnn"}, {"evaluate", "gan"}, {"evaluate", "patches"}, {"complete"}, {"explain"},
-                    {"explain", "attention"},
-            {"explain", "cnn"}, {"classify"}, {"data"}, {"models"}, {"doctor"}}) {
+                {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"evaluate"}, {"evaluate", "ddpm"},
+                {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"}, {"evaluate", "patches"},
+                {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"data"},
+                {"models"}, {"doctor"}}) {
             String[] arguments = Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();
@@ -48,22 +47,20 @@ class CommandsTest {
 
     @Test
     void helpTellsDefaultsAndChoices() {
-        for (Map.Entry<String, List<String>> expected : Map.of(
-                "train cnn", List.of("--net=small|resnet18", "--[no-]flip", "Default: 0.1 (sgd), 0.002 (adamw).",
-                "first 15 %",
+        for (Map.Entry<String, List<String>> expected : Map.of("train cnn",
+                List.of("--net=small|resnet18", "--[no-]flip", "Default: 0.1 (sgd), 0.002 (adamw).", "first 15 %",
                         "--weight-decay=NUMBER", "--erase-side=PIXELS"),
-                "train gan", List.of("--final-gamma=NUMBER", "--base-width=CHANNELS"),
-                "train patches", List.of("--width", "--purpose=generate|classify", "(--purpose classify)"),
-                "evaluate ddpm", List.of("--per-bin=COUNT", "Default: 64.", "--pictures-json=FILE",
-                        "Default: fashion-mnist.",
+                "train gan", List.of("--final-gamma=NUMBER", "--base-width=CHANNELS"), "train patches",
+                List.of("--width", "--purpose=generate|classify", "(--purpose classify)"), "evaluate ddpm",
+                List.of("--per-bin=COUNT", "Default: 64.", "--pictures-json=FILE", "Default: fashion-mnist.",
                         "Default: fashion-cnn."),
-                "evaluate wavegan", List.of("Default: digits-cnn.", "Default: digits-wavegan.",
-                        "Default: spoken-digits."),
-                "complete", List.of("--keep=top|bottom|left|right|FILE", "Default: maskgit.", "Default: 6.",
+                "evaluate wavegan",
+                List.of("Default: digits-cnn.", "Default: digits-wavegan.", "Default: spoken-digits."), "complete",
+                List.of("--keep=top|bottom|left|right|FILE", "Default: maskgit.", "Default: 6.",
                         "Default: completed.png."),
                 "explain attention", List.of("--patch=ROW,", "Default: fashion-patches.", "Default: attention.png."),
-                "explain cnn", List.of("Default: explain.png.", "IMAGE"),
-                "classify", List.of("Default: fashion-cnn, digits-cnn where all files end with .wav.")).entrySet()) {
+                "explain cnn", List.of("Default: explain.png.", "IMAGE"), "classify",
+                List.of("Default: fashion-cnn, digits-cnn where all files end with .wav.")).entrySet()) {
             String[] command = (expected.getKey() + " --help").split(" ");
             assertThat(shell.run(command)).isZero();
             assertThat(shell.out().replaceAll("\\s+", " ")).contains(expected.getValue());
@@ -85,8 +82,8 @@ class CommandsTest {
 
     @Test
     void aCommandThatIsNoneIsRefusedEvenWhereHelpIsAskedFor() {
-        for (String[] wrong : new String[][] {{"paint"}, {"paint", "--help"}, {"--help", "paint"}, {"train", "vae",
-                "--help"}}) {
+        for (String[] wrong : new String[][] {{"paint"}, {"paint", "--help"}, {"--help", "paint"},
+                {"train", "vae", "--help"}}) {
             assertThat(shell.run(wrong)).isEqualTo(2);
             assertThat(shell.err()).contains("unknown command '" + (wrong[0].equals("train") ? "vae" : "paint") + "'")
                     .contains(wrong[0].equals("train") ? "ddpm" : "generate");
@@ -101,7 +98,7 @@ class CommandsTest {
         assertThat(shell.run("train", "ddpm")).isEqualTo(2);
         assertThat(shell.err()).contains("--data").contains("fashion-mnist");
         for (String[] wrong : new String[][] {{"--steps", "0"}, {"--steps", "-1"}, {"--batch", "0"}, {"--batch", "19"},
-            {"--batch", "-2"}, {"--save-every", "0"}, {"--sample-every", "-1"}}) {
+                {"--batch", "-2"}, {"--save-every", "0"}, {"--sample-every", "-1"}}) {
             String[] arguments = wrong[0].equals("--batch")
                     ? new String[] {"train", "ddpm", "--data", pictures, wrong[0], wrong[1]}
                     : new String[] {"train", "ddpm", "--data", pictures, "--batch", "8", wrong[0], wrong[1]};
@@ -128,8 +125,7 @@ class CommandsTest {
         shell.withoutDevice = true;
         Path run = folder.resolve("run");
         RunFolder.create(run, Config.empty().with("model", "toy").with("data", pictures).with("batch", 4)
-                .with("seed", 12L)
-                .with("steps", 40L).with("shade", 3)).close();
+                .with("seed", 12L).with("steps", 40L).with("shade", 3)).close();
         shell.run("train", "toy", "--resume", "--run", run.toString(), "--batch", "9000");
         assertThat(ToyFamily.trained.batch()).isEqualTo(4);
         assertThat(ToyFamily.trained.seed()).isEqualTo(12);
@@ -142,8 +138,8 @@ class CommandsTest {
     void familiesKeepWhatTheyWereToldInTheRun() throws IOException {
         Path run = folder.resolve("gan");
         assertThat(shell.run("train", "gan", "--data", shell.pictures(8), "--steps", "1", "--batch", "4", "--gamma",
-                "2", "--final-gamma",
-                "0.2", "--rate", "0.0005", "--base-width", "16", "--run", run.toString())).as(shell.err()).isZero();
+                "2", "--final-gamma", "0.2", "--rate", "0.0005", "--base-width", "16", "--run", run.toString()))
+                .as(shell.err()).isZero();
         Config kept = Config.read(run.resolve("config.json"));
         assertThat(kept.text("model")).isEqualTo("gan");
         assertThat(kept.number("gamma")).isEqualTo(2);
@@ -153,17 +149,17 @@ class CommandsTest {
         assertThat(shell.out()).contains("see it with 'zoetrope generate --model " + run.resolve("model") + "'");
         run = folder.resolve("patches");
         assertThat(shell.run("train", "patches", "--data", pictures, "--steps", "1", "--batch", "4", "--purpose",
-                "classify",
-                "--patch-size", "2", "--width", "16", "--layers", "1", "--heads", "2", "--run", run.toString()))
-                        .as(shell.err()).isZero();
+                "classify", "--patch-size", "2", "--width", "16", "--layers", "1", "--heads", "2", "--run",
+                run.toString())).as(shell.err()).isZero();
         kept = Config.read(run.resolve("config.json"));
         assertThat(kept.integer("model_width")).isEqualTo(16);
         assertThat(kept.flag("rotary", false)).isTrue();
-        assertThat(shell.out()).contains("see it with 'zoetrope explain attention IMAGE --patch ROW,COL --model "
-                + run.resolve("model") + "'");
+        assertThat(shell.out()).contains(
+                "see it with 'zoetrope explain attention IMAGE --patch ROW,COL --model " + run.resolve("model") + "'");
         run = folder.resolve("ddpm");
-        assertThat(shell.run("train", "ddpm", "--data", pictures, "--steps", "1", "--batch", "2", "--run",
-                run.toString())).isZero();
+        assertThat(
+                shell.run("train", "ddpm", "--data", pictures, "--steps", "1", "--batch", "2", "--run", run.toString()))
+                .isZero();
         assertThat(shell.out()).contains("see it with 'zoetrope generate --model");
     }
 
@@ -192,11 +188,9 @@ class CommandsTest {
         Path json = folder.resolve("q.json");
         for (String family : List.of("gan", "patches")) {
             assertThat(shell.run("evaluate", family, "--data", manyOf(garments), "--pictures", "8", "--encoder",
-                    "fashion-cnn",
-                    "--pictures-json", json.toString(), "--seed", "9")).as(shell.err()).isZero();
+                    "fashion-cnn", "--pictures-json", json.toString(), "--seed", "9")).as(shell.err()).isZero();
             assertThat(shell.out()).contains("C-FD").contains("fashion-cnn").contains("6ad51eb218cc")
-                    .contains("of 10 classes")
-                    .doesNotContain("FID");
+                    .contains("of 10 classes").doesNotContain("FID");
             assertThat(Files.readString(json)).contains("\"c_fd\": ");
         }
         shell.device = null;
@@ -209,8 +203,8 @@ class CommandsTest {
         assertThat(shell.device).isNull();
         assertThat(shell.run("evaluate", "gan", "--data", garments, "--pictures", "8", "--encoder", "fashion-ddpm"))
                 .isEqualTo(1);
-        assertThat(shell.err()).contains("fashion-ddpm is a diffusion model, which recognises nothing: expected a "
-                + "classifier");
+        assertThat(shell.err())
+                .contains("fashion-ddpm is a diffusion model, which recognises nothing: expected a " + "classifier");
         assertThat(shell.run("evaluate", "gan", "--data", garments, "--pictures", "8", "--encoder", "digits-cnn"))
                 .isEqualTo(1);
         assertThat(shell.err()).contains("recognises sounds, but " + garments + " holds pictures");

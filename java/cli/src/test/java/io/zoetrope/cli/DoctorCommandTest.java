@@ -44,12 +44,10 @@ class DoctorCommandTest {
         file("proc/cpuinfo", "processor : 0\nflags : fpu sse2\n");
         assertThat(examine(Map.of())).as("softcuda runs, so all is well").isZero();
         assertThat(shell.out()).contains("NVIDIA GPU: none seen").contains("softcuda runs the kernels on the CPU")
-                .contains("missing  cuBLAS").contains("missing  cuDNN").contains("optional")
-                .contains("scalar").contains("softcuda (CPU), compute capability").contains("multiprocessors")
-                .contains("CUDA driver API")
+                .contains("missing  cuBLAS").contains("missing  cuDNN").contains("optional").contains("scalar")
+                .contains("softcuda (CPU), compute capability").contains("multiprocessors").contains("CUDA driver API")
                 .contains("ok       fashion-ddpm").contains("ok       digits-wavegan")
-                .contains("missing  fashion-mnist")
-                .contains("zoetrope data fashion-mnist").contains("missing  mnist")
+                .contains("missing  fashion-mnist").contains("zoetrope data fashion-mnist").contains("missing  mnist")
                 .contains("zoetrope data mnist").contains("missing  cifar10").contains("zoetrope data cifar10")
                 .contains("missing  spoken-digits").contains("zoetrope data spoken-digits");
     }
@@ -72,7 +70,7 @@ class DoctorCommandTest {
             }
         }
         for (String batch : new String[] {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
-            "data_batch_5", "test_batch"}) {
+                "data_batch_5", "test_batch"}) {
             emptyFile(sets.resolve("cifar10").resolve(batch + ".bin"));
         }
         for (String part : new String[] {"train.wav", "test.wav", "clips.json"}) {
@@ -84,9 +82,10 @@ class DoctorCommandTest {
         assertThat(shell.out()).contains("580.65.06").contains("libcuda.so.1").contains("libcublas.so.13")
                 .contains("libcudnn.so.9").contains("AVX-512 with BF16").contains(sets.resolve("mnist").toString())
                 .contains("provider cublas: ", "provider cudnn: ").doesNotContain("missing");
-        assertThat(shell.out()).as("empty files are no data").contains("damaged  fashion-mnist", "damaged  mnist",
-                "damaged  cifar10", "damaged  spoken-digits",
-                "'zoetrope data spoken-digits' brings it in anew").doesNotContain("ok       mnist");
+        assertThat(shell.out())
+                .as("empty files are no data").contains("damaged  fashion-mnist", "damaged  mnist", "damaged  cifar10",
+                        "damaged  spoken-digits", "'zoetrope data spoken-digits' brings it in anew")
+                .doesNotContain("ok       mnist");
     }
 
     @Test
@@ -96,7 +95,8 @@ class DoctorCommandTest {
         file("proc/cpuinfo", "flags : " + AVX512 + "\n");
         assertThat(examine(Map.of())).isZero();
         assertThat(shell.out()).contains("plugged in, but /dev/nvidiactl is missing").contains("--gpus all")
-                .contains("missing  kernel driver").contains("missing  driver library").contains("instruction set: AVX-512,");
+                .contains("missing  kernel driver").contains("missing  driver library")
+                .contains("instruction set: AVX-512,");
     }
 
     @Test

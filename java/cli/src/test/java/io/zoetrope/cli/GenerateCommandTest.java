@@ -50,9 +50,8 @@ class GenerateCommandTest {
     void helpSaysTheDefaults() {
         assertThat(shell.run("generate", "--help")).isZero();
         assertThat(shell.out().replaceAll("\\s+", " ")).contains("Default: fashion-ddpm.", "Default: 64.",
-                "Default: 7.",
-                "Default: fashion.png for diffusion models", "sounds.wav for adversarial models of sounds",
-                        "Default: 50 for diffusion",
+                "Default: 7.", "Default: fashion.png for diffusion models",
+                "sounds.wav for adversarial models of sounds", "Default: 50 for diffusion",
                 "--sampler=ddim|ddpm|dpm++2m|heun How to walk from noise to picture. Default: ddim.", "Default: auto.");
     }
 
@@ -60,12 +59,11 @@ class GenerateCommandTest {
     void aDiffusionModelTakesItsOptionsAndShowsItsWay() throws IOException {
         Path film = folder.resolve("film.gif");
         assertThat(shell.run("generate", "--count", "2", "--steps", "130", "--sampler", "ddim", "--eta", "0.5",
-                "--seed", "-1",
-                "--out", out, "--film", film.toString(), "--device", "cpu")).as(shell.err()).isZero();
+                "--seed", "-1", "--out", out, "--film", film.toString(), "--device", "cpu")).as(shell.err()).isZero();
         assertThat(shell.device).isEqualTo(DeviceChoice.CPU);
         assertThat(frames(film)).as("steps 0, 3, 6 … 129, 130").isEqualTo(45);
-        assertThat(shell.out()).contains(film + ": 45 frames").contains(out + ": 2 pictures, 130 steps of ddim, seed "
-                + "-1, ");
+        assertThat(shell.out()).contains(film + ": 45 frames")
+                .contains(out + ": 2 pictures, 130 steps of ddim, seed " + "-1, ");
         assertThat(Images.read(Path.of(out)).width()).as("2 × 29 + 1, enlarged eight times").isEqualTo(472);
         byte[] ddim = Files.readAllBytes(Path.of(out));
         assertThat(shell.run("generate", "--count", "2", "--steps", "4", "--sampler", "HEUN", "--seed", "-1", "--film",
@@ -79,9 +77,9 @@ class GenerateCommandTest {
 
     @ParameterizedTest
     @CsvSource({"--steps,0,steps must be at least 1", "--steps,-5,-5", "--steps,ten,ten", "--count,0,not 0",
-        "--count,-64,-64", "--count,99999999999,99999999999", "--count,2000000000,2000000000", "--sampler,euler,euler",
-        "--eta,2,eta must be between 0 and 1", "--eta,NaN,NaN", "--device,tpu,tpu", "--seed,x,x",
-        "--nonsense,1,--nonsense"})
+            "--count,-64,-64", "--count,99999999999,99999999999", "--count,2000000000,2000000000",
+            "--sampler,euler,euler", "--eta,2,eta must be between 0 and 1", "--eta,NaN,NaN", "--device,tpu,tpu",
+            "--seed,x,x", "--nonsense,1,--nonsense"})
     void wrongUsageIsExitCodeTwoAndOneLine(String option, String value, String part) throws IOException {
         assertThat(shell.run("generate", option, value, "--out", out)).isEqualTo(2);
         assertThat(shell.err()).startsWith("zoetrope: ").contains(part).contains("zoetrope generate --help");
@@ -93,8 +91,8 @@ class GenerateCommandTest {
     @Test
     void modelsThatMakeNothingAreRefused() throws IOException {
         assertThat(shell.run("generate", "--model", "fashion-cnn", "--out", out)).isEqualTo(2);
-        assertThat(shell.err()).contains("--model fashion-cnn is a classifier, which generates nothing: expected a "
-                + "diffusion model or");
+        assertThat(shell.err()).contains(
+                "--model fashion-cnn is a classifier, which generates nothing: expected a " + "diffusion model or");
         nothingIsLeft();
         Path foreign = Files.createDirectories(folder.resolve("foreign"));
         Files.writeString(foreign.resolve("model_index.json"), "{\"_class_name\": \"FluxPipeline\"}");
@@ -136,8 +134,7 @@ class GenerateCommandTest {
         Path wav = folder.resolve("digits.wav");
         Path picture = folder.resolve("digits.png");
         assertThat(shell.run("generate", "--model", "digits-wavegan", "--count", "3", "--class", "1", "--out",
-                wav.toString(),
-                "--spectrogram", picture.toString())).as(shell.err()).isZero();
+                wav.toString(), "--spectrogram", picture.toString())).as(shell.err()).isZero();
         assertThat(Sounds.read(wav).seconds()).isCloseTo(3 * 1.024 + 2 * 0.25, Offset.offset(0.26));
         assertThat(Images.read(picture).channels()).isEqualTo(3);
         assertThat(shell.out()).contains("3 sounds of 1.0 s").contains("their spectrograms");
@@ -148,13 +145,13 @@ class GenerateCommandTest {
     @Test
     void transformersOverPatchesTakeTheirDecoding() throws IOException {
         assertThat(shell.run("generate", "--model", "fashion-patches", "--decode", "maskgit", "--steps", "3",
-                "--temperature",
-                "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--class", "any", "--out", out)).isZero();
+                "--temperature", "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--class",
+                "any", "--out", out)).isZero();
         assertThat(shell.out()).contains("2 pictures, patch by patch");
         byte[] any = Files.readAllBytes(Path.of(out));
         assertThat(shell.run("generate", "--model", "fashion-patches", "--decode", "maskgit", "--steps", "3",
-                "--temperature",
-                "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--out", out)).isZero();
+                "--temperature", "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--out",
+                out)).isZero();
         assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(any);
         assertThat(shell.run("generate", "--model", "fashion-patches", "--top-p", "1.5", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains("--top-p must be more than 0 and at most 1 (all), not 1.5");
@@ -162,9 +159,9 @@ class GenerateCommandTest {
 
     @ParameterizedTest
     @CsvSource({"fashion-gan,--sampler,ddim,a diffusion model", "fashion-patches,--film,film.gif,a diffusion model",
-        "fashion-ddpm,--decode,ar,a transformer over patches", "fashion-gan,--steps,3,a diffusion model",
-        "fashion-ddpm,--spectrogram,s.png,an adversarial model of sounds",
-                "digits-wavegan,--frames,3,an adversarial model"})
+            "fashion-ddpm,--decode,ar,a transformer over patches", "fashion-gan,--steps,3,a diffusion model",
+            "fashion-ddpm,--spectrogram,s.png,an adversarial model of sounds",
+            "digits-wavegan,--frames,3,an adversarial model"})
     void anotherKindsOptionIsRefused(String model, String option, String value, String kind) throws IOException {
         assertThat(shell.run("generate", "--model", model, option, value, "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains(option + " is for " + kind).contains(model + " is");
@@ -183,9 +180,9 @@ class GenerateCommandTest {
     void failuresAreExitCodeOneAndOneLineAndLeaveNothing() throws IOException {
         shell.withoutDevice = true;
         for (Throwable failure : new Throwable[] {new IOException("weights.safetensors: truncated"),
-            new IllegalStateException("device lost\n  at step 3"), new OutOfMemoryError("Java heap space"),
-            new UnsatisfiedLinkError("libcuda.so.1: no such file"), new NullPointerException(),
-                    new IllegalArgumentException("no")}) {
+                new IllegalStateException("device lost\n  at step 3"), new OutOfMemoryError("Java heap space"),
+                new UnsatisfiedLinkError("libcuda.so.1: no such file"), new NullPointerException(),
+                new IllegalArgumentException("no")}) {
             ToyFamily.failure = failure;
             assertThat(shell.run("generate", "--model", "toy-dots", "--out", out)).isEqualTo(1);
             assertThat(shell.err()).startsWith("zoetrope: ");

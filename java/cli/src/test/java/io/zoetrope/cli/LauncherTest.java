@@ -34,7 +34,7 @@ class LauncherTest {
     private Path home;
     private Path jdk;
 
-    private record Outcome(int code, List<String> out, String err) { }
+    private record Outcome(int code, List<String> out, String err) {}
 
     @BeforeEach
     void lookBuilt() throws IOException {
@@ -62,8 +62,8 @@ class LauncherTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    private Outcome run(Path from, Map<String, String> environment, String... arguments) throws IOException,
-            InterruptedException {
+    private Outcome run(Path from, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
         ProcessBuilder builder = new ProcessBuilder(from.resolve("zoetrope").toString());
@@ -80,15 +80,15 @@ class LauncherTest {
     void argumentsArePassedAsTheyAre() throws IOException, InterruptedException {
         Outcome outcome = run(home, Map.of("LC_ALL", "C.UTF-8"), "generate", "--out", "a b*.png", "$HOME", "");
         assertThat(outcome.err).isEmpty();
-        assertThat(outcome.out).containsExactly("[-cp]", "[" + home + "/java/cli/target/app/*]", "[io.zoetrope.cli.Main]",
-                "[generate]", "[--out]", "[a b*.png]", "[$HOME]", "[]", "LC_ALL=C.UTF-8");
+        assertThat(outcome.out).containsExactly("[-cp]", "[" + home + "/java/cli/target/app/*]",
+                "[io.zoetrope.cli.Main]", "[generate]", "[--out]", "[a b*.png]", "[$HOME]", "[]", "LC_ALL=C.UTF-8");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', quoteCharacter = '~', value = {
-        "-Xmx8g -ea;[-Xmx8g] [-ea]", "-Da=\"one two\" '-Db=three  four';[-Da=one two] [-Db=three  four]",
-        "-Da=one\\ two;[-Da=one two]", "~-Da=$HOME -Db=* -Dc=`id` -Dd=$(id)~;[-Da=$HOME] [-Db=*] [-Dc=`id`] [-Dd=$(id)]",
-        "~   ~;~~"})
+    @CsvSource(delimiter = ';', quoteCharacter = '~',
+            value = {"-Xmx8g -ea;[-Xmx8g] [-ea]", "-Da=\"one two\" '-Db=three  four';[-Da=one two] [-Db=three  four]",
+                    "-Da=one\\ two;[-Da=one two]",
+                    "~-Da=$HOME -Db=* -Dc=`id` -Dd=$(id)~;[-Da=$HOME] [-Db=*] [-Dc=`id`] [-Dd=$(id)]", "~   ~;~~"})
     void optionsForJavaMayBeQuoted(String options, String expected) throws IOException, InterruptedException {
         Outcome outcome = run(home, Map.of("ZOETROPE_JAVA_OPTS", options));
         assertThat(outcome.code).isZero();
@@ -116,7 +116,8 @@ class LauncherTest {
     @CsvSource({"C, C.UTF-8", "POSIX, C.UTF-8", "xx_YY.UTF-8, C.UTF-8", "C.UTF-8, C.UTF-8"})
     void namesOfFilesAreInUtf8(String locale, String expected) throws IOException, InterruptedException {
         assertThat(run(home, Map.of("LC_ALL", locale)).out).endsWith("LC_ALL=" + expected);
-        assertThat(run(home, Map.of("LANG", locale)).out).endsWith("LC_ALL=" + (locale.equals(expected) ? "" : expected));
+        assertThat(run(home, Map.of("LANG", locale)).out)
+                .endsWith("LC_ALL=" + (locale.equals(expected) ? "" : expected));
     }
 
     /** Only this one runs Java itself. */
@@ -134,14 +135,16 @@ class LauncherTest {
     private void compileMain(Path jar) throws IOException {
         Path classes = Files.createDirectories(folder.resolve("classes"));
         var compiler = ToolProvider.getSystemJavaCompiler();
-        var source = new SimpleJavaFileObject(URI.create("string:///Main.java"), javax.tools.JavaFileObject.Kind.SOURCE) {
+        var source = new SimpleJavaFileObject(URI.create("string:///Main.java"),
+                javax.tools.JavaFileObject.Kind.SOURCE) {
             @Override
             public CharSequence getCharContent(boolean ignore) {
                 return "package io.zoetrope.cli; class Main { public static void main(String[] a) {"
                         + " System.out.println(\"started with \" + a[0]); } }";
             }
         };
-        assertThat(compiler.getTask(null, null, null, List.of("-d", classes.toString()), null, List.of(source)).call()).isTrue();
+        assertThat(compiler.getTask(null, null, null, List.of("-d", classes.toString()), null, List.of(source)).call())
+                .isTrue();
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
             out.putNextEntry(new JarEntry("io/zoetrope/cli/Main.class"));
             Files.copy(classes.resolve("io/zoetrope/cli/Main.class"), out);

@@ -38,10 +38,10 @@ class LibraryTextsTest {
     private static final int DOUBLE = 6;
     private static final int STRING = 8;
     /** Bytes after the tag, by tag, of all entries but {@link #UTF8}. */
-    private static final Map<Integer, Integer> LENGTHS = Map.ofEntries(Map.entry(3, 4), Map.entry(4, 4), Map.entry(LONG, 8),
-            Map.entry(DOUBLE, 8), Map.entry(7, 2), Map.entry(STRING, 2), Map.entry(9, 4), Map.entry(10, 4), Map.entry(11, 4),
-            Map.entry(12, 4), Map.entry(15, 3), Map.entry(16, 2), Map.entry(17, 4), Map.entry(18, 4), Map.entry(19, 2),
-            Map.entry(20, 2));
+    private static final Map<Integer, Integer> LENGTHS = Map.ofEntries(Map.entry(3, 4), Map.entry(4, 4),
+            Map.entry(LONG, 8), Map.entry(DOUBLE, 8), Map.entry(7, 2), Map.entry(STRING, 2), Map.entry(9, 4),
+            Map.entry(10, 4), Map.entry(11, 4), Map.entry(12, 4), Map.entry(15, 3), Map.entry(16, 2), Map.entry(17, 4),
+            Map.entry(18, 4), Map.entry(19, 2), Map.entry(20, 2));
 
     @TempDir
     private Path folder;
@@ -50,7 +50,8 @@ class LibraryTextsTest {
     void noTextOfTheLibraryNamesACommandOrAnOption() throws IOException {
         JavaClasses library = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 .withImportOption(location -> !location.contains("/io/zoetrope/cli/")).importPackages("io.zoetrope");
-        assertThat(library.stream().map(JavaClass::getPackageName).distinct()).contains("io.zoetrope.data", "io.zoetrope.train");
+        assertThat(library.stream().map(JavaClass::getPackageName).distinct()).contains("io.zoetrope.data",
+                "io.zoetrope.train");
         assertThat(offences(library)).isEmpty();
     }
 
@@ -77,7 +78,8 @@ class LibraryTextsTest {
         Pattern ours = ours();
         List<String> found = new ArrayList<>();
         for (JavaClass in : classes) {
-            try (DataInputStream file = new DataInputStream(in.getSource().orElseThrow().getUri().toURL().openStream())) {
+            try (DataInputStream file = new DataInputStream(
+                    in.getSource().orElseThrow().getUri().toURL().openStream())) {
                 strings(file).filter(ours.asPredicate()).forEach(text -> found.add(in.getName() + ": " + text));
             }
         }
@@ -87,19 +89,20 @@ class LibraryTextsTest {
     /** The commands after the program's name, and the options, that there are at any depth. */
     private Pattern ours() throws IOException {
         StringWriter nothing = new StringWriter();
-        CommandLine root = Zoetrope.commandLine(new Zoetrope(), new Surroundings(choice -> null,
-                new io.zoetrope.data.DataPlaces(folder, List.of()), new PrintWriter(nothing), new PrintWriter(nothing), null));
+        CommandLine root = Zoetrope.commandLine(new Zoetrope(),
+                new Surroundings(choice -> null, new io.zoetrope.data.DataPlaces(folder, List.of()),
+                        new PrintWriter(nothing), new PrintWriter(nothing), null));
         Set<String> options = new TreeSet<>();
         collect(root, options);
         options.removeAll(EVERYBODYS);
         assertThat(options).contains("--data", "--from", "--steps", "--debug");
-        return Pattern.compile("\\bzoetrope (" + alternatives(root.getSubcommands().keySet()) + ")\\b(?![-\\w])|(?<![-\\w])("
-                + alternatives(options) + ")(?![-\\w])");
+        return Pattern.compile("\\bzoetrope (" + alternatives(root.getSubcommands().keySet())
+                + ")\\b(?![-\\w])|(?<![-\\w])(" + alternatives(options) + ")(?![-\\w])");
     }
 
     private static void collect(CommandLine command, Set<String> options) {
-        command.getCommandSpec().options().forEach(option -> Arrays.stream(option.names())
-                .filter(name -> name.startsWith("--")).forEach(options::add));
+        command.getCommandSpec().options().forEach(
+                option -> Arrays.stream(option.names()).filter(name -> name.startsWith("--")).forEach(options::add));
         command.getSubcommands().values().forEach(sub -> collect(sub, options));
     }
 

@@ -25,9 +25,9 @@ class ModelsCommandTest {
         assertThat(shell.device).isNull();
         assertThat(shell.out()).contains("fashion-ddpm: a diffusion model, family ddpm, 3.3 MB",
                 "makes pictures of clothing; learned from fashion-mnist (MIT (Expat) licence, © 2017 Zalando SE",
-                "fashion-cnn: a classifier, family cnn, 0.6 MB",
-                "knows spoken digits; learned from spoken-digits", "fashion-gan: an adversarial model, family gan",
-                "digits-wavegan: an adversarial model of sounds", "fashion-patches: a transformer over patches");
+                "fashion-cnn: a classifier, family cnn, 0.6 MB", "knows spoken digits; learned from spoken-digits",
+                "fashion-gan: an adversarial model, family gan", "digits-wavegan: an adversarial model of sounds",
+                "fashion-patches: a transformer over patches");
     }
 
     @Test

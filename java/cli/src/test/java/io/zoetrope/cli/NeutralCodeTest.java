@@ -41,32 +41,25 @@ class NeutralCodeTest {
             Map.entry("java.io.Console", Set.of("format", "printf", "readLine")),
             Map.entry("java.io.InputStreamReader", Set.of("<init>")),
             Map.entry("java.io.OutputStreamWriter", Set.of("<init>")),
-            Map.entry("java.io.FileReader", Set.of("<init>")),
-            Map.entry("java.io.FileWriter", Set.of("<init>")),
+            Map.entry("java.io.FileReader", Set.of("<init>")), Map.entry("java.io.FileWriter", Set.of("<init>")),
             Map.entry("java.io.ByteArrayOutputStream", Set.of("toString")),
             Map.entry("java.lang.Process", Set.of("inputReader", "errorReader", "outputWriter")),
-            Map.entry("java.util.Scanner", Set.of("<init>")),
-            Map.entry("java.util.Formatter", Set.of("<init>")),
+            Map.entry("java.util.Scanner", Set.of("<init>")), Map.entry("java.util.Formatter", Set.of("<init>")),
             Map.entry("java.text.DecimalFormat", Set.of("<init>")),
             Map.entry("java.text.SimpleDateFormat", Set.of("<init>")),
             Map.entry("java.text.MessageFormat", Set.of("<init>", "format")),
-            Map.entry("java.text.NumberFormat", Set.of("getInstance", "getNumberInstance", "getIntegerInstance",
-                    "getPercentInstance", "getCompactNumberInstance")),
-            Map.entry("java.text.Collator", Set.of("getInstance")),
-            Map.entry("java.time.format.DateTimeFormatter", Set.of("ofPattern", "ofLocalizedDate", "ofLocalizedDateTime")));
+            Map.entry("java.text.NumberFormat",
+                    Set.of("getInstance", "getNumberInstance", "getIntegerInstance", "getPercentInstance",
+                            "getCompactNumberInstance")),
+            Map.entry("java.text.Collator", Set.of("getInstance")), Map.entry("java.time.format.DateTimeFormatter",
+                    Set.of("ofPattern", "ofLocalizedDate", "ofLocalizedDateTime")));
 
     /** Methods that give the default itself, or the time of day where the machine stands. */
-    private static final Map<String, Set<String>> DEFAULTS = Map.of(
-            "java.util.Locale", Set.of("getDefault"),
-            "java.nio.charset.Charset", Set.of("defaultCharset"),
-            "java.util.TimeZone", Set.of("getDefault"),
-            "java.time.ZoneId", Set.of("systemDefault"),
-            "java.util.Calendar", Set.of("getInstance"),
-            "java.time.LocalDate", Set.of("now"),
-            "java.time.LocalDateTime", Set.of("now"),
-            "java.time.LocalTime", Set.of("now"),
-            "java.time.ZonedDateTime", Set.of("now"),
-            "java.time.OffsetDateTime", Set.of("now"));
+    private static final Map<String, Set<String>> DEFAULTS = Map.of("java.util.Locale", Set.of("getDefault"),
+            "java.nio.charset.Charset", Set.of("defaultCharset"), "java.util.TimeZone", Set.of("getDefault"),
+            "java.time.ZoneId", Set.of("systemDefault"), "java.util.Calendar", Set.of("getInstance"),
+            "java.time.LocalDate", Set.of("now"), "java.time.LocalDateTime", Set.of("now"), "java.time.LocalTime",
+            Set.of("now"), "java.time.ZonedDateTime", Set.of("now"), "java.time.OffsetDateTime", Set.of("now"));
 
     private static final Set<String> NAMED = Set.of("java.util.Locale", "java.nio.charset.Charset",
             "java.text.DecimalFormatSymbols");
@@ -104,14 +97,15 @@ class NeutralCodeTest {
     @Test
     void nothingTakesADefaultOfTheMachine() {
         classes().should(neutral()).check(CLASSES);
-        assertThat(CLASSES.stream().map(JavaClass::getPackageName).distinct()).contains("io.zoetrope.io", "io.zoetrope.cli");
+        assertThat(CLASSES.stream().map(JavaClass::getPackageName).distinct()).contains("io.zoetrope.io",
+                "io.zoetrope.cli");
     }
 
     /** The digits on the axes are a matter of locale too. */
     @Test
     void chartsAreMadeInOnePlace() {
-        noClasses().that().doNotHaveFullyQualifiedName("io.zoetrope.figures.Charts")
-                .should().dependOnClassesThat().haveNameMatching("org\\.knowm\\.xchart\\..*ChartBuilder").check(CLASSES);
+        noClasses().that().doNotHaveFullyQualifiedName("io.zoetrope.figures.Charts").should().dependOnClassesThat()
+                .haveNameMatching("org\\.knowm\\.xchart\\..*ChartBuilder").check(CLASSES);
     }
 
     /** What the rule must find, one in each method. */
@@ -162,7 +156,8 @@ class NeutralCodeTest {
 
     @Test
     void theRuleFindsEachKind() {
-        EvaluationResult result = classes().should(neutral()).evaluate(new ClassFileImporter().importClasses(Offender.class));
+        EvaluationResult result = classes().should(neutral())
+                .evaluate(new ClassFileImporter().importClasses(Offender.class));
         Set<String> methods = Arrays.stream(Offender.class.getDeclaredMethods()).filter(method -> !method.isSynthetic())
                 .map(method -> method.getName()).collect(Collectors.toSet());
         assertThat(result.getFailureReport().getDetails()).hasSize(methods.size() + 1)

@@ -31,8 +31,8 @@ class PatchesCommandsTest {
     @Test
     void aHalfIsCompletedWithTheDocumentedDefaults() throws IOException {
         assertThat(shell.run("complete", image, "--keep", "left", "--out", out)).as(shell.err()).isZero();
-        assertThat(shell.out()).contains(image + ": ", out + ": the picture and 6 completions, 28 of 49 patches kept, "
-                + "seed 7");
+        assertThat(shell.out()).contains(image + ": ",
+                out + ": the picture and 6 completions, 28 of 49 patches kept, " + "seed 7");
         assertThat(Images.read(Path.of(out)).width()).as("the picture and six of 29 pixels each, enlarged")
                 .isEqualTo(4 * (7 * 29 + 1));
     }
@@ -44,10 +44,8 @@ class PatchesCommandsTest {
         java.util.Arrays.fill(pixels, 0, 392, (byte) 255);
         new Images(1, 28, 28, 1, pixels).writePng(white);
         String[] arguments = {"complete", image, "--keep", white.toString(), "--model", "fashion-patches", "--count",
-                "2", "--seed", "3",
-            "--decode", "ar", "--class", "Bag", "--temperature", "0.5", "--top-k", "20", "--top-p", "0.7", "--guidance",
-                    "2", "--out",
-            out, "--device", "cpu"};
+                "2", "--seed", "3", "--decode", "ar", "--class", "Bag", "--temperature", "0.5", "--top-k", "20",
+                "--top-p", "0.7", "--guidance", "2", "--out", out, "--device", "cpu"};
         assertThat(shell.run(arguments)).as(shell.err()).isZero();
         assertThat(shell.out()).contains("2 completions, 21 of 49 patches kept, seed 3");
         byte[] bags = Files.readAllBytes(Path.of(out));
@@ -58,14 +56,14 @@ class PatchesCommandsTest {
 
     @ParameterizedTest
     @CsvSource({"--keep,middle,middle", "--class,hat,ankle boot", "--decode,random,maskgit", "--top-p,0,top-p must be",
-        "--temperature,-1,-1", "--count,0,count must be", "--steps,0,steps must be", "--model,,model",
-        "--model,fashion-gan,'fashion-gan is an adversarial model, which completes nothing: expected a transformer "
-                + "over patches'"})
+            "--temperature,-1,-1", "--count,0,count must be", "--steps,0,steps must be", "--model,,model",
+            "--model,fashion-gan,'fashion-gan is an adversarial model, which completes nothing: expected a transformer "
+                    + "over patches'"})
     void nonsenseIsRefused(String option, String value, String reason) {
         String given = value == null ? "" : value;
         String[] arguments = option.equals("--keep") ? new String[] {"complete", image, "--keep", given, "--out", out}
                 : value == null ? new String[] {"complete", image, "--keep", "top", "--out", out, option}
-                : new String[] {"complete", image, "--keep", "top", "--out", out, option, given};
+                        : new String[] {"complete", image, "--keep", "top", "--out", out, option, given};
         assertThat(shell.run(arguments)).isEqualTo(2);
         assertThat(shell.err()).contains(reason).hasLineCount(1);
     }

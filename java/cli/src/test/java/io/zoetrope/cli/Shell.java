@@ -47,8 +47,7 @@ final class Shell {
     Surroundings surroundings(PrintWriter output) {
         err = new StringWriter();
         return new Surroundings(this::open, new DataPlaces(folder.resolve("cache"), List.of(folder.resolve("system"))),
-                output,
-                new PrintWriter(err, true), bytes);
+                output, new PrintWriter(err, true), bytes);
     }
 
     private Device open(DeviceChoice choice) {
@@ -75,8 +74,8 @@ final class Shell {
             for (int p = 0; p < pixels.length; p++) {
                 pixels[p] = (byte) (p * (i + 3) % 251);
             }
-            new Images(1, size, size, 1, pixels).writePng(pictures.resolve(i % 2 == 0 ? "even" : "odd")
-                    .resolve(i + ".png"));
+            new Images(1, size, size, 1, pixels)
+                    .writePng(pictures.resolve(i % 2 == 0 ? "even" : "odd").resolve(i + ".png"));
         }
         return pictures.toString();
     }

@@ -67,8 +67,8 @@ class SoundCommandsTest {
         assertThat(shell.err()).contains("is a sound").hasLineCount(1);
         assertThat(shell.run("classify", picture, "--model", "digits-cnn")).isEqualTo(1);
         assertThat(shell.err()).contains("is a picture");
-        assertThat(shell.run("explain", "cnn", sound, "--model", "digits-cnn", "--out", folder.resolve("e.png")
-                .toString())).isZero();
+        assertThat(shell.run("explain", "cnn", sound, "--model", "digits-cnn", "--out",
+                folder.resolve("e.png").toString())).isZero();
     }
 
     @Test
@@ -76,12 +76,10 @@ class SoundCommandsTest {
         Path json = folder.resolve("q.json");
         Path run = folder.resolve("wavegan");
         assertThat(shell.run("train", "wavegan", "--data", sounds, "--steps", "1", "--batch", "2", "--base-width", "2",
-                "--run",
-                run.toString())).as(shell.err()).isZero();
+                "--run", run.toString())).as(shell.err()).isZero();
         assertThat(shell.out()).contains("see it with 'zoetrope generate --model");
-        assertThat(shell.run("evaluate", "wavegan", "--data", sounds, "--count", "20", "--model", run.resolve("model")
-                .toString(),
-                "--json", json.toString())).as(shell.err()).isZero();
+        assertThat(shell.run("evaluate", "wavegan", "--data", sounds, "--count", "20", "--model",
+                run.resolve("model").toString(), "--json", json.toString())).as(shell.err()).isZero();
         assertThat(shell.out()).contains("20 samples").contains("C-FD").contains("digits-cnn")
                 .contains("real (20 of training)");
         assertThat(Files.readString(json)).contains("\"c_fd\": ").contains("\"as_asked\": ");

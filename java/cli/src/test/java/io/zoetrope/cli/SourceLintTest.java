@@ -65,7 +65,8 @@ class SourceLintTest {
     void deviceCodeIsFormatted(String folder) throws Exception {
         requireTool("clang-format");
         String version = run(List.of("clang-format", "--version")).text().strip();
-        Assumptions.assumeTrue(version.contains(CLANG_FORMAT), "not checked: this is " + version + ", not " + CLANG_FORMAT);
+        Assumptions.assumeTrue(version.contains(CLANG_FORMAT),
+                "not checked: this is " + version + ", not " + CLANG_FORMAT);
         List<String> files = sources(folder, ".*\\.(cu|cuh|h|cpp)");
         assertThat(files).hasSizeGreaterThan(50);
         List<String> command = new ArrayList<>(List.of("clang-format", "--dry-run", "-Werror"));

@@ -35,12 +35,11 @@ class ToyFamilyTest {
         Path run = folder.resolve("run");
         String pictures = shell.pictures(4);
         assertThat(shell.run("train", "toy", "--data", pictures, "--steps", "2", "--batch", "3", "--seed", "5",
-                "--dot-shade", "77",
-                "--run", run.toString(), "--device", "gpu")).as(shell.err()).isZero();
+                "--dot-shade", "77", "--run", run.toString(), "--device", "gpu")).as(shell.err()).isZero();
         assertThat(shell.device).isEqualTo(DeviceChoice.GPU);
         String model = run.resolve("model").toString();
-        assertThat(shell.out()).contains(model + ": trained for 2 steps", "zoetrope evaluate toy --model " + model
-                + " --data " + pictures);
+        assertThat(shell.out()).contains(model + ": trained for 2 steps",
+                "zoetrope evaluate toy --model " + model + " --data " + pictures);
         assertThat(ToyFamily.trained.seed()).isEqualTo(5);
         assertThat(Files.readString(run.resolve("config.json"))).contains("\"model\": \"toy\"", "\"shade\": 77",
                 "\"batch\": 3");
@@ -60,8 +59,7 @@ class ToyFamilyTest {
 
         assertThat(shell.run("models", model)).isZero();
         assertThat(shell.out().lines()).containsExactly(model + ": a toy, family toy", "    components: toy (Toy)",
-                "    1 parameters",
-                "    makes pictures of shade 77");
+                "    1 parameters", "    makes pictures of shade 77");
     }
 
     @Test
@@ -79,8 +77,9 @@ class ToyFamilyTest {
     @Test
     void helpShowsItsOptions() {
         assertThat(shell.run("generate", "--help")).isZero();
-        assertThat(shell.out().replaceAll("\\s+", " ")).contains("For toys: --dot-shade=NUMBER How light. With "
-                + "--steps, lighter each time. Default: 100.").contains("Toy steps (toys).")
+        assertThat(shell.out().replaceAll("\\s+", " "))
+                .contains("For toys: --dot-shade=NUMBER How light. With " + "--steps, lighter each time. Default: 100.")
+                .contains("Toy steps (toys).")
                 .contains("50 for diffusion models; 12 for transformers over patches; 3 for toys")
                 .contains("toy.png for toys");
         assertThat(shell.run("train", "--help")).isZero();
@@ -98,8 +97,8 @@ class ToyFamilyTest {
                 .isEqualTo(2);
         assertThat(shell.err()).contains("--dot-shade must be between 0 and 255, not -1");
         assertThat(shell.run("generate", "--model", "toy-dots", "--sampler", "ddim")).isEqualTo(2);
-        assertThat(shell.err()).contains("--sampler is for a diffusion model; toy-dots is a toy and takes "
-                + "[--dot-shade, --steps]");
+        assertThat(shell.err()).contains(
+                "--sampler is for a diffusion model; toy-dots is a toy and takes " + "[--dot-shade, --steps]");
         assertThat(shell.run("evaluate", "toy", "--data", "x", "--model", "fashion-cnn")).isEqualTo(1);
         assertThat(shell.err()).contains("fashion-cnn is a classifier: expected a toy");
         assertThat(ToyFamily.asked).isNull();

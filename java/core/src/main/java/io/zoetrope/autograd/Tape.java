@@ -23,8 +23,8 @@ import java.util.stream.Stream;
  * closing it frees the rest. A tape for inference notes nothing. One thread at a time uses a tape.
  */
 public final class Tape implements AutoCloseable {
-    private static final GradientSum SUM = ServiceLoader.load(GradientSum.class, GradientSum.class.getClassLoader()).findFirst()
-            .orElseThrow(() -> new IllegalStateException("no " + GradientSum.class.getName()
+    private static final GradientSum SUM = ServiceLoader.load(GradientSum.class, GradientSum.class.getClassLoader())
+            .findFirst().orElseThrow(() -> new IllegalStateException("no " + GradientSum.class.getName()
                     + " is registered: this library's jar was repackaged without its META-INF/services"));
 
     /** What a tape does with gradients. */
@@ -317,7 +317,8 @@ public final class Tape implements AutoCloseable {
 
     private static void requireActivation(Variable target) {
         if (target.isParameter()) {
-            throw new IllegalStateException(target + " is a parameter: its gradient is F32 and goes through accumulateParameter");
+            throw new IllegalStateException(
+                    target + " is a parameter: its gradient is F32 and goes through accumulateParameter");
         }
     }
 
@@ -384,12 +385,13 @@ public final class Tape implements AutoCloseable {
             throw new IllegalStateException("this tape computes only: use Tape.forTraining to run backward");
         }
         if (used) {
-            throw new IllegalStateException("this tape ran backward already: a tape does so once; compute the values again on"
-                    + " another one");
+            throw new IllegalStateException(
+                    "this tape ran backward already: a tape does so once; compute the values again on"
+                            + " another one");
         }
         if (!from.shape().equals(grad.shape()) || from.value().dtype() != grad.dtype()) {
-            throw new IllegalArgumentException("backward from " + from.value() + " with gradient " + grad
-                    + ": shapes and types must be the same");
+            throw new IllegalArgumentException(
+                    "backward from " + from.value() + " with gradient " + grad + ": shapes and types must be the same");
         }
         used = true;
         setGradient(from, grad);

@@ -34,7 +34,8 @@ public final class Variable {
      */
     public static Variable parameter(Tensor value, Tensor grad) {
         if (!value.shape().equals(grad.shape())) {
-            throw new IllegalArgumentException("parameter " + value + " with gradient " + grad + ": shapes must be the same");
+            throw new IllegalArgumentException(
+                    "parameter " + value + " with gradient " + grad + ": shapes must be the same");
         }
         return new Variable(value, true, grad);
     }

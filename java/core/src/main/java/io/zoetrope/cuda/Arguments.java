@@ -42,8 +42,8 @@ public final class Arguments {
         if (signature != null) {
             ElementType element = signature.slot(index).element();
             if (element != null && element != array.elementType()) {
-                throw refused(name + " has elements of type " + array.elementType() + ", expected " + element + " for the "
-                        + signature.slot(index).type() + " that is declared");
+                throw refused(name + " has elements of type " + array.elementType() + ", expected " + element
+                        + " for the " + signature.slot(index).type() + " that is declared");
             }
         }
         return this;
@@ -139,8 +139,9 @@ public final class Arguments {
         requireLive();
         Slot slot = given < signature.count() ? signature.slot(given) : null;
         if (slot == null || slot.kind() != kind || slot.name() != name && !slot.name().equals(name)) {
-            throw refused("argument " + (given + 1) + " is given as " + name + " (" + kind + "), expected "
-                    + (slot == null ? "no more" : slot.name() + " (" + slot.kind() + ", declared as " + slot.type() + ")"));
+            throw refused(
+                    "argument " + (given + 1) + " is given as " + name + " (" + kind + "), expected " + (slot == null
+                            ? "no more" : slot.name() + " (" + slot.kind() + ", declared as " + slot.type() + ")"));
         }
         given++;
         return slot;
@@ -153,8 +154,8 @@ public final class Arguments {
     }
 
     private IllegalArgumentException refused(String what) {
-        IllegalArgumentException refusal = new IllegalArgumentException("kernel " + kernel + ": " + what
-                + (signature == null ? "" : "; its parameters are " + signature));
+        IllegalArgumentException refusal = new IllegalArgumentException(
+                "kernel " + kernel + ": " + what + (signature == null ? "" : "; its parameters are " + signature));
         release();
         return refusal;
     }
@@ -170,7 +171,8 @@ public final class Arguments {
     public void launch(Grid grid, int threads, int sharedBytes) {
         requireComplete();
         try {
-            kernel.launch(grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes, BridgeAttributes.NONE, null, buffer);
+            kernel.launch(grid.x(), grid.y(), grid.z(), threads, 1, 1, sharedBytes, BridgeAttributes.NONE, null,
+                    buffer);
         } finally {
             release();
         }

@@ -23,16 +23,14 @@ import jcuda.driver.CUresult;
 public final class Bridge {
     /** A call of the driver. */
     public enum Call {
-        LAUNCH_KERNEL("cuLaunchKernel"),
-        LAUNCH_KERNEL_EX("cuLaunchKernelEx"),
-        FUNC_GET_PARAM_INFO("cuFuncGetParamInfo"),
-        TENSOR_MAP_ENCODE_TILED("cuTensorMapEncodeTiled"),
-        TENSOR_MAP_ENCODE_IM2COL("cuTensorMapEncodeIm2col"),
-        TENSOR_MAP_REPLACE_ADDRESS("cuTensorMapReplaceAddress"),
-        GRAPH_ADD_NODE("cuGraphAddNode_v2"),
-        GRAPH_ADD_DEPENDENCIES("cuGraphAddDependencies_v2"),
-        GRAPH_GET_EDGES("cuGraphGetEdges_v2"),
-        GRAPH_KERNEL_NODE_SET_ATTRIBUTE("cuGraphKernelNodeSetAttribute");
+        LAUNCH_KERNEL("cuLaunchKernel"), LAUNCH_KERNEL_EX("cuLaunchKernelEx"), FUNC_GET_PARAM_INFO(
+                "cuFuncGetParamInfo"), TENSOR_MAP_ENCODE_TILED("cuTensorMapEncodeTiled"), TENSOR_MAP_ENCODE_IM2COL(
+                        "cuTensorMapEncodeIm2col"), TENSOR_MAP_REPLACE_ADDRESS(
+                                "cuTensorMapReplaceAddress"), GRAPH_ADD_NODE(
+                                        "cuGraphAddNode_v2"), GRAPH_ADD_DEPENDENCIES(
+                                                "cuGraphAddDependencies_v2"), GRAPH_GET_EDGES(
+                                                        "cuGraphGetEdges_v2"), GRAPH_KERNEL_NODE_SET_ATTRIBUTE(
+                                                                "cuGraphKernelNodeSetAttribute");
 
         private final String symbol;
 
@@ -101,8 +99,8 @@ public final class Bridge {
     /** @param what names what was done in the message */
     static void check(Call call, String what, int result) {
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result, what + " failed: " + call.symbol() + " answered "
-                    + Driver.describe(result));
+            throw new DeviceException(result,
+                    what + " failed: " + call.symbol() + " answered " + Driver.describe(result));
         }
     }
 

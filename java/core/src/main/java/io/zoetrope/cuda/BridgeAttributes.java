@@ -107,8 +107,8 @@ public final class BridgeAttributes {
 
     private static String describe(int[] attribute) {
         return switch (attribute[0]) {
-            case BridgeNative.ATTRIBUTE_CLUSTER_DIMENSION -> "cluster " + attribute[1] + "×" + attribute[2] + "×"
-                    + attribute[3];
+            case BridgeNative.ATTRIBUTE_CLUSTER_DIMENSION ->
+                "cluster " + attribute[1] + "×" + attribute[2] + "×" + attribute[3];
             case BridgeNative.ATTRIBUTE_COOPERATIVE -> "cooperative";
             case BridgeNative.ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION -> "programmatic serialisation";
             default -> "priority " + attribute[1];

@@ -41,8 +41,7 @@ final class BridgeGraph {
         /** A CUgraphEdgeData. */
         long data() {
             return (long) fromPort << BridgeNative.EDGE_FROM_PORT_SHIFT
-                    | (long) toPort << BridgeNative.EDGE_TO_PORT_SHIFT
-                    | (long) type << BridgeNative.EDGE_TYPE_SHIFT;
+                    | (long) toPort << BridgeNative.EDGE_TO_PORT_SHIFT | (long) type << BridgeNative.EDGE_TYPE_SHIFT;
         }
     }
 
@@ -87,13 +86,14 @@ final class BridgeGraph {
         Bridge.require(Bridge.Call.GRAPH_ADD_NODE, "adding a kernel to a graph");
         Bridge.requireDirect(parameters, parameterBytes);
         CUgraphNode node = new CUgraphNode();
-        long[] edges = after.stream().map(from -> attributes.isProgrammatic() ? Edge.programmatic(from, node)
-                : Edge.ordinary(from, node)).mapToLong(Edge::data).toArray();
+        long[] edges = after.stream()
+                .map(from -> attributes.isProgrammatic() ? Edge.programmatic(from, node) : Edge.ordinary(from, node))
+                .mapToLong(Edge::data).toArray();
         long[] added = new long[1];
-        Bridge.check(Bridge.Call.GRAPH_ADD_NODE, "adding a kernel to a graph", BridgeNative.addKernelNode(added,
-                Bridge.handle(graph), after.stream().mapToLong(Bridge::handle).toArray(), edges,
-                Bridge.handle(function), gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, parameters,
-                parameterBytes));
+        Bridge.check(Bridge.Call.GRAPH_ADD_NODE, "adding a kernel to a graph",
+                BridgeNative.addKernelNode(added, Bridge.handle(graph),
+                        after.stream().mapToLong(Bridge::handle).toArray(), edges, Bridge.handle(function), gridX,
+                        gridY, gridZ, blockX, blockY, blockZ, sharedBytes, parameters, parameterBytes));
         BridgeNative.setHandle(node, added[0]);
         setAttributes(node, attributes);
         return node;

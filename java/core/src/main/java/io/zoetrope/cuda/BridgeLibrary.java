@@ -46,9 +46,8 @@ final class BridgeLibrary {
         String expected = Arrays.stream(Bridge.Call.values()).map(Bridge.Call::symbol).collect(Collectors.joining(","));
         try {
             String found = BridgeNative.symbols();
-            return found.equals(expected) ? Optional.empty()
-                    : Optional.of(RESOURCE + " is of another version: it looks for " + found
-                            + ", expected " + expected);
+            return found.equals(expected) ? Optional.empty() : Optional
+                    .of(RESOURCE + " is of another version: it looks for " + found + ", expected " + expected);
         } catch (UnsatisfiedLinkError e) {
             return Optional.of(RESOURCE + " is of another version: it lacks " + e.getMessage());
         }

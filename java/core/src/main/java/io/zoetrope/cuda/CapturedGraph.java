@@ -72,8 +72,8 @@ public final class CapturedGraph implements AutoCloseable {
         Device device = stream.device();
         CUstream handle = stream.handle();
         device.enter();
-        Driver.check("starting to record a graph", () -> JCudaDriver.cuStreamBeginCapture(handle,
-                CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED));
+        Driver.check("starting to record a graph",
+                () -> JCudaDriver.cuStreamBeginCapture(handle, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED));
         CUgraph graph = new CUgraph();
         boolean finished = false;
         try {
@@ -104,8 +104,8 @@ public final class CapturedGraph implements AutoCloseable {
         for (int i = 0; i < times; i++) {
             CUgraphNode node = new CUgraphNode();
             CUgraphNode[] previous = after;
-            Driver.check("repeating a graph", () -> JCudaDriver.cuGraphAddChildGraphNode(node, chain, previous,
-                    previous == null ? 0 : 1, graph));
+            Driver.check("repeating a graph",
+                    () -> JCudaDriver.cuGraphAddChildGraphNode(node, chain, previous, previous == null ? 0 : 1, graph));
             after = new CUgraphNode[] {node};
         }
         return new CapturedGraph(device, List.of(), chain);

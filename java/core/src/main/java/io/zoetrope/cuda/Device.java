@@ -71,8 +71,7 @@ public final class Device implements AutoCloseable {
         byte[] text = new byte[256];
         Driver.check("reading the device's name", () -> JCudaDriver.cuDeviceGetName(text, text.length, handle));
         name = new String(text, java.nio.charset.StandardCharsets.UTF_8).replace("\0", "").trim();
-        capability = new ComputeCapability(
-                attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
+        capability = new ComputeCapability(attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
                 attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
         multiprocessors = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         maxSharedBytes = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
@@ -128,9 +127,10 @@ public final class Device implements AutoCloseable {
             String kind = software ? "cpu" : "gpu";
             String there = count[0] == 1 ? "one, " + kind + ":0"
                     : count[0] + ", " + kind + ":0 to " + kind + ":" + (count[0] - 1);
-            throw new DeviceException(CUresult.CUDA_ERROR_INVALID_DEVICE, "device '" + choice
-                    + "' was asked for, but there is only " + there + (software ? "; the environment variable ZOETROPE_DEVICES says how many softcuda shows"
-                    : "; CUDA_VISIBLE_DEVICES may hide others"));
+            throw new DeviceException(CUresult.CUDA_ERROR_INVALID_DEVICE,
+                    "device '" + choice + "' was asked for, but there is only " + there
+                            + (software ? "; the environment variable ZOETROPE_DEVICES says how many softcuda shows"
+                                    : "; CUDA_VISIBLE_DEVICES may hide others"));
         }
     }
 
@@ -285,7 +285,8 @@ public final class Device implements AutoCloseable {
         Stream now = stream();
         now.requireUsable();
         if (now.isRecorded()) {
-            throw new IllegalStateException(what + " cannot be recorded into a graph: move it before or after the recording");
+            throw new IllegalStateException(
+                    what + " cannot be recorded into a graph: move it before or after the recording");
         }
     }
 
@@ -346,7 +347,8 @@ public final class Device implements AutoCloseable {
     /** Fails as {@link Driver#check} does; after a fault in a kernel with its likely name and what it means. */
     void check(String what, int result) {
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result, what + " failed: " + Driver.describe(result) + Faults.explain(this, result));
+            throw new DeviceException(result,
+                    what + " failed: " + Driver.describe(result) + Faults.explain(this, result));
         }
     }
 

@@ -48,7 +48,8 @@ public final class DeviceChoice {
         }
         Matcher numbered = NUMBERED.matcher(text == null ? "" : text);
         if (!numbered.matches()) {
-            throw new IllegalArgumentException("device '" + text + "': expected auto, gpu or cpu, or a number with it: gpu:1");
+            throw new IllegalArgumentException(
+                    "device '" + text + "': expected auto, gpu or cpu, or a number with it: gpu:1");
         }
         int ordinal = numbered.group(2) == null ? 0 : Integer.parseInt(numbered.group(2));
         return numbered.group(1).equalsIgnoreCase("gpu") ? gpu(ordinal) : cpu(ordinal);

@@ -34,7 +34,8 @@ public final class DeviceMemory implements AutoCloseable {
     /** @throws IllegalStateException when the block was given back or its device is closed */
     public long address() {
         if (closed) {
-            throw new IllegalStateException("this device memory (" + bytes + " bytes) was given back: its scope is closed");
+            throw new IllegalStateException(
+                    "this device memory (" + bytes + " bytes) was given back: its scope is closed");
         }
         pool.requireOpen();
         return block.address();

@@ -46,8 +46,8 @@ final class HostArray {
     }
 
     private static IllegalArgumentException wrongType(Object array) {
-        return new IllegalArgumentException("host memory of type "
-                + (array == null ? "null" : array.getClass().getSimpleName())
-                + ": expected an array of byte, short, int, long, float or double");
+        return new IllegalArgumentException(
+                "host memory of type " + (array == null ? "null" : array.getClass().getSimpleName())
+                        + ": expected an array of byte, short, int, long, float or double");
     }
 }

@@ -9,7 +9,7 @@ final class HostBuffer {
     }
 
     static Pointer source(ByteBuffer buffer) {
-        if (!buffer.isDirect() && !buffer.hasArray()) {   // read-only, on the heap
+        if (!buffer.isDirect() && !buffer.hasArray()) { // read-only, on the heap
             byte[] copy = new byte[buffer.remaining()];
             buffer.duplicate().get(copy);
             return Pointer.to(copy);

@@ -36,7 +36,8 @@ public final class Kernel {
      * @param geometry  null when none is declared
      * @param signature null when none is known
      */
-    Kernel(KernelModule module, String name, String operation, CUfunction function, Geometry geometry, Signature signature) {
+    Kernel(KernelModule module, String name, String operation, CUfunction function, Geometry geometry,
+            Signature signature) {
         this.module = module;
         this.device = module.device();
         this.name = name;
@@ -50,8 +51,7 @@ public final class Kernel {
         Driver.check("reading the shared memory of " + name, () -> JCudaDriver.cuFuncGetAttribute(staticShared,
                 CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function));
         this.dynamicSharedLimit = DEFAULT_SHARED_LIMIT - staticShared[0];
-        this.cluster = new Grid(
-                clusterExtent(CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_WIDTH),
+        this.cluster = new Grid(clusterExtent(CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_WIDTH),
                 clusterExtent(CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_HEIGHT),
                 clusterExtent(CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_DEPTH));
     }
@@ -98,8 +98,8 @@ public final class Kernel {
             return BridgeAttributes.NONE;
         }
         if (clusters != null && !clusters.equals(cluster) && cluster.x() * cluster.y() * cluster.z() > 1) {
-            throw new IllegalArgumentException("kernel " + name + " in clusters of " + clusters + ": it was compiled for "
-                    + cluster + " and runs in no others");
+            throw new IllegalArgumentException("kernel " + name + " in clusters of " + clusters
+                    + ": it was compiled for " + cluster + " and runs in no others");
         }
         if ((clusters != null || asked.isProgrammatic()) && !device.capability().atLeast(9, 0)) {
             throw new DeviceException(CUresult.CUDA_ERROR_NOT_SUPPORTED, "kernel " + name + " with " + asked
@@ -110,7 +110,7 @@ public final class Kernel {
 
     /** @param chosen null for the stream that the thread uses */
     void launch(int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes,
-                BridgeAttributes attributes, Stream chosen, LaunchBuffer arguments) {
+            BridgeAttributes attributes, Stream chosen, LaunchBuffer arguments) {
         Stream stream = chosen == null ? device.stream() : chosen;
         if (stream.device() != device) {
             throw new IllegalArgumentException("kernel " + name + " of " + device + " was to be launched on " + stream);
@@ -125,8 +125,8 @@ public final class Kernel {
         try (Nvtx.Range range = Nvtx.range(operation)) {
             if (Bridge.canLaunch(attributes)) {
                 device.enter();
-                result = Bridge.launch(address, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, stream.address(),
-                        arguments.parameters(), parameterBytes, attributes);
+                result = Bridge.launch(address, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
+                        stream.address(), arguments.parameters(), parameterBytes, attributes);
             } else {
                 result = launchByJCuda(gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
                         attributes.isCooperative(), stream, arguments, parameterBytes);
@@ -134,24 +134,25 @@ public final class Kernel {
         }
         stream.queued(this);
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result, "launching " + name + " (grid " + gridX + "×" + gridY + "×" + gridZ + ", "
-                    + blockX + "×" + blockY + "×" + blockZ + " threads, " + sharedBytes + " bytes of shared memory, "
-                    + arguments.size() + " bytes of parameters) on " + stream + " failed: " + Driver.describe(result)
-                    + Faults.explain(device, result));
+            throw new DeviceException(result,
+                    "launching " + name + " (grid " + gridX + "×" + gridY + "×" + gridZ + ", " + blockX + "×" + blockY
+                            + "×" + blockZ + " threads, " + sharedBytes + " bytes of shared memory, " + arguments.size()
+                            + " bytes of parameters) on " + stream + " failed: " + Driver.describe(result)
+                            + Faults.explain(device, result));
         }
     }
 
     private int launchByJCuda(int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes,
-                              boolean cooperative, Stream stream, LaunchBuffer arguments, int parameterBytes) {
+            boolean cooperative, Stream stream, LaunchBuffer arguments, int parameterBytes) {
         Pointer parameters = cooperative ? arguments.addresses(device) : arguments.extra(device, parameterBytes);
         CUstream queue = stream.handle();
         device.enter();
         try {
             return cooperative
-                    ? JCudaDriver.cuLaunchCooperativeKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
-                            queue, parameters)
-                    : JCudaDriver.cuLaunchKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, queue, null,
-                            parameters);
+                    ? JCudaDriver.cuLaunchCooperativeKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ,
+                            sharedBytes, queue, parameters)
+                    : JCudaDriver.cuLaunchKernel(function, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes,
+                            queue, null, parameters);
         } catch (CudaException e) {
             return Driver.code(e);
         }

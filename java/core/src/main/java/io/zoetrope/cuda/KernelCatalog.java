@@ -52,15 +52,16 @@ public final class KernelCatalog {
             }
         }
         if (kernels.isEmpty()) {
-            throw new DeviceException(0, "no kernel computes '" + operation + "': the artifact zoetrope-cuda is older than this"
-                    + " library");
+            throw new DeviceException(0, "no kernel computes '" + operation
+                    + "': the artifact zoetrope-cuda is older than this" + " library");
         }
         return List.copyOf(kernels);
     }
 
     private static KernelDescription describe(String module, JsonObject entry) {
         Map<String, String> traits = new HashMap<>();
-        entry.getAsJsonObject("traits").entrySet().forEach(trait -> traits.put(trait.getKey(), trait.getValue().getAsString()));
+        entry.getAsJsonObject("traits").entrySet()
+                .forEach(trait -> traits.put(trait.getKey(), trait.getValue().getAsString()));
         return new KernelDescription(module, entry.get("name").getAsString(), entry.get("operation").getAsString(),
                 entry.get("architecture").getAsString(), traits, Manifest.geometry(entry));
     }
@@ -69,8 +70,9 @@ public final class KernelCatalog {
         String resource = "/kernels/" + name + ".json";
         try (InputStream in = KernelCatalog.class.getResourceAsStream(resource)) {
             if (in == null) {
-                throw new DeviceException(0, resource + " is not on the class path: the artifact zoetrope-cuda is missing or"
-                        + " older than this library");
+                throw new DeviceException(0,
+                        resource + " is not on the class path: the artifact zoetrope-cuda is missing or"
+                                + " older than this library");
             }
             return JsonParser.parseString(new String(in.readAllBytes(), StandardCharsets.UTF_8)).getAsJsonObject();
         } catch (IOException e) {

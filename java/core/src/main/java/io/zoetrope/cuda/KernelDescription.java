@@ -12,8 +12,8 @@ import java.util.Map;
  * @param traits       what tells it from others of its operation, such as {@code type}, {@code layout}, {@code algorithm}
  * @param geometry     null when it declares none
  */
-public record KernelDescription(String module, String entry, String operation, String architecture, Map<String, String> traits,
-        Geometry geometry) {
+public record KernelDescription(String module, String entry, String operation, String architecture,
+        Map<String, String> traits, Geometry geometry) {
     public KernelDescription {
         traits = Map.copyOf(traits);
     }

@@ -71,7 +71,7 @@ final class KernelImage {
         for (int i = 0; i < bytes.capacity(); i++) {
             int value = Byte.toUnsignedInt(bytes.get(i));
             boolean text = value >= ' ' && value < 0x7f || value >= '\t' && value <= '\r';
-            if (!text && (value != 0 || i == 0)) {   // a 0 ends the text
+            if (!text && (value != 0 || i == 0)) { // a 0 ends the text
                 throw damaged("it is neither a fat binary, a cubin nor PTX: byte " + i + " is " + value);
             }
             if (value == 0) {

@@ -33,7 +33,7 @@ public final class KernelModule implements AutoCloseable {
         this.name = name;
         this.manifest = manifest;
         KernelImage.requireWhole(name, image);
-        byte[] terminated = java.util.Arrays.copyOf(image, image.length + 1);   // PTX is a C string
+        byte[] terminated = java.util.Arrays.copyOf(image, image.length + 1); // PTX is a C string
         device.enter();
         device.check("loading the kernels of " + name + " on " + device,
                 Driver.result(() -> JCudaDriver.cuModuleLoadData(handle, terminated)));
@@ -65,14 +65,14 @@ public final class KernelModule implements AutoCloseable {
      * @param path   from the root of the class path, with its ending: {@code kernels/mine.fatbin}
      */
     public static KernelModule resource(Device device, ClassLoader loader, String path) {
-        return device.own(read(device, loader, path, path,
-                "kernel module " + path + " is not on the class path"));
+        return device.own(read(device, loader, path, path, "kernel module " + path + " is not on the class path"));
     }
 
     /** A module of this library. @param name below {@code /kernels}, without suffix, such as {@code conv/conv2d_fprop} */
     static KernelModule ofLibrary(Device device, String name) {
         return read(device, KernelModule.class.getClassLoader(), "kernels/" + name + ".fatbin", name,
-                "kernel module /kernels/" + name + ".fatbin is not on the class path: the artifact zoetrope-cuda is missing or"
+                "kernel module /kernels/" + name
+                        + ".fatbin is not on the class path: the artifact zoetrope-cuda is missing or"
                         + " older than this library");
     }
 
@@ -83,8 +83,8 @@ public final class KernelModule implements AutoCloseable {
         }
         String beside = path.replaceFirst("\\.[^./]*$", "") + ".json";
         byte[] manifest = bytes(loader, beside);
-        return new KernelModule(device, name, image, manifest == null ? null
-                : Manifest.parse(beside, new String(manifest, StandardCharsets.UTF_8)));
+        return new KernelModule(device, name, image,
+                manifest == null ? null : Manifest.parse(beside, new String(manifest, StandardCharsets.UTF_8)));
     }
 
     private static byte[] bytes(ClassLoader loader, String path) {
@@ -106,8 +106,8 @@ public final class KernelModule implements AutoCloseable {
         device.enter();
         int result = Driver.result(() -> JCudaDriver.cuModuleGetFunction(function, handle, entry));
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result, "kernel module " + name + " has no kernel '" + entry + "': "
-                    + Driver.describe(result));
+            throw new DeviceException(result,
+                    "kernel module " + name + " has no kernel '" + entry + "': " + Driver.describe(result));
         }
         if (manifest == null) {
             return new Kernel(this, entry, entry, function, geometry(entry), null);

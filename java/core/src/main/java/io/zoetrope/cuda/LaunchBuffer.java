@@ -51,7 +51,8 @@ final class LaunchBuffer {
     private int place(int offset, int bytes) {
         if (offset < 0 || bytes < 0 || offset > CAPACITY - bytes || count == MAX_PARAMETERS) {
             throw new IllegalArgumentException("a launch with a parameter of " + bytes + " bytes at offset " + offset
-                    + ": the parameters of a kernel take at most " + CAPACITY + " bytes; pass more through device memory");
+                    + ": the parameters of a kernel take at most " + CAPACITY
+                    + " bytes; pass more through device memory");
         }
         offsets[count++] = offset;
         size = Math.max(size, offset + bytes);

@@ -16,9 +16,10 @@ public record LaunchConfig(Grid grid, Block block, int sharedBytes, BridgeAttrib
             throw new IllegalArgumentException("launch of grid " + grid + ", block " + block + " and " + sharedBytes
                     + " bytes of shared memory: expected both and 0 bytes or more");
         }
-        if (cluster != null && (grid.x() % cluster.x() != 0 || grid.y() % cluster.y() != 0 || grid.z() % cluster.z() != 0)) {
-            throw new IllegalArgumentException("launch of " + grid + " in clusters of " + cluster
-                    + ": expected whole clusters in each dimension");
+        if (cluster != null
+                && (grid.x() % cluster.x() != 0 || grid.y() % cluster.y() != 0 || grid.z() % cluster.z() != 0)) {
+            throw new IllegalArgumentException(
+                    "launch of " + grid + " in clusters of " + cluster + ": expected whole clusters in each dimension");
         }
     }
 

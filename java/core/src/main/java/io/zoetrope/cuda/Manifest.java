@@ -31,7 +31,7 @@ final class Manifest {
                 manifest.add(each.getAsJsonObject());
             }
         } catch (JsonParseException | IllegalStateException | NullPointerException | ClassCastException
-                 | UnsupportedOperationException e) {
+                | UnsupportedOperationException e) {
             throw new DeviceException("the manifest " + source + " is not as expected: " + e.getMessage(), e);
         }
         return manifest;
@@ -62,8 +62,8 @@ final class Manifest {
     Entry entry(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
-            throw new DeviceException(0, "the manifest " + source + " has no kernel '" + name
-                    + "': it is not of this module, or older");
+            throw new DeviceException(0,
+                    "the manifest " + source + " has no kernel '" + name + "': it is not of this module, or older");
         }
         return entry;
     }

@@ -158,11 +158,13 @@ public final class MemoryPool {
         int result = Driver.result(() -> JCudaDriver.cuMemGetAddressRange(start, size, Addresses.pointer(address)));
         String range = range("wrapping", bytes, address);
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new IllegalArgumentException(range + ": the driver knows of no memory there: " + Driver.describe(result));
+            throw new IllegalArgumentException(
+                    range + ": the driver knows of no memory there: " + Driver.describe(result));
         }
         long left = size[0] - (address - Addresses.of(start));
         if (bytes > left) {
-            throw new IllegalArgumentException(range + ": of that allocation of " + size[0] + " bytes, " + left + " are left");
+            throw new IllegalArgumentException(
+                    range + ": of that allocation of " + size[0] + " bytes, " + left + " are left");
         }
         int[] ordinal = {device.ordinal()};
         Driver.result(() -> JCudaDriver.cuPointerGetAttribute(Pointer.to(ordinal),
@@ -236,9 +238,9 @@ public final class MemoryPool {
                     + " was given back: its scope is closed");
         }
         if (bytes > block.lent - offset) {
-            throw new IllegalArgumentException(range(what, bytes, address) + ": they pass the end of the block of " + block.lent
-                    + " bytes at 0x" + Long.toHexString(block.address) + ", of which " + Math.max(0, block.lent - offset)
-                    + " are left");
+            throw new IllegalArgumentException(range(what, bytes, address) + ": they pass the end of the block of "
+                    + block.lent + " bytes at 0x" + Long.toHexString(block.address) + ", of which "
+                    + Math.max(0, block.lent - offset) + " are left");
         }
     }
 
@@ -276,7 +278,8 @@ public final class MemoryPool {
     /** The store's stream has ended, with no work left: its blocks serve another. */
     synchronized void inherit(Store store, Store heir) {
         store.heir = heir;
-        store.free.forEach((bytes, blocks) -> heir.free.computeIfAbsent(bytes, key -> new ArrayDeque<>()).addAll(blocks));
+        store.free
+                .forEach((bytes, blocks) -> heir.free.computeIfAbsent(bytes, key -> new ArrayDeque<>()).addAll(blocks));
         store.free.clear();
     }
 

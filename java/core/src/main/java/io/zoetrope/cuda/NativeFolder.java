@@ -61,8 +61,8 @@ final class NativeFolder implements AutoCloseable {
             try {
                 Files.createDirectories(place);
                 deleteStale(place);
-                NativeFolder made = new NativeFolder(Files.createTempDirectory(place, PREFIX,
-                        PosixFilePermissions.asFileAttribute(MINE)));
+                NativeFolder made = new NativeFolder(
+                        Files.createTempDirectory(place, PREFIX, PosixFilePermissions.asFileAttribute(MINE)));
                 Path probe = Files.createFile(made.path.resolve("probe"), PosixFilePermissions.asFileAttribute(MINE));
                 if (runs.test(probe)) {
                     Files.delete(probe);
@@ -74,8 +74,9 @@ final class NativeFolder implements AutoCloseable {
                 wrong.add(place + " cannot be written (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")");
             }
         }
-        throw new DeviceException(0, "there is no folder from which native libraries can be loaded: " + String.join("; ", wrong)
-                + "; set the environment variable TMPDIR to one that can be written and lets code run");
+        throw new DeviceException(0,
+                "there is no folder from which native libraries can be loaded: " + String.join("; ", wrong)
+                        + "; set the environment variable TMPDIR to one that can be written and lets code run");
     }
 
     private static void deleteStale(Path place) throws IOException {
@@ -104,7 +105,7 @@ final class NativeFolder implements AutoCloseable {
                 Files.deleteIfExists(each);
             }
         } catch (IOException e) {
-            folder.toFile().deleteOnExit();   // another process may be deleting it, too; what stays is stale to a later one
+            folder.toFile().deleteOnExit(); // another process may be deleting it, too; what stays is stale to a later one
         }
     }
 }

@@ -18,9 +18,9 @@ import jcuda.driver.JCudaDriver;
 final class NativeLibraries {
     private static final String SOFTCUDA = "/natives/linux-x86_64/libcuda.so.1";
     /** Folders besides the dynamic linker's own where NVIDIA's driver library is found. */
-    private static final List<Path> DRIVER_FOLDERS = List.of(
-            Path.of("/usr/lib/x86_64-linux-gnu"), Path.of("/usr/lib64"), Path.of("/lib/x86_64-linux-gnu"),
-            Path.of("/usr/lib/wsl/lib"), Path.of("/usr/local/nvidia/lib64"), Path.of("/usr/lib/nvidia"));
+    private static final List<Path> DRIVER_FOLDERS = List.of(Path.of("/usr/lib/x86_64-linux-gnu"),
+            Path.of("/usr/lib64"), Path.of("/lib/x86_64-linux-gnu"), Path.of("/usr/lib/wsl/lib"),
+            Path.of("/usr/local/nvidia/lib64"), Path.of("/usr/lib/nvidia"));
     private static Boolean software;
 
     private NativeLibraries() {
@@ -50,8 +50,8 @@ final class NativeLibraries {
             }
             initialiseJCuda(folder.path());
         } catch (UnsatisfiedLinkError e) {
-            throw new DeviceException("the native libraries could not be loaded (" + e.getMessage().lines().findFirst().orElse("")
-                    + "): Linux on x86-64 with glibc is needed", e);
+            throw new DeviceException("the native libraries could not be loaded ("
+                    + e.getMessage().lines().findFirst().orElse("") + "): Linux on x86-64 with glibc is needed", e);
         }
         software = useSoftware;
         return software;
@@ -74,10 +74,11 @@ final class NativeLibraries {
     }
 
     static Optional<Path> driverLibrary() {
-        Stream<Path> fromEnvironment = Stream.of(Optional.ofNullable(System.getenv("LD_LIBRARY_PATH")).orElse("").split(":"))
+        Stream<Path> fromEnvironment = Stream
+                .of(Optional.ofNullable(System.getenv("LD_LIBRARY_PATH")).orElse("").split(":"))
                 .filter(folder -> !folder.isBlank()).map(Path::of);
-        return Stream.concat(fromEnvironment, DRIVER_FOLDERS.stream())
-                .map(folder -> folder.resolve("libcuda.so.1")).filter(Files::exists).findFirst();
+        return Stream.concat(fromEnvironment, DRIVER_FOLDERS.stream()).map(folder -> folder.resolve("libcuda.so.1"))
+                .filter(Files::exists).findFirst();
     }
 
     /** JCuda extracts its own library under java.io.tmpdir, guarded by exists() alone: give it a folder of ours. */

@@ -20,7 +20,7 @@ public final class Nvtx {
     }
 
     private static final boolean PRESENT = BridgeLibrary.failure().isEmpty() && BridgeNative.nvtxStart();
-    private static final Range NONE = () -> { };
+    private static final Range NONE = () -> {};
     private static final Range OPEN = BridgeNative::nvtxPop;
 
     private Nvtx() {

@@ -50,8 +50,8 @@ public final class Providers {
         return installed.stream().filter(factory -> factory.name().equals(name)).findFirst()
                 .orElseThrow(() -> new DeviceException(0, "provider '" + name
                         + "' was asked for, but the class path has "
-                        + (installed.isEmpty() ? "none" : installed.stream().map(ProviderFactory::name)
-                                .collect(Collectors.joining(", "))) + ": add the artifact zoetrope-" + name
-                        + ", or ask for " + AUTO));
+                        + (installed.isEmpty() ? "none"
+                                : installed.stream().map(ProviderFactory::name).collect(Collectors.joining(", ")))
+                        + ": add the artifact zoetrope-" + name + ", or ask for " + AUTO));
     }
 }

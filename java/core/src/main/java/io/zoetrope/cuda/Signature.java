@@ -58,8 +58,8 @@ final class Signature {
             end = add(slots, each.getAsJsonObject(), 0, end);
         }
         if (end > LaunchBuffer.CAPACITY) {
-            throw new IllegalArgumentException("parameters of " + end + " bytes, more than the " + LaunchBuffer.CAPACITY
-                    + " a launch can pass");
+            throw new IllegalArgumentException(
+                    "parameters of " + end + " bytes, more than the " + LaunchBuffer.CAPACITY + " a launch can pass");
         }
         return new Signature(slots, end);
     }
@@ -73,22 +73,23 @@ final class Signature {
         JsonArray fields = declared.getAsJsonArray("fields");
         Kind kind = fields != null ? Kind.STRUCTURE : kindOf(type);
         if (kind.bytes() != 0 && kind.bytes() != bytes) {
-            throw new IllegalArgumentException("parameter " + type + " " + name + " of " + bytes + " bytes: expected "
-                    + kind.bytes());
+            throw new IllegalArgumentException(
+                    "parameter " + type + " " + name + " of " + bytes + " bytes: expected " + kind.bytes());
         }
         if (offset < free) {
-            throw new IllegalArgumentException("parameter " + type + " " + name + " at offset " + offset + ": expected " + free
-                    + " or more, where the one before it ends");
+            throw new IllegalArgumentException("parameter " + type + " " + name + " at offset " + offset + ": expected "
+                    + free + " or more, where the one before it ends");
         }
-        slots.add(new Slot(name, kind, type, offset, bytes, kind == Kind.POINTER ? ElementType.of(pointee(type)) : null));
+        slots.add(
+                new Slot(name, kind, type, offset, bytes, kind == Kind.POINTER ? ElementType.of(pointee(type)) : null));
         if (fields != null) {
             int end = offset;
             for (JsonElement field : fields) {
                 end = add(slots, field.getAsJsonObject(), offset, end);
             }
             if (end > offset + bytes) {
-                throw new IllegalArgumentException("the fields of " + type + " " + name + " end at " + end + ", it at "
-                        + (offset + bytes));
+                throw new IllegalArgumentException(
+                        "the fields of " + type + " " + name + " end at " + end + ", it at " + (offset + bytes));
             }
         }
         return offset + bytes;

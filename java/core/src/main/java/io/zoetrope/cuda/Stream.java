@@ -123,7 +123,8 @@ public final class Stream implements AutoCloseable {
         requireUsable();
         requireSameDevice(event.device(), "event");
         device.enter();
-        device.check("making a stream wait", Driver.result(() -> JCudaDriver.cuStreamWaitEvent(handle, event.handle(), 0)));
+        device.check("making a stream wait",
+                Driver.result(() -> JCudaDriver.cuStreamWaitEvent(handle, event.handle(), 0)));
         join(event.recording());
         dirty = true;
     }
@@ -137,7 +138,8 @@ public final class Stream implements AutoCloseable {
 
     private void requireSameDevice(Device other, String what) {
         if (other != device) {
-            throw new IllegalArgumentException("a stream of " + device + " cannot wait for the " + what + " of " + other);
+            throw new IllegalArgumentException(
+                    "a stream of " + device + " cannot wait for the " + what + " of " + other);
         }
     }
 
@@ -183,7 +185,8 @@ public final class Stream implements AutoCloseable {
     void waitFor(Mark mark) {
         if (!hasWaitedFor(mark)) {
             device.enter();
-            device.check("making a stream wait", Driver.result(() -> JCudaDriver.cuStreamWaitEvent(handle, mark.event, 0)));
+            device.check("making a stream wait",
+                    Driver.result(() -> JCudaDriver.cuStreamWaitEvent(handle, mark.event, 0)));
             joined.put(mark.stream, mark.number);
             dirty = true;
         }

@@ -75,8 +75,8 @@ public final class TensorMap {
      */
     public void copyTo(ByteBuffer buffer, int offset) {
         if (offset % ALIGNMENT != 0) {
-            throw new IllegalArgumentException("a tensor map at offset " + offset
-                    + " of the parameters: expected a multiple of " + ALIGNMENT);
+            throw new IllegalArgumentException(
+                    "a tensor map at offset " + offset + " of the parameters: expected a multiple of " + ALIGNMENT);
         }
         buffer.put(offset, encoded, 0, BYTES);
     }

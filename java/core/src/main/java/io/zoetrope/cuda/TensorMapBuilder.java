@@ -117,8 +117,9 @@ public final class TensorMapBuilder {
         requireCorners(lower, "lower");
         requireCorners(upper, "upper");
         for (int i = 0; i < lower.length; i++) {
-            require(dims[i + 1] + upper[i] - lower[i] > 0, "pixels " + lower[i] + " to " + (dims[i + 1] + upper[i])
-                    + " of dimension " + (i + 1), "a box that is not empty");
+            require(dims[i + 1] + upper[i] - lower[i] > 0,
+                    "pixels " + lower[i] + " to " + (dims[i + 1] + upper[i]) + " of dimension " + (i + 1),
+                    "a box that is not empty");
         }
         require(channels >= 1 && channels <= MAX_BOX, channels + " channels", "1 to " + MAX_BOX);
         require(pixels >= 1 && pixels <= MAX_PIXELS, pixels + " pixels", "1 to " + MAX_PIXELS);
@@ -209,8 +210,8 @@ public final class TensorMapBuilder {
 
     private void require(boolean holds, String value, String rule) {
         if (!holds) {
-            throw new IllegalArgumentException("tensor map of " + type + " " + Arrays.toString(dims) + ": " + value
-                    + ": expected " + rule);
+            throw new IllegalArgumentException(
+                    "tensor map of " + type + " " + Arrays.toString(dims) + ": " + value + ": expected " + rule);
         }
     }
 }

@@ -12,8 +12,8 @@ import java.util.Arrays;
 public final class TensorMapLayout {
     /** How sixteen-byte chunks of a box are permuted in shared memory, by the width of the pattern in bytes. */
     public enum Swizzle {
-        NONE(BridgeNative.SWIZZLE_NONE, 0), B32(BridgeNative.SWIZZLE_32B, 32), B64(BridgeNative.SWIZZLE_64B, 64),
-        B128(BridgeNative.SWIZZLE_128B, 128);
+        NONE(BridgeNative.SWIZZLE_NONE, 0), B32(BridgeNative.SWIZZLE_32B, 32), B64(BridgeNative.SWIZZLE_64B,
+                64), B128(BridgeNative.SWIZZLE_128B, 128);
 
         final int code;
         final int bytes;
@@ -37,8 +37,8 @@ public final class TensorMapLayout {
 
     /** How many bytes at least the L2 cache fetches at once. */
     public enum L2Promotion {
-        NONE(BridgeNative.PROMOTION_NONE), B64(BridgeNative.PROMOTION_64B), B128(BridgeNative.PROMOTION_128B),
-        B256(BridgeNative.PROMOTION_256B);
+        NONE(BridgeNative.PROMOTION_NONE), B64(BridgeNative.PROMOTION_64B), B128(BridgeNative.PROMOTION_128B), B256(
+                BridgeNative.PROMOTION_256B);
 
         final int code;
 

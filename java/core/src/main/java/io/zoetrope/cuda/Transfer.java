@@ -30,8 +30,8 @@ public final class Transfer {
             device.memory().requireInUse(address, bytes, "copying from the host");
             Stream stream = device.stream();
             device.enter();
-            device.check("copying to the device", Driver.result(() -> JCudaDriver.cuMemcpyHtoDAsync(
-                    Addresses.pointer(address), HostArray.pointer(array), bytes, stream.handle())));
+            device.check("copying to the device", Driver.result(() -> JCudaDriver
+                    .cuMemcpyHtoDAsync(Addresses.pointer(address), HostArray.pointer(array), bytes, stream.handle())));
             stream.synchronize();
         }
     }
@@ -44,8 +44,8 @@ public final class Transfer {
             device.memory().requireInUse(address, bytes, "copying to the host");
             Stream stream = device.stream();
             device.enter();
-            device.check("copying from the device", Driver.result(() -> JCudaDriver.cuMemcpyDtoHAsync(
-                    HostArray.pointer(array), Addresses.pointer(address), bytes, stream.handle())));
+            device.check("copying from the device", Driver.result(() -> JCudaDriver
+                    .cuMemcpyDtoHAsync(HostArray.pointer(array), Addresses.pointer(address), bytes, stream.handle())));
         }
         device.synchronize();
     }
@@ -69,8 +69,8 @@ public final class Transfer {
         if (bytes > 0) {
             Pointer memory = HostBuffer.target(target);
             device.memory().requireInUse(address, bytes, "copying to the host");
-            queue(device, "copying from the device", stream -> JCudaDriver.cuMemcpyDtoHAsync(memory,
-                    Addresses.pointer(address), bytes, stream));
+            queue(device, "copying from the device",
+                    stream -> JCudaDriver.cuMemcpyDtoHAsync(memory, Addresses.pointer(address), bytes, stream));
         }
         device.synchronize();
     }
@@ -80,8 +80,8 @@ public final class Transfer {
         Pointer memory = source.pointer(device, offset, bytes);
         if (bytes > 0) {
             device.memory().requireInUse(address, bytes, "copying from the host");
-            queue(device, "copying to the device", stream -> JCudaDriver.cuMemcpyHtoDAsync(Addresses.pointer(address), memory,
-                    bytes, stream));
+            queue(device, "copying to the device",
+                    stream -> JCudaDriver.cuMemcpyHtoDAsync(Addresses.pointer(address), memory, bytes, stream));
         }
     }
 
@@ -90,8 +90,8 @@ public final class Transfer {
         Pointer memory = target.pointer(device, offset, bytes);
         if (bytes > 0) {
             device.memory().requireInUse(address, bytes, "copying to the host");
-            queue(device, "copying from the device", stream -> JCudaDriver.cuMemcpyDtoHAsync(memory, Addresses.pointer(address),
-                    bytes, stream));
+            queue(device, "copying from the device",
+                    stream -> JCudaDriver.cuMemcpyDtoHAsync(memory, Addresses.pointer(address), bytes, stream));
         }
     }
 
@@ -107,11 +107,11 @@ public final class Transfer {
             device.memory().requireInUse(from, bytes, "copying from");
             device.memory().requireInUse(to, bytes, "copying to");
             if (from != to && from < to + bytes && to < from + bytes) {
-                throw new IllegalArgumentException("copying " + bytes + " bytes from 0x" + Long.toHexString(from) + " to 0x"
-                        + Long.toHexString(to) + ": the two overlap");
+                throw new IllegalArgumentException("copying " + bytes + " bytes from 0x" + Long.toHexString(from)
+                        + " to 0x" + Long.toHexString(to) + ": the two overlap");
             }
-            queue(device, "copying within the device", stream -> JCudaDriver.cuMemcpyDtoDAsync(
-                    Addresses.pointer(to), Addresses.pointer(from), bytes, stream));
+            queue(device, "copying within the device", stream -> JCudaDriver.cuMemcpyDtoDAsync(Addresses.pointer(to),
+                    Addresses.pointer(from), bytes, stream));
         }
     }
 
@@ -120,8 +120,8 @@ public final class Transfer {
         requireBytes("filling device memory", bytes);
         if (bytes > 0) {
             device.memory().requireInUse(address, bytes, "filling");
-            queue(device, "filling device memory", stream -> JCudaDriver.cuMemsetD8Async(
-                    Addresses.pointer(address), value, bytes, stream));
+            queue(device, "filling device memory",
+                    stream -> JCudaDriver.cuMemsetD8Async(Addresses.pointer(address), value, bytes, stream));
         }
     }
 

@@ -23,8 +23,8 @@ public record VendorLibrary(String file, String successor, List<String> companio
     private static final String FORWARDERS = "/natives/linux-x86_64/";
     private static final String PROPERTY = "zoetrope.library.path";
     private static final List<String> FOLDERS = List.of("/usr/local/cuda/lib64",
-            "/usr/local/cuda/targets/x86_64-linux/lib",
-            "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu", "/opt/cuda/lib64");
+            "/usr/local/cuda/targets/x86_64-linux/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib64",
+            "/lib/x86_64-linux-gnu", "/opt/cuda/lib64");
 
     /** Where it was looked for and not found, in words; empty when it is there. */
     public Optional<String> missing() {
@@ -45,8 +45,8 @@ public record VendorLibrary(String file, String successor, List<String> companio
      * @throws DeviceException naming the files and the folders, or what the dynamic linker said
      */
     public void load(Runnable binding) {
-        Path found = find().orElseThrow(() -> new DeviceException(0, missing().orElse(file)
-                + ": install it, or name its folder in LD_LIBRARY_PATH or -D" + PROPERTY));
+        Path found = find().orElseThrow(() -> new DeviceException(0,
+                missing().orElse(file) + ": install it, or name its folder in LD_LIBRARY_PATH or -D" + PROPERTY));
         try (NativeFolder folder = NativeFolder.make()) {
             for (String companion : companions) {
                 Path beside = found.resolveSibling(companion);
@@ -67,9 +67,9 @@ public record VendorLibrary(String file, String successor, List<String> companio
     private Path forwarder(Path folder) throws IOException {
         try (InputStream in = VendorLibrary.class.getResourceAsStream(FORWARDERS + file)) {
             if (in == null) {
-                throw new DeviceException(0, FORWARDERS + file + ", which serves it by " + successor
-                        + ", is not on the class path: "
-                        + "the artifact zoetrope-native is missing or older than this library");
+                throw new DeviceException(0,
+                        FORWARDERS + file + ", which serves it by " + successor + ", is not on the class path: "
+                                + "the artifact zoetrope-native is missing or older than this library");
             }
             Path copy = folder.resolve(file);
             Files.copy(in, copy);
@@ -88,7 +88,7 @@ public record VendorLibrary(String file, String successor, List<String> companio
     }
 
     private static Stream<String> paths(String list) {
-        return list == null ? Stream.of() : Stream.of(list.split(File.pathSeparator))
-                .filter(folder -> !folder.isBlank());
+        return list == null ? Stream.of()
+                : Stream.of(list.split(File.pathSeparator)).filter(folder -> !folder.isBlank());
     }
 }

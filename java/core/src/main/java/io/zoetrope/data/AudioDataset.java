@@ -15,8 +15,7 @@ import java.util.Map;
  * @param train      what models learn from
  * @param test       what they are measured on; shares no recording with {@code train}
  */
-public record AudioDataset(String name, List<String> classNames, Part train, Part test)
-        implements Dataset {
+public record AudioDataset(String name, List<String> classNames, Part train, Part test) implements Dataset {
     /**
      * Clips and, for each, its class.
      *
@@ -39,8 +38,8 @@ public record AudioDataset(String name, List<String> classNames, Part train, Par
     public AudioDataset {
         classNames = List.copyOf(classNames);
         if (train.sounds().samples() != test.sounds().samples() || train.sounds().rate() != test.sounds().rate()) {
-            throw new IllegalArgumentException("training and test clips differ in length or rate: " + train.sounds()
-                    + " and " + test.sounds());
+            throw new IllegalArgumentException(
+                    "training and test clips differ in length or rate: " + train.sounds() + " and " + test.sounds());
         }
         Labels.require(name, "training", train.labels(), classNames);
         Labels.require(name, "test", test.labels(), classNames);

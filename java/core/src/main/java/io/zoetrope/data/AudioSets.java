@@ -9,7 +9,7 @@ import java.util.List;
 
 /** The sets of sounds this library knows by name, and folders of a user's own. */
 public final class AudioSets {
-    private AudioSets() { }
+    private AudioSets() {}
 
     /** Names that {@link #load} takes. */
     public static List<String> names() {
@@ -37,9 +37,11 @@ public final class AudioSets {
      */
     public static AudioDataset load(String nameOrFolder, DataPlaces places) throws IOException {
         if (nameOrFolder.equals(SpokenDigits.NAME)) {
-            return SpokenDigits.load(SpokenDigits.find(places).orElseThrow(() -> BadFileException.of(SpokenDigits.NAME,
-                    "this data set is not on this machine (looked in " + places.cache().resolve(SpokenDigits.NAME) + ")",
-                    "its two WAVs and " + SpokenDigits.CLIPS, SpokenDigits.howToGet())));
+            return SpokenDigits.load(SpokenDigits.find(places)
+                    .orElseThrow(() -> BadFileException.of(SpokenDigits.NAME,
+                            "this data set is not on this machine (looked in "
+                                    + places.cache().resolve(SpokenDigits.NAME) + ")",
+                            "its two WAVs and " + SpokenDigits.CLIPS, SpokenDigits.howToGet())));
         }
         Path folder = FileNames.path(nameOrFolder);
         if (!Files.isDirectory(folder)) {

@@ -26,8 +26,8 @@ final class CifarBatches implements SetFiles {
     private static final int TRAINING_BATCHES = 5;
     private static final int MOST_RECORDS = 60_000;
     private static final long MOST_LABEL_BYTES = 1 << 20;
-    private static final List<String> NAMES =
-            List.of("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch");
+    private static final List<String> NAMES = List.of("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
+            "data_batch_5", "test_batch");
     private static final String TRAIN_LABELS = "train_lables.json"; // the package spells them so
     private static final String TEST_LABELS = "test_lables.json";
 
@@ -54,13 +54,14 @@ final class CifarBatches implements SetFiles {
 
     private static boolean hasPictures(Path folder) {
         return NAMES.stream().allMatch(name -> Files.isRegularFile(folder.resolve(name + ".png")))
-                && Files.isRegularFile(folder.resolve(TRAIN_LABELS)) && Files.isRegularFile(folder.resolve(TEST_LABELS));
+                && Files.isRegularFile(folder.resolve(TRAIN_LABELS))
+                && Files.isRegularFile(folder.resolve(TEST_LABELS));
     }
 
     @Override
     public boolean isPartlyIn(Path folder) {
-        return NAMES.stream().anyMatch(name -> Files.exists(folder.resolve(name + ".bin"))
-                || Files.exists(folder.resolve(name + ".png")));
+        return NAMES.stream().anyMatch(
+                name -> Files.exists(folder.resolve(name + ".bin")) || Files.exists(folder.resolve(name + ".png")));
     }
 
     @Override
@@ -74,8 +75,8 @@ final class CifarBatches implements SetFiles {
         for (int i = 0; i < NAMES.size(); i++) {
             String found = Digests.sha256(reader.records(i));
             if (!found.equals(sha256.get(i))) {
-                throw BadFileException.of(reader.file(i), "its pictures and labels have SHA-256 " + found
-                        + " in the official format", sha256.get(i),
+                throw BadFileException.of(reader.file(i),
+                        "its pictures and labels have SHA-256 " + found + " in the official format", sha256.get(i),
                         "The file is damaged or is another data set: get it anew");
             }
         }
@@ -148,8 +149,8 @@ final class CifarBatches implements SetFiles {
             this.binary = hasBinaries(folder);
             if (!binary && !hasPictures(folder)) {
                 boolean png = Files.exists(folder.resolve(NAMES.get(0) + ".png"));
-                throw BadFileException.of(folder, "lacks " + missing(folder, png), png
-                        ? "six PNG batches with " + TRAIN_LABELS + " and " + TEST_LABELS : set.files().describe(),
+                throw BadFileException.of(folder, "lacks " + missing(folder, png),
+                        png ? "six PNG batches with " + TRAIN_LABELS + " and " + TEST_LABELS : set.files().describe(),
                         set.howToGet());
             }
         }
@@ -192,8 +193,8 @@ final class CifarBatches implements SetFiles {
         private byte[] fromPicture(int batch) throws IOException {
             Images image = ImageFiles.read(file(batch));
             if (image.width() != PLANE || image.channels() != 3) {
-                throw BadFileException.of(file(batch), "is " + image, "an RGB picture " + PLANE
-                        + " pixels wide, one row a picture", "Get the file anew");
+                throw BadFileException.of(file(batch), "is " + image,
+                        "an RGB picture " + PLANE + " pixels wide, one row a picture", "Get the file anew");
             }
             boolean test = batch == TRAINING_BATCHES;
             if (batch == 0) {
@@ -208,9 +209,10 @@ final class CifarBatches implements SetFiles {
             int left = labels.length - from;
             boolean last = test || batch == TRAINING_BATCHES - 1;
             if (last ? left != image.height() : left < image.height()) {
-                throw BadFileException.of(folder.resolve(test ? TEST_LABELS : TRAIN_LABELS), "has " + labels.length
-                        + " labels, of which " + left + " are left for " + image.height() + " pictures of "
-                        + file(batch).getFileName(), "one for each picture", "Check that the files belong together");
+                throw BadFileException.of(folder.resolve(test ? TEST_LABELS : TRAIN_LABELS),
+                        "has " + labels.length + " labels, of which " + left + " are left for " + image.height()
+                                + " pictures of " + file(batch).getFileName(),
+                        "one for each picture", "Check that the files belong together");
             }
             if (!test) {
                 taken += image.height();
@@ -233,8 +235,8 @@ final class CifarBatches implements SetFiles {
         private int[] labels(Path file) throws IOException {
             String expected = "a JSON array of class numbers from 0 to " + (classes - 1);
             if (Files.size(file) > MOST_LABEL_BYTES) {
-                throw BadFileException.of(file, "holds " + Files.size(file) + " bytes", expected + ", of at most "
-                        + MOST_LABEL_BYTES + " bytes", "Get the file anew");
+                throw BadFileException.of(file, "holds " + Files.size(file) + " bytes",
+                        expected + ", of at most " + MOST_LABEL_BYTES + " bytes", "Get the file anew");
             }
             try {
                 JsonArray array = JsonParser.parseString(new String(Files.readAllBytes(file), StandardCharsets.UTF_8))

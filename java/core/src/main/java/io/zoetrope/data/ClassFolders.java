@@ -38,7 +38,8 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
     /** What systems leave in folders beside names that begin with a dot: macOS in ZIPs, Synology, Windows. */
     private static final Set<String> LEFT_BY_SYSTEMS = Set.of("__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini");
     private static final Set<String> TRAINING_PARTS = Set.of("train", "training");
-    private static final Set<String> PARTS = Set.of("train", "training", "test", "testing", "val", "valid", "validation");
+    private static final Set<String> PARTS = Set.of("train", "training", "test", "testing", "val", "valid",
+            "validation");
 
     /** One class. */
     record Group(String name, List<Path> files) {
@@ -84,14 +85,15 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
     /** Throws unless there are classes, each with files to learn from and to test with. */
     void requireBothParts() throws IOException {
         if (classes.isEmpty()) {
-            throw BadFileException.of(folder, "holds no " + kind.one() + "s", kind.readable()
-                    + " files, of which sub-folders are classes", "Add some");
+            throw BadFileException.of(folder, "holds no " + kind.one() + "s",
+                    kind.readable() + " files, of which sub-folders are classes", "Add some");
         }
         for (Group group : classes) {
             if (group.files().size() < 2) {
-                throw BadFileException.of(folder, "class '" + group.name() + "' holds " + kind.counted(group.files().size())
-                        + ", " + group.files().get(0).getFileName(), "at least 2, as some of each class are kept for testing",
-                        "Add some, or remove the class");
+                throw BadFileException.of(folder,
+                        "class '" + group.name() + "' holds " + kind.counted(group.files().size()) + ", "
+                                + group.files().get(0).getFileName(),
+                        "at least 2, as some of each class are kept for testing", "Add some, or remove the class");
             }
         }
     }
@@ -162,15 +164,16 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
                 notices.add("passed over folders without " + kind.one() + "s: " + shown(empty));
             }
             if (!others.isEmpty()) {
-                notices.add("passed over other files: " + others.entrySet().stream().map(entry -> entry.getValue() + " "
-                        + (entry.getKey().isEmpty() ? "without an ending" : "." + entry.getKey()))
+                notices.add("passed over other files: " + others.entrySet().stream()
+                        .map(entry -> entry.getValue() + " "
+                                + (entry.getKey().isEmpty() ? "without an ending" : "." + entry.getKey()))
                         .collect(Collectors.joining(", ")));
             }
             if (classes.size() == 1) {
                 List<String> inner = innerFolders(classes.get(0));
                 if (inner.size() > 1) {
-                    notices.add("one class, '" + classes.get(0).name() + "': the folders in it are searched, but are no classes ("
-                            + shown(inner) + ")");
+                    notices.add("one class, '" + classes.get(0).name()
+                            + "': the folders in it are searched, but are no classes (" + shown(inner) + ")");
                 }
             }
             return new ClassFolders(root, kind, List.copyOf(classes), List.copyOf(notices));
@@ -213,8 +216,10 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
         private static String className(Path folder) throws IOException {
             String name = String.valueOf(folder.getFileName());
             if (name.indexOf('\ufffd') >= 0) {
-                throw BadFileException.of(folder, "has a name that is no text in this process's encoding of file names, "
-                        + System.getProperty("sun.jnu.encoding"), "a name that can be kept with the model",
+                throw BadFileException.of(folder,
+                        "has a name that is no text in this process's encoding of file names, "
+                                + System.getProperty("sun.jnu.encoding"),
+                        "a name that can be kept with the model",
                         "Start again with LC_ALL=C.UTF-8, or rename the folder");
             }
             if (name.codePoints().anyMatch(Character::isISOControl)) {
@@ -231,22 +236,26 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
                 String plain = Normalizer.normalize(group.name(), Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
                 String other = seen.put(plain, group.name());
                 if (other != null) {
-                    throw BadFileException.of(root, "has the class folders '" + other + "' and '" + group.name()
-                            + "', which read the same but for case or accents", "a folder for each class",
-                            "Bring them together in one, or rename one");
+                    throw BadFileException.of(root,
+                            "has the class folders '" + other + "' and '" + group.name()
+                                    + "', which read the same but for case or accents",
+                            "a folder for each class", "Bring them together in one, or rename one");
                 }
             }
         }
 
         private void requireClassesNotParts(List<Group> classes) throws IOException {
             List<String> names = classes.stream().map(group -> group.name().toLowerCase(Locale.ROOT)).toList();
-            boolean parts = names.size() > 1 && PARTS.containsAll(names) && names.stream().anyMatch(TRAINING_PARTS::contains);
+            boolean parts = names.size() > 1 && PARTS.containsAll(names)
+                    && names.stream().anyMatch(TRAINING_PARTS::contains);
             if (parts && classes.stream().allMatch(group -> !innerFolders(group).isEmpty())) {
-                Group training = classes.get(names.indexOf(names.stream().filter(TRAINING_PARTS::contains).findFirst()
-                        .orElseThrow()));
-                throw BadFileException.of(root, "holds the parts of a set, " + String.join(" and ", classes.stream()
-                        .map(Group::name).toList()) + ", with the classes one folder further down (such as "
-                        + innerFolders(training).get(0) + ")", "the class folders themselves",
+                Group training = classes
+                        .get(names.indexOf(names.stream().filter(TRAINING_PARTS::contains).findFirst().orElseThrow()));
+                throw BadFileException.of(root,
+                        "holds the parts of a set, " + String.join(" and ", classes.stream().map(Group::name).toList())
+                                + ", with the classes one folder further down (such as " + innerFolders(training).get(0)
+                                + ")",
+                        "the class folders themselves",
                         "Give one part, such as " + root.resolve(training.name()) + ": what tests is taken from it");
             }
         }
@@ -255,11 +264,13 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
         private List<String> innerFolders(Group group) {
             Path base = root.resolve(group.name());
             return group.files().stream().filter(file -> file.startsWith(base)).map(base::relativize)
-                    .filter(inside -> inside.getNameCount() > 1).map(inside -> inside.getName(0).toString()).distinct().toList();
+                    .filter(inside -> inside.getNameCount() > 1).map(inside -> inside.getName(0).toString()).distinct()
+                    .toList();
         }
 
         private static String shown(List<String> names) {
-            return String.join(", ", names.subList(0, Math.min(SHOWN, names.size()))) + (names.size() > SHOWN ? ", …" : "");
+            return String.join(", ", names.subList(0, Math.min(SHOWN, names.size())))
+                    + (names.size() > SHOWN ? ", …" : "");
         }
     }
 }

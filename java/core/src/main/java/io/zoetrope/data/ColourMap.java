@@ -15,7 +15,7 @@ public final class ColourMap {
     private static final double MOST_CHROMA = 0.16;
     private static final byte[] TABLE = table();
 
-    private ColourMap() { }
+    private ColourMap() {}
 
     /** Grey pictures with each level as its colour. */
     public static Images apply(Images grey) {
@@ -63,8 +63,8 @@ public final class ColourMap {
         double m = Math.pow(lightness - 0.1055613458 * a - 0.0638541728 * b, 3);
         double s = Math.pow(lightness - 0.0894841775 * a - 1.2914855480 * b, 3);
         return new double[] {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
-            -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-            -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
+                -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+                -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
     }
 
     private static double encode(double linear) {

@@ -24,7 +24,8 @@ public record DataPlaces(Path cache, List<Path> system) {
     static DataPlaces of(Map<String, String> environment, String home) {
         String cache = environment.get("XDG_CACHE_HOME");
         // The XDG specification says relative values are to be ignored.
-        Path base = cache != null && cache.startsWith("/") ? FileNames.path(cache) : FileNames.path(home).resolve(".cache");
+        Path base = cache != null && cache.startsWith("/") ? FileNames.path(cache)
+                : FileNames.path(home).resolve(".cache");
         return new DataPlaces(base.resolve("zoetrope"), List.of(Path.of("/usr/share/datasets")));
     }
 }

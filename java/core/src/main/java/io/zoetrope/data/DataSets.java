@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 public final class DataSets {
     private static final List<KnownSet> ALL = List.of(FashionMnist.SET, Mnist.SET, Cifar10.SET);
 
-    private DataSets() { }
+    private DataSets() {}
 
     /** Every set of pictures that is known by name. */
     public static List<KnownSet> all() {
@@ -46,10 +46,11 @@ public final class DataSets {
         Optional<KnownSet> known = find(nameOrFolder);
         if (known.isPresent()) {
             KnownSet set = known.get();
-            Path folder = set.find(places).orElseThrow(() -> BadFileException.of(set.name(),
-                    "this data set is not on this machine (looked in " + String.join(", ",
-                            set.candidates(places).map(Path::toString).toList()) + ")",
-                    set.files().describe(), set.howToGet()));
+            Path folder = set.find(places)
+                    .orElseThrow(() -> BadFileException.of(set.name(),
+                            "this data set is not on this machine (looked in "
+                                    + String.join(", ", set.candidates(places).map(Path::toString).toList()) + ")",
+                            set.files().describe(), set.howToGet()));
             return set.load(folder);
         }
         if (AudioSets.names().contains(nameOrFolder)) {
@@ -98,7 +99,8 @@ public final class DataSets {
             throw sounds(folder.toString());
         }
         throw BadFileException.of(folder, "holds neither pictures nor the files of a known data set",
-                FileKind.PICTURE.readable() + " files (sub-folders are classes), four IDX files, or the batches of " + Cifar10.NAME,
+                FileKind.PICTURE.readable() + " files (sub-folders are classes), four IDX files, or the batches of "
+                        + Cifar10.NAME,
                 new DataRemedy(DataRemedy.Way.BRING_IN, Optional.empty(),
                         "Known sets are " + String.join(", ", names())));
     }

@@ -24,9 +24,9 @@ record FileKind(String one, String readable, Set<String> endings, Map<String, St
                     Map.entry("pgm", "portable graymap"), Map.entry("pbm", "portable bitmap")));
     static final FileKind SOUND = new FileKind("sound", "WAV", Set.of("wav", "wave"),
             Map.ofEntries(Map.entry("mp3", "MP3"), Map.entry("flac", "FLAC"), Map.entry("ogg", "Ogg"),
-                    Map.entry("oga", "Ogg"), Map.entry("opus", "Opus"), Map.entry("m4a", "MPEG-4"), Map.entry("aac", "AAC"),
-                    Map.entry("aif", "AIFF"), Map.entry("aiff", "AIFF"), Map.entry("aifc", "AIFF"), Map.entry("au", "AU"),
-                    Map.entry("wma", "WMA")));
+                    Map.entry("oga", "Ogg"), Map.entry("opus", "Opus"), Map.entry("m4a", "MPEG-4"),
+                    Map.entry("aac", "AAC"), Map.entry("aif", "AIFF"), Map.entry("aiff", "AIFF"),
+                    Map.entry("aifc", "AIFF"), Map.entry("au", "AU"), Map.entry("wma", "WMA")));
 
     boolean reads(Path file) {
         return endings.contains(ending(file));

@@ -20,7 +20,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 public final class Film {
     private static final String NATIVE_FORMAT = "javax_imageio_gif_image_1.0";
 
-    private Film() { }
+    private Film() {}
 
     /**
      * Writes {@code frames} in order, whole or not at all.
@@ -74,8 +74,7 @@ public final class Film {
         }
     }
 
-    private static void describe(IIOMetadata metadata, int hundredths, boolean first)
-            throws IIOInvalidTreeException {
+    private static void describe(IIOMetadata metadata, int hundredths, boolean first) throws IIOInvalidTreeException {
         IIOMetadataNode root = (IIOMetadataNode) metadata.getAsTree(NATIVE_FORMAT);
         IIOMetadataNode control = child(root, "GraphicControlExtension");
         control.setAttribute("disposalMethod", "none");

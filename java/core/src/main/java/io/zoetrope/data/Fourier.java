@@ -26,8 +26,8 @@ final class Fourier {
     /** Transforms {@code real} + i · {@code imaginary} in place; both have the transform's size. */
     void transform(double[] real, double[] imaginary) {
         if (real.length != size || imaginary.length != size) {
-            throw new IllegalArgumentException("the transform takes " + size + " values, not " + real.length + " and "
-                    + imaginary.length);
+            throw new IllegalArgumentException(
+                    "the transform takes " + size + " values, not " + real.length + " and " + imaginary.length);
         }
         for (int i = 1; i < size; i++) {
             int j = Integer.reverse(i) >>> 32 - Integer.numberOfTrailingZeros(size);

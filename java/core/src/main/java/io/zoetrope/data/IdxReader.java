@@ -27,10 +27,10 @@ public final class IdxReader {
     /** Deflate cannot expand its input by more than this (RFC 1951: 258 bytes from 2 bits). */
     private static final long MAX_GZIP_RATIO = 1032;
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
-    private static final DataRemedy REMEDY =
-            new DataRemedy(DataRemedy.Way.RENEW, Optional.empty(), "Get the file anew");
+    private static final DataRemedy REMEDY = new DataRemedy(DataRemedy.Way.RENEW, Optional.empty(),
+            "Get the file anew");
 
-    private IdxReader() { }
+    private IdxReader() {}
 
     /** Reads {@code file}, which must have {@code rank} axes. */
     public static IdxArray read(Path file, int rank) throws IOException {
@@ -64,8 +64,9 @@ public final class IdxReader {
             return compressed ? parseRaw(new BufferedInputStream(new GZIPInputStream(in, 1 << 16), 1 << 16),
                     saturatingMultiply(size), name) : parseRaw(in, size, name);
         } catch (EOFException e) {
-            throw BadFileException.of(name, "the " + (compressed ? "compressed data" : "file") + " ends early (truncated?)",
-                    "a whole IDX file", REMEDY);
+            throw BadFileException.of(name,
+                    "the " + (compressed ? "compressed data" : "file") + " ends early (truncated?)", "a whole IDX file",
+                    REMEDY);
         } catch (ZipException e) {
             throw BadFileException.of(name, "its gzip data is damaged (" + e.getMessage() + ")", "a whole IDX file",
                     REMEDY);
@@ -87,8 +88,8 @@ public final class IdxReader {
             throw BadFileException.of(name, "holds only " + magic.length + " bytes", "an IDX header", REMEDY);
         }
         if (magic[0] != 0 || magic[1] != 0) {
-            throw BadFileException.of(name, String.format(Locale.ROOT, "starts with %02x %02x %02x %02x", magic[0], magic[1],
-                    magic[2], magic[3]), "the IDX magic 00 00 08", "This is not an IDX file: check the name");
+            throw BadFileException.of(name, String.format(Locale.ROOT, "starts with %02x %02x %02x %02x", magic[0],
+                    magic[1], magic[2], magic[3]), "the IDX magic 00 00 08", "This is not an IDX file: check the name");
         }
         if (magic[2] != TYPE_UNSIGNED_BYTE) {
             throw BadFileException.of(name, String.format(Locale.ROOT, "holds values of type 0x%02x", magic[2]),
@@ -105,16 +106,18 @@ public final class IdxReader {
         int[] dims = new int[axes];
         long values = 1;
         for (int i = 0; i < axes; i++) {
-            long dim = (sizes[4 * i] & 0xffL) << 24 | (sizes[4 * i + 1] & 0xffL) << 16
-                    | (sizes[4 * i + 2] & 0xffL) << 8 | (sizes[4 * i + 3] & 0xffL);
+            long dim = (sizes[4 * i] & 0xffL) << 24 | (sizes[4 * i + 1] & 0xffL) << 16 | (sizes[4 * i + 2] & 0xffL) << 8
+                    | (sizes[4 * i + 3] & 0xffL);
             if (dim == 0) {
                 throw BadFileException.of(name, "axis " + i + " has size 0", "at least 1", REMEDY);
             }
             // Both factors are below 2^32 and values stays at most MAX_ARRAY, so the product cannot overflow.
             values *= dim;
             if (values > MAX_ARRAY || values > mostBytes) {
-                throw BadFileException.of(name, "its header claims more than " + Math.min(values - 1, mostBytes)
-                        + " values, which a file of this size cannot hold", "sizes that match the data", REMEDY);
+                throw BadFileException.of(name,
+                        "its header claims more than " + Math.min(values - 1, mostBytes)
+                                + " values, which a file of this size cannot hold",
+                        "sizes that match the data", REMEDY);
             }
             dims[i] = (int) dim;
         }

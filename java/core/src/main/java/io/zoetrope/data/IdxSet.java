@@ -134,7 +134,8 @@ final class IdxSet implements SetFiles {
                 testLabels.require(folder, name, howToGet), name, classes);
         if (train.images().height() != test.images().height() || train.images().width() != test.images().width()) {
             throw BadFileException.of(testImages.require(folder, name, howToGet), "holds " + test.images(),
-                    "pictures of the size of the training part, " + train.images(), "Check that the files belong together");
+                    "pictures of the size of the training part, " + train.images(),
+                    "Check that the files belong together");
         }
         List<String> names = classNames;
         if (names == null) {
@@ -152,7 +153,8 @@ final class IdxSet implements SetFiles {
         IdxArray labels = IdxReader.read(labelFile, 1);
         if (images.dims()[0] != labels.dims()[0]) {
             throw BadFileException.of(labelFile, "has " + labels.dims()[0] + " labels",
-                    images.dims()[0] + ", one for each picture of " + imageFile, "Check that the files belong together");
+                    images.dims()[0] + ", one for each picture of " + imageFile,
+                    "Check that the files belong together");
         }
         int[] numbers = new int[labels.data().length];
         for (int i = 0; i < numbers.length; i++) {
@@ -162,8 +164,8 @@ final class IdxSet implements SetFiles {
                         "classes 0 to " + (classes - 1), "Check that this is a label file of " + name);
             }
         }
-        return new ImageDataset.Part(new Images(images.dims()[0], images.dims()[1], images.dims()[2], 1,
-                images.data()), numbers);
+        return new ImageDataset.Part(new Images(images.dims()[0], images.dims()[1], images.dims()[2], 1, images.data()),
+                numbers);
     }
 
     private static boolean isGzipped(Path file) throws IOException {

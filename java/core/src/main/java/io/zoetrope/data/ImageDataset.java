@@ -34,8 +34,8 @@ public record ImageDataset(String name, List<String> classNames, Part train, Par
         classNames = List.copyOf(classNames);
         if (train.images().stride() != test.images().stride()
                 || train.images().channels() != test.images().channels()) {
-            throw new IllegalArgumentException("training and test pictures differ in size: " + train.images()
-                    + " and " + test.images());
+            throw new IllegalArgumentException(
+                    "training and test pictures differ in size: " + train.images() + " and " + test.images());
         }
         Labels.require(name, "training", train.labels(), classNames);
         Labels.require(name, "test", test.labels(), classNames);

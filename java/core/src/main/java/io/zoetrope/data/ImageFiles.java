@@ -31,7 +31,7 @@ public final class ImageFiles {
     private static final String READABLE = "a PNG, JPEG, GIF or BMP";
     private static final Set<String> FORMATS = Set.of("png", "jpeg", "gif", "bmp");
 
-    private ImageFiles() { }
+    private ImageFiles() {}
 
     /**
      * A picture as it was read.
@@ -39,7 +39,7 @@ public final class ImageFiles {
      * @param image a batch of one
      * @param done  what reading changed, as clauses in the past tense, such as "laid it over white where transparent"
      */
-    record Decoded(Images image, List<String> done) { }
+    record Decoded(Images image, List<String> done) {}
 
     /** Writes {@code image} as a PNG, whole or not at all. */
     public static void writePng(Path file, BufferedImage image) throws IOException {
@@ -62,7 +62,8 @@ public final class ImageFiles {
         if (!Files.isRegularFile(file)) {
             return false;
         }
-        try (InputStream in = Files.newInputStream(file); ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
+        try (InputStream in = Files.newInputStream(file);
+                ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
             return ImageIO.getImageReaders(stream).hasNext();
         }
     }
@@ -71,8 +72,8 @@ public final class ImageFiles {
     static Decoded decode(Path file) throws IOException {
         try (InputStream in = RegularFiles.open(file, "a picture");
                 ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
-            ImageReader reader = reader(stream).orElseThrow(() -> BadFileException.of(file, unread(file), READABLE,
-                    "Convert it or leave it out"));
+            ImageReader reader = reader(stream)
+                    .orElseThrow(() -> BadFileException.of(file, unread(file), READABLE, "Convert it or leave it out"));
             try {
                 reader.setInput(stream, false, true);
                 return decode(file, reader);
@@ -83,8 +84,8 @@ public final class ImageFiles {
             throw e;
         } catch (IOException | RuntimeException e) {
             // Decoders throw both on damaged data.
-            throw BadFileException.of(file, "cannot be decoded (" + e.getMessage() + ")", "a whole picture, " + READABLE,
-                    "Save the picture anew or leave it out", e);
+            throw BadFileException.of(file, "cannot be decoded (" + e.getMessage() + ")",
+                    "a whole picture, " + READABLE, "Save the picture anew or leave it out", e);
         }
     }
 
@@ -111,14 +112,14 @@ public final class ImageFiles {
         }
         String format = start.startsWith("RIFF") && start.endsWith("WEBP") ? "a WebP picture"
                 : start.startsWith("II*\0") || start.startsWith("MM\0*") ? "a TIFF picture"
-                : start.startsWith("ftyphei", 4) || start.startsWith("ftypmif1", 4) ? "a HEIF picture"
-                : start.startsWith("ftypavif", 4) ? "an AVIF picture"
-                : start.startsWith("\0\0\0\fjP  ") ? "a JPEG 2000 picture"
-                : start.startsWith("8BPS") ? "a Photoshop picture"
-                : start.startsWith("<svg") || start.startsWith("<?xml") ? "text, perhaps an SVG"
-                : null;
-        return start.isEmpty() ? "is empty" : format == null ? "is not a picture that is read here"
-                : "is " + format + ", which is not read here";
+                        : start.startsWith("ftyphei", 4) || start.startsWith("ftypmif1", 4) ? "a HEIF picture"
+                                : start.startsWith("ftypavif", 4) ? "an AVIF picture"
+                                        : start.startsWith("\0\0\0\fjP  ") ? "a JPEG 2000 picture"
+                                                : start.startsWith("8BPS") ? "a Photoshop picture"
+                                                        : start.startsWith("<svg") || start.startsWith("<?xml")
+                                                                ? "text, perhaps an SVG" : null;
+        return start.isEmpty() ? "is empty"
+                : format == null ? "is not a picture that is read here" : "is " + format + ", which is not read here";
     }
 
     private static Decoded decode(Path file, ImageReader reader) throws IOException {

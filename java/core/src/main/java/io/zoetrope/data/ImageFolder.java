@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 public final class ImageFolder {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFolder.class);
 
-    private ImageFolder() { }
+    private ImageFolder() {}
 
     /** Whether {@code folder} holds pictures, directly or in its sub-folders. */
     public static boolean isIn(Path folder) throws IOException {
@@ -41,11 +41,13 @@ public final class ImageFolder {
                 reading.add(group.files().get(i), label, group.isForTest(i));
             }
         }
-        reading.changes.forEach((change, count) -> say.accept("with " + FileKind.PICTURE.counted(count) + ": " + change));
-        return new ImageDataset(folder.toString(), folders.names(), reading.part(reading.train), reading.part(reading.test));
+        reading.changes
+                .forEach((change, count) -> say.accept("with " + FileKind.PICTURE.counted(count) + ": " + change));
+        return new ImageDataset(folder.toString(), folders.names(), reading.part(reading.train),
+                reading.part(reading.test));
     }
 
-    private record Labelled(Images image, int label) { }
+    private record Labelled(Images image, int label) {}
 
     private static final class Reading {
         private final List<Labelled> train = new ArrayList<>();
@@ -75,17 +77,20 @@ public final class ImageFolder {
         ImageDataset.Part part(List<Labelled> pictures) throws IOException {
             int stride = first.height() * first.width() * channels;
             if ((long) pictures.size() * stride > Integer.MAX_VALUE - 16) {
-                throw BadFileException.of(firstFile.getParent(), "belongs to a set of " + pictures.size() + " pictures such as "
-                        + first, "at most 2 GiB of pictures in one set", "Make them smaller or give fewer");
+                throw BadFileException.of(firstFile.getParent(),
+                        "belongs to a set of " + pictures.size() + " pictures such as " + first,
+                        "at most 2 GiB of pictures in one set", "Make them smaller or give fewer");
             }
             byte[] pixels = new byte[pictures.size() * stride];
             int[] labels = new int[pictures.size()];
             for (int i = 0; i < labels.length; i++) {
                 Images image = pictures.get(i).image();
-                System.arraycopy((image.channels() < channels ? image.toRgb() : image).pixels(), 0, pixels, i * stride, stride);
+                System.arraycopy((image.channels() < channels ? image.toRgb() : image).pixels(), 0, pixels, i * stride,
+                        stride);
                 labels[i] = pictures.get(i).label();
             }
-            return new ImageDataset.Part(new Images(labels.length, first.height(), first.width(), channels, pixels), labels);
+            return new ImageDataset.Part(new Images(labels.length, first.height(), first.width(), channels, pixels),
+                    labels);
         }
     }
 }

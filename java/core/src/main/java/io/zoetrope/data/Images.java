@@ -21,8 +21,8 @@ public final class Images {
 
     public Images(int count, int height, int width, int channels, byte[] pixels) {
         if (count < 1 || height < 1 || width < 1 || channels != 1 && channels != 3) {
-            throw new IllegalArgumentException("pictures need positive sizes and 1 or 3 channels, not "
-                    + count + " × " + height + " × " + width + " × " + channels);
+            throw new IllegalArgumentException("pictures need positive sizes and 1 or 3 channels, not " + count + " × "
+                    + height + " × " + width + " × " + channels);
         }
         long size = Math.multiplyExact(Math.multiplyExact((long) count * height, (long) width), (long) channels);
         if (size != pixels.length) {
@@ -103,8 +103,8 @@ public final class Images {
         byte[] turned = new byte[pixels.length];
         for (int line = 0; line < count * height; line++) {
             for (int x = 0; x < width; x++) {
-                System.arraycopy(pixels, (line * width + x) * channels, turned, (line * width + width - 1 - x) * channels,
-                        channels);
+                System.arraycopy(pixels, (line * width + x) * channels, turned,
+                        (line * width + width - 1 - x) * channels, channels);
             }
         }
         return new Images(count, height, width, channels, turned);
@@ -153,8 +153,8 @@ public final class Images {
         }
         int bigWidth = Math.multiplyExact(width, factor);
         int bigHeight = Math.multiplyExact(height, factor);
-        byte[] big = new byte[Math.multiplyExact(
-                Math.multiplyExact(Math.multiplyExact(count, bigHeight), bigWidth), channels)];
+        byte[] big = new byte[Math.multiplyExact(Math.multiplyExact(Math.multiplyExact(count, bigHeight), bigWidth),
+                channels)];
         int at = 0;
         for (int line = 0; line < count * bigHeight; line++) {
             int source = line / factor * width * channels;

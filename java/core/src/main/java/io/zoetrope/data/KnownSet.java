@@ -89,14 +89,14 @@ public final class KnownSet {
     public DataRemedy howToGet() {
         String whole = source.manager() == PackageSource.Manager.DEBIAN
                 ? " or, for the whole machine, run 'sudo apt-get install " + source.name() + "'" : "";
-        return new DataRemedy(DataRemedy.Way.BRING_IN, name, "Bring it into your own cache" + whole
-                + "; or load a folder that holds " + files.describe());
+        return new DataRemedy(DataRemedy.Way.BRING_IN, name,
+                "Bring it into your own cache" + whole + "; or load a folder that holds " + files.describe());
     }
 
     /** What to do where the package cannot be fetched. */
     DataRemedy howToGetByHand() {
-        return new DataRemedy(DataRemedy.Way.TAKE_FROM_FOLDER, name, "Download " + title + " from " + page
-                + " and bring it in from the folder it is in");
+        return new DataRemedy(DataRemedy.Way.TAKE_FROM_FOLDER, name,
+                "Download " + title + " from " + page + " and bring it in from the folder it is in");
     }
 
     /** Why the files in {@code folder} are not as their authors published them, by SHA-256; empty if they are. */

@@ -15,8 +15,8 @@ final class Labels {
     static void require(String data, String part, int[] labels, List<String> classNames) {
         for (int i = 0; i < labels.length && !classNames.isEmpty(); i++) {
             if (labels[i] < 0 || labels[i] >= classNames.size()) {
-                throw new IllegalArgumentException(data + ": the label of " + part + " example " + i + " is " + labels[i]
-                        + ", expected 0 to " + (classNames.size() - 1) + " for the classes " + classNames
+                throw new IllegalArgumentException(data + ": the label of " + part + " example " + i + " is "
+                        + labels[i] + ", expected 0 to " + (classNames.size() - 1) + " for the classes " + classNames
                         + ": correct the label, or name all classes");
             }
         }

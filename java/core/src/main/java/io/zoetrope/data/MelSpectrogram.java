@@ -37,10 +37,11 @@ public record MelSpectrogram(int rate, int bands, int hop, int window, float flo
         if (rate < WavFiles.MIN_RATE || rate > WavFiles.MAX_RATE || bands < 1 || bands > MOST_BANDS || hop < 1
                 || hop > LONGEST_WINDOW || window < 2 || Integer.bitCount(window) != 1 || window > LONGEST_WINDOW
                 || !(floor <= -1 && floor >= LOWEST_FLOOR)) {
-            throw new IllegalArgumentException("a mel spectrogram needs a rate of " + WavFiles.MIN_RATE + " to "
-                    + WavFiles.MAX_RATE + ", 1 to " + MOST_BANDS + " bands, a hop of 1 to " + LONGEST_WINDOW + ", a power of two of "
-                    + "at most as much for its window and a floor of " + LOWEST_FLOOR + " to -1 dB, not rate " + rate
-                    + ", bands " + bands + ", hop " + hop + ", window " + window + ", floor " + floor);
+            throw new IllegalArgumentException(
+                    "a mel spectrogram needs a rate of " + WavFiles.MIN_RATE + " to " + WavFiles.MAX_RATE + ", 1 to "
+                            + MOST_BANDS + " bands, a hop of 1 to " + LONGEST_WINDOW + ", a power of two of "
+                            + "at most as much for its window and a floor of " + LOWEST_FLOOR + " to -1 dB, not rate "
+                            + rate + ", bands " + bands + ", hop " + hop + ", window " + window + ", floor " + floor);
         }
     }
 
@@ -79,8 +80,8 @@ public record MelSpectrogram(int rate, int bands, int hop, int window, float flo
             for (int band = 0; band < bands; band++) {
                 for (int t = 0; t < times; t++) {
                     float level = 1 - decibels[band * times + t] / floor;
-                    pixels[(i * bands + bands - 1 - band) * times + t] =
-                            (byte) Math.max(0, Math.min(255, Math.round(255 * level)));
+                    pixels[(i * bands + bands - 1 - band) * times + t] = (byte) Math.max(0,
+                            Math.min(255, Math.round(255 * level)));
                 }
             }
         }

@@ -21,7 +21,7 @@ final class Orientation {
     private static final long PNG_SIGNATURE = 0x89504e470d0a1a0aL;
     private static final int PNG_EXIF = 0x65584966; // "eXIf"
 
-    private Orientation() { }
+    private Orientation() {}
 
     /** The orientation that {@code file} claims; upright if it claims none or nonsense. */
     static int of(Path file) throws IOException {

@@ -23,8 +23,7 @@ final class PackageFetcher implements DataImport.Fetcher {
         switch (source.manager()) {
             case DEBIAN -> {
                 require(source, "apt-get", "dpkg-deb");
-                run(folder, List.of("apt-get", "download", source.specification()),
-                        "Run 'sudo apt-get update' first");
+                run(folder, List.of("apt-get", "download", source.specification()), "Run 'sudo apt-get update' first");
                 run(folder, List.of("dpkg-deb", "--extract", fetched(folder, ".deb"), "."), "Try again");
             }
             case NPM -> {
@@ -67,7 +66,8 @@ final class PackageFetcher implements DataImport.Fetcher {
 
     static String reason(String output) {
         List<String> lines = output.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
-        List<String> errors = lines.stream().filter(line -> line.matches("(E:|Err:|npm error|npm ERR!|tar:|dpkg-deb:).*"))
+        List<String> errors = lines.stream()
+                .filter(line -> line.matches("(E:|Err:|npm error|npm ERR!|tar:|dpkg-deb:).*"))
                 .map(line -> line.replaceFirst("^(E:|npm error|npm ERR!)\\s*", ""))
                 // npm begins with codes that its next line spells out, goes on with where it was, and ends with its log.
                 .filter(line -> !line.isEmpty() && !line.contains("complete log of this run")

@@ -35,8 +35,7 @@ final class Palette {
 
     /** The picture in these colours, for GIF's encoder. */
     BufferedImage apply(Images rgb) {
-        IndexColorModel model = new IndexColorModel(8, colours.length, colours, 0, false, -1,
-                DataBuffer.TYPE_BYTE);
+        IndexColorModel model = new IndexColorModel(8, colours.length, colours, 0, false, -1, DataBuffer.TYPE_BYTE);
         BufferedImage image = new BufferedImage(rgb.width(), rgb.height(), BufferedImage.TYPE_BYTE_INDEXED, model);
         byte[] indices = new byte[rgb.height() * rgb.width()];
         byte[] pixels = rgb.pixels();

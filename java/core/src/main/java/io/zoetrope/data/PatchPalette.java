@@ -45,8 +45,8 @@ public final class PatchPalette {
         }
         long rows = (long) count * grid.positions();
         if (rows < patches.dim(0)) {
-            throw new IllegalArgumentException("a palette of " + patches.dim(0) + " patches from pictures that have only " + rows
-                    + ": use a smaller palette or smaller patches");
+            throw new IllegalArgumentException("a palette of " + patches.dim(0)
+                    + " patches from pictures that have only " + rows + ": use a smaller palette or smaller patches");
         }
         try (Scope scope = Scope.open(device)) {
             Tensor x = cut(scope, scope.of(pixels, count, grid.height(), grid.width(), grid.channels()));

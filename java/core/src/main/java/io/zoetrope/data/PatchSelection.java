@@ -46,8 +46,8 @@ public final class PatchSelection {
     /** The patches whose pixels are all light in a picture of the model's size. */
     public static PatchSelection mask(Images picture, PatchGrid grid) {
         if (picture.count() != 1 || picture.height() != grid.height() || picture.width() != grid.width()) {
-            throw new IllegalArgumentException("the mask is " + picture + ", expected one picture of " + grid.height() + " × "
-                    + grid.width());
+            throw new IllegalArgumentException(
+                    "the mask is " + picture + ", expected one picture of " + grid.height() + " × " + grid.width());
         }
         int rows = grid.rows();
         int columns = grid.columns();

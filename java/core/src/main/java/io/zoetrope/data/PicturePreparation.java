@@ -16,14 +16,14 @@ import java.util.List;
  * @param darkBackground whether the model's pictures are light on a dark background, as MNIST's are; then pictures with
  *                       a light background, seen at their border, are inverted
  */
-public record PicturePreparation(int height, int width, int channels, boolean darkBackground)
-        implements Preparation {
+public record PicturePreparation(int height, int width, int channels, boolean darkBackground) implements Preparation {
     private static final int LIGHT = 128;
     private static final int DARK = 32;
     private static final int LOOKED_AT = 1000;
 
     public PicturePreparation {
-        if (height < 1 || width < 1 || (long) height * width > ImageFiles.MAX_PIXELS || channels != 1 && channels != 3) {
+        if (height < 1 || width < 1 || (long) height * width > ImageFiles.MAX_PIXELS
+                || channels != 1 && channels != 3) {
             throw new IllegalArgumentException("pictures need positive sizes of at most " + ImageFiles.MAX_PIXELS
                     + " pixels and 1 or 3 channels, not " + height + " × " + width + " × " + channels);
         }
@@ -173,8 +173,7 @@ public record PicturePreparation(int height, int width, int channels, boolean da
 
     /** Brightness by ITU-R BT.601; grey stays as it is. */
     private static int luma(int[] colour) {
-        return colour.length == 1 ? colour[0]
-                : (299 * colour[0] + 587 * colour[1] + 114 * colour[2] + 500) / 1000;
+        return colour.length == 1 ? colour[0] : (299 * colour[0] + 587 * colour[1] + 114 * colour[2] + 500) / 1000;
     }
 
     private static Images inverted(Images image) {

@@ -10,12 +10,12 @@ import java.util.stream.Stream;
 
 /** Other programs of this machine. */
 final class Programs {
-    private Programs() { }
+    private Programs() {}
 
     static boolean isOnPath(String program) {
         String path = System.getenv().getOrDefault("PATH", "");
-        return Stream.of(path.split(":")).filter(entry -> !entry.isEmpty())
-                .map(entry -> new File(entry, program)).anyMatch(file -> file.isFile() && file.canExecute());
+        return Stream.of(path.split(":")).filter(entry -> !entry.isEmpty()).map(entry -> new File(entry, program))
+                .anyMatch(file -> file.isFile() && file.canExecute());
     }
 
     /**
@@ -24,8 +24,8 @@ final class Programs {
      */
     static int run(List<String> command, Path folder, Path log, long time, TimeUnit unit) throws IOException {
         Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectOutput(log.toFile()).start();
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile())).redirectOutput(log.toFile())
+                .start();
         try {
             if (!process.waitFor(time, unit)) {
                 throw new IOException("'" + String.join(" ", command) + "' took over " + time + " "

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * encoded), as the makers of the usual small-picture data sets did.
  */
 final class Resizing {
-    private Resizing() { }
+    private Resizing() {}
 
     /**
      * The weights of one axis: new value i is the sum over k of weights[i][k] · old[first[i] + k].

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 public final class SoundFolder {
     private static final Logger LOG = LoggerFactory.getLogger(SoundFolder.class);
 
-    private SoundFolder() { }
+    private SoundFolder() {}
 
     /** Whether {@code folder} holds sounds, directly or in its sub-folders. */
     public static boolean isIn(Path folder) throws IOException {
@@ -69,8 +69,8 @@ public final class SoundFolder {
             short[] values = sound.values();
             int whole = Math.max(1, values.length / samples);
             if ((long) (clips.size() + whole) * samples > MOST_SAMPLES) {
-                throw new IOException("more than " + MOST_SAMPLES + " samples of sound do not fit in one part of a data "
-                        + "set; give fewer or shorter files");
+                throw new IOException("more than " + MOST_SAMPLES
+                        + " samples of sound do not fit in one part of a data " + "set; give fewer or shorter files");
             }
             for (int i = 0; i < whole; i++) {
                 clips.add(cut(values, samples, i, whole));

@@ -33,7 +33,8 @@ public record SoundPreparation(MelSpectrogram spectrogram, int samples, double p
 
     /** For models trained on {@code set}: {@link MelSpectrogram#RECOGNITION} at its rate, its clips' length and loudness. */
     public static SoundPreparation like(AudioDataset set) {
-        return new SoundPreparation(MelSpectrogram.RECOGNITION.at(set.rate()), set.samples(), usualPeak(set.train().sounds()));
+        return new SoundPreparation(MelSpectrogram.RECOGNITION.at(set.rate()), set.samples(),
+                usualPeak(set.train().sounds()));
     }
 
     /** The middle of the first thousand clips' peaks if nine in ten are about as large, else 0. */
@@ -69,8 +70,8 @@ public record SoundPreparation(MelSpectrogram spectrogram, int samples, double p
     /** Whether these have the model's rate and length. @throws IllegalArgumentException if not */
     public void requireFits(Sounds sounds) {
         if (sounds.samples() != samples || sounds.rate() != spectrogram.rate()) {
-            throw new IllegalArgumentException(sounds + ": expected clips of " + samples + " samples at " + spectrogram.rate()
-                    + " Hz, as the model was trained on");
+            throw new IllegalArgumentException(sounds + ": expected clips of " + samples + " samples at "
+                    + spectrogram.rate() + " Hz, as the model was trained on");
         }
     }
 

@@ -24,8 +24,8 @@ public final class Sounds {
      */
     public Sounds(int count, int samples, int rate, short[] values) {
         if (count < 1 || samples < 1 || rate < 1) {
-            throw new IllegalArgumentException("sounds need positive sizes and a positive rate, not "
-                    + count + " × " + samples + " at " + rate + " Hz");
+            throw new IllegalArgumentException("sounds need positive sizes and a positive rate, not " + count + " × "
+                    + samples + " at " + rate + " Hz");
         }
         if ((long) count * samples != values.length) {
             throw new IllegalArgumentException(count + " clips of " + samples + " samples hold "

@@ -27,8 +27,8 @@ public final class SpokenDigits {
     /** Samples per clip: a little over a second, and a power of two. */
     public static final int SAMPLES = 16_384;
     /** What the labels mean. */
-    public static final List<String> CLASS_NAMES =
-            List.of("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine");
+    public static final List<String> CLASS_NAMES = List.of("zero", "one", "two", "three", "four", "five", "six",
+            "seven", "eight", "nine");
     /** How many clips there are, for messages. */
     public static final String CONTENTS = "some 5,000 training and 640 test clips, a second of speech at 16 kHz";
 
@@ -49,7 +49,7 @@ public final class SpokenDigits {
      * @param speed words a minute
      * @param pitch 0 to 99, of which 50 is the speaker's own
      */
-    record Clip(int digit, String voice, int speed, int pitch) { }
+    record Clip(int digit, String voice, int speed, int pitch) {}
 
     /** What clips.json holds; Gson fills the fields. */
     static final class Index {
@@ -64,7 +64,7 @@ public final class SpokenDigits {
         Clip[] test;
     }
 
-    private SpokenDigits() { }
+    private SpokenDigits() {}
 
     /** The folder that holds the set, if it was made on this machine. */
     public static Optional<Path> find(DataPlaces places) {
@@ -96,7 +96,8 @@ public final class SpokenDigits {
             }
         }
         AudioDataset set = load(folder);
-        say.accept(String.format(Locale.ROOT, "Spoken digits: %,d training and %,d test clips, %,d samples at %,d Hz, in %s",
+        say.accept(String.format(Locale.ROOT,
+                "Spoken digits: %,d training and %,d test clips, %,d samples at %,d Hz, in %s",
                 set.train().sounds().count(), set.test().sounds().count(), SAMPLES, RATE, folder));
         say.accept("Licence: speech that espeak-ng made here; the program is under the GNU GPL 3, and none of it is in "
                 + "the set");
@@ -137,8 +138,8 @@ public final class SpokenDigits {
     private static AudioDataset.Part part(Path file, Clip[] clips) throws IOException {
         Sounds all = WavFiles.readPlain(file);
         if (all.rate() != RATE || all.samples() != (long) clips.length * SAMPLES) {
-            throw BadFileException.of(file, "is " + all, clips.length + " clips of " + SAMPLES + " samples at " + RATE
-                    + " Hz, as " + CLIPS + " says", ANEW);
+            throw BadFileException.of(file, "is " + all,
+                    clips.length + " clips of " + SAMPLES + " samples at " + RATE + " Hz, as " + CLIPS + " says", ANEW);
         }
         int[] labels = new int[clips.length];
         for (int i = 0; i < labels.length; i++) {
@@ -153,8 +154,9 @@ public final class SpokenDigits {
         try {
             index = new Gson().fromJson(new String(Files.readAllBytes(file), StandardCharsets.UTF_8), Index.class);
         } catch (JsonParseException e) {
-            throw BadFileException.of(file.toString(), "cannot be read as JSON ("
-                    + e.getMessage().lines().findFirst().orElse("") + ")", "the list of clips", ANEW, e);
+            throw BadFileException.of(file.toString(),
+                    "cannot be read as JSON (" + e.getMessage().lines().findFirst().orElse("") + ")",
+                    "the list of clips", ANEW, e);
         }
         boolean whole = index != null && index.format == FORMAT && index.rate == RATE && index.samples == SAMPLES
                 && index.trainSha256 != null && index.testSha256 != null && isWhole(index.train) && isWhole(index.test);

@@ -32,12 +32,12 @@ final class SpokenDigitsMaker {
     static final List<String> TRAIN_SPEAKERS = List.of("Alex", "Andrea", "Andy", "Annie", "Diogo", "Gene", "Gene2",
             "Henrique", "Hugo", "Lee", "Marco", "Mario", "Mike", "Nguyen", "anika", "antonio", "aunty", "boris", "ed",
             "edward", "edward2", "f1", "f2", "f3", "f5", "grandma", "grandpa", "gustave", "iven", "iven2", "iven3",
-            "iven4", "john", "kaukovalta", "linda", "m1", "m2", "m4", "m5", "m6", "m7", "m8", "marcelo", "max", "michel",
-            "miguel", "norbert", "paul", "pedro", "quincy", "rob", "robert", "sandro", "shelby", "steph", "steph2",
-            "steph3", "travis", "victor", "zac");
+            "iven4", "john", "kaukovalta", "linda", "m1", "m2", "m4", "m5", "m6", "m7", "m8", "marcelo", "max",
+            "michel", "miguel", "norbert", "paul", "pedro", "quincy", "rob", "robert", "sandro", "shelby", "steph",
+            "steph2", "steph3", "travis", "victor", "zac");
     /** Heard in the test part alone. */
-    static final List<String> TEST_SPEAKERS =
-            List.of("Alicia", "Denis", "Jacky", "Michael", "belinda", "f4", "m3", "pablo");
+    static final List<String> TEST_SPEAKERS = List.of("Alicia", "Denis", "Jacky", "Michael", "belinda", "f4", "m3",
+            "pablo");
     private static final int SLOWEST = 120;
     private static final int FASTEST = 200;
     private static final int LOWEST = 25;
@@ -106,7 +106,8 @@ final class SpokenDigitsMaker {
                 Collections.shuffle(order, random);
                 for (int take = 0; take < takes; take++) {
                     clips.add(new Clip(digit, order.get(take % order.size()) + "+" + speaker,
-                            SLOWEST + random.nextInt(FASTEST - SLOWEST + 1), LOWEST + random.nextInt(HIGHEST - LOWEST + 1)));
+                            SLOWEST + random.nextInt(FASTEST - SLOWEST + 1),
+                            LOWEST + random.nextInt(HIGHEST - LOWEST + 1)));
                 }
             }
         }
@@ -133,7 +134,8 @@ final class SpokenDigitsMaker {
             for (int i = 0; i < spoken.size(); i++) {
                 spoken.get(i).get();
                 if ((i + 1) % TELL_EVERY == 0) {
-                    say.accept(String.format(Locale.ROOT, "%s: %,d of %,d clips", file.getFileName(), i + 1, clips.size()));
+                    say.accept(String.format(Locale.ROOT, "%s: %,d of %,d clips", file.getFileName(), i + 1,
+                            clips.size()));
                 }
             }
         } catch (InterruptedException e) {
@@ -160,8 +162,9 @@ final class SpokenDigitsMaker {
                     clip.voice().substring(accent + 1), speed, clip.pitch());
             word = trimmed(Resampler.of(said.rate(), SpokenDigits.RATE).apply(said.toFloats(0, 1)));
             if (word.length == 0) {
-                throw new IOException(speech.version() + " said nothing for '" + SpokenDigits.CLASS_NAMES.get(clip.digit())
-                        + "' with the voice " + clip.voice() + ". Install it anew");
+                throw new IOException(
+                        speech.version() + " said nothing for '" + SpokenDigits.CLASS_NAMES.get(clip.digit())
+                                + "' with the voice " + clip.voice() + ". Install it anew");
             }
             if (word.length <= SpokenDigits.SAMPLES) {
                 break;
@@ -187,8 +190,8 @@ final class SpokenDigitsMaker {
         while (last > first && Math.abs(sound[last - 1]) <= threshold) {
             last--;
         }
-        return first == last ? new float[0] : Arrays.copyOfRange(sound, Math.max(0, first - MARGIN),
-                Math.min(sound.length, last + MARGIN));
+        return first == last ? new float[0]
+                : Arrays.copyOfRange(sound, Math.max(0, first - MARGIN), Math.min(sound.length, last + MARGIN));
     }
 
     private static float peak(float[] sound) {

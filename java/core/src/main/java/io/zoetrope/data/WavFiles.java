@@ -48,7 +48,7 @@ final class WavFiles {
     private static final String EXPECTED = "a WAV file (PCM or float)";
     private static final String REMEDY = "Convert it anew or leave it out";
 
-    private WavFiles() { }
+    private WavFiles() {}
 
     /**
      * Sound as read: one channel.
@@ -57,7 +57,7 @@ final class WavFiles {
      * @param channels that were averaged
      * @param values   in [−1, 1] unless a float file goes beyond; at least one; never NaN
      */
-    record Wave(int rate, int channels, float[] values) { }
+    record Wave(int rate, int channels, float[] values) {}
 
     /** Whether {@code file} is there and begins as a WAV does. */
     static boolean isWave(Path file) throws IOException {
@@ -85,8 +85,9 @@ final class WavFiles {
         Located sound = locate(bytes, file.toString());
         Format format = sound.format;
         if (format.floating || format.bits != 16 || format.channels != 1 || sound.size < 2) {
-            throw BadFileException.of(file, "holds " + sound.size + " bytes of " + format.bits + "-bit "
-                    + (format.floating ? "floats" : "PCM") + " in " + format.channels + " channels",
+            throw BadFileException.of(
+                    file, "holds " + sound.size + " bytes of " + format.bits + "-bit "
+                            + (format.floating ? "floats" : "PCM") + " in " + format.channels + " channels",
                     "16-bit PCM in one channel", REMEDY);
         }
         short[] values = new short[sound.size / 2];
@@ -98,7 +99,8 @@ final class WavFiles {
         RegularFiles.require(file, EXPECTED);
         long size = Files.size(file);
         if (size > MAX_BYTES) {
-            throw BadFileException.of(file, "holds " + size + " bytes", "at most " + MAX_BYTES, "Cut it into shorter files");
+            throw BadFileException.of(file, "holds " + size + " bytes", "at most " + MAX_BYTES,
+                    "Cut it into shorter files");
         }
         return Files.readAllBytes(file);
     }
@@ -106,21 +108,23 @@ final class WavFiles {
     /** Reads a file's bytes that are already in memory; {@code name} is for messages. */
     static Wave parse(byte[] bytes, String name) throws IOException {
         Located sound = locate(bytes, name);
-        return new Wave(sound.format.rate, sound.format.channels, sound.format.decode(bytes, sound.start, sound.size, name));
+        return new Wave(sound.format.rate, sound.format.channels,
+                sound.format.decode(bytes, sound.start, sound.size, name));
     }
 
     /** Where in a file its sound is. */
-    private record Located(Format format, int start, int size) { }
+    private record Located(Format format, int start, int size) {}
 
     private static Located locate(byte[] bytes, String name) throws IOException {
         ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length >= 12 && file.getInt(0) == BIG_ENDIAN) {
-            throw BadFileException.of(name, "is a WAV file with its bytes the other way round (RIFX)", EXPECTED + ", RIFF",
-                    "Convert it to WAV");
+            throw BadFileException.of(name, "is a WAV file with its bytes the other way round (RIFX)",
+                    EXPECTED + ", RIFF", "Convert it to WAV");
         }
         if (bytes.length < 12 || !isRiff(file.getInt(0)) || file.getInt(8) != WAVE) {
-            throw BadFileException.of(name, bytes.length < 12 ? "holds only " + bytes.length + " bytes"
-                    : "starts with '" + printable(bytes, 0) + "', '" + printable(bytes, 8) + "'",
+            throw BadFileException.of(name,
+                    bytes.length < 12 ? "holds only " + bytes.length + " bytes"
+                            : "starts with '" + printable(bytes, 0) + "', '" + printable(bytes, 8) + "'",
                     EXPECTED + ", which starts with RIFF and WAVE", "Convert it to WAV");
         }
         long dataSize = -1;
@@ -169,7 +173,8 @@ final class WavFiles {
     static void write(Path file, Sounds sound) throws IOException {
         long data = 2L * sound.samples();
         if (data > Integer.MAX_VALUE - HEADER) {
-            throw new IOException("cannot write " + file + ": a WAV holds at most 2 GiB, and this is " + data + " bytes");
+            throw new IOException(
+                    "cannot write " + file + ": a WAV holds at most 2 GiB, and this is " + data + " bytes");
         }
         ByteBuffer bytes = ByteBuffer.allocate(HEADER + (int) data).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putInt(RIFF).putInt((int) data + HEADER - 8).putInt(WAVE);
@@ -216,14 +221,17 @@ final class WavFiles {
                 byte[] rest = new byte[GUID.length];
                 file.get(at + 26, rest);
                 if (!Arrays.equals(rest, GUID)) {
-                    throw BadFileException.of(name, "is coded in a format of its own (GUID " + HexFormat.of().formatHex(rest) + ")",
+                    throw BadFileException.of(name,
+                            "is coded in a format of its own (GUID " + HexFormat.of().formatHex(rest) + ")",
                             "PCM or float", "Convert it to 16-bit PCM");
                 }
             }
             boolean known = kind == PCM ? bits >= 1 && bits <= 32 : kind == FLOAT && (bits == 32 || bits == 64);
             if (!known) {
-                throw BadFileException.of(name, "is coded in format " + kind + (OTHER_CODINGS.containsKey(kind)
-                        ? " (" + OTHER_CODINGS.get(kind) + ")" : "") + " of " + bits + " bits",
+                throw BadFileException.of(name,
+                        "is coded in format " + kind
+                                + (OTHER_CODINGS.containsKey(kind) ? " (" + OTHER_CODINGS.get(kind) + ")" : "") + " of "
+                                + bits + " bits",
                         "PCM (1) of 1 to 32 bits or float (3) of 32 or 64", "Convert it to 16-bit PCM");
             }
             if (channels < 1 || channels > MAX_CHANNELS) {

@@ -24,7 +24,6 @@ public record Ddpm() implements Sampler {
         double ratio = trajectory.alpha(i) / trajectory.alpha(i + 1);
         double kept = trajectory.sigma(i + 1) * trajectory.sigma(i + 1) / (trajectory.sigma(i) * trajectory.sigma(i));
         double added = 1 - ratio * ratio * kept;
-        return new Update(ratio * kept, trajectory.alpha(i + 1) * added, 0,
-                trajectory.sigma(i + 1) * Math.sqrt(added));
+        return new Update(ratio * kept, trajectory.alpha(i + 1) * added, 0, trajectory.sigma(i + 1) * Math.sqrt(added));
     }
 }

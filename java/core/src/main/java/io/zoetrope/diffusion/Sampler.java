@@ -15,7 +15,7 @@ public interface Sampler {
     /**
      * Coefficients of one update: x' = fromX·x + fromClean·x̂_0 + fromPrevious·x̂_0(previous denoiser call) + noise·z.
      */
-    record Update(double fromX, double fromClean, double fromPrevious, double noise) { }
+    record Update(double fromX, double fromClean, double fromPrevious, double noise) {}
 
     /** The update of step {@code i}, from level i of the trajectory to level i + 1. */
     Update update(Trajectory trajectory, int i);
@@ -37,8 +37,8 @@ public interface Sampler {
      */
     default Sampler withEta(double eta) {
         if (eta != 0) {
-            throw new IllegalArgumentException("eta is a setting of ddim; " + name() + " has none (got eta = " + eta
-                    + ")");
+            throw new IllegalArgumentException(
+                    "eta is a setting of ddim; " + name() + " has none (got eta = " + eta + ")");
         }
         return this;
     }
@@ -107,8 +107,8 @@ public interface Sampler {
      * @param eta DDIM's η; the others take only 0
      */
     static Sampler named(String name, double eta) {
-        return all().stream().filter(sampler -> sampler.name().equalsIgnoreCase(name)).findFirst().orElseThrow(() ->
-                new IllegalArgumentException("unknown sampler '" + name + "'; expected one of " + names()))
-                        .withEta(eta);
+        return all().stream().filter(sampler -> sampler.name().equalsIgnoreCase(name)).findFirst().orElseThrow(
+                () -> new IllegalArgumentException("unknown sampler '" + name + "'; expected one of " + names()))
+                .withEta(eta);
     }
 }

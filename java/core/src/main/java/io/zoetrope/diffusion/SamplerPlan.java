@@ -42,8 +42,8 @@ public final class SamplerPlan {
      * @param noise           scale of the fresh noise
      */
     public record Step(int stage, double timestep, double alpha, double sigma, double cleanFromX,
-            double cleanFromOutput,
-            double clipLow, double clipHigh, double fromX, double fromClean, double fromPrevious, double noise) {
+            double cleanFromOutput, double clipLow, double clipHigh, double fromX, double fromClean,
+            double fromPrevious, double noise) {
         /** A row that asks the denoiser at {@code level} of the trajectory. */
         static Step at(Trajectory trajectory, int level, int stage, Prediction prediction, double clip,
                 Sampler.Update update) {

@@ -27,31 +27,33 @@ import java.util.function.Function;
 public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, double clip, Spacing spacing, int offset) {
     private static final Map<String, Prediction> PREDICTIONS = named(Prediction.values(), Prediction::diffusersName);
     private static final Map<String, Spacing> SPACINGS = named(Spacing.values(), Spacing::diffusersName);
-    private static final Map<String, Kind> SCHEDULES = Map.of("linear", Kind.LINEAR, "scaled_linear", Kind.SCALED_LINEAR,
-            "squaredcos_cap_v2", Kind.COSINE);
-    private static final Map<String, Kind> DDPM_SCHEDULES = Map.of("linear", Kind.LINEAR, "scaled_linear", Kind.SCALED_LINEAR,
-            "squaredcos_cap_v2", Kind.COSINE, "sigmoid", Kind.SIGMOID);
+    private static final Map<String, Kind> SCHEDULES = Map.of("linear", Kind.LINEAR, "scaled_linear",
+            Kind.SCALED_LINEAR, "squaredcos_cap_v2", Kind.COSINE);
+    private static final Map<String, Kind> DDPM_SCHEDULES = Map.of("linear", Kind.LINEAR, "scaled_linear",
+            Kind.SCALED_LINEAR, "squaredcos_cap_v2", Kind.COSINE, "sigmoid", Kind.SIGMOID);
 
     /**
      * The classes of diffusers whose files are understood: the spacing where the file says none; whether they clip where it
      * says nothing, null where they have no such setting; the settings of their solvers; those that must be off.
      */
     private enum SchedulerClass {
-        DDPM("DDPMScheduler", Spacing.LEADING, true, new String[] {}, new String[] {}),
-        DDIM("DDIMScheduler", Spacing.LEADING, true, new String[] {"set_alpha_to_one"}, new String[] {}),
-        PNDM("PNDMScheduler", Spacing.LEADING, null, new String[] {"set_alpha_to_one", "skip_prk_steps"}, new String[] {}),
-        DPM_SOLVER("DPMSolverMultistepScheduler", Spacing.LINSPACE, null,
-                new String[] {"solver_order", "algorithm_type", "solver_type", "lower_order_final", "euler_at_final",
-                    "final_sigmas_type"},
-                new String[] {"use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"}),
-        UNIPC("UniPCMultistepScheduler", Spacing.LINSPACE, null,
-                new String[] {"solver_order", "predict_x0", "solver_type", "lower_order_final", "disable_corrector",
-                    "solver_p", "final_sigmas_type"},
-                new String[] {"use_flow_sigmas", "use_dynamic_shifting"}),
-        EULER("EulerDiscreteScheduler", Spacing.LINSPACE, null, new String[] {"interpolation_type", "final_sigmas_type"},
-                new String[] {}),
-        EULER_ANCESTRAL("EulerAncestralDiscreteScheduler", Spacing.LINSPACE, null, new String[] {}, new String[] {}),
-        HEUN("HeunDiscreteScheduler", Spacing.LINSPACE, false, new String[] {}, new String[] {});
+        DDPM("DDPMScheduler", Spacing.LEADING, true, new String[] {}, new String[] {}), DDIM("DDIMScheduler",
+                Spacing.LEADING, true, new String[] {"set_alpha_to_one"}, new String[] {}), PNDM("PNDMScheduler",
+                        Spacing.LEADING, null, new String[] {"set_alpha_to_one", "skip_prk_steps"},
+                        new String[] {}), DPM_SOLVER("DPMSolverMultistepScheduler", Spacing.LINSPACE, null,
+                                new String[] {"solver_order", "algorithm_type", "solver_type", "lower_order_final",
+                                        "euler_at_final", "final_sigmas_type"},
+                                new String[] {"use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"}), UNIPC(
+                                        "UniPCMultistepScheduler", Spacing.LINSPACE, null,
+                                        new String[] {"solver_order", "predict_x0", "solver_type", "lower_order_final",
+                                                "disable_corrector", "solver_p", "final_sigmas_type"},
+                                        new String[] {"use_flow_sigmas", "use_dynamic_shifting"}), EULER(
+                                                "EulerDiscreteScheduler", Spacing.LINSPACE, null,
+                                                new String[] {"interpolation_type", "final_sigmas_type"},
+                                                new String[] {}), EULER_ANCESTRAL("EulerAncestralDiscreteScheduler",
+                                                        Spacing.LINSPACE, null, new String[] {}, new String[] {}), HEUN(
+                                                                "HeunDiscreteScheduler", Spacing.LINSPACE, false,
+                                                                new String[] {}, new String[] {});
 
         private final String className;
         private final Spacing spacing;
@@ -92,21 +94,25 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
             throws BadFileException {
         int timesteps = reader.integer("num_train_timesteps", NoiseSchedule.DEFAULT_TIMESTEPS, 1,
                 NoiseSchedule.MAX_TIMESTEPS);
-        double first = reader.number("beta_start", type == SchedulerClass.HEUN ? 0.00085 : NoiseSchedule.FIRST_BETA, 0, 1);
+        double first = reader.number("beta_start", type == SchedulerClass.HEUN ? 0.00085 : NoiseSchedule.FIRST_BETA, 0,
+                1);
         double last = reader.number("beta_end", type == SchedulerClass.HEUN ? 0.012 : NoiseSchedule.LAST_BETA, 0, 1);
-        Kind kind = reader.choice("beta_schedule", Kind.LINEAR, type == SchedulerClass.DDPM ? DDPM_SCHEDULES : SCHEDULES);
+        Kind kind = reader.choice("beta_schedule", Kind.LINEAR,
+                type == SchedulerClass.DDPM ? DDPM_SCHEDULES : SCHEDULES);
         double[] table = reader.numbersOrNull("trained_betas");
         if (table != null && table.length != timesteps) {
             throw reader.refused("trained_betas", timesteps + " numbers, as many as num_train_timesteps says");
         }
         NoiseSchedule schedule = reader.make(() -> table != null ? NoiseSchedule.ofBetas(table)
                 : NoiseSchedule.between(kind, timesteps, first, last));
-        if (type == SchedulerClass.PNDM || type == SchedulerClass.HEUN || !reader.flag("rescale_betas_zero_snr", false)) {
+        if (type == SchedulerClass.PNDM || type == SchedulerClass.HEUN
+                || !reader.flag("rescale_betas_zero_snr", false)) {
             return schedule;
         }
         if (prediction == Prediction.EPSILON) {
-            throw reader.refused("rescale_betas_zero_snr", "false with prediction_type epsilon, which says nothing where there is"
-                    + " nothing but noise; v_prediction or sample");
+            throw reader.refused("rescale_betas_zero_snr",
+                    "false with prediction_type epsilon, which says nothing where there is"
+                            + " nothing but noise; v_prediction or sample");
         }
         return reader.make(schedule::endingInNoise);
     }
@@ -121,7 +127,8 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
 
     private static void refuseUnsupported(ConfigReader reader, SchedulerClass type) throws BadFileException {
         if (type == SchedulerClass.DDPM) {
-            reader.choice("variance_type", true, Map.of("fixed_small", true, "fixed_small_log", true, "fixed_large", true));
+            reader.choice("variance_type", true,
+                    Map.of("fixed_small", true, "fixed_small_log", true, "fixed_large", true));
         }
         reader.withoutEffect(type.solver);
         for (String setting : type.absent) {
@@ -134,7 +141,8 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
                 sigmas(reader);
                 reader.mustBeNull("variance_type");
                 reader.withoutEffect("flow_shift", "time_shift_type");
-                reader.number("lambda_min_clipped", Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY, -Double.MAX_VALUE);
+                reader.number("lambda_min_clipped", Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY,
+                        -Double.MAX_VALUE);
             }
             case UNIPC -> {
                 thresholding(reader);
@@ -148,7 +156,8 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
                 reader.mustBeNull("sigma_max");
             }
             case HEUN -> sigmas(reader);
-            default -> { }
+            default -> {
+            }
         }
         // From before diffusers 0.3.
         reader.withoutEffect("tensor_format");
@@ -169,12 +178,13 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
 
     /** What a {@code DDPMScheduler}'s file says of this. */
     public Config write() {
-        Config settings = Config.empty().with("_class_name", SchedulerClass.DDPM.className)
-                .with("num_train_timesteps", schedule.timesteps());
+        Config settings = Config.empty().with("_class_name", SchedulerClass.DDPM.className).with("num_train_timesteps",
+                schedule.timesteps());
         settings = schedule.kind() == Kind.TABLE ? settings.with("trained_betas", schedule.givenBetas())
-                : settings.with("beta_schedule", schedule.kind().diffusersName()).with("beta_start", schedule.firstBeta())
-                        .with("beta_end", schedule.lastBeta());
-        settings = settings.with("prediction_type", prediction.diffusersName()).with("clip_sample", Double.isFinite(clip));
+                : settings.with("beta_schedule", schedule.kind().diffusersName())
+                        .with("beta_start", schedule.firstBeta()).with("beta_end", schedule.lastBeta());
+        settings = settings.with("prediction_type", prediction.diffusersName()).with("clip_sample",
+                Double.isFinite(clip));
         settings = Double.isFinite(clip) ? settings.with("clip_sample_range", clip) : settings;
         settings = settings.with("timestep_spacing", spacing.diffusersName());
         settings = offset == 0 ? settings : settings.with("steps_offset", offset);

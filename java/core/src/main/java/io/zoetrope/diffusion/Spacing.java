@@ -24,16 +24,16 @@ public enum Spacing {
      */
     public int[] timesteps(int total, int steps) {
         if (steps < 1 || steps > total) {
-            throw new IllegalArgumentException("steps must be between 1 and the schedule's " + total
-                    + " timesteps, not " + steps);
+            throw new IllegalArgumentException(
+                    "steps must be between 1 and the schedule's " + total + " timesteps, not " + steps);
         }
         int[] timesteps = new int[steps];
         for (int i = 0; i < steps; i++) {
             timesteps[i] = switch (this) {
                 case LEADING -> (steps - 1 - i) * (total / steps);
                 case TRAILING -> (int) Math.round((double) total * (steps - i) / steps) - 1;
-                case LINSPACE -> steps == 1 ? total - 1
-                        : (int) Math.round((double) (total - 1) * (steps - 1 - i) / (steps - 1));
+                case LINSPACE ->
+                    steps == 1 ? total - 1 : (int) Math.round((double) (total - 1) * (steps - 1 - i) / (steps - 1));
             };
         }
         return timesteps;

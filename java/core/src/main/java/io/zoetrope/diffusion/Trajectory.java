@@ -19,8 +19,8 @@ public final class Trajectory {
     public Trajectory(double[] timesteps, double[] alphas, double[] sigmas) {
         int n = timesteps.length;
         if (n < 1 || alphas.length != n + 1 || sigmas.length != n + 1) {
-            throw new IllegalArgumentException("a trajectory of n ≥ 1 steps has n timesteps and n + 1 levels, not "
-                    + n + " timesteps, " + alphas.length + " alphas and " + sigmas.length + " sigmas");
+            throw new IllegalArgumentException("a trajectory of n ≥ 1 steps has n timesteps and n + 1 levels, not " + n
+                    + " timesteps, " + alphas.length + " alphas and " + sigmas.length + " sigmas");
         }
         for (int i = 0; i < n; i++) {
             // σ_i/α_i > σ_{i+1}/α_{i+1} without dividing, as α may be 0 at the very first level.

@@ -29,12 +29,11 @@ public final class AttentionFigure {
      * @param column  of the patch that looks, from 0
      */
     public static BufferedImage draw(Images picture, AttentionMaps maps, int row, int column) {
-        maps.from(0, 0, row, column);  // a patch that is not there is refused before anything is drawn
+        maps.from(0, 0, row, column); // a patch that is not there is refused before anything is drawn
         int across = maps.heads() + 1;
         int cellHeight = CELL * picture.height() / picture.width();
         BufferedImage figure = new BufferedImage(GAP + across * (CELL + GAP),
-                TEXT + GAP + maps.layers() * (cellHeight + TEXT + GAP),
-                BufferedImage.TYPE_INT_RGB);
+                TEXT + GAP + maps.layers() * (cellHeight + TEXT + GAP), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = figure.createGraphics();
         graphics.setColor(GROUND);
         graphics.fillRect(0, 0, figure.getWidth(), figure.getHeight());
@@ -49,7 +48,8 @@ public final class AttentionFigure {
                 int x = GAP + head * (CELL + GAP);
                 int y = TEXT + GAP + layer * (cellHeight + TEXT + GAP);
                 graphics.setColor(Color.LIGHT_GRAY);
-                graphics.drawString("layer " + (layer + 1) + (mean ? ", all heads" : ", head " + (head + 1)), x, y + TEXT - 4);
+                graphics.drawString("layer " + (layer + 1) + (mean ? ", all heads" : ", head " + (head + 1)), x,
+                        y + TEXT - 4);
                 cell(graphics, image, weights, maps, x, y + TEXT, cellHeight);
                 graphics.setColor(FRAME);
                 graphics.setStroke(new BasicStroke(2));
@@ -62,9 +62,10 @@ public final class AttentionFigure {
         return figure;
     }
 
-    private static void cell(Graphics2D graphics, BufferedImage image, float[] weights, AttentionMaps maps, int x, int y,
-            int height) {
-        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
+    private static void cell(Graphics2D graphics, BufferedImage image, float[] weights, AttentionMaps maps, int x,
+            int y, int height) {
+        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION,
+                RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
         graphics.drawImage(image, x, y, CELL, height, null);
         graphics.setColor(new Color(0, 0, 0, DIM));
         graphics.fillRect(x, y, CELL, height);

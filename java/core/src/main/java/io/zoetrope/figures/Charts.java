@@ -6,7 +6,7 @@ import org.knowm.xchart.XYChartBuilder;
 
 /** Charts that look the same on every machine. */
 public final class Charts {
-    private Charts() { }
+    private Charts() {}
 
     /** An empty chart whose axes are numbered in the digits of no language in particular. */
     public static XYChart xy(int width, int height, String title, String xAxis) {

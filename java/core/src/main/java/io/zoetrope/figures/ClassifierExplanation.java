@@ -36,7 +36,7 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
      * @param maps  each scaled so that its smallest value is black and its largest white
      * @param count of maps the layer has
      */
-    public record Layer(String name, Images maps, int count) { }
+    public record Layer(String name, Images maps, int count) {}
 
     /**
      * A moved picture beside the unmoved one. Likenesses are cosines between what each makes of a layer: 1 where the layer
@@ -50,7 +50,7 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
      * @param probability of the class that the unmoved picture is taken for
      */
     public record Move(int pixels, Images picture, Images map, Images pooled, List<Double> likeness, double ofFeatures,
-            double probability) { }
+            double probability) {}
 
     /**
      * Where a class is seen: ReLU of the last maps weighted by the mean gradient of the class's score (Selvaraju et al. 2017,
@@ -58,7 +58,7 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
      *
      * @param heat 0 to 1, [height][width] of the last maps
      */
-    public record Heat(int classNumber, float[][] heat) { }
+    public record Heat(int classNumber, float[][] heat) {}
 
     /** The classes, likeliest first. */
     public List<Integer> ranking() {
@@ -82,7 +82,7 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
         for (int c : ranking.subList(0, Math.min(2, ranking.size()))) {
             evidence.add(heat(classifier, picture, c));
         }
-        List<float[][]> values = new ArrayList<>();  // [move][layer][elements]
+        List<float[][]> values = new ArrayList<>(); // [move][layer][elements]
         List<float[]> features = new ArrayList<>();
         List<long[]> shapes = new ArrayList<>();
         List<Images> moved = new ArrayList<>();
@@ -101,7 +101,8 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
         for (int l = 0; l < shapes.size(); l++) {
             int channels = (int) shapes.get(l)[3];
             int[] strongest = strongest(values.get(0)[l], channels);
-            layers.add(new Layer(layerName(classifier.pools(), l), maps(values.get(0)[l], shapes.get(l), strongest), channels));
+            layers.add(new Layer(layerName(classifier.pools(), l), maps(values.get(0)[l], shapes.get(l), strongest),
+                    channels));
         }
         int shown = strongest(values.get(0)[0], (int) shapes.get(0)[3])[0];
         List<Move> moves = new ArrayList<>();
@@ -116,8 +117,8 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
                     cosine(features.get(0), features.get(pixels)),
                     classifier.classify(moved.get(pixels))[0][ranking.get(0)]));
         }
-        return new ClassifierExplanation(picture, classifier.classNames(), probabilities,
-                filters(classifier.filters()), layers, moves, evidence);
+        return new ClassifierExplanation(picture, classifier.classNames(), probabilities, filters(classifier.filters()),
+                layers, moves, evidence);
     }
 
     private static String layerName(boolean pools, int layer) {
@@ -180,8 +181,8 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
         for (int i = 0; i < values.length; i++) {
             energy[i % channels] += (double) values[i] * values[i];
         }
-        return IntStream.range(0, channels).boxed().sorted(Comparator.comparingDouble(c -> -energy[c]))
-                .limit(MOST_MAPS).mapToInt(Integer::intValue).toArray();
+        return IntStream.range(0, channels).boxed().sorted(Comparator.comparingDouble(c -> -energy[c])).limit(MOST_MAPS)
+                .mapToInt(Integer::intValue).toArray();
     }
 
     private static Images maps(float[] values, long[] shape, int... chosen) {
@@ -206,7 +207,7 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
     private static Images filters(Tensor weights) {
         float[] values = weights.toFloats();
         int count = (int) weights.dim(0);
-        int channels = (int) weights.dim(3) == 3 ? 3 : 1;  // others are shown as their mean over the channels
+        int channels = (int) weights.dim(3) == 3 ? 3 : 1; // others are shown as their mean over the channels
         int places = (int) (weights.dim(1) * weights.dim(2));
         int deep = (int) weights.dim(3);
         byte[] pixels = new byte[count * places * channels];

@@ -76,8 +76,8 @@ public final class ExplanationSheet {
         for (int i = 0; i < Math.min(MOST_BARS, ranking.size()); i++) {
             int c = ranking.get(i);
             int top = y + i * 38;
-            text(i == 0 ? HEADING : TEXT, INK, String.format(Locale.ROOT, "%s  %.1f %%", explanation.classNames().get(c),
-                    100 * explanation.probabilities()[c]), x, top + 14);
+            text(i == 0 ? HEADING : TEXT, INK, String.format(Locale.ROOT, "%s  %.1f %%",
+                    explanation.classNames().get(c), 100 * explanation.probabilities()[c]), x, top + 14);
             g.setColor(BAR);
             g.fillRect(x, top + 19, Math.max(1, Math.round((WIDTH - MARGIN - x) * explanation.probabilities()[c])), 8);
         }
@@ -107,20 +107,22 @@ public final class ExplanationSheet {
         y += 22;
         Images filters = explanation.filters();
         for (int i = 0; i < filters.count(); i++) {
-            scaled(filters.toBuffered(i), MARGIN + LABEL + i % 16 * (MAP + MAP_GAP), y + i / 16 * (MAP + MAP_GAP), MAP, MAP);
+            scaled(filters.toBuffered(i), MARGIN + LABEL + i % 16 * (MAP + MAP_GAP), y + i / 16 * (MAP + MAP_GAP), MAP,
+                    MAP);
         }
         y += (filters.count() + 15) / 16 * (MAP + MAP_GAP) + 22;
     }
 
     private void layers() {
         text(HEADING, INK, "Feature maps", MARGIN, y + 12);
-        text(TEXT, FAINT, "from low to high; light is a strong answer; the strongest maps of each layer", MARGIN + LABEL, y + 12);
+        text(TEXT, FAINT, "from low to high; light is a strong answer; the strongest maps of each layer",
+                MARGIN + LABEL, y + 12);
         y += 24;
         for (ClassifierExplanation.Layer layer : explanation.layers()) {
             Images maps = layer.maps();
             text(TEXT, INK, layer.name(), MARGIN, y + 22);
-            text(TEXT, FAINT, maps.width() + " × " + maps.height() + ", " + maps.count() + " of " + layer.count(), MARGIN,
-                    y + 42);
+            text(TEXT, FAINT, maps.width() + " × " + maps.height() + ", " + maps.count() + " of " + layer.count(),
+                    MARGIN, y + 42);
             for (int i = 0; i < maps.count(); i++) {
                 scaled(maps.toBuffered(i), MARGIN + LABEL + i * (MAP + MAP_GAP), y, MAP, MAP);
             }
@@ -131,12 +133,15 @@ public final class ExplanationSheet {
 
     private void moves() {
         text(HEADING, INK, "What pooling keeps", MARGIN, y + 12);
-        text(TEXT, FAINT, "as the picture moves to the right, how alike each layer's answer stays", MARGIN + LABEL, y + 12);
+        text(TEXT, FAINT, "as the picture moves to the right, how alike each layer's answer stays", MARGIN + LABEL,
+                y + 12);
         y += 28;
         String name = explanation.classNames().get(explanation.ranking().get(0));
         for (ClassifierExplanation.Move move : explanation.moves()) {
-            text(TEXT, INK, move.pixels() == 0 ? "not moved" : "moved by " + move.pixels() + (move.pixels() == 1 ? " pixel"
-                    : " pixels"), MARGIN, y + 28);
+            text(TEXT, INK,
+                    move.pixels() == 0 ? "not moved"
+                            : "moved by " + move.pixels() + (move.pixels() == 1 ? " pixel" : " pixels"),
+                    MARGIN, y + 28);
             text(TEXT, FAINT, String.format(Locale.ROOT, "%s %.1f %%", name, 100 * move.probability()), MARGIN, y + 48);
             int x = MARGIN + LABEL;
             scaled(move.picture().toBuffered(0), x, y, MOVE, MOVE);

@@ -12,7 +12,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 public final class LossPlot {
     private static final int MOST_POINTS = 1000;
 
-    private LossPlot() { }
+    private LossPlot() {}
 
     /**
      * Writes a PNG.

@@ -46,8 +46,8 @@ public final class AtomicFiles {
     private static final String PART_SUFFIX = ".zoetrope-part";
     /** In bytes, so that the part's own name stays within the 255 that file systems allow. */
     private static final int LONGEST_NAME = 200;
-    private static final Set<PosixFilePermission> OWNER_ONLY =
-            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    private static final Set<PosixFilePermission> OWNER_ONLY = Set.of(PosixFilePermission.OWNER_READ,
+            PosixFilePermission.OWNER_WRITE);
     private static final Logger LOG = LoggerFactory.getLogger(AtomicFiles.class);
     private static final Pattern PART = Pattern.compile("(.+)\\.[0-9a-f]{16}" + Pattern.quote(PART_SUFFIX));
 
@@ -55,11 +55,11 @@ public final class AtomicFiles {
     private static final Set<Path> PARTS = ConcurrentHashMap.newKeySet();
 
     static {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> PARTS.forEach(part -> part.toFile().delete()),
-                "zoetrope-remove-parts"));
+        Runtime.getRuntime().addShutdownHook(
+                new Thread(() -> PARTS.forEach(part -> part.toFile().delete()), "zoetrope-remove-parts"));
     }
 
-    private AtomicFiles() { }
+    private AtomicFiles() {}
 
     /** Writes the content of a file. */
     @FunctionalInterface
@@ -129,7 +129,8 @@ public final class AtomicFiles {
                 channel.force(true);
             }
             if (!replaceable || !renamed(part, target)) {
-                LOG.warn("{} is written in place, as it cannot be replaced there: a kill meanwhile would leave a part of it",
+                LOG.warn(
+                        "{} is written in place, as it cannot be replaced there: a kill meanwhile would leave a part of it",
                         target.path());
                 target.overwrite(part);
             }
@@ -159,8 +160,8 @@ public final class AtomicFiles {
         if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
             name = "long-name";
         }
-        Path part = target.path().resolveSibling(name + "." + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong())
-                + PART_SUFFIX);
+        Path part = target.path().resolveSibling(
+                name + "." + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()) + PART_SUFFIX);
         try {
             if (target.kind() == OutputTarget.Kind.NEW) {
                 return Optional.of(Files.createFile(part));
@@ -227,7 +228,8 @@ public final class AtomicFiles {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> {
                 Matcher part = PART.matcher(file.getFileName().toString());
-                return part.matches() && targets.test(part.group(1)) && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+                return part.matches() && targets.test(part.group(1))
+                        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
             }).toList();
         }
     }
@@ -241,10 +243,9 @@ public final class AtomicFiles {
 
     /** What went wrong, in words: the common kinds of this exception have only the file in their message. */
     public static String describe(FileSystemException e) {
-        String reason = e instanceof AccessDeniedException ? "permission denied"
-                : e instanceof NoSuchFileException ? "does not exist"
-                : e instanceof FileAlreadyExistsException ? "a file is where a folder is needed"
-                : e.getReason();
+        String reason = e instanceof AccessDeniedException ? "permission denied" : e instanceof NoSuchFileException
+                ? "does not exist"
+                : e instanceof FileAlreadyExistsException ? "a file is where a folder is needed" : e.getReason();
         return reason == null ? e.getMessage() : e.getFile() + ": " + reason;
     }
 

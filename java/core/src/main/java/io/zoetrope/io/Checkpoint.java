@@ -62,8 +62,9 @@ public record Checkpoint(long step, Map<String, String> state, Map<String, Store
         Safetensors stored = Safetensors.open(file);
         Map<String, String> metadata = stored.metadata();
         if (!FORMAT_VALUE.equals(metadata.get(FORMAT))) {
-            throw BadFileException.of(file, "is no checkpoint of this version (" + FORMAT + " is "
-                    + metadata.get(FORMAT) + ")", FORMAT_VALUE, REMEDY);
+            throw BadFileException.of(file,
+                    "is no checkpoint of this version (" + FORMAT + " is " + metadata.get(FORMAT) + ")", FORMAT_VALUE,
+                    REMEDY);
         }
         Map<String, String> state = new TreeMap<>();
         metadata.forEach((name, value) -> {

@@ -31,7 +31,7 @@ public final class CheckpointFolder {
      * @param step from its name
      * @param path where it is
      */
-    private record Saved(long step, Path path) { }
+    private record Saved(long step, Path path) {}
 
     public CheckpointFolder(Path folder) {
         this.folder = folder;

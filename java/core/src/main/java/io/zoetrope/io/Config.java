@@ -38,8 +38,8 @@ public final class Config {
     /** The setting that names the class which the others are for. */
     static final String CLASS_NAME = "_class_name";
     private static final String INFINITY = "Infinity";
-    private static final Pattern STRING_OR_INFINITY = Pattern.compile("\"(?:[^\"\\\\]++|\\\\.)*+\"|\\b" + INFINITY + "\\b",
-            Pattern.DOTALL);
+    private static final Pattern STRING_OR_INFINITY = Pattern
+            .compile("\"(?:[^\"\\\\]++|\\\\.)*+\"|\\b" + INFINITY + "\\b", Pattern.DOTALL);
 
     private final String source;
     private final JsonObject json;
@@ -59,8 +59,8 @@ public final class Config {
         String text;
         try {
             if (Files.size(file) > MAX_BYTES) {
-                throw BadFileException.of(file, "has " + Files.size(file) + " bytes", "a configuration of at most "
-                        + MAX_BYTES, "Check the name");
+                throw BadFileException.of(file, "has " + Files.size(file) + " bytes",
+                        "a configuration of at most " + MAX_BYTES, "Check the name");
             }
             text = Files.readString(file);
         } catch (NoSuchFileException e) {
@@ -90,8 +90,10 @@ public final class Config {
 
     /** The text with every infinity outside of its strings as a number that overflows to one. */
     private static String withInfinities(String text) {
-        return text.contains(INFINITY) ? STRING_OR_INFINITY.matcher(text).replaceAll(found ->
-                found.group().equals(INFINITY) ? "1e999" : Matcher.quoteReplacement(found.group())) : text;
+        return text.contains(INFINITY)
+                ? STRING_OR_INFINITY.matcher(text).replaceAll(
+                        found -> found.group().equals(INFINITY) ? "1e999" : Matcher.quoteReplacement(found.group()))
+                : text;
     }
 
     /** Reads these settings as those of a {@code className} of diffusers or of this library, refusing what is not understood. */
@@ -187,7 +189,8 @@ public final class Config {
 
     /** Whether {@code name} is null or a list of nothing but nulls. */
     boolean holdsNothing(String name) {
-        return !has(name) || isList(name) && json.get(name).getAsJsonArray().asList().stream().allMatch(JsonElement::isJsonNull);
+        return !has(name)
+                || isList(name) && json.get(name).getAsJsonArray().asList().stream().allMatch(JsonElement::isJsonNull);
     }
 
     String source() {

@@ -230,9 +230,10 @@ public final class ConfigReader {
     public void done() throws BadFileException {
         for (String name : config.names()) {
             if (!known.contains(name)) {
-                throw BadFileException.of(config.source(), "setting '" + name + "' is " + config.shown(name)
-                        + ", and this version does not know what it means", "the settings of a " + className + " that it knows",
-                        "Remove it if the model does not need it");
+                throw BadFileException.of(config.source(),
+                        "setting '" + name + "' is " + config.shown(name)
+                                + ", and this version does not know what it means",
+                        "the settings of a " + className + " that it knows", "Remove it if the model does not need it");
             }
         }
     }

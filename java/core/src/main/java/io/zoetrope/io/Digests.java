@@ -6,7 +6,7 @@ import java.util.HexFormat;
 
 /** SHA-256. */
 public final class Digests {
-    private Digests() { }
+    private Digests() {}
 
     public static MessageDigest sha256() {
         try {

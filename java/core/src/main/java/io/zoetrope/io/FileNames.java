@@ -5,7 +5,7 @@ import java.nio.file.Path;
 
 /** Names that users give, as paths. */
 public final class FileNames {
-    private FileNames() { }
+    private FileNames() {}
 
     /**
      * The path called {@code name}. Java takes names in the encoding of the locale it was started in; one without an encoding
@@ -18,10 +18,12 @@ public final class FileNames {
             return Path.of(name);
         } catch (InvalidPathException e) {
             if (name.indexOf('\0') >= 0) {
-                throw new IllegalArgumentException("'" + name.replace('\0', '?') + "' holds a character 0: no file is called so", e);
+                throw new IllegalArgumentException(
+                        "'" + name.replace('\0', '?') + "' holds a character 0: no file is called so", e);
             }
-            throw new IllegalArgumentException("'" + name + "' cannot be the name of a file in the encoding that this process was"
-                    + " started with, " + System.getProperty("sun.jnu.encoding") + ": start it with LC_ALL=C.UTF-8", e);
+            throw new IllegalArgumentException("'" + name
+                    + "' cannot be the name of a file in the encoding that this process was" + " started with, "
+                    + System.getProperty("sun.jnu.encoding") + ": start it with LC_ALL=C.UTF-8", e);
         }
     }
 }

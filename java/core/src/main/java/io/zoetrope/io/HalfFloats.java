@@ -2,7 +2,7 @@ package io.zoetrope.io;
 
 /** IEEE binary16, which weights files of others may hold. */
 final class HalfFloats {
-    private HalfFloats() { }
+    private HalfFloats() {}
 
     /** IEEE binary16 to float, exact. */
     static float fromHalf(short half) {

@@ -52,7 +52,7 @@ public final class ModelFolder {
      * @param weights   its tensors, empty if it has none
      */
     public record Component(String name, String library, String className, Config config,
-            Map<String, StoredTensor> weights) { }
+            Map<String, StoredTensor> weights) {}
 
     private ModelFolder(Path folder, Config index, boolean alone) {
         this.folder = folder;
@@ -77,8 +77,8 @@ public final class ModelFolder {
         }
         String component = ALONE.get(network).get(0);
         return new ModelFolder(folder, Config.empty().with(Config.CLASS_NAME, ALONE.get(network).get(1))
-                .with(component, List.of("diffusers", network))
-                .with(SCHEDULER, List.of("diffusers", USUAL_SCHEDULER)), true);
+                .with(component, List.of("diffusers", network)).with(SCHEDULER, List.of("diffusers", USUAL_SCHEDULER)),
+                true);
     }
 
     /**
@@ -180,8 +180,8 @@ public final class ModelFolder {
         index.names().stream().filter(name -> !name.startsWith("_")).forEach(reader::withoutEffect);
         reader.done();
         if (!components().equals(components)) {
-            throw BadFileException.of(file, "has the components " + components(), "exactly " + components.stream().sorted().toList(),
-                    "Use a model made of what is supported");
+            throw BadFileException.of(file, "has the components " + components(),
+                    "exactly " + components.stream().sorted().toList(), "Use a model made of what is supported");
         }
     }
 
@@ -221,7 +221,8 @@ public final class ModelFolder {
                 && Files.isRegularFile(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG))) {
             return Config.read(pipeline.resolve(SCHEDULER).resolve(SCHEDULER_CONFIG));
         }
-        LOG.warn("{} holds a network without a scheduler: taken to predict noise on the linear schedule, diffusers' default",
+        LOG.warn(
+                "{} holds a network without a scheduler: taken to predict noise on the linear schedule, diffusers' default",
                 folder);
         return Config.empty().with(Config.CLASS_NAME, USUAL_SCHEDULER);
     }

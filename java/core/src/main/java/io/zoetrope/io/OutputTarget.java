@@ -69,7 +69,8 @@ record OutputTarget(Path path, Kind kind, int descriptor) {
         }
         // Root may write everything; that a file is read-only is somebody's wish all the same.
         if (((Integer) Files.getAttribute(at, MODE) & ALL_WRITE_BITS) == 0) {
-            throw new FileSystemException(at.toString(), null, "is read-only; give another name, or allow writing (chmod u+w)");
+            throw new FileSystemException(at.toString(), null,
+                    "is read-only; give another name, or allow writing (chmod u+w)");
         }
         if (!Files.isWritable(at)) {
             throw new AccessDeniedException(at.toString());

@@ -31,10 +31,10 @@ public final class PackageClasses {
 
     /** As {@link #of}, beside another class. */
     public static <T> List<Class<? extends T>> beside(Class<?> anchor, Class<T> type) {
-        return names(anchor).stream().map(name -> load(anchor, name)).filter(found -> type.isAssignableFrom(found)
-                && !found.isInterface()
-                && !java.lang.reflect.Modifier.isAbstract(found.getModifiers())).<Class<? extends T>>map(found ->
-                found.asSubclass(type)).toList();
+        return names(anchor).stream().map(name -> load(anchor, name))
+                .filter(found -> type.isAssignableFrom(found) && !found.isInterface()
+                        && !java.lang.reflect.Modifier.isAbstract(found.getModifiers()))
+                .<Class<? extends T>>map(found -> found.asSubclass(type)).toList();
     }
 
     private static Class<?> load(Class<?> anchor, String simpleName) {
@@ -67,7 +67,9 @@ public final class PackageClasses {
     }
 
     private static List<String> classes(Stream<String> files) {
-        return files.filter(name -> name.endsWith(SUFFIX) && !name.contains("/") && !name.contains("$") && !name.contains("-"))
+        return files
+                .filter(name -> name.endsWith(SUFFIX) && !name.contains("/") && !name.contains("$")
+                        && !name.contains("-"))
                 .map(name -> name.substring(0, name.length() - SUFFIX.length())).sorted().toList();
     }
 }

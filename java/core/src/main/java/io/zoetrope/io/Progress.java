@@ -28,13 +28,13 @@ public interface Progress {
     static Progress none() {
         return new Progress() {
             @Override
-            public void begin(String stage, long total) { }
+            public void begin(String stage, long total) {}
 
             @Override
-            public void advance(long done, String note) { }
+            public void advance(long done, String note) {}
 
             @Override
-            public void end() { }
+            public void end() {}
         };
     }
 }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 
 /** Inputs that users name. Only regular files are opened: a pipe would make the reader wait, perhaps for ever. */
 public final class RegularFiles {
-    private RegularFiles() { }
+    private RegularFiles() {}
 
     /** Opens {@code file}. @throws BadFileException as {@link #require} */
     public static InputStream open(Path file, String expected) throws IOException {
@@ -25,8 +25,8 @@ public final class RegularFiles {
     public static void require(Path file, String expected) throws IOException {
         if (Files.isRegularFile(file)) {
             if (!Files.isReadable(file)) {
-                throw BadFileException.of(file, "cannot be opened: permission denied", expected, "Allow reading (chmod u+r)",
-                        new AccessDeniedException(file.toString()));
+                throw BadFileException.of(file, "cannot be opened: permission denied", expected,
+                        "Allow reading (chmod u+r)", new AccessDeniedException(file.toString()));
             }
             return;
         }
@@ -37,8 +37,8 @@ public final class RegularFiles {
             throw BadFileException.of(file, "is a pipe or a device", expected, "Write its content to a file first");
         }
         if (Files.isSymbolicLink(file)) {
-            throw BadFileException.of(file, "is a link to " + Files.readSymbolicLink(file) + ", which does not exist", expected,
-                    "Remove the link or bring its target back");
+            throw BadFileException.of(file, "is a link to " + Files.readSymbolicLink(file) + ", which does not exist",
+                    expected, "Remove the link or bring its target back");
         }
         if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw BadFileException.of(file, "does not exist", expected, "Check the name");

@@ -44,8 +44,7 @@ public final class Safetensors {
             long headerLength = checkedLength(length.getLong(0), size, path.toString());
             ByteBuffer json = ByteBuffer.allocate((int) headerLength);
             readFully(channel, json, 8, path);
-            SafetensorsHeader header =
-                    SafetensorsHeader.parse(json.flip(), size - 8 - headerLength, path.toString());
+            SafetensorsHeader header = SafetensorsHeader.parse(json.flip(), size - 8 - headerLength, path.toString());
             return new Safetensors(path, header, 8 + headerLength);
         } catch (NoSuchFileException e) {
             throw BadFileException.of(path, "does not exist", "a safetensors file", "Check the name");
@@ -67,8 +66,9 @@ public final class Safetensors {
                     "2 to " + SafetensorsHeader.MAX_HEADER, "Check that this is a safetensors file");
         }
         if (length > fileSize - 8) {
-            throw BadFileException.of(name, "its header of " + length + " bytes reaches beyond the file of " + fileSize
-                    + " (truncated?)", "a whole file", "Get or write the file anew");
+            throw BadFileException.of(name,
+                    "its header of " + length + " bytes reaches beyond the file of " + fileSize + " (truncated?)",
+                    "a whole file", "Get or write the file anew");
         }
         return length;
     }
@@ -78,8 +78,7 @@ public final class Safetensors {
                 "Get or write the file anew");
     }
 
-    private static void readFully(FileChannel channel, ByteBuffer buffer, long position, Path path)
-            throws IOException {
+    private static void readFully(FileChannel channel, ByteBuffer buffer, long position, Path path) throws IOException {
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, position + buffer.position()) < 0) {
                 throw tooShort(path.toString(), channel.size());

@@ -37,7 +37,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
      * @param begin first byte, counted from the end of the header
      * @param end   one past the last byte
      */
-    record Entry(StoredType type, long[] shape, long begin, long end) { }
+    record Entry(StoredType type, long[] shape, long begin, long end) {}
 
     /**
      * Parses a header.
@@ -91,8 +91,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         return new SafetensorsHeader(tensors, metadata);
     }
 
-    private static void readMetadata(JsonReader reader, Map<String, String> metadata, String file)
-            throws IOException {
+    private static void readMetadata(JsonReader reader, Map<String, String> metadata, String file) throws IOException {
         reader.beginObject();
         while (reader.hasNext()) {
             String key = reader.nextName();
@@ -144,8 +143,8 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             throw bad(file, "the shape of tensor '" + name + "' overflows", "a shape that fits its bytes");
         }
         if (bytes != offsets[1] - offsets[0]) {
-            throw bad(file, "tensor '" + name + "' has " + (offsets[1] - offsets[0]) + " bytes", bytes
-                    + " bytes, as its shape and type " + type + " say");
+            throw bad(file, "tensor '" + name + "' has " + (offsets[1] - offsets[0]) + " bytes",
+                    bytes + " bytes, as its shape and type " + type + " say");
         }
         return new Entry(type, shape, offsets[0], offsets[1]);
     }
@@ -191,8 +190,10 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         for (Map.Entry<String, Entry> tensor : inOrder) {
             Entry entry = tensor.getValue();
             if (entry.end() > dataLength) {
-                throw bad(file, "tensor '" + tensor.getKey() + "' reaches to byte " + entry.end()
-                        + " of the data, but the file holds only " + dataLength + " (truncated?)", "a whole file");
+                throw bad(file,
+                        "tensor '" + tensor.getKey() + "' reaches to byte " + entry.end()
+                                + " of the data, but the file holds only " + dataLength + " (truncated?)",
+                        "a whole file");
             }
             if (entry.begin() < at) {
                 throw bad(file, "tensors '" + before + "' and '" + tensor.getKey() + "' overlap",

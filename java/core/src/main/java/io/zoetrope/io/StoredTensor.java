@@ -73,8 +73,8 @@ public final class StoredTensor {
      */
     public void copyTo(Tensor tensor) {
         if (!type.name().equals(tensor.dtype().name()) || !Arrays.equals(shape, tensor.shape().dims())) {
-            throw new IllegalArgumentException("copy of " + this + " into " + tensor
-                    + ": types and shapes must be the same");
+            throw new IllegalArgumentException(
+                    "copy of " + this + " into " + tensor + ": types and shapes must be the same");
         }
         byte[] content = new byte[bytes.capacity()];
         bytes.get(0, content);

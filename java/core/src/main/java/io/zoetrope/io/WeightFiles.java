@@ -159,8 +159,8 @@ public final class WeightFiles {
     public StoredTensor tensor(String name) throws IOException {
         Place place = places.get(name);
         if (place == null) {
-            throw BadFileException.of(source, "has no tensor '" + name + "'", "one; it holds " + some(new ArrayList<>(names())),
-                    "Check that these weights belong to this model");
+            throw BadFileException.of(source, "has no tensor '" + name + "'",
+                    "one; it holds " + some(new ArrayList<>(names())), "Check that these weights belong to this model");
         }
         return place.file.tensor(place.name);
     }
@@ -204,8 +204,8 @@ public final class WeightFiles {
 
     /** The complaint that element {@code at} of a tensor is no finite number. */
     BadFileException notFinite(String name, long at) {
-        return BadFileException.of(places.get(name).file.path(), "tensor '" + places.get(name).name
-                + "' holds NaN or infinity at element " + at, "finite weights",
+        return BadFileException.of(places.get(name).file.path(),
+                "tensor '" + places.get(name).name + "' holds NaN or infinity at element " + at, "finite weights",
                 "Go back to an earlier checkpoint of this training");
     }
 

@@ -38,7 +38,8 @@ public final class ClassificationPlots {
                 BufferedImage.TYPE_INT_RGB);
         Graphics2D g = canvas(image);
         g.setFont(TITLE);
-        g.drawString(String.format(Locale.ROOT, "Accuracy %.2f %% of %d samples", 100 * report.accuracy(), report.samples()),
+        g.drawString(
+                String.format(Locale.ROOT, "Accuracy %.2f %% of %d samples", 100 * report.accuracy(), report.samples()),
                 MARGIN, MARGIN + 14);
         g.setFont(TEXT);
         for (int i = 0; i < classes; i++) {
@@ -84,7 +85,8 @@ public final class ClassificationPlots {
         BufferedImage image = new BufferedImage(left + side + 40, top + side + 70, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = canvas(image);
         g.setFont(TITLE);
-        g.drawString(String.format(Locale.ROOT, "Calibration error %.2f %%", 100 * report.calibrationError()), left, 36);
+        g.drawString(String.format(Locale.ROOT, "Calibration error %.2f %%", 100 * report.calibrationError()), left,
+                36);
         g.setFont(TEXT);
         int most = report.bins().stream().mapToInt(ClassificationReport.Bin::samples).max().orElse(1);
         for (ClassificationReport.Bin bin : report.bins()) {

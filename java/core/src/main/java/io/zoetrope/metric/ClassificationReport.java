@@ -26,7 +26,7 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
      * @param confidence mean of the largest probability
      * @param accuracy   the share that was right
      */
-    public record Bin(double from, double to, int samples, double confidence, double accuracy) { }
+    public record Bin(double from, double to, int samples, double confidence, double accuracy) {}
 
     public ClassificationReport {
         classNames = List.copyOf(classNames);
@@ -128,15 +128,16 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
     /** For people: the figures, and a line for each class with what it is most often taken for. */
     public String table() {
         int width = classNames.stream().mapToInt(String::length).max().orElse(0);
-        StringBuilder table = new StringBuilder(String.format(Locale.ROOT,
-                "accuracy %.2f %% of %d samples, log loss %.4f, calibration error %.2f %%%n", 100 * accuracy(), samples(),
-                logLoss, 100 * calibrationError()));
+        StringBuilder table = new StringBuilder(
+                String.format(Locale.ROOT, "accuracy %.2f %% of %d samples, log loss %.4f, calibration error %.2f %%%n",
+                        100 * accuracy(), samples(), logLoss, 100 * calibrationError()));
         table.append(String.format(Locale.ROOT,
                 "%-" + Math.max(5, width) + "s   samples  precision  recall     F1  most often taken for%n", "class"));
         for (int c = 0; c < confusion.length; c++) {
             int other = -1;
             for (int p = 0; p < confusion.length; p++) {
-                other = p != c && confusion[c][p] > 0 && (other < 0 || confusion[c][p] > confusion[c][other]) ? p : other;
+                other = p != c && confusion[c][p] > 0 && (other < 0 || confusion[c][p] > confusion[c][other]) ? p
+                        : other;
             }
             table.append(String.format(Locale.ROOT, "%-" + Math.max(5, width) + "s  %8d  %8.1f%%  %5.1f%%  %5.1f  %s%n",
                     classNames.get(c), ofClass(c), 100 * precision(c), 100 * recall(c), 100 * f1(c),
@@ -147,22 +148,22 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
 
     /** Writes everything as JSON; figures that do not exist are null. */
     public void writeJson(Path file) throws IOException {
-        StringBuilder json = new StringBuilder("{\n  \"accuracy\": " + json(accuracy()) + ",\n  \"samples\": " + samples()
-                + ",\n  \"log_loss\": " + json(logLoss) + ",\n  \"calibration_error\": " + json(calibrationError())
-                + ",\n  \"classes\": [\n");
+        StringBuilder json = new StringBuilder("{\n  \"accuracy\": " + json(accuracy()) + ",\n  \"samples\": "
+                + samples() + ",\n  \"log_loss\": " + json(logLoss) + ",\n  \"calibration_error\": "
+                + json(calibrationError()) + ",\n  \"classes\": [\n");
         for (int c = 0; c < confusion.length; c++) {
             json.append("    {\"name\": \"").append(classNames.get(c).replace("\\", "\\\\").replace("\"", "\\\""))
-                    .append("\", \"samples\": ").append(ofClass(c)).append(", \"precision\": ").append(json(precision(c)))
-                    .append(", \"recall\": ").append(json(recall(c))).append(", \"f1\": ").append(json(f1(c)))
-                    .append(", \"taken_for\": ").append(java.util.Arrays.toString(confusion[c])).append('}')
-                    .append(c < confusion.length - 1 ? ",\n" : "\n");
+                    .append("\", \"samples\": ").append(ofClass(c)).append(", \"precision\": ")
+                    .append(json(precision(c))).append(", \"recall\": ").append(json(recall(c))).append(", \"f1\": ")
+                    .append(json(f1(c))).append(", \"taken_for\": ").append(java.util.Arrays.toString(confusion[c]))
+                    .append('}').append(c < confusion.length - 1 ? ",\n" : "\n");
         }
         json.append("  ],\n  \"calibration\": [\n");
         for (int b = 0; b < bins.size(); b++) {
             Bin bin = bins.get(b);
-            json.append("    {\"from\": ").append(bin.from()).append(", \"to\": ").append(bin.to()).append(", \"samples\": ")
-                    .append(bin.samples()).append(", \"confidence\": ").append(json(bin.confidence()))
-                    .append(", \"accuracy\": ").append(json(bin.accuracy())).append('}')
+            json.append("    {\"from\": ").append(bin.from()).append(", \"to\": ").append(bin.to())
+                    .append(", \"samples\": ").append(bin.samples()).append(", \"confidence\": ")
+                    .append(json(bin.confidence())).append(", \"accuracy\": ").append(json(bin.accuracy())).append('}')
                     .append(b < bins.size() - 1 ? ",\n" : "\n");
         }
         AtomicFiles.writeText(file, json.append("  ]\n}\n").toString());

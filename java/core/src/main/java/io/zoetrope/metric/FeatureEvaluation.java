@@ -29,13 +29,14 @@ public final class FeatureEvaluation {
      * @param seed      of the draws from the training part and of the subsets of the kernel distance
      * @throws IllegalArgumentException when the pictures do not fit the data, or are too few to have neighbours
      */
-    public static FeatureReport measure(Device device, FeatureEncoder encoder, Images generated, ImageDataset data, long seed,
-            Progress progress) {
+    public static FeatureReport measure(Device device, FeatureEncoder encoder, Images generated, ImageDataset data,
+            long seed, Progress progress) {
         Images real = data.test().images();
         Images training = data.train().images();
         if (generated.height() != real.height() || generated.width() != real.width()
                 || generated.channels() != real.channels()) {
-            throw new IllegalArgumentException(generated + " cannot be measured against " + data.name() + ", which has " + real);
+            throw new IllegalArgumentException(
+                    generated + " cannot be measured against " + data.name() + ", which has " + real);
         }
         int floorSamples = Math.min(generated.count(), training.count());
         int least = Math.min(floorSamples, real.count());
@@ -55,8 +56,8 @@ public final class FeatureEvaluation {
                 progress.advance(draw + 3L);
             }
             progress.end();
-            return new FeatureReport(encoder.name(), encoder.hash(), (int) reference.features.dim(1), real.count(), generated.count(),
-                    floorSamples, Neighbourhoods.DEFAULT_K, figures, floor);
+            return new FeatureReport(encoder.name(), encoder.hash(), (int) reference.features.dim(1), real.count(),
+                    generated.count(), floorSamples, Neighbourhoods.DEFAULT_K, figures, floor);
         }
     }
 
@@ -68,12 +69,13 @@ public final class FeatureEvaluation {
         }
     }
 
-    private static FeatureReport.Figures figures(Device device, FeatureEncoder encoder, Images pictures, Reference reference,
-            long seed) {
+    private static FeatureReport.Figures figures(Device device, FeatureEncoder encoder, Images pictures,
+            Reference reference, long seed) {
         try (Scope scope = Scope.open(device)) {
             Tensor features = encoder.features(scope, pictures);
             int size = (int) Math.min(KERNEL_SIZE, Math.min(features.dim(0), reference.features.dim(0)));
-            return new FeatureReport.Figures(FrechetDistance.between(FrechetDistance.Moments.of(features), reference.moments),
+            return new FeatureReport.Figures(
+                    FrechetDistance.between(FrechetDistance.Moments.of(features), reference.moments),
                     Neighbourhoods.of(reference.features, reference.radii, features, Neighbourhoods.DEFAULT_K),
                     KernelDistance.between(reference.features, features, KERNEL_SUBSETS, size, seed));
         }

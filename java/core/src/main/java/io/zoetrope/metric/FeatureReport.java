@@ -53,10 +53,12 @@ public record FeatureReport(String encoder, String hash, int length, int real, i
     /** A table for people: a line for the generated pictures, and mean and deviation of the floor. */
     public String table() {
         StringBuilder table = new StringBuilder();
-        table.append(String.format(Locale.ROOT, "%d generated against %d real ones (test part), k = %d%n", samples, real, k));
-        table.append(String.format(Locale.ROOT, "encoder %s, %d features, weights sha256 %s%n", encoder, length, shortHash()));
-        table.append(String.format(Locale.ROOT, "%22s  %9s  %9s  %9s  %9s  %9s  %17s%n", "", "C-FD", "precision", "recall",
-                "density", "coverage", "KID × 1000"));
+        table.append(String.format(Locale.ROOT, "%d generated against %d real ones (test part), k = %d%n", samples,
+                real, k));
+        table.append(String.format(Locale.ROOT, "encoder %s, %d features, weights sha256 %s%n", encoder, length,
+                shortHash()));
+        table.append(String.format(Locale.ROOT, "%22s  %9s  %9s  %9s  %9s  %9s  %17s%n", "", "C-FD", "precision",
+                "recall", "density", "coverage", "KID × 1000"));
         table.append(line("generated", number -> number.applyAsDouble(generated), generated.kernel().mean(),
                 generated.kernel().deviation()));
         table.append(line("real (" + floorSamples + " of training)", this::floorMean,
@@ -90,7 +92,8 @@ public record FeatureReport(String encoder, String hash, int length, int real, i
         return String.format(Locale.ROOT, "%-22s  %9.3f  %9.4f  %9.4f  %9.4f  %9.4f  %17s%n", label,
                 column.of(Figures::frechet), column.of(f -> f.neighbourhoods().precision()),
                 column.of(f -> f.neighbourhoods().recall()), column.of(f -> f.neighbourhoods().density()),
-                column.of(f -> f.neighbourhoods().coverage()), String.format(Locale.ROOT, "%.3f", 1000 * kernel) + spread);
+                column.of(f -> f.neighbourhoods().coverage()),
+                String.format(Locale.ROOT, "%.3f", 1000 * kernel) + spread);
     }
 
     /** Writes everything as JSON; figures that do not exist are null. */

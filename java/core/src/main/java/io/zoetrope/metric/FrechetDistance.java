@@ -115,7 +115,8 @@ public final class FrechetDistance {
         }
         EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(symmetric.numRows, vectors, true);
         if (!eigen.decompose(symmetric)) {
-            throw new IllegalStateException("the eigenvalues of a covariance of " + symmetric.numRows + " values were not found");
+            throw new IllegalStateException(
+                    "the eigenvalues of a covariance of " + symmetric.numRows + " values were not found");
         }
         return eigen;
     }

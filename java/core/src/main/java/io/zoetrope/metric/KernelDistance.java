@@ -32,9 +32,9 @@ public record KernelDistance(double mean, double deviation, int subsets, int siz
      */
     public static KernelDistance between(Tensor first, Tensor second, int subsets, int size, long seed) {
         if (subsets < 1 || size < 2 || size > Math.min(first.dim(0), second.dim(0))) {
-            throw new IllegalArgumentException(subsets + " subsets of " + size + " samples: expected at least 1 subset and 2 "
-                    + "to " + Math.min(first.dim(0), second.dim(0)) + " samples, for the sets have " + first.dim(0) + " and "
-                    + second.dim(0));
+            throw new IllegalArgumentException(subsets + " subsets of " + size
+                    + " samples: expected at least 1 subset and 2 " + "to " + Math.min(first.dim(0), second.dim(0))
+                    + " samples, for the sets have " + first.dim(0) + " and " + second.dim(0));
         }
         double[] values = new double[subsets];
         for (int i = 0; i < subsets; i++) {

@@ -47,8 +47,8 @@ public record LabelShares(int[] counts) {
     /** −Σ p·log p in nats: 0 when all samples are of one class, log(classes) when every class is as frequent. */
     public double entropy() {
         double samples = samples();
-        return Arrays.stream(counts).filter(count -> count > 0).mapToDouble(count -> -count / samples * Math.log(count / samples))
-                .sum();
+        return Arrays.stream(counts).filter(count -> count > 0)
+                .mapToDouble(count -> -count / samples * Math.log(count / samples)).sum();
     }
 
     /** Such as "9 of 10 classes, as many as 8.7 of even shares". @param partOfEvenShare see {@link #covered} */

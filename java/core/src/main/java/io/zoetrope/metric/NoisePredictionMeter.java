@@ -42,7 +42,8 @@ public final class NoisePredictionMeter {
      */
     public void add(int timestep, float[] prediction, float[] noise, int offset, int length) {
         if (timestep < 0 || timestep >= timesteps) {
-            throw new IllegalArgumentException("timestep must be between 0 and " + (timesteps - 1) + ", not " + timestep);
+            throw new IllegalArgumentException(
+                    "timestep must be between 0 and " + (timesteps - 1) + ", not " + timestep);
         }
         double error = 0;
         double product = 0;

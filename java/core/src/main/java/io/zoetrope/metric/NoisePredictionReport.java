@@ -27,7 +27,7 @@ public record NoisePredictionReport(List<Bin> bins) {
      * @param cosine  mean over the samples of the cosine between predicted and true noise
      * @param r2      1 − MSE / variance of the noise
      */
-    public record Bin(int from, int to, long samples, double mse, double cosine, double r2) { }
+    public record Bin(int from, int to, long samples, double mse, double cosine, double r2) {}
 
     public NoisePredictionReport {
         bins = List.copyOf(bins);
@@ -92,8 +92,7 @@ public record NoisePredictionReport(List<Bin> bins) {
         XYChart chart = Charts.xy(900, 500, "Noise prediction by timestep", "timestep (noise grows to the right)");
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
         chart.addSeries("R²", t, shown.stream().mapToDouble(Bin::r2).toArray()).setMarker(SeriesMarkers.CIRCLE);
-        chart.addSeries("cosine", t, shown.stream().mapToDouble(Bin::cosine).toArray())
-                .setMarker(SeriesMarkers.NONE);
+        chart.addSeries("cosine", t, shown.stream().mapToDouble(Bin::cosine).toArray()).setMarker(SeriesMarkers.NONE);
         chart.addSeries("MSE", t, shown.stream().mapToDouble(Bin::mse).toArray()).setMarker(SeriesMarkers.NONE);
         ImageFiles.writePng(file, BitmapEncoder.getBufferedImage(chart));
     }

@@ -24,7 +24,7 @@ public record RecognitionReport(List<Row> classes, double confidence) {
      * @param asked      samples that it was asked for in
      * @param asAsked    of those, the ones taken for it
      */
-    public record Row(String name, int recognised, int asked, int asAsked) { }
+    public record Row(String name, int recognised, int asked, int asAsked) {}
 
     public RecognitionReport {
         classes = List.copyOf(classes);
@@ -87,10 +87,12 @@ public record RecognitionReport(List<Row> classes, double confidence) {
                 "%d samples: recognised are %s (entropy %.3f nats), mean confidence %.1f %%%n", labels.samples(),
                 labels.describe(PART_OF_EVEN_SHARE), labels.entropy(), 100 * confidence));
         if (asked) {
-            table.append(String.format(Locale.ROOT, "the class asked for is the one recognised in %.1f %%%n", 100 * accuracy()));
+            table.append(String.format(Locale.ROOT, "the class asked for is the one recognised in %.1f %%%n",
+                    100 * accuracy()));
         }
         int width = Math.max(5, classes.stream().mapToInt(row -> row.name.length()).max().orElse(0));
-        table.append(String.format(Locale.ROOT, "%-" + width + "s  recognised%s%n", "class", asked ? "  when asked for" : ""));
+        table.append(String.format(Locale.ROOT, "%-" + width + "s  recognised%s%n", "class",
+                asked ? "  when asked for" : ""));
         for (Row row : classes) {
             table.append(String.format(Locale.ROOT, "%-" + width + "s  %8.1f %%", row.name,
                     100.0 * row.recognised / labels.samples()));

@@ -32,8 +32,8 @@ public final class SoundEvaluation {
         float[][] probabilities = encoder.classify(spectrograms, progress);
         RecognitionReport recognition = RecognitionReport.of(encoder.classNames(), probabilities,
                 asked(classNames, labels, encoder.classNames()));
-        return new SoundReport(recognition, FeatureEvaluation.measure(device, encoder.encoder(name), spectrograms,
-                real, seed, progress));
+        return new SoundReport(recognition,
+                FeatureEvaluation.measure(device, encoder.encoder(name), spectrograms, real, seed, progress));
     }
 
     /** The classes asked for as the encoder numbers them, or null where it does not know them. */

@@ -63,7 +63,7 @@ public record TwoSampleTest(double accuracy, double pValue, int heldOut) {
 
     /** The chance of {@code hits} or more heads in so many throws of a coin. */
     static double tail(int throwsInAll, int hits) {
-        double logTerm = -throwsInAll * Math.log(2);       // of 0 heads
+        double logTerm = -throwsInAll * Math.log(2); // of 0 heads
         double sum = hits <= 0 ? Math.exp(logTerm) : 0;
         for (int k = 1; k <= throwsInAll; k++) {
             logTerm += Math.log((double) (throwsInAll - k + 1) / k);

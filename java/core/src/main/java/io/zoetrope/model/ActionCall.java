@@ -25,7 +25,7 @@ public record ActionCall(Setting setting, Values values) {
      * @param progress told how long it goes on
      * @param results  takes what comes of it
      */
-    public record Setting(Supplier<Device> device, DataPlaces places, Progress progress, Results results) { }
+    public record Setting(Supplier<Device> device, DataPlaces places, Progress progress, Results results) {}
 
     /** Takes what comes of an action, in order. */
     public interface Results {

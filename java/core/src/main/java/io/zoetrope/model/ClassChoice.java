@@ -19,8 +19,8 @@ public final class ClassChoice {
 
     /** Which classes a model knows, in words. */
     public static String known(List<String> classNames) {
-        return classNames.isEmpty() ? "knows no classes" : "knows " + classNames.size() + " classes: "
-                + String.join(", ", classNames);
+        return classNames.isEmpty() ? "knows no classes"
+                : "knows " + classNames.size() + " classes: " + String.join(", ", classNames);
     }
 
     /** Whether the user wants no particular class, and said so. */

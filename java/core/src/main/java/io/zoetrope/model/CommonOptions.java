@@ -48,8 +48,10 @@ public final class CommonOptions {
     /** {@link #OUT} for files of these media. */
     public static Option<Path> out(String usual, Media media) {
         Option<Path> out = OUT.defaultsTo(Path.of(usual));
-        return media != Media.SOUNDS ? out : out.mustBe(file -> file.toString().equals("-")
-                || file.toString().toLowerCase(Locale.ROOT).endsWith(media.suffix()),
-                "a name that ends with " + media.suffix() + ", for sounds");
+        return media != Media.SOUNDS ? out
+                : out.mustBe(
+                        file -> file.toString().equals("-")
+                                || file.toString().toLowerCase(Locale.ROOT).endsWith(media.suffix()),
+                        "a name that ends with " + media.suffix() + ", for sounds");
     }
 }

@@ -34,8 +34,7 @@ public final class ModelFamilies {
             for (String name : names) {
                 if (!seen.add(name)) {
                     throw new IllegalArgumentException("two families of models claim the " + name + ": "
-                            + family.getClass().getName()
-                            + " is the second");
+                            + family.getClass().getName() + " is the second");
                 }
             }
         }
@@ -48,8 +47,10 @@ public final class ModelFamilies {
         private static ModelFamilies load() {
             Object own = ModelFamily.class.getProtectionDomain().getCodeSource();
             return new ModelFamilies(ServiceLoader.load(ModelFamily.class, ModelFamily.class.getClassLoader()).stream()
-                    .map(ServiceLoader.Provider::get).sorted(Comparator.comparing(family ->
-                            !family.getClass().getProtectionDomain().getCodeSource().equals(own))).toList());
+                    .map(ServiceLoader.Provider::get)
+                    .sorted(Comparator
+                            .comparing(family -> !family.getClass().getProtectionDomain().getCodeSource().equals(own)))
+                    .toList());
         }
     }
 
@@ -80,9 +81,8 @@ public final class ModelFamilies {
             return shipping.get();
         }
         String pipelineClass = PretrainedModels.open(nameOrFolder, folder -> ModelFolder.open(folder).pipelineClass());
-        return all.stream().filter(family -> family.pipelineClasses().contains(pipelineClass)).findFirst()
-                .orElseThrow(() ->
-                new OptionException(CommonOptions.MODEL.name(), nameOrFolder + " is a " + pipelineClass
+        return all.stream().filter(family -> family.pipelineClasses().contains(pipelineClass)).findFirst().orElseThrow(
+                () -> new OptionException(CommonOptions.MODEL.name(), nameOrFolder + " is a " + pipelineClass
                         + ", which this library does not know: expected " + descriptions(family -> true)));
     }
 
@@ -90,8 +90,8 @@ public final class ModelFamilies {
     public void require(ModelFamily family, String nameOrFolder) throws IOException {
         ModelFamily found = of(nameOrFolder);
         if (found != family) {
-            throw new IllegalArgumentException(nameOrFolder + " is " + found.description() + ": expected "
-                    + family.description());
+            throw new IllegalArgumentException(
+                    nameOrFolder + " is " + found.description() + ": expected " + family.description());
         }
     }
 
@@ -112,18 +112,19 @@ public final class ModelFamilies {
 
     /** The classifier to take where the user names none. @throws IllegalStateException if none ships for these media */
     public String usualClassifier(Media media) {
-        return all.stream().filter(family -> family.recognition().isPresent()).flatMap(family -> family.shipped()
-                .stream())
-                .filter(model -> model.media() == media).findFirst().map(ShippedModel::name)
+        return all.stream().filter(family -> family.recognition().isPresent())
+                .flatMap(family -> family.shipped().stream()).filter(model -> model.media() == media).findFirst()
+                .map(ShippedModel::name)
                 .orElseThrow(() -> new IllegalStateException("no classifier of " + media + " ships with this library"));
     }
 
     /** Opens a classifier, whatever its family. @throws IllegalArgumentException if the model is none */
     public Classifier openClassifier(Device device, String nameOrFolder) throws IOException {
         ModelFamily family = of(nameOrFolder);
-        return family.recognition().orElseThrow(() -> new IllegalArgumentException(nameOrFolder + " is "
-                + family.description()
-                + ", which recognises nothing: expected " + descriptions(other -> other.recognition().isPresent())))
+        return family.recognition()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        nameOrFolder + " is " + family.description() + ", which recognises nothing: expected "
+                                + descriptions(other -> other.recognition().isPresent())))
                 .open(device, nameOrFolder);
     }
 }

@@ -55,8 +55,9 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
                         "a " + pipeline, "Name the folder of such a model");
             }
             if (!files.className(component).equals(network)) {
-                throw BadFileException.of(files.path().resolve(ModelFolder.INDEX), "setting '" + component + "' is of class "
-                        + files.className(component), network, "Use a model made of what is supported");
+                throw BadFileException.of(files.path().resolve(ModelFolder.INDEX),
+                        "setting '" + component + "' is of class " + files.className(component), network,
+                        "Use a model made of what is supported");
             }
             try {
                 return reader.read(files);

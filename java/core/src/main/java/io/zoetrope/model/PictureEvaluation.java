@@ -29,7 +29,7 @@ public final class PictureEvaluation {
     private static final Option<Integer> PICTURES = Option.integer("pictures").label("COUNT").defaultsTo(256)
             .mustBe(count -> count == 0 || count >= FEWEST, "0 or at least " + FEWEST)
             .help("Also generate so many and measure how near they come to the test pictures: C-FD, precision, recall, "
-            + "density, coverage, KID, and the classes made. 0 for none.");
+                    + "density, coverage, KID, and the classes made. 0 for none.");
     private static final Option<Long> PICTURES_SEED = CommonOptions.SEED.help("Of the pictures.");
     private static final Option<String> ENCODER = Option.text("encoder", "NAME|DIR")
             .help("The classifier in whose features pictures are compared.");
@@ -52,9 +52,8 @@ public final class PictureEvaluation {
 
     /** The options of {@link #run}, beside {@link CommonOptions#MODEL} and {@link #REAL}. */
     public static List<Option<?>> options() {
-        return List.of(PICTURES, PICTURES_SEED, ENCODER.defaultsTo(ModelFamilies.installed()
-                .usualClassifier(Media.PICTURES)),
-                PICTURES_JSON);
+        return List.of(PICTURES, PICTURES_SEED,
+                ENCODER.defaultsTo(ModelFamilies.installed().usualClassifier(Media.PICTURES)), PICTURES_JSON);
     }
 
     /** An evaluation of nothing but the pictures. */
@@ -79,8 +78,8 @@ public final class PictureEvaluation {
         String encoder = call.get(ENCODER);
         FeatureReport features;
         LabelShares labels;
-        try (Device device = call.openDevice(); Classifier classifier = ModelFamilies.installed().openClassifier(device,
-                encoder)) {
+        try (Device device = call.openDevice();
+                Classifier classifier = ModelFamilies.installed().openClassifier(device, encoder)) {
             ImageDataset real = classifier.seen(data);
             Images pictures = maker.make(device, call, call.get(PICTURES), call.get(PICTURES_SEED));
             features = FeatureEvaluation.measure(device, classifier.encoder(encoder), pictures, real, SEED,

@@ -56,9 +56,9 @@ public final class PretrainedModels {
 
     /** Unpacks a shipped model into a folder of its own for as long as loading takes. */
     public static <T> T load(String name, Loader<T> loader) throws IOException {
-        Class<?> family = ModelFamilies.installed().shipping(name).orElseThrow(() ->
-                new IllegalArgumentException("no model '"
-                + name + "' ships with this library: expected one of " + names() + ", or the folder of a model"))
+        Class<?> family = ModelFamilies.installed().shipping(name)
+                .orElseThrow(() -> new IllegalArgumentException("no model '" + name
+                        + "' ships with this library: expected one of " + names() + ", or the folder of a model"))
                 .getClass();
         Path folder = Files.createTempDirectory("zoetrope-model-");
         try {

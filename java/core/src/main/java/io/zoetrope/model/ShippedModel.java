@@ -10,4 +10,4 @@ import io.zoetrope.data.Media;
  * @param about in a few words, what of it, such as "pictures of clothing"
  * @param data  the name of the data set they learned from
  */
-public record ShippedModel(String name, Media media, String about, String data) { }
+public record ShippedModel(String name, Media media, String about, String data) {}

@@ -45,14 +45,15 @@ public final class ClassCondition {
      */
     public Variable project(Tape tape, Variable x, Tensor labels) {
         requireLabels(labels);
-        return vectors == null ? x : ReduceFunctions.dotRows(tape, x, vectors.forward(tape, labels),
-                (float) (1 / Math.sqrt(features)));
+        return vectors == null ? x
+                : ReduceFunctions.dotRows(tape, x, vectors.forward(tape, labels), (float) (1 / Math.sqrt(features)));
     }
 
     private void requireLabels(Tensor labels) {
         if ((labels != null) != (vectors != null)) {
-            throw new IllegalArgumentException(vectors == null ? "this " + network + " has no classes, but labels were given"
-                    : "this " + network + " has " + classes + " classes: labels are needed");
+            throw new IllegalArgumentException(
+                    vectors == null ? "this " + network + " has no classes, but labels were given"
+                            : "this " + network + " has " + classes + " classes: labels are needed");
         }
     }
 }

@@ -42,7 +42,8 @@ public final class Convolution {
     }
 
     /** As {@link #of} without bias. */
-    public static Convolution unbiased(Parameters parameters, long in, long out, int kernel, Conv2d.Spec spec, Init init) {
+    public static Convolution unbiased(Parameters parameters, long in, long out, int kernel, Conv2d.Spec spec,
+            Init init) {
         return new Convolution(parameters, in, out, kernel, kernel, divisible(spec, in, out), init, false);
     }
 
@@ -53,8 +54,8 @@ public final class Convolution {
 
     private static Conv2d.Spec divisible(Conv2d.Spec spec, long in, long out) {
         if (in % spec.groups() != 0 || out % spec.groups() != 0) {
-            throw new IllegalArgumentException("convolution of " + in + " channels to " + out + ": they do not both divide"
-                    + " into " + spec.groups() + " groups");
+            throw new IllegalArgumentException("convolution of " + in + " channels to " + out
+                    + ": they do not both divide" + " into " + spec.groups() + " groups");
         }
         return spec;
     }
@@ -65,7 +66,8 @@ public final class Convolution {
 
     /** With [N,K] added to every pixel and a residual added to the result; either may be null. */
     public Variable forward(Tape tape, Variable x, Variable perSample, Variable residual) {
-        return ConvFunctions.conv2d(tape, x, weight.variable(), bias == null ? null : bias.variable(), perSample, residual, spec);
+        return ConvFunctions.conv2d(tape, x, weight.variable(), bias == null ? null : bias.variable(), perSample,
+                residual, spec);
     }
 
     /**
@@ -75,7 +77,8 @@ public final class Convolution {
      * @param scale F32 [N]; must not change before the backward pass
      */
     public Variable forwardScaled(Tape tape, Variable x, Tensor scale) {
-        Variable scaled = bias == null ? null : PointwiseFunctions.scaledBias(tape, scale, bias.variable(), x.value().dtype());
+        Variable scaled = bias == null ? null
+                : PointwiseFunctions.scaledBias(tape, scale, bias.variable(), x.value().dtype());
         return ConvFunctions.conv2d(tape, x, weight.variable(), null, scaled, null, spec);
     }
 }

@@ -42,8 +42,8 @@ public final class FileLayout {
             int at = Math.toIntExact(segment.start());
             for (String name : parameter.names()) {
                 float[] values = Arrays.copyOfRange(store, at, at + part);
-                entries.put(name, new Entry(fileShape(parameter), reorder(parameter, values, true),
-                        parameter.isBuffer()));
+                entries.put(name,
+                        new Entry(fileShape(parameter), reorder(parameter, values, true), parameter.isBuffer()));
                 at += part;
             }
         }

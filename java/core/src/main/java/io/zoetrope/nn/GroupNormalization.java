@@ -21,7 +21,8 @@ public final class GroupNormalization {
     /** @param epsilon added to the variance */
     public GroupNormalization(Parameters parameters, long channels, int groups, float epsilon, boolean silu) {
         if (channels % groups != 0) {
-            throw new IllegalArgumentException("group norm: " + channels + " channels do not divide into " + groups + " groups");
+            throw new IllegalArgumentException(
+                    "group norm: " + channels + " channels do not divide into " + groups + " groups");
         }
         this.gamma = parameters.vector("weight", Init.constant(1), channels);
         this.beta = parameters.vector("bias", Init.zeros(), channels);

@@ -17,7 +17,8 @@ public final class KeyValueCache {
     private final Tensor length;
 
     /** Memory for {@code capacity} tokens of {@code batch} samples; it goes with the scope. Empty. */
-    public KeyValueCache(Scope scope, DType dtype, int layers, long batch, long capacity, TransformerBlock.Config block) {
+    public KeyValueCache(Scope scope, DType dtype, int layers, long batch, long capacity,
+            TransformerBlock.Config block) {
         for (int layer = 0; layer < layers; layer++) {
             keys.add(scope.empty(dtype, batch, capacity, block.heads(), block.width() / block.heads()));
             values.add(scope.emptyLike(keys.get(layer)));

@@ -29,13 +29,14 @@ public final class LayerNormalization {
     /** A plain norm's output times 1 + scale plus shift. @see LayerNormFunctions#layerNormModulated */
     public Variable modulated(Tape tape, Variable x, Variable vectors, int shift, int scale, int parts) {
         if (gamma != null) {
-            throw new IllegalStateException("layer norm: it has an affine map of its own, expected a plain one to modulate");
+            throw new IllegalStateException(
+                    "layer norm: it has an affine map of its own, expected a plain one to modulate");
         }
         return LayerNormFunctions.layerNormModulated(tape, x, vectors, shift, scale, parts, EPSILON);
     }
 
     public Variable forward(Tape tape, Variable x) {
-        return LayerNormFunctions.layerNorm(tape, x, gamma == null ? null : gamma.variable(), beta == null ? null : beta.variable(),
-                EPSILON);
+        return LayerNormFunctions.layerNorm(tape, x, gamma == null ? null : gamma.variable(),
+                beta == null ? null : beta.variable(), EPSILON);
     }
 }

@@ -35,7 +35,8 @@ public final class Linear {
     public static Linear stacked(Parameters parameters, List<String> names, long in, long outEach) {
         long out = outEach * names.size();
         return new Linear(
-                parameters.stackedWeight(names.stream().map(name -> name + ".weight").toList(), Init.fanIn(in), out, in),
+                parameters.stackedWeight(names.stream().map(name -> name + ".weight").toList(), Init.fanIn(in), out,
+                        in),
                 parameters.stackedVector(names.stream().map(name -> name + ".bias").toList(), Init.zeros(), out));
     }
 
@@ -50,8 +51,8 @@ public final class Linear {
 
     /** residual + gate · map, the gate being part {@code gate} of {@code vectors} [B, parts·out]. */
     public Variable forwardGated(Tape tape, Variable x, Variable residual, Variable vectors, int gate, int parts) {
-        return LinearFunctions.linearGated(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual, vectors, gate,
-                parts);
+        return LinearFunctions.linearGated(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual,
+                vectors, gate, parts);
     }
 
     public Variable forward(Tape tape, Variable x, Variable residual) {

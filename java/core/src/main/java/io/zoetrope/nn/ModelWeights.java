@@ -51,9 +51,10 @@ public final class ModelWeights {
      */
     public static Map<String, StoredTensor> stored(ParameterStore store, float[] values) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        FileLayout.toFile(store.segments(), values).forEach((name, entry) -> tensors.put(name, entry.exact()
-                ? StoredTensor.ofF32(entry.values(), entry.shape().dims())
-                : StoredTensor.ofBf16(entry.values(), entry.shape().dims())));
+        FileLayout.toFile(store.segments(), values)
+                .forEach((name, entry) -> tensors.put(name,
+                        entry.exact() ? StoredTensor.ofF32(entry.values(), entry.shape().dims())
+                                : StoredTensor.ofBf16(entry.values(), entry.shape().dims())));
         return tensors;
     }
 }

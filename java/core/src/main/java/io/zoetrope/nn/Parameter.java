@@ -72,7 +72,8 @@ public final class Parameter {
     /** The value layers compute with. @throws IllegalStateException before a store gave it memory */
     public Variable variable() {
         if (variable == null) {
-            throw new IllegalStateException("parameter " + names + " has no memory yet: make a ParameterStore of the model");
+            throw new IllegalStateException(
+                    "parameter " + names + " has no memory yet: make a ParameterStore of the model");
         }
         return variable;
     }

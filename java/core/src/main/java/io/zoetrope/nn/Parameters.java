@@ -78,7 +78,8 @@ public final class Parameters {
         return declare(List.of(name), Shape.of(size), Parameter.Layout.PLAIN, Parameter.Role.BUFFER, init);
     }
 
-    private Parameter declare(List<String> names, Shape shape, Parameter.Layout layout, Parameter.Role role, Init init) {
+    private Parameter declare(List<String> names, Shape shape, Parameter.Layout layout, Parameter.Role role,
+            Init init) {
         List<String> full = names.stream().map(name -> prefix + name).toList();
         for (String name : full) {
             if (!taken.add(name)) {
@@ -86,8 +87,8 @@ public final class Parameters {
             }
         }
         if (shape.dim(0) % names.size() != 0) {
-            throw new IllegalArgumentException("parameter " + full + " " + shape + ": its first extent does not divide by "
-                    + names.size());
+            throw new IllegalArgumentException(
+                    "parameter " + full + " " + shape + ": its first extent does not divide by " + names.size());
         }
         Parameter parameter = new Parameter(full, shape, layout, role, init);
         all.add(parameter);
@@ -101,6 +102,7 @@ public final class Parameters {
 
     /** The number of trainable values. */
     public long count() {
-        return all.stream().filter(parameter -> !parameter.isBuffer()).mapToLong(parameter -> parameter.shape().size()).sum();
+        return all.stream().filter(parameter -> !parameter.isBuffer()).mapToLong(parameter -> parameter.shape().size())
+                .sum();
     }
 }

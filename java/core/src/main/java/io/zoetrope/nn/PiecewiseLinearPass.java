@@ -59,8 +59,8 @@ public final class PiecewiseLinearPass {
     public Variable activate(Tape tape, Variable x) {
         if (scale != null) {
             if (next == inputs.size()) {
-                throw new IllegalStateException("a tangent took more than the " + inputs.size()
-                        + " activations of the pass it touches");
+                throw new IllegalStateException(
+                        "a tangent took more than the " + inputs.size() + " activations of the pass it touches");
             }
             return PointwiseFunctions.leakyReluTangent(tape, x, inputs.get(next++), NEGATIVE_SLOPE);
         }

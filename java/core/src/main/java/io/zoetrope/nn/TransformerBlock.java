@@ -32,8 +32,9 @@ public final class TransformerBlock {
     public record Config(int width, int heads, int hidden, boolean adaptive, int memoryWidth) {
         public Config {
             if (width < 1 || heads < 1 || width % heads != 0 || hidden < 1 || memoryWidth < 0) {
-                throw new IllegalArgumentException("transformer block: width " + width + ", heads " + heads + ", hidden "
-                        + hidden + ", memory " + memoryWidth + ": expected positive sizes with heads that divide the width");
+                throw new IllegalArgumentException(
+                        "transformer block: width " + width + ", heads " + heads + ", hidden " + hidden + ", memory "
+                                + memoryWidth + ": expected positive sizes with heads that divide the width");
             }
         }
     }
@@ -113,8 +114,9 @@ public final class TransformerBlock {
 
     private Variable compute(Tape tape, Variable x, Context context) {
         Variable packed = project(tape, x, context);
-        Variable mixed = tape.reshape(AttentionFunctions.selfAttention(tape, packed, context.rope(), context.causal(),
-                context.watch()), x.shape().dims());
+        Variable mixed = tape.reshape(
+                AttentionFunctions.selfAttention(tape, packed, context.rope(), context.causal(), context.watch()),
+                x.shape().dims());
         return rest(tape, x, mixed, context);
     }
 
@@ -137,7 +139,8 @@ public final class TransformerBlock {
             Attention.Heads both = Attention.Heads.parts(packed, 0, 2);
             Rope.rotate(both, both, context.rope(), 0, cache.length(), false);
         }
-        CachedAttention.append(key, Attention.Heads.part(packed, 2), cache.keys(layer), cache.values(layer), cache.length());
+        CachedAttention.append(key, Attention.Heads.part(packed, 2), cache.keys(layer), cache.values(layer),
+                cache.length());
         Tensor o = tape.empty(packed.dtype(), query.batch(), 1, query.heads(), query.dim());
         CachedAttention.decode(query, cache.keys(layer), cache.values(layer), Attention.Heads.of(o), cache.length(), 1,
                 (float) (1 / Math.sqrt(query.dim())));
@@ -145,7 +148,8 @@ public final class TransformerBlock {
     }
 
     private void check(Context context) {
-        if ((context.modulation() == null) == config.adaptive() || (context.memory() == null) != (config.memoryWidth() == 0)) {
+        if ((context.modulation() == null) == config.adaptive()
+                || (context.memory() == null) != (config.memoryWidth() == 0)) {
             throw new IllegalArgumentException("transformer block: modulation " + context.modulation() + ", memory "
                     + context.memory() + " for " + config);
         }
@@ -154,7 +158,8 @@ public final class TransformerBlock {
     private Variable project(Tape tape, Variable x, Context context) {
         long[] dims = x.shape().dims();
         Variable normed = norm(tape, norm1, x, context, 0, 1);
-        return tape.reshape(qkv.forward(tape, normed), dims[0], dims[1], 3, config.heads(), config.width() / config.heads());
+        return tape.reshape(qkv.forward(tape, normed), dims[0], dims[1], 3, config.heads(),
+                config.width() / config.heads());
     }
 
     private Variable rest(Tape tape, Variable x, Variable mixed, Context context) {
@@ -167,12 +172,12 @@ public final class TransformerBlock {
     }
 
     private Variable norm(Tape tape, LayerNormalization norm, Variable x, Context context, int shift, int scale) {
-        return config.adaptive() ? norm.modulated(tape, x, context.modulation(), shift, scale, PARTS) : norm.forward(tape, x);
+        return config.adaptive() ? norm.modulated(tape, x, context.modulation(), shift, scale, PARTS)
+                : norm.forward(tape, x);
     }
 
     private Variable join(Tape tape, Linear last, Variable branch, Variable x, Context context, int gate) {
-        return config.adaptive()
-                ? last.forwardGated(tape, branch, x, context.modulation(), gate, PARTS)
+        return config.adaptive() ? last.forwardGated(tape, branch, x, context.modulation(), gate, PARTS)
                 : last.forward(tape, branch, x);
     }
 
@@ -180,9 +185,10 @@ public final class TransformerBlock {
         long[] dims = x.shape().dims();
         int heads = config.heads();
         long channels = config.width() / heads;
-        Variable query = tape.reshape(crossQuery.forward(tape, norm2.forward(tape, x)), dims[0], dims[1], heads, channels);
-        Variable keysValues = tape.reshape(crossKeysValues.forward(tape, memory), dims[0], memory.value().dim(1), 2, heads,
+        Variable query = tape.reshape(crossQuery.forward(tape, norm2.forward(tape, x)), dims[0], dims[1], heads,
                 channels);
+        Variable keysValues = tape.reshape(crossKeysValues.forward(tape, memory), dims[0], memory.value().dim(1), 2,
+                heads, channels);
         Variable seen = tape.reshape(AttentionFunctions.crossAttention(tape, query, keysValues), dims);
         return crossProjection.forward(tape, seen, x);
     }

@@ -35,10 +35,11 @@ public final class TransposedConvolution {
     }
 
     /** The same for inputs of one row [N,1,L,in]: {@code kernel} places wide, making the row {@code stride} times as long. */
-    public static TransposedConvolution line(Parameters parameters, long in, long out, int kernel, int stride, Init init) {
+    public static TransposedConvolution line(Parameters parameters, long in, long out, int kernel, int stride,
+            Init init) {
         int cut = excess(kernel, stride);
-        return new TransposedConvolution(parameters, in, out, 1, kernel, Conv2d.Spec.line(stride, cut / 2, cut - cut / 2),
-                1, init);
+        return new TransposedConvolution(parameters, in, out, 1, kernel,
+                Conv2d.Spec.line(stride, cut / 2, cut - cut / 2), 1, init);
     }
 
     private static int excess(int kernel, int stride) {

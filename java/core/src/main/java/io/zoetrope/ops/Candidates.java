@@ -57,8 +57,8 @@ public final class Candidates {
 
     /** The least that any of them has that is no less than {@code bound}, or the most where all have less. */
     public long leastFrom(long bound, ToDoubleFunction<Geometry> of) {
-        return (long) kernels.stream().mapToDouble(kernel -> of.applyAsDouble(kernel.geometry())).filter(value -> value >= bound)
-                .min().orElse(most(of));
+        return (long) kernels.stream().mapToDouble(kernel -> of.applyAsDouble(kernel.geometry()))
+                .filter(value -> value >= bound).min().orElse(most(of));
     }
 
     /**
@@ -69,7 +69,8 @@ public final class Candidates {
     public KernelDescription cheapest(ToDoubleFunction<Geometry> cost) {
         Optional<String> forced = Tiers.forcedTile();
         List<KernelDescription> among = forced.isEmpty() ? kernels : with("tile", forced.get()).kernels;
-        KernelDescription best = among.stream().min(Comparator.comparingDouble(kernel -> cost.applyAsDouble(kernel.geometry())))
+        KernelDescription best = among.stream()
+                .min(Comparator.comparingDouble(kernel -> cost.applyAsDouble(kernel.geometry())))
                 .orElseThrow(() -> new UnsupportedOperationException(operation + ": no kernel"
                         + forced.map(tile -> " with tiles of " + tile).orElse("") + " takes this problem"));
         return best;

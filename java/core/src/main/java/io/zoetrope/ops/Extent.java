@@ -10,7 +10,8 @@ import io.zoetrope.tensor.Tensor;
 public record Extent(Device device, long begin, long end, long pitch, long width) {
 
     public static Extent of(Tensor tensor) {
-        return new Extent(tensor.device(), tensor.address(), tensor.address() + tensor.bytes(), tensor.bytes(), tensor.bytes());
+        return new Extent(tensor.device(), tensor.address(), tensor.address() + tensor.bytes(), tensor.bytes(),
+                tensor.bytes());
     }
 
     boolean overlaps(Extent other) {

@@ -149,8 +149,8 @@ public final class Operands {
 
     /** The value as the int the kernels count with. */
     public int fits(String what, long value) {
-        require(value <= Integer.MAX_VALUE, what + " is " + value + ", more than the " + Integer.MAX_VALUE
-                + " the kernels can count");
+        require(value <= Integer.MAX_VALUE,
+                what + " is " + value + ", more than the " + Integer.MAX_VALUE + " the kernels can count");
         return (int) value;
     }
 

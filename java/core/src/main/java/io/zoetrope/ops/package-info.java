@@ -4,4 +4,3 @@
  * kernels, tiles.
  */
 package io.zoetrope.ops;
-

@@ -197,8 +197,7 @@ public final class Option<T> {
     T checked(T value) {
         if (kind == Kind.CHOICE) {
             return (T) choices.stream().filter(choice -> choice.equalsIgnoreCase((String) value)).findFirst()
-                    .orElseThrow(() ->
-                    new OptionException(name, "is " + value + ", expected one of " + choices));
+                    .orElseThrow(() -> new OptionException(name, "is " + value + ", expected one of " + choices));
         }
         if (!range.test(value)) {
             throw new OptionException(name, "must be " + rangeText + ", not " + value);
@@ -239,8 +238,8 @@ public final class Option<T> {
     /** The default in words; empty where there is nothing to say. */
     public Optional<String> defaultText() {
         boolean said = otherwise == null || otherwise instanceof Boolean no && !no;
-        return Optional.ofNullable(said ? defaultText : otherwise instanceof Double number ? plain(number)
-                : otherwise.toString());
+        return Optional.ofNullable(
+                said ? defaultText : otherwise instanceof Double number ? plain(number) : otherwise.toString());
     }
 
     private static String plain(double number) {

@@ -66,8 +66,8 @@ public final class Values {
     public <T> Optional<T> find(Option<T> option) {
         Option<?> known = declared.get(option.name());
         if (known == null) {
-            throw new IllegalArgumentException("no option " + option.name() + " was declared: there are "
-                    + declared.keySet());
+            throw new IllegalArgumentException(
+                    "no option " + option.name() + " was declared: there are " + declared.keySet());
         }
         Object value = given.get(option.name());
         return value != null ? Optional.of((T) value) : (Optional<T>) known.otherwise();
@@ -75,8 +75,8 @@ public final class Values {
 
     /** The value that was given, else the default. @throws OptionException if there is neither */
     public <T> T get(Option<T> option) {
-        return find(option).orElseThrow(() -> new OptionException(option.name(), "is missing: expected "
-                + option.label()));
+        return find(option)
+                .orElseThrow(() -> new OptionException(option.name(), "is missing: expected " + option.label()));
     }
 
     /** Whether the user gave one. */
@@ -86,7 +86,7 @@ public final class Values {
 
     /** The files that are going to be written, defaults included. */
     public List<Path> outputs() {
-        return declared.values().stream().filter(option -> option.kind() == Option.Kind.OUTPUT_FILE)
-                .map(this::find).flatMap(Optional::stream).map(Path.class::cast).toList();
+        return declared.values().stream().filter(option -> option.kind() == Option.Kind.OUTPUT_FILE).map(this::find)
+                .flatMap(Optional::stream).map(Path.class::cast).toList();
     }
 }

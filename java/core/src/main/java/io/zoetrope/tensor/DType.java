@@ -4,7 +4,8 @@ import io.zoetrope.cuda.ElementType;
 
 /** Element types of tensors. */
 public enum DType {
-    F32(4, ElementType.F32), BF16(2, ElementType.BF16), I32(4, ElementType.I32), I64(8, ElementType.I64), U8(1, ElementType.U8);
+    F32(4, ElementType.F32), BF16(2, ElementType.BF16), I32(4, ElementType.I32), I64(8, ElementType.I64), U8(1,
+            ElementType.U8);
 
     private final int bytes;
     private final ElementType element;

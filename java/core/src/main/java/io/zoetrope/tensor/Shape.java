@@ -9,7 +9,7 @@ public final class Shape {
     private final long size;
 
     private Shape(long[] dims) {
-        long counted = 1;   // no part of the product overflows either, whatever is multiplied first
+        long counted = 1; // no part of the product overflows either, whatever is multiplied first
         boolean empty = false;
         for (long dim : dims) {
             if (dim < 0) {

@@ -42,8 +42,8 @@ public final class Tensor implements DeviceArray {
      */
     public static Tensor wrap(DeviceMemory memory, DType dtype, long... dims) {
         if (memory.address() % dtype.bytes() != 0) {
-            throw new IllegalArgumentException("tensor of " + dtype + " at address 0x" + Long.toHexString(memory.address())
-                    + ": expected a multiple of " + dtype.bytes());
+            throw new IllegalArgumentException("tensor of " + dtype + " at address 0x"
+                    + Long.toHexString(memory.address()) + ": expected a multiple of " + dtype.bytes());
         }
         return new Tensor(null, memory, 0, dtype, Shape.of(dims));
     }
@@ -101,8 +101,8 @@ public final class Tensor implements DeviceArray {
         for (int i = 0; i < dims.length; i++) {
             if (dims[i] == -1) {
                 if (open >= 0) {
-                    throw new IllegalArgumentException("reshape of " + shape + " to " + Arrays.toString(dims)
-                            + ": at most one extent may be -1");
+                    throw new IllegalArgumentException(
+                            "reshape of " + shape + " to " + Arrays.toString(dims) + ": at most one extent may be -1");
                 }
                 open = i;
             }
@@ -114,8 +114,8 @@ public final class Tensor implements DeviceArray {
         }
         Shape target = Shape.of(resolved);
         if (target.size() != size()) {
-            throw new IllegalArgumentException("reshape of " + shape + " to " + target + ": " + size() + " elements against "
-                    + target.size());
+            throw new IllegalArgumentException(
+                    "reshape of " + shape + " to " + target + ": " + size() + " elements against " + target.size());
         }
         return new Tensor(scope, memory, offset, dtype, target);
     }
@@ -222,19 +222,20 @@ public final class Tensor implements DeviceArray {
 
     private void requireBytes(long bytes) {
         if (bytes != bytes()) {
-            throw new IllegalArgumentException("copy between a buffer of " + bytes + " bytes and " + this + ": expected "
-                    + bytes());
+            throw new IllegalArgumentException(
+                    "copy between a buffer of " + bytes + " bytes and " + this + ": expected " + bytes());
         }
     }
 
     /** Copies another tensor of the same type and size, on the device; may be recorded into a graph. */
     public Tensor copyFrom(Tensor source) {
         if (source.device != device) {
-            throw new IllegalArgumentException("copy of " + source + " on " + source.device + " to " + this + " on " + device
-                    + ": expected one device; copy through the host");
+            throw new IllegalArgumentException("copy of " + source + " on " + source.device + " to " + this + " on "
+                    + device + ": expected one device; copy through the host");
         }
         if (source.dtype != dtype || source.size() != size()) {
-            throw new IllegalArgumentException("copy of " + source + " to " + this + ": types and sizes must be the same");
+            throw new IllegalArgumentException(
+                    "copy of " + source + " to " + this + ": types and sizes must be the same");
         }
         Transfer.withinDevice(device, source.address(), address(), bytes());
         return this;

@@ -63,17 +63,17 @@ public final class ClassificationObjective implements Objective {
     private final Tensor correct;
 
     /** @param optimizer of the classifier's parameters, named to the context */
-    public ClassificationObjective(TrainingContext context, Classifier classifier, Optimizer optimizer, ImageDataset.Part part,
-            Settings settings) {
+    public ClassificationObjective(TrainingContext context, Classifier classifier, Optimizer optimizer,
+            ImageDataset.Part part, Settings settings) {
         Images images = part.images();
         Scope scope = context.scope();
         this.context = context;
         this.classifier = classifier;
         this.optimizer = optimizer;
         this.settings = settings;
-        this.batch = context.batches(new ShuffledExamples(scope, scope.of(images.pixels(), images.count(), images.height(),
-                images.width(), images.channels()), scope.of(part.labels(), images.count()), settings.batch(),
-                context.key(PICTURES)));
+        this.batch = context.batches(new ShuffledExamples(scope,
+                scope.of(images.pixels(), images.count(), images.height(), images.width(), images.channels()),
+                scope.of(part.labels(), images.count()), settings.batch(), context.key(PICTURES)));
         this.variation = context.key(VARIATION);
         this.x = scope.empty(classifier.compute(), batch.size(), images.height(), images.width(), images.channels());
         this.labels = scope.empty(DType.I32, batch.size());
@@ -95,8 +95,8 @@ public final class ClassificationObjective implements Objective {
 
     @Override
     public void queue() {
-        settings.augmentation().batch(batch.examples(), batch.labels(), batch.indices(), classifier.normalisation(), x, labels,
-                variation);
+        settings.augmentation().batch(batch.examples(), batch.labels(), batch.indices(), classifier.normalisation(), x,
+                labels, variation);
         try (Tape tape = Tape.forTraining(context.device())) {
             Variable logits = classifier.logits(tape, x);
             Tensor gradient = tape.empty(logits.value().dtype(), logits.shape());

@@ -80,8 +80,7 @@ public final class LossCsv implements AutoCloseable {
         List<String> names = List.of(header.split(","));
         int index = names.indexOf(column);
         if (index < 1) {
-            throw BadFileException.of(file, "has no column '" + column + "'", "one among " + names,
-                    "Check the file");
+            throw BadFileException.of(file, "has no column '" + column + "'", "one among " + names, "Check the file");
         }
         List<Row> rows = rows(file, header);
         double[][] series = new double[2][rows.size()];
@@ -92,7 +91,7 @@ public final class LossCsv implements AutoCloseable {
         return series;
     }
 
-    private record Row(long step, double[] values, String text) { }
+    private record Row(long step, double[] values, String text) {}
 
     /** The complete rows: a last line without its newline is partial, whatever it holds. */
     private static List<Row> rows(Path file, String header) throws IOException {
@@ -119,8 +118,8 @@ public final class LossCsv implements AutoCloseable {
                 }
                 rows.add(new Row(Long.parseLong(cells[0]), values, lines[i]));
             } catch (NumberFormatException e) {
-                throw BadFileException.of(file, "line " + (i + 1) + " is '" + shortened(lines[i]) + "'", columns + " numbers",
-                        REMEDY);
+                throw BadFileException.of(file, "line " + (i + 1) + " is '" + shortened(lines[i]) + "'",
+                        columns + " numbers", REMEDY);
             }
         }
         return rows;
@@ -131,8 +130,11 @@ public final class LossCsv implements AutoCloseable {
         ByteBuffer left = ByteBuffer.wrap(bytes);
         CharBuffer text = CharBuffer.allocate(bytes.length);
         if (StandardCharsets.UTF_8.newDecoder().decode(left, text, true).isError()) {
-            throw BadFileException.of(file, String.format(Locale.ROOT, "is damaged: byte %d, 0x%02x, is no text",
-                    left.position(), bytes[left.position()]), "the losses of a run, a line of numbers for each step", REMEDY);
+            throw BadFileException
+                    .of(file,
+                            String.format(Locale.ROOT, "is damaged: byte %d, 0x%02x, is no text", left.position(),
+                                    bytes[left.position()]),
+                            "the losses of a run, a line of numbers for each step", REMEDY);
         }
         return text.flip().toString();
     }

@@ -101,7 +101,8 @@ public final class RunFolder implements AutoCloseable {
             if (!files.allMatch(file -> file.getFileName().toString().equals(LOCK) || left.contains(file))) {
                 boolean run = Files.exists(folder.resolve(CONFIG));
                 throw BadFileException.of(folder, run ? "already holds a training run" : "is not empty",
-                        "a new or empty folder", run ? "Resume that run, or choose another folder" : "Choose another folder");
+                        "a new or empty folder",
+                        run ? "Resume that run, or choose another folder" : "Choose another folder");
             }
         }
     }
@@ -123,8 +124,10 @@ public final class RunFolder implements AutoCloseable {
         boolean there = Files.isRegularFile(folder.resolve(CONFIG));
         Config config = there ? Config.read(folder.resolve(CONFIG)) : Config.empty();
         if (!config.has("data") || !config.has("seed")) {
-            throw BadFileException.of(folder, "holds no training run (" + (there ? "its " + CONFIG + " is something else's"
-                    : "no " + CONFIG) + ")", "a run to resume", "Check the folder's name, or start a new run");
+            throw BadFileException.of(
+                    folder, "holds no training run ("
+                            + (there ? "its " + CONFIG + " is something else's" : "no " + CONFIG) + ")",
+                    "a run to resume", "Check the folder's name, or start a new run");
         }
         return config;
     }

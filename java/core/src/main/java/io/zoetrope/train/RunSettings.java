@@ -27,8 +27,9 @@ final class RunSettings {
         for (Map.Entry<String, Integer> fact : request.data().facts().entrySet()) {
             settings = settings.with(fact.getKey(), fact.getValue());
         }
-        return settings.with(DIGEST, request.data().digest()).with(STEPS, request.steps()).with("batch", request.batch())
-                .with("seed", request.seed()).with(OPTIONS, request.options()).with(family.settings(request));
+        return settings.with(DIGEST, request.data().digest()).with(STEPS, request.steps())
+                .with("batch", request.batch()).with("seed", request.seed()).with(OPTIONS, request.options())
+                .with(family.settings(request));
     }
 
     /** Steps in all: the request's, or, where it leaves them open, those the run was started for. */
@@ -60,16 +61,19 @@ final class RunSettings {
         }
     }
 
-    private static BadFileException otherData(RunFolder run, Dataset data, String started, String found) throws BadFileException {
+    private static BadFileException otherData(RunFolder run, Dataset data, String started, String found)
+            throws BadFileException {
         return BadFileException.of(run.path(), "was started with " + started + " (" + run.config().text(DATA) + ")",
-                "the same data, not " + found + " (" + data.name() + ")", "Give the run's own data, or start a new run");
+                "the same data, not " + found + " (" + data.name() + ")",
+                "Give the run's own data, or start a new run");
     }
 
     /**
      * An option may be given again if it comes to what the run has. What an option comes to is known by the family's settings
      * with it and without it.
      */
-    private static void requireSameOptions(TrainingFamily family, TrainRequest request, RunFolder run) throws IOException {
+    private static void requireSameOptions(TrainingFamily family, TrainRequest request, RunFolder run)
+            throws IOException {
         Config given = request.options();
         Config own = run.config().section(OPTIONS);
         if (own.differences(given).stream().noneMatch(given::has)) {
@@ -85,9 +89,11 @@ final class RunSettings {
             return;
         }
         for (String name : given.names()) {
-            Optional<String> changed = changed(run, family.settings(request.withOptions(own.with(given.only(name)))), without);
+            Optional<String> changed = changed(run, family.settings(request.withOptions(own.with(given.only(name)))),
+                    without);
             if (changed.isPresent()) {
-                throw otherOption(run, name, own.has(name) ? own.json(name) : run.config().json(changed.get()), given.json(name));
+                throw otherOption(run, name, own.has(name) ? own.json(name) : run.config().json(changed.get()),
+                        given.json(name));
             }
         }
     }
@@ -101,6 +107,7 @@ final class RunSettings {
 
     private static BadFileException otherOption(RunFolder run, String name, String started, String given) {
         return BadFileException.of(run.path(), "was started with " + name + " " + started,
-                "the options it was started with, not " + name + " " + given, "Leave the option out, or start a new run");
+                "the options it was started with, not " + name + " " + given,
+                "Leave the option out, or start a new run");
     }
 }

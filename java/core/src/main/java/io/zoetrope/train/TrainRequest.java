@@ -21,15 +21,15 @@ import java.nio.file.Path;
  * @param sampleEvery steps between samples; 0 for none
  * @param options     what was given of {@link TrainingFamily#options}, by their names
  */
-public record TrainRequest(Dataset data, long steps, int batch, long seed, Path run, boolean resume,
-        int saveEvery, int sampleEvery, Config options) {
+public record TrainRequest(Dataset data, long steps, int batch, long seed, Path run, boolean resume, int saveEvery,
+        int sampleEvery, Config options) {
     public TrainRequest {
         if (steps < (resume ? 0 : 1)) {
             throw new OptionException("steps", "must be at least 1, not " + steps);
         }
         if (batch < 1 || batch > data.trainingExamples()) {
-            throw new OptionException("batch", "must be between 1 and the " + data.trainingExamples()
-                    + " training " + data.examples() + " of " + data.name() + ", not " + batch);
+            throw new OptionException("batch", "must be between 1 and the " + data.trainingExamples() + " training "
+                    + data.examples() + " of " + data.name() + ", not " + batch);
         }
         if (saveEvery < 1) {
             throw new OptionException("save_every", "must be at least 1, not " + saveEvery);
@@ -49,8 +49,8 @@ public record TrainRequest(Dataset data, long steps, int batch, long seed, Path 
         if (data instanceof ImageDataset pictures) {
             return pictures;
         }
-        throw new IllegalArgumentException(data.name() + " holds " + data.examples()
-                + ": this model learns from pictures");
+        throw new IllegalArgumentException(
+                data.name() + " holds " + data.examples() + ": this model learns from pictures");
     }
 
     /** The data as square pictures. @throws IllegalArgumentException if it is something else */

@@ -60,15 +60,16 @@ public final class Trainer {
                 return run.model();
             } catch (IOException e) {
                 if (interrupts.broke(e)) {
-                    throw (TrainingInterruptedException) new TrainingInterruptedException(request.run(), 0).initCause(e);
+                    throw (TrainingInterruptedException) new TrainingInterruptedException(request.run(), 0)
+                            .initCause(e);
                 }
                 throw e;
             }
         }
     }
 
-    private void train(TrainingFamily family, TrainRequest request, RunFolder run, Interrupts interrupts, Progress progress)
-            throws IOException {
+    private void train(TrainingFamily family, TrainRequest request, RunFolder run, Interrupts interrupts,
+            Progress progress) throws IOException {
         Optional<Checkpoint> start = interrupts.hold(() -> run.checkpoints().latest());
         long done = start.map(Checkpoint::step).orElse(0L);
         long steps = RunSettings.steps(request, run);
@@ -139,9 +140,9 @@ public final class Trainer {
                 }
                 stored.copyTo(entry.getValue());
             } catch (IllegalArgumentException e) {
-                throw BadFileException.of(run.path(), "its checkpoint of step " + checkpoint.step() + " does not fit ("
-                        + e.getMessage() + ")", entry.getKey() + " as " + entry.getValue(),
-                        "It belongs to another model: start a new run", e);
+                throw BadFileException.of(run.path(),
+                        "its checkpoint of step " + checkpoint.step() + " does not fit (" + e.getMessage() + ")",
+                        entry.getKey() + " as " + entry.getValue(), "It belongs to another model: start a new run", e);
             }
         }
         task.restored(checkpoint.step());

@@ -90,7 +90,8 @@ public final class TrainingContext {
     public Optimizer optimizer(String prefix, Optimizer optimizer) {
         own(optimizer);
         if (optimizers.putIfAbsent(prefix, optimizer) != null) {
-            throw new IllegalArgumentException("two optimisers whose states begin with '" + prefix + "': give each a prefix");
+            throw new IllegalArgumentException(
+                    "two optimisers whose states begin with '" + prefix + "': give each a prefix");
         }
         return optimizer;
     }
@@ -160,8 +161,8 @@ public final class TrainingContext {
 
     Map<String, Tensor> state() {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        optimizers.forEach((prefix, optimizer) ->
-                optimizer.state().forEach((name, tensor) -> state.put(prefix + name, tensor)));
+        optimizers.forEach(
+                (prefix, optimizer) -> optimizer.state().forEach((name, tensor) -> state.put(prefix + name, tensor)));
         return state;
     }
 

@@ -16,7 +16,8 @@ public final class TrainingInterruptedException extends CancellationException {
     /** @param step the last that was taken and saved; 0: none */
     TrainingInterruptedException(Path run, long step) {
         super(step == 0 ? "training in " + run + " was interrupted before its first step was taken: start it again"
-                : "training in " + run + " was interrupted: step " + step + " is saved; resume the run to go on from there");
+                : "training in " + run + " was interrupted: step " + step
+                        + " is saved; resume the run to go on from there");
         this.run = run;
         this.step = step;
     }

@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LayersTest {
     private static final String ROOT = "io.zoetrope.";
     private static final List<String> LAYERS = List.of("cuda", "tensor", "io", "option", "autograd", "ops", "nn",
-            "data", "diffusion",
-            "figures", "metric", "train", "model");
+            "data", "diffusion", "figures", "metric", "train", "model");
     private static final int MOST_CLASSES = 7;
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.zoetrope");
@@ -33,15 +32,16 @@ class LayersTest {
         return LAYERS.subList(0, LAYERS.size() - 1).stream().map(layer -> DynamicTest.dynamicTest(layer, () -> {
             String[] after = LAYERS.subList(LAYERS.indexOf(layer) + 1, LAYERS.size()).stream()
                     .map(name -> ROOT + name + "..").toArray(String[]::new);
-            noClasses().that().resideInAPackage(ROOT + layer + "..")
-                    .should().dependOnClassesThat().resideInAnyPackage(after).check(CLASSES);
+            noClasses().that().resideInAPackage(ROOT + layer + "..").should().dependOnClassesThat()
+                    .resideInAnyPackage(after).check(CLASSES);
         })).toList();
     }
 
     @Test
     void theLayersAreThoseThatAreThere() {
-        assertThat(CLASSES.stream().map(JavaClass::getPackageName).map(name -> name.replaceFirst("^io\\.zoetrope\\.?", "")
-                .split("\\.")[0]).collect(Collectors.toSet())).containsExactlyInAnyOrderElementsOf(LAYERS);
+        assertThat(CLASSES.stream().map(JavaClass::getPackageName)
+                .map(name -> name.replaceFirst("^io\\.zoetrope\\.?", "").split("\\.")[0]).collect(Collectors.toSet()))
+                .containsExactlyInAnyOrderElementsOf(LAYERS);
     }
 
     @Test
@@ -58,8 +58,8 @@ class LayersTest {
     @ParameterizedTest
     @ValueSource(strings = {"ops", "model"})
     void sharedPartsKnowNone(String shared) {
-        noClasses().that().resideInAPackage(ROOT + shared).should().dependOnClassesThat().resideInAPackage(ROOT + shared + ".*..")
-                .check(CLASSES);
+        noClasses().that().resideInAPackage(ROOT + shared).should().dependOnClassesThat()
+                .resideInAPackage(ROOT + shared + ".*..").check(CLASSES);
     }
 
     /** What is not a family's own idea belongs where others can use it. */
@@ -68,8 +68,8 @@ class LayersTest {
         for (ModelFamily family : ModelFamilies.installed().all()) {
             String room = family.getClass().getPackageName();
             if (room.startsWith(ROOT + "model.")) {
-                assertThat(CLASSES.stream().filter(type -> type.isTopLevelClass()
-                                && (type.getPackageName() + ".").startsWith(room + "."))
+                assertThat(CLASSES.stream()
+                        .filter(type -> type.isTopLevelClass() && (type.getPackageName() + ".").startsWith(room + "."))
                         .map(JavaClass::getSimpleName).filter(name -> !name.equals("package-info"))).as(room)
                         .hasSizeBetween(1, MOST_CLASSES);
             }
@@ -78,7 +78,7 @@ class LayersTest {
 
     @Test
     void onlyTheFirstLayerKnowsJCuda() {
-        noClasses().that().resideOutsideOfPackage(ROOT + "cuda..")
-                .should().dependOnClassesThat().resideInAnyPackage("jcuda..").check(CLASSES);
+        noClasses().that().resideOutsideOfPackage(ROOT + "cuda..").should().dependOnClassesThat()
+                .resideInAnyPackage("jcuda..").check(CLASSES);
     }
 }

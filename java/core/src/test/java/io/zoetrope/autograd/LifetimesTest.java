@@ -29,8 +29,8 @@ class LifetimesTest {
     private final Device device = Devices.shared();
     private final Scope scope = Scope.open(device);
     private final Parameters parameters = Parameters.root();
-    private final UNet unet = new UNet(UNetConfig.symmetric(16, 3, List.of(8, 16, 16), 2, List.of(false, true, true), 4, 0),
-            parameters);
+    private final UNet unet = new UNet(
+            UNetConfig.symmetric(16, 3, List.of(8, 16, 16), 2, List.of(false, true, true), 4, 0), parameters);
     private final ParameterStore store = new ParameterStore(device, parameters, DType.F32, 7);
     private final Tensor x = noise(1, 2, 16, 16, 3);
     private final Tensor gradient = noise(2, 2, 16, 16, 3);
@@ -126,7 +126,8 @@ class LifetimesTest {
                 return PointwiseFunctions.relu(tape, inside[0]);
             });
             assertThat(result.value().toFloats()).hasSize((int) x.size());
-            assertThatIllegalStateException().isThrownBy(() -> inside[0].value().toFloats()).withMessageContaining("given back");
+            assertThatIllegalStateException().isThrownBy(() -> inside[0].value().toFloats())
+                    .withMessageContaining("given back");
         }
     }
 

@@ -30,7 +30,8 @@ class ParameterGradientsTest {
             return switch (this) {
                 case GROUP -> GroupNormFunctions.groupNorm(tape, x, gamma, beta, 2, 1e-5f, true);
                 case BATCH -> BatchNormFunctions.batchNorm(tape, x, gamma, beta, null, null, 0.1f, 1e-5f, true);
-                case BATCH_FIXED -> BatchNormFunctions.batchNormFixed(tape, x, gamma, beta, mean, variance, 1e-5f, true);
+                case BATCH_FIXED ->
+                    BatchNormFunctions.batchNormFixed(tape, x, gamma, beta, mean, variance, 1e-5f, true);
                 case LAYER -> LayerNormFunctions.layerNorm(tape, x, gamma, beta, 1e-5f);
             };
         }
@@ -123,7 +124,8 @@ class ParameterGradientsTest {
             Variable constant = Variable.constant(gamma.value());
             assertThat(backward(frozenGamma, norm, constant, beta).toFloats()).containsExactly(dx);
             assertThat(beta.grad().toFloats()).containsExactly(ofBeta);
-            assertThat(backward(frozen, norm, constant, Variable.constant(beta.value())).toFloats()).containsExactly(dx);
+            assertThat(backward(frozen, norm, constant, Variable.constant(beta.value())).toFloats())
+                    .containsExactly(dx);
         }
     }
 

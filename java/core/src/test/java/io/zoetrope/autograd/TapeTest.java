@@ -41,7 +41,8 @@ class TapeTest {
             Variable y = PointwiseFunctions.relu(tape, x);
             Tensor gradient = scope.of(new float[] {1, 1}, 2);
             tape.backward(y, gradient);
-            assertThatIllegalStateException().isThrownBy(() -> tape.backward(y, gradient)).withMessageContaining("backward already");
+            assertThatIllegalStateException().isThrownBy(() -> tape.backward(y, gradient))
+                    .withMessageContaining("backward already");
         }
     }
 
@@ -49,7 +50,8 @@ class TapeTest {
     void aTapeThatOnlyComputesRefuses() {
         try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
             Variable y = PointwiseFunctions.relu(tape, Variable.input(scope.of(new float[] {1, 2}, 2)));
-            assertThatIllegalStateException().isThrownBy(() -> tape.backward(y, y.value())).withMessageContaining("forTraining");
+            assertThatIllegalStateException().isThrownBy(() -> tape.backward(y, y.value()))
+                    .withMessageContaining("forTraining");
         }
     }
 }

@@ -57,7 +57,6 @@ class BridgeAttributesTest {
     @Test
     void anAttributeGivenTwiceIsRefused() {
         assertThatThrownBy(() -> BridgeAttributes.NONE.priority(1).priority(2))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("priority 2 is given twice");
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("priority 2 is given twice");
     }
 }

@@ -72,8 +72,8 @@ class BridgeGraphTest {
         CUgraphNode first = add(BridgeAttributes.NONE);
         CUgraphNode second = add(BridgeAttributes.NONE.programmatic(), first);
         CUgraphNode third = add(BridgeAttributes.NONE);
-        BridgeGraph.addDependencies(graph, List.of(BridgeGraph.Edge.programmatic(second, third),
-                BridgeGraph.Edge.ordinary(first, third)));
+        BridgeGraph.addDependencies(graph,
+                List.of(BridgeGraph.Edge.programmatic(second, third), BridgeGraph.Edge.ordinary(first, third)));
         assertThat(BridgeGraph.edges(graph)).containsExactlyInAnyOrder(BridgeGraph.Edge.programmatic(first, second),
                 BridgeGraph.Edge.programmatic(second, third), BridgeGraph.Edge.ordinary(first, third));
     }

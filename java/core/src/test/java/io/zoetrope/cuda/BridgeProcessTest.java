@@ -33,8 +33,7 @@ class BridgeProcessTest {
         public static void main(String[] args) {
             System.out.println(Bridge.status());
             System.out.println(Bridge.canLaunch(BridgeAttributes.NONE) + ", "
-                    + Bridge.canLaunch(BridgeAttributes.NONE.programmatic()) + ", "
-                    + Bridge.handle(new CUfunction()));
+                    + Bridge.canLaunch(BridgeAttributes.NONE.programmatic()) + ", " + Bridge.handle(new CUfunction()));
             try {
                 Bridge.canLaunch(BridgeAttributes.NONE.cluster(Grid.of(2, 1, 1)));
             } catch (DeviceException e) {
@@ -94,8 +93,8 @@ class BridgeProcessTest {
     private static List<String> lines(Class<?> main, String... options) throws IOException {
         List<String> command = new ArrayList<>(List.of(options));
         command.add(0, ProcessHandle.current().info().command().orElse("java"));
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-                main.getName()));
+        command.addAll(
+                List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), main.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().keySet().removeAll(List.of("TMPDIR", "XDG_CACHE_HOME"));
         Process process = builder.start();
@@ -119,7 +118,7 @@ class BridgeProcessTest {
         assertThat(lines.get(1)).isEqualTo("false, false, 0");
         assertThat(lines.get(2))
                 .startsWith("a launch with cluster 2×1×1 needs the driver's cuLaunchKernelEx, which cannot be"
-                + " called here: the bridge is " + reason);
+                        + " called here: the bridge is " + reason);
         assertThat(lines.get(3)).isEqualTo("false");
     }
 }

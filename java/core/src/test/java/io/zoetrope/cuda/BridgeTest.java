@@ -78,11 +78,11 @@ class BridgeTest {
 
     @Test
     void parametersMustLieInADirectBuffer() {
-        assertThatThrownBy(() -> Bridge.launch(1, 1, 1, 1, 1, 1, 1, 0, 0, ByteBuffer.allocate(8), 8,
-                BridgeAttributes.NONE))
+        assertThatThrownBy(
+                () -> Bridge.launch(1, 1, 1, 1, 1, 1, 1, 0, 0, ByteBuffer.allocate(8), 8, BridgeAttributes.NONE))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("direct buffer");
-        assertThatThrownBy(() -> Bridge.launch(1, 1, 1, 1, 1, 1, 1, 0, 0, ByteBuffer.allocateDirect(8), 9,
-                BridgeAttributes.NONE))
+        assertThatThrownBy(
+                () -> Bridge.launch(1, 1, 1, 1, 1, 1, 1, 0, 0, ByteBuffer.allocateDirect(8), 9, BridgeAttributes.NONE))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("9 bytes")
                 .hasMessageContaining("of 8");
     }

@@ -63,8 +63,8 @@ class CapturedGraphTest {
     void hostTransfersCannotBeRecorded() {
         try (Scope scope = Scope.open(device)) {
             Tensor x = scope.empty(DType.F32, 4);
-            assertThatThrownBy(() -> CapturedGraph.record(device, x::toFloats)).isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("cannot be recorded");
+            assertThatThrownBy(() -> CapturedGraph.record(device, x::toFloats))
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("cannot be recorded");
             assertThat(device.isRecording()).isFalse();
             assertThat(x.zero().toFloats()).containsOnly(0);
         }

@@ -91,7 +91,8 @@ class DeviceThreadsTest {
 
     @Test
     void aTestWithATimeLimitRunsInAThreadOfItsOwn() {
-        assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThat(everything(device)).containsExactly(4, 8, 12));
+        assertTimeoutPreemptively(Duration.ofSeconds(60),
+                () -> assertThat(everything(device)).containsExactly(4, 8, 12));
     }
 
     @Test
@@ -121,7 +122,8 @@ class DeviceThreadsTest {
                 made.close();
                 return null;
             });
-            assertThatThrownBy(() -> everything(made)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+            assertThatThrownBy(() -> everything(made)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("closed");
             Device again = in(second, () -> Device.open(choice));
             assertThat(in(first, () -> everything(again))).containsExactly(4, 8, 12);
             again.close();
@@ -143,7 +145,8 @@ class DeviceThreadsTest {
                 for (Callable<?> work : List.<Callable<?>>of(() -> {
                     Pointwise.add(y, y, y);
                     return null;
-                }, y::toFloats, y::zero, () -> device.memory().allocate(8), () -> CapturedGraph.record(device, () -> { }))) {
+                }, y::toFloats, y::zero, () -> device.memory().allocate(8),
+                        () -> CapturedGraph.record(device, () -> {}))) {
                     assertThatThrownBy(() -> in(other, work)).hasRootCauseInstanceOf(IllegalStateException.class)
                             .rootCause().hasMessageContaining("is recording a graph");
                 }
@@ -160,7 +163,8 @@ class DeviceThreadsTest {
     @Test
     void virtualThreadsShareTheDevice() throws Exception {
         assumeTrue(Runtime.version().feature() >= 21, "virtual threads came with JDK 21");
-        ExecutorService pool = (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        ExecutorService pool = (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor")
+                .invoke(null);
         int count = 200;
         CountDownLatch all = new CountDownLatch(count);
         try (Scope scope = Scope.open(device)) {
@@ -169,7 +173,7 @@ class DeviceThreadsTest {
                 Tensor x = scope.of(new float[] {i}, 1);
                 results.add(pool.submit(() -> {
                     Pointwise.add(x, x, x);
-                    JCudaDriver.cuCtxSetCurrent(new CUcontext());   // the carrier is as if it never saw the device
+                    JCudaDriver.cuCtxSetCurrent(new CUcontext()); // the carrier is as if it never saw the device
                     all.countDown();
                     assertThat(all.await(30, TimeUnit.SECONDS)).as("all have begun").isTrue();
                     Thread.sleep(1);

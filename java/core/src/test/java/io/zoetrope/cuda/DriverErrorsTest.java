@@ -34,11 +34,11 @@ class DriverErrorsTest {
                     .extracting(e -> ((DeviceException) e).code()).isEqualTo(CUresult.CUDA_ERROR_NOT_FOUND);
             assertThatThrownBy(() -> module.kernel("places").geometry()).hasMessageContaining("declares no geometry");
             assertThatThrownBy(() -> KernelModule.load(device, "noise", "no PTX".getBytes(US_ASCII)))
-                    .isInstanceOf(DeviceException.class).hasMessageContaining("noise").hasMessageContaining("CUDA_ERROR_INVALID_PTX");
+                    .isInstanceOf(DeviceException.class).hasMessageContaining("noise")
+                    .hasMessageContaining("CUDA_ERROR_INVALID_PTX");
             assertThatThrownBy(() -> module.kernel("places").arguments().pointer("out", 0).i32("step", 1)
-                    .launch(Grid.of(1), 2048, 0))
-                    .isInstanceOf(DeviceException.class).hasMessageContaining("launching places")
-                    .hasMessageContaining("CUDA_ERROR_INVALID_VALUE");
+                    .launch(Grid.of(1), 2048, 0)).isInstanceOf(DeviceException.class)
+                    .hasMessageContaining("launching places").hasMessageContaining("CUDA_ERROR_INVALID_VALUE");
             try (Event event = new Event(device)) {
                 assertThat(event.isDone()).isTrue();
             }

@@ -60,8 +60,9 @@ class InteropTest {
     @Test
     void whatIsWrappedIsChecked() {
         withForeign(pointer -> {
-            assertThatThrownBy(() -> DeviceMemory.wrap(device, pointer, 17, null)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("17 bytes").hasMessageContaining("16 are left");
+            assertThatThrownBy(() -> DeviceMemory.wrap(device, pointer, 17, null))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("17 bytes")
+                    .hasMessageContaining("16 are left");
             assertThatThrownBy(() -> DeviceMemory.wrap(device, pointer, 0, null)).hasMessageContaining("0 bytes");
             assertThatThrownBy(() -> DeviceMemory.wrap(device, Addresses.pointer(64), 4, null))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("knows of no memory there");
@@ -119,7 +120,8 @@ class InteropTest {
                 in.putFloat(4, 1.5f).putFloat(8, -2).position(4).limit(12);
                 Tensor x = scope.empty(DType.F32, 2).copyFrom(in);
                 assertThat(x.toFloats()).containsExactly(1.5f, -2);
-                assertThat(scope.empty(DType.F32, 2).copyFrom(in.asReadOnlyBuffer()).toFloats()).containsExactly(1.5f, -2);
+                assertThat(scope.empty(DType.F32, 2).copyFrom(in.asReadOnlyBuffer()).toFloats()).containsExactly(1.5f,
+                        -2);
                 assertThat(in.position()).isEqualTo(4);
 
                 ByteBuffer out = kind.apply(16).order(ByteOrder.nativeOrder());
@@ -150,7 +152,8 @@ class InteropTest {
             assertThatThrownBy(() -> x.copyToLater(host, 9)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("8 bytes at byte 9").hasMessageContaining("16 bytes");
             assertThatThrownBy(() -> x.copyFromLater(host, -1)).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> x.copyFromLater(host, Long.MAX_VALUE)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> x.copyFromLater(host, Long.MAX_VALUE))
+                    .isInstanceOf(IllegalArgumentException.class);
             host.close();
             assertThatThrownBy(() -> x.copyFromLater(host, 0)).isInstanceOf(IllegalStateException.class);
             assertThat(view.getFloat(12)).as("readable after close").isEqualTo(4);

@@ -27,7 +27,8 @@ class KernelModuleTest {
     private void runs(KernelModule module) {
         try (module; Scope scope = Scope.open(device)) {
             Tensor out = scope.zeros(DType.I64, 8);
-            module.kernel("places").arguments().pointer("out", out).i32("step", 2).launch(LaunchConfig.of(Grid.of(1), 8));
+            module.kernel("places").arguments().pointer("out", out).i32("step", 2)
+                    .launch(LaunchConfig.of(Grid.of(1), 8));
             assertThat(out.toLongs()).containsExactly(0, 2, 4, 6, 8, 10, 12, 14);
         }
     }
@@ -78,16 +79,17 @@ class KernelModuleTest {
         header.putShort(60, (short) 1).putLong(128 + 24, 0);
         KernelImage.requireWhole("elf", elf);
         // The magic of a structure that holds a pointer, which in a file leads anywhere.
-        assertThatThrownBy(() -> KernelModule.load(device, "wrapper", new byte[] {(byte) 0xb1, 0x43, 0x62, 0x46, 1, 0, 0, 0}))
+        assertThatThrownBy(
+                () -> KernelModule.load(device, "wrapper", new byte[] {(byte) 0xb1, 0x43, 0x62, 0x46, 1, 0, 0, 0}))
                 .isInstanceOf(DeviceException.class).hasMessageContaining("neither");
     }
 
     @Test
     void whatIsNotThereOrNotCodeIsNamed(@TempDir Path folder) {
-        assertThatThrownBy(() -> KernelModule.load(device, folder.resolve("none.ptx"))).isInstanceOf(java.io.IOException.class)
-                .hasMessageContaining("none.ptx");
-        assertThatThrownBy(() -> KernelModule.load(device, "noise", new byte[] {1, 2, 3})).isInstanceOf(DeviceException.class)
-                .hasMessageContaining("noise");
+        assertThatThrownBy(() -> KernelModule.load(device, folder.resolve("none.ptx")))
+                .isInstanceOf(java.io.IOException.class).hasMessageContaining("none.ptx");
+        assertThatThrownBy(() -> KernelModule.load(device, "noise", new byte[] {1, 2, 3}))
+                .isInstanceOf(DeviceException.class).hasMessageContaining("noise");
         try (KernelModule module = KernelModule.load(device, "places", Ptx.PLACES)) {
             assertThatThrownBy(() -> module.kernel("spaces")).isInstanceOf(DeviceException.class)
                     .hasMessageContaining("no kernel 'spaces'");

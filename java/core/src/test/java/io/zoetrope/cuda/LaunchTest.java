@@ -74,7 +74,8 @@ class LaunchTest {
             }
             assertThatThrownBy(() -> module.kernel("shared").arguments().pointer("out", out)
                     .launch(LaunchConfig.of(Grid.of(1), 1).withSharedBytes(1 << 30)))
-                    .isInstanceOf(DeviceException.class).hasMessageContaining("shared").hasMessageContaining("1073741824 bytes");
+                    .isInstanceOf(DeviceException.class).hasMessageContaining("shared")
+                    .hasMessageContaining("1073741824 bytes");
         }
     }
 
@@ -84,11 +85,11 @@ class LaunchTest {
         for (int i = 0; i < 512; i++) {
             many.i64("argument", i);
         }
-        assertThatThrownBy(() -> many.i32("one_more", 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("offset 4096")
-                .hasMessageContaining("at most 4096 bytes");
+        assertThatThrownBy(() -> many.i32("one_more", 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("offset 4096").hasMessageContaining("at most 4096 bytes");
         Arguments arguments = PLACES.arguments();
-        assertThatThrownBy(() -> arguments.opaque("big", new byte[4097], 8)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("4097 bytes");
+        assertThatThrownBy(() -> arguments.opaque("big", new byte[4097], 8))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("4097 bytes");
     }
 
     @Test
@@ -130,8 +131,9 @@ class LaunchTest {
 
     @Test
     void tooFewBytesOfParametersAreRefusedByTheDriver() {
-        assertThatThrownBy(() -> PLACES.arguments().pointer("out", 0).launch(Grid.of(1), 1, 0)).isInstanceOf(DeviceException.class)
-                .hasMessageContaining("launching places").hasMessageContaining("8 bytes of parameters");
+        assertThatThrownBy(() -> PLACES.arguments().pointer("out", 0).launch(Grid.of(1), 1, 0))
+                .isInstanceOf(DeviceException.class).hasMessageContaining("launching places")
+                .hasMessageContaining("8 bytes of parameters");
     }
 
     @Test
@@ -140,8 +142,8 @@ class LaunchTest {
             Tensor out = scope.zeros(DType.I64, 1);
             Arguments named = PLACES.arguments().pointer("out", out).i32("step", 1);
             named.launch(LaunchConfig.of(Grid.of(1), 1));
-            assertThatThrownBy(() -> named.launch(LaunchConfig.of(Grid.of(1), 1))).isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("served a launch");
+            assertThatThrownBy(() -> named.launch(LaunchConfig.of(Grid.of(1), 1)))
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("served a launch");
         }
     }
 
@@ -164,7 +166,8 @@ class LaunchTest {
         KernelModule module = KernelModule.load(DEVICE, "places", Ptx.PLACES);
         Kernel kernel = module.kernel("places");
         module.close();
-        assertThatThrownBy(() -> kernel.arguments().pointer("out", 0).i32("step", 1).launch(LaunchConfig.of(Grid.of(1), 1)))
+        assertThatThrownBy(
+                () -> kernel.arguments().pointer("out", 0).i32("step", 1).launch(LaunchConfig.of(Grid.of(1), 1)))
                 .isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
         assertThatThrownBy(() -> module.kernel("places")).isInstanceOf(IllegalStateException.class);
     }

@@ -69,7 +69,8 @@ class ManifestTest {
         for (int i = 0; i < site.count(); i++) {
             Slot slot = site.slot(i);
             switch (slot.kind()) {
-                case POINTER -> arguments.pointer(slot.name(), slot.element() == null ? null : TENSORS.get(slot.element()));
+                case POINTER ->
+                    arguments.pointer(slot.name(), slot.element() == null ? null : TENSORS.get(slot.element()));
                 case I8 -> arguments.i8(slot.name(), (byte) 1);
                 case I16 -> arguments.i16(slot.name(), (short) 1);
                 case I32 -> arguments.i32(slot.name(), 1);
@@ -98,12 +99,14 @@ class ManifestTest {
         assertThatThrownBy(() -> begin(declared).pointer("w", 0)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("argument 1 is given as w (POINTER)").hasMessageContaining("expected x")
                 .hasMessageContaining("const bf16* x, zoe::Shape shape");
-        assertThatThrownBy(() -> begin(declared).i64("x", 0)).hasMessageContaining("x (I64)").hasMessageContaining("const bf16*");
+        assertThatThrownBy(() -> begin(declared).i64("x", 0)).hasMessageContaining("x (I64)")
+                .hasMessageContaining("const bf16*");
         assertThatThrownBy(() -> begin(declared).pointer("x", 0).structure("shape").i32("n", 1))
                 .hasMessageContaining("argument 3 is given as n").hasMessageContaining("expected stride");
         assertThatThrownBy(() -> begin(declared).pointer("x", TENSORS.get(ElementType.F32)))
                 .hasMessageContaining("elements of type F32").hasMessageContaining("expected BF16");
-        assertThatThrownBy(() -> begin(declared).pointer("x", 0).i64("stride", 1)).hasMessageContaining("expected shape");
+        assertThatThrownBy(() -> begin(declared).pointer("x", 0).i64("stride", 1))
+                .hasMessageContaining("expected shape");
     }
 
     @Test
@@ -121,15 +124,17 @@ class ManifestTest {
         try (Device other = Device.open(DeviceChoice.parse(System.getProperty("zoetrope.test.device", "auto")));
                 Scope scope = Scope.open(other)) {
             Tensor foreign = scope.zeros(DType.BF16, 1);
-            assertThatThrownBy(() -> begin(signature(DECLARED)).pointer("x", foreign)).hasMessageContaining("x is on " + other);
+            assertThatThrownBy(() -> begin(signature(DECLARED)).pointer("x", foreign))
+                    .hasMessageContaining("x is on " + other);
         }
     }
 
     @Test
     void manifestsThatContradictThemselvesAreRefused() {
-        assertThatThrownBy(() -> signature(DECLARED.replace("\"offset\":32", "\"offset\":24"))).hasMessageContaining("float* y")
-                .hasMessageContaining("32 or more");
-        assertThatThrownBy(() -> signature(DECLARED.replace("\"bytes\":24", "\"bytes\":20"))).hasMessageContaining("end at");
+        assertThatThrownBy(() -> signature(DECLARED.replace("\"offset\":32", "\"offset\":24")))
+                .hasMessageContaining("float* y").hasMessageContaining("32 or more");
+        assertThatThrownBy(() -> signature(DECLARED.replace("\"bytes\":24", "\"bytes\":20")))
+                .hasMessageContaining("end at");
         assertThatThrownBy(() -> signature(DECLARED.replace("\"offset\":40,\"bytes\":4", "\"offset\":40,\"bytes\":8")))
                 .hasMessageContaining("float scale of 8 bytes: expected 4");
         assertThatThrownBy(() -> signature(DECLARED.replace("\"offset\":40", "\"offset\":4096")))
@@ -138,7 +143,8 @@ class ManifestTest {
                 .isInstanceOf(DeviceException.class).hasMessageContaining("m.json");
         assertThatThrownBy(() -> Manifest.parse("m.json", "[")).isInstanceOf(DeviceException.class)
                 .hasMessageContaining("m.json");
-        assertThatThrownBy(() -> Manifest.parse("m.json", "{\"entries\":[]}").entry("k")).hasMessageContaining("no kernel 'k'");
+        assertThatThrownBy(() -> Manifest.parse("m.json", "{\"entries\":[]}").entry("k"))
+                .hasMessageContaining("no kernel 'k'");
     }
 
     // ---- every kernel that is shipped --------------------------------------------------------------------------------------
@@ -155,7 +161,8 @@ class ManifestTest {
         assumeTrue(index != null, "the device code on the class path was built without manifests");
         TreeSet<String> modules = new TreeSet<>();
         JsonParser.parseString(index).getAsJsonObject().getAsJsonObject("operations").entrySet()
-                .forEach(operation -> operation.getValue().getAsJsonArray().forEach(module -> modules.add(module.getAsString())));
+                .forEach(operation -> operation.getValue().getAsJsonArray()
+                        .forEach(module -> modules.add(module.getAsString())));
         Map<String, JsonArray> entries = new java.util.TreeMap<>();
         for (String module : modules) {
             String text = resource("/kernels/" + module + ".json");
@@ -213,19 +220,19 @@ class ManifestTest {
 
     @Test
     void noParameterOfAnyKernelCanHaveAnotherType() throws IOException {
-        Map<String, String> others = Map.of("int", "float", "float", "int", "long long", "double", "double", "long long",
-                "unsigned long long", "double", "unsigned int", "float");
+        Map<String, String> others = Map.of("int", "float", "float", "int", "long long", "double", "double",
+                "long long", "unsigned long long", "double", "unsigned int", "float");
         for (Map.Entry<String, JsonArray> kernel : shipped().entrySet()) {
             Signature site = Signature.of(kernel.getValue());
             for (JsonArray list : listsOf(kernel.getValue())) {
                 for (JsonElement each : list) {
                     JsonObject parameter = each.getAsJsonObject();
                     String type = parameter.get("type").getAsString();
-                    String other = others.getOrDefault(type, type.endsWith("float*") ? "bf16*"
-                            : type.endsWith("*") ? "float*" : null);
+                    String other = others.getOrDefault(type,
+                            type.endsWith("float*") ? "bf16*" : type.endsWith("*") ? "float*" : null);
                     ElementType element = type.endsWith("*") ? elementOf(type) : null;
                     if (other == null || type.endsWith("*") && element == null) {
-                        continue;   // structures have no type of their own here; a pointer to void takes anything
+                        continue; // structures have no type of their own here; a pointer to void takes anything
                     }
                     parameter.addProperty("type", other);
                     Signature changed = Signature.of(kernel.getValue());

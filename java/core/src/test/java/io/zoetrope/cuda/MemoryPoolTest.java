@@ -23,7 +23,8 @@ class MemoryPoolTest {
 
     @Test
     void blocksInUseDoNotOverlapAndAreAligned() {
-        try (DeviceMemory a = pool.allocate(3); DeviceMemory b = pool.allocate(700); DeviceMemory c = pool.allocate(3)) {
+        try (DeviceMemory a = pool.allocate(3); DeviceMemory b = pool.allocate(700);
+                DeviceMemory c = pool.allocate(3)) {
             assertThat(a.address() % 256).isZero();
             assertThat(b.address() % 256).isZero();
             assertThat(a.address() + 3 <= c.address() || c.address() + 3 <= a.address()).isTrue();
@@ -35,7 +36,8 @@ class MemoryPoolTest {
     void useAfterGivingBackFails() {
         DeviceMemory memory = pool.allocate(64);
         memory.close();
-        assertThatThrownBy(memory::address).isInstanceOf(IllegalStateException.class).hasMessageContaining("given back");
+        assertThatThrownBy(memory::address).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("given back");
     }
 
     @Test

@@ -44,8 +44,9 @@ class NativeFolderTest {
     void withoutAnyPlaceEachIsNamedWithItsFault() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
         Path noexec = folder.resolve("noexec");
-        assertThatThrownBy(() -> NativeFolder.make(List.of(file, noexec), probe -> false)).isInstanceOf(DeviceException.class)
-                .hasMessageContaining(file + " cannot be written").hasMessageContaining(noexec + " is mounted without exec")
+        assertThatThrownBy(() -> NativeFolder.make(List.of(file, noexec), probe -> false))
+                .isInstanceOf(DeviceException.class).hasMessageContaining(file + " cannot be written")
+                .hasMessageContaining(noexec + " is mounted without exec")
                 .hasMessageContaining("set the environment variable TMPDIR");
     }
 
@@ -75,7 +76,8 @@ class NativeFolderTest {
 
     private String opens(String tmpdir, Path javaTmpdir, Path home) throws Exception {
         Map<String, String> environment = new HashMap<>(Map.of("TMPDIR", tmpdir, "XDG_CACHE_HOME", ""));
-        return OtherProcess.run(Opens.class, environment, "-Djava.io.tmpdir=" + javaTmpdir, "-Duser.home=" + home).successful();
+        return OtherProcess.run(Opens.class, environment, "-Djava.io.tmpdir=" + javaTmpdir, "-Duser.home=" + home)
+                .successful();
     }
 
     @Test

@@ -42,7 +42,8 @@ class NvtxTest {
                 Tensor x = scope.of(new float[] {1}, 1);
                 Pointwise.add(x, x, x);
                 Kernel places = KernelModule.load(device, "places", Ptx.PLACES).kernel("places");
-                assertThatThrownBy(() -> places.arguments().pointer("out", x).i32("step", 1).launch(Grid.of(1), 2048, 0))
+                assertThatThrownBy(
+                        () -> places.arguments().pointer("out", x).i32("step", 1).launch(Grid.of(1), 2048, 0))
                         .isInstanceOf(DeviceException.class);
             }
         }
@@ -54,8 +55,9 @@ class NvtxTest {
         Path log = folder.resolve("ranges");
         String operation = KernelCatalog.operations().stream().flatMap(each -> KernelCatalog.of(each).stream())
                 .filter(kernel -> kernel.entry().equals("add_f32")).findFirst().orElseThrow().operation();
-        OtherProcess.run(Ranges.class, Map.of("NVTX_INJECTION64_PATH", PROFILER.toAbsolutePath().toString(),
-                "PROFILER_LOG", log.toString())).successful();
+        OtherProcess.run(Ranges.class,
+                Map.of("NVTX_INJECTION64_PATH", PROFILER.toAbsolutePath().toString(), "PROFILER_LOG", log.toString()))
+                .successful();
         assertThat(Files.readAllLines(log)).containsExactly("attached", "domain zoetrope", "push " + operation, "pop",
                 "push places", "pop");
     }
@@ -69,8 +71,8 @@ class NvtxTest {
 
     private static boolean hasOldLibrary() {
         try {
-            return new ProcessBuilder("sh", "-c", "/sbin/ldconfig -p | grep -q libnvToolsExt.so.1").start()
-                    .waitFor() == 0;
+            return new ProcessBuilder("sh", "-c", "/sbin/ldconfig -p | grep -q libnvToolsExt.so.1").start().waitFor()
+                    == 0;
         } catch (java.io.IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }

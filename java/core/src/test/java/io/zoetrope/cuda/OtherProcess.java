@@ -30,7 +30,8 @@ public final class OtherProcess {
      */
     public static Result run(Class<?> main, Map<String, String> environment, String... options) throws Exception {
         String program = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(program, "-Xmx1g", "-cp", System.getProperty("java.class.path")));
+        List<String> command = new ArrayList<>(
+                List.of(program, "-Xmx1g", "-cp", System.getProperty("java.class.path")));
         command.addAll(List.of(options));
         command.add(main.getName());
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /** The same seed makes the same picture however many cores run softcuda: its plans follow a number that is fixed. */
 class SameBitsTest {
-    private static final Pattern LINE = Pattern.compile("picture ([0-9a-f]+) of (\\d+) multiprocessors, mean ([0-9.]+)");
+    private static final Pattern LINE = Pattern
+            .compile("picture ([0-9a-f]+) of (\\d+) multiprocessors, mean ([0-9.]+)");
 
     /** Makes two pictures and prints what tells them from others. */
     public static final class Picture {

@@ -44,7 +44,7 @@ class SeveralDevicesTest {
                 assertThat(one.ordinal()).isEqualTo(1);
                 Tensor x = first.of(new float[] {1, 2}, 2);
                 Tensor y = second.of(new float[] {3, 4}, 2);
-                for (int i = 0; i < 3; i++) {   // in turn, each in its own context
+                for (int i = 0; i < 3; i++) { // in turn, each in its own context
                     Pointwise.add(x, x, x);
                     Pointwise.add(y, y, y);
                 }
@@ -88,8 +88,8 @@ class SeveralDevicesTest {
         }
 
         private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable mixture) {
-            assertThatThrownBy(mixture).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("softcuda (CPU) #0")
-                    .hasMessageContaining("softcuda (CPU) #1");
+            assertThatThrownBy(mixture).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("softcuda (CPU) #0").hasMessageContaining("softcuda (CPU) #1");
         }
     }
 

@@ -93,7 +93,7 @@ class StreamTest {
     @Test
     void streamsThatDoNotWaitForOneAnotherAreNotOrdered() {
         try (Scope scope = Scope.open(device)) {
-            assertThat(dependencies(scope, () -> { })).isZero();
+            assertThat(dependencies(scope, () -> {})).isZero();
         }
     }
 
@@ -161,7 +161,8 @@ class StreamTest {
             }
             assertThat(x.toFloats()).containsExactly(1, 2);
             device.memory().trim();
-            assertThatThrownBy(() -> Transfer.toHost(device, cached, new byte[1], 1, 1)).hasMessageContaining("no memory there");
+            assertThatThrownBy(() -> Transfer.toHost(device, cached, new byte[1], 1, 1))
+                    .hasMessageContaining("no memory there");
         }
         long before = device.memory().bytesCached();
         assertThat(device.memory().trim()).isEqualTo(before);
@@ -178,7 +179,8 @@ class StreamTest {
         outer.close();
         side.close();
         side.close();
-        assertThatThrownBy(() -> device.use(side)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+        assertThatThrownBy(() -> device.use(side)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
         assertThatThrownBy(side::synchronize).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> device.stream().close()).isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("device's own");

@@ -33,16 +33,15 @@ class TensorMapTest {
     }
 
     private static DynamicTest refused(String value, String rule, ThrowingCallable code) {
-        return DynamicTest.dynamicTest(value, () -> assertThatThrownBy(code)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("tensor map of ").hasMessageContaining(value)
-                .hasMessageContaining("expected " + rule));
+        return DynamicTest.dynamicTest(value,
+                () -> assertThatThrownBy(code).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith("tensor map of ").hasMessageContaining(value)
+                        .hasMessageContaining("expected " + rule));
     }
 
     @TestFactory
     List<DynamicTest> whatTheDriverWouldRefuseIsRefusedWithTheRule() {
-        return List.of(
-                refused("rank 0", "1 to 5", () -> TensorMapLayout.of(F32)),
+        return List.of(refused("rank 0", "1 to 5", () -> TensorMapLayout.of(F32)),
                 refused("rank 6", "1 to 5", () -> TensorMapLayout.of(F32, 4, 4, 4, 4, 4, 4)),
                 refused("dimension 1 of 0 elements", "1 to 2^32", () -> TensorMapLayout.of(F32, 4, 0)),
                 refused("dimension 0 of 4294967297 elements", "1 to 2^32",
@@ -80,8 +79,8 @@ class TensorMapTest {
                 refused("rank 2 with interleave B16", "3 or more",
                         () -> TensorMapLayout.of(F32, 4, 4).interleave(Interleave.B16).tiled(4, 4)),
                 refused("swizzle B128 with interleave B32", "swizzle B32",
-                        () -> TensorMapLayout.of(F32, 8, 4, 4).interleave(Interleave.B32).swizzle(Swizzle.B128)
-                                .tiled(4, 4, 4)),
+                        () -> TensorMapLayout.of(F32, 8, 4, 4).interleave(Interleave.B32).swizzle(Swizzle.B128).tiled(4,
+                                4, 4)),
                 refused("fill NAN for I32", "a type of floating point",
                         () -> TensorMapLayout.of(I32, 4, 4).fill(NAN).tiled(4, 4)),
                 refused("rank 2", "channels, 1 to 3 spatial dimensions and images",
@@ -91,8 +90,8 @@ class TensorMapTest {
                 refused("upper corner [0, 128]", "coordinates from -128 to 127 at rank 4",
                         () -> image().im2col(CORNER, new int[] {0, 128}, 64, 4)),
                 refused("lower corner [0, 0, -17]", "coordinates from -16 to 15 at rank 5",
-                        () -> TensorMapLayout.of(BF16, 64, 4, 4, 4, 2)
-                                .im2col(new int[] {0, 0, -17}, new int[3], 64, 4)),
+                        () -> TensorMapLayout.of(BF16, 64, 4, 4, 4, 2).im2col(new int[] {0, 0, -17}, new int[3], 64,
+                                4)),
                 refused("pixels 3 to 3 of dimension 2", "a box that is not empty",
                         () -> image().im2col(new int[] {0, 3}, new int[] {0, -9}, 64, 4)),
                 refused("257 channels", "1 to 256", () -> image().im2col(CORNER, CORNER, 257, 4)),
@@ -107,8 +106,8 @@ class TensorMapTest {
                 .elementStrides(1, 8, 8, 8, 8).l2Promotion(L2Promotion.B256).tiled(256, 256, 256, 256, 256);
         TensorMapLayout.of(F32, 1L << 32).fill(NAN).tiled(256);
         TensorMapLayout.of(BF16, 64, 200, 3).im2col(new int[] {-32768}, new int[] {32767}, 256, 1024);
-        TensorMapLayout.of(BF16, 64, 200, 200, 3).swizzle(Swizzle.B128)
-                .im2col(new int[] {-128, 127}, new int[] {127, -72}, 64, 1);
+        TensorMapLayout.of(BF16, 64, 200, 200, 3).swizzle(Swizzle.B128).im2col(new int[] {-128, 127},
+                new int[] {127, -72}, 64, 1);
         TensorMapLayout.of(BF16, 64, 20, 20, 40, 3).im2col(new int[] {-16, 15, 15}, new int[] {15, -4, -16}, 8, 1);
     }
 
@@ -170,8 +169,8 @@ class TensorMapTest {
             assertThat(bytes(moved)).isEqualTo(bytes(layout.at(ADDRESS + 4096))).isNotEqualTo(encoded);
             assertThat(bytes(map)).isEqualTo(encoded);
             assertThatThrownBy(() -> map.copyTo(ByteBuffer.allocate(256), 32))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("offset 32").hasMessageContaining("a multiple of 64");
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("offset 32")
+                    .hasMessageContaining("a multiple of 64");
         }
     }
 

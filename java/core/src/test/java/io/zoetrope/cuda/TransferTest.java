@@ -52,7 +52,8 @@ class TransferTest {
     @Test
     void arraysOfEveryPrimitiveTypePassAndOthersAreNamed() {
         withBlock(address -> {
-            for (Object array : new Object[] {new byte[8], new short[4], new int[2], new float[2], new long[1], new double[1]}) {
+            for (Object array : new Object[] {new byte[8], new short[4], new int[2], new float[2], new long[1],
+                    new double[1]}) {
                 int width = HostArray.elementBytes(array);
                 Transfer.toHost(device, address, array, 8 / width, width);
                 Transfer.toDevice(device, array, 8 / width, width, address);
@@ -86,7 +87,8 @@ class TransferTest {
         assertThatThrownBy(() -> Transfer.toHost(device, address, new float[1], 1, 4))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(Long.toHexString(address))
                 .hasMessageContaining(device + " has no memory there");
-        assertThatThrownBy(() -> Transfer.fillBytes(device, address, (byte) 0, 8)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Transfer.fillBytes(device, address, (byte) 0, 8))
+                .isInstanceOf(IllegalArgumentException.class);
         withBlock(good -> {
             assertThatThrownBy(() -> Transfer.withinDevice(device, good, address, 8))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("copying to");
@@ -102,7 +104,8 @@ class TransferTest {
         block.close();
         assertThatThrownBy(() -> Transfer.toHost(device, address, new float[1], 1, 4))
                 .isInstanceOf(IllegalStateException.class).hasMessageContaining("given back");
-        assertThatThrownBy(() -> Transfer.fillBytes(device, address, (byte) 0, 4)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> Transfer.fillBytes(device, address, (byte) 0, 4))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test

@@ -11,10 +11,10 @@ class VendorLibraryTest {
 
     @Test
     void aMissingFileIsNamedWithTheFolders() {
-        assertThat(none.missing()).hasValueSatisfying(text -> assertThat(text)
-                .contains("libnone.so.1 or libnone.so.2", "/usr/local/cuda/lib64", "/usr/lib64"));
+        assertThat(none.missing()).hasValueSatisfying(text -> assertThat(text).contains("libnone.so.1 or libnone.so.2",
+                "/usr/local/cuda/lib64", "/usr/lib64"));
         assertThat(none.find()).isEmpty();
-        assertThatThrownBy(() -> none.load(() -> { })).isInstanceOf(DeviceException.class)
+        assertThatThrownBy(() -> none.load(() -> {})).isInstanceOf(DeviceException.class)
                 .hasMessageContainingAll("libnone.so.1", "LD_LIBRARY_PATH", "-Dzoetrope.library.path");
     }
 

@@ -54,7 +54,8 @@ class CifarBatchesTest {
         Path copy = folder.resolve("copy");
         SET.files().copy(SET, png, copy);
         try (var files = Files.list(copy)) {
-            assertThat(files.map(file -> file.getFileName().toString())).allMatch(name -> name.endsWith(".bin")).hasSize(6);
+            assertThat(files.map(file -> file.getFileName().toString())).allMatch(name -> name.endsWith(".bin"))
+                    .hasSize(6);
         }
         assertThat(copy.resolve("data_batch_4.bin")).hasBinaryContent(CifarFiles.records(3));
         SET.files().verify(SET, copy);
@@ -105,8 +106,8 @@ class CifarBatchesTest {
         refused(folder, "test_lables.json", "3 labels", "4 pictures");
         Files.writeString(labels, "[1,2,3,10]");
         refused(folder, "label 3 is 10", "0 to 9");
-        for (String text : List.of("[1,2,3,", "{\"a\":1}", "[1,2,3,\"cat\"]", "[1,2,3,[4]]", "[1,2,3,0.5]", "[1,2,3,null]",
-                "", "\u0000\u0001", String.join("", Collections.nCopies(100_000, "[")))) {
+        for (String text : List.of("[1,2,3,", "{\"a\":1}", "[1,2,3,\"cat\"]", "[1,2,3,[4]]", "[1,2,3,0.5]",
+                "[1,2,3,null]", "", "\u0000\u0001", String.join("", Collections.nCopies(100_000, "[")))) {
             Files.writeString(labels, text);
             refused(folder, "test_lables.json");
         }

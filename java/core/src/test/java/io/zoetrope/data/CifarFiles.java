@@ -10,11 +10,11 @@ import java.util.SplittableRandom;
 
 /** Makes small sets in CIFAR-10's layouts: random pictures, three a training batch and four in the test batch. */
 final class CifarFiles {
-    static final List<String> NAMES =
-            List.of("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch");
+    static final List<String> NAMES = List.of("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4",
+            "data_batch_5", "test_batch");
     private static final int PLANE = 1024;
 
-    private CifarFiles() { }
+    private CifarFiles() {}
 
     static int count(int batch) {
         return batch < 5 ? 3 : 4;

@@ -94,7 +94,8 @@ class ClassFoldersTest {
 
     @ParameterizedTest
     @CsvSource({"webp, WebP", "TIFF, TIFF", "heic, HEIF", "avif, AVIF", "svg, SVG"})
-    void otherFormatsInAClassAreRefusedByNameAndBesideClassesPassedOver(String ending, String format) throws IOException {
+    void otherFormatsInAClassAreRefusedByNameAndBesideClassesPassedOver(String ending, String format)
+            throws IOException {
         pictures("cats", 3);
         Files.writeString(folder.resolve("logo." + ending), "x");
         assertThat(found().notices()).containsExactly("passed over 1 picture beside the class folders: logo." + ending);
@@ -106,8 +107,9 @@ class ClassFoldersTest {
     void aSetOfUnreadFormatsAloneIsKnownForPictures() throws IOException {
         Files.createDirectories(folder.resolve("cats/deep"));
         Files.writeString(folder.resolve("cats/deep/x.webp"), "x");
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(
-                () -> DataSets.load(folder.toString(), new DataPlaces(folder, List.of()))).withMessageContaining("WebP");
+        assertThatExceptionOfType(BadFileException.class)
+                .isThrownBy(() -> DataSets.load(folder.toString(), new DataPlaces(folder, List.of())))
+                .withMessageContaining("WebP");
     }
 
     @Test
@@ -140,7 +142,8 @@ class ClassFoldersTest {
     void aSingleFolderWithClassesInItIsNamed() throws IOException {
         pictures("archive/cats", 3);
         pictures("archive/dogs", 3);
-        assertThat(found().notices()).singleElement().asString().contains("one class, 'archive'").contains("cats, dogs");
+        assertThat(found().notices()).singleElement().asString().contains("one class, 'archive'")
+                .contains("cats, dogs");
     }
 
     @ParameterizedTest
@@ -256,18 +259,21 @@ class ClassFoldersTest {
         for (int label = 0; label < 3; label++) {
             int count = random.nextInt(2, 25);
             for (int i = 0; i < count; i++) {
-                String in = "class" + label + "/" + (random.nextBoolean() ? "in/".repeat(random.nextInt(3)) : "out" + i + "/");
+                String in = "class" + label + "/"
+                        + (random.nextBoolean() ? "in/".repeat(random.nextInt(3)) : "out" + i + "/");
                 Path file = folder.resolve(in + i + List.of(".png", ".JPG", ".gif").get(random.nextInt(3)));
                 Files.createDirectories(file.getParent());
                 expected.add(Files.createFile(file));
-                String noise = List.of("._x.png", ".hidden/x.png", "notes.txt", "__MACOSX/x.png").get(random.nextInt(4));
+                String noise = List.of("._x.png", ".hidden/x.png", "notes.txt", "__MACOSX/x.png")
+                        .get(random.nextInt(4));
                 Path hidden = file.resolveSibling(noise);
                 Files.createDirectories(hidden.getParent());
                 Files.writeString(hidden, "x");
             }
         }
         ClassFolders found = found();
-        assertThat(found.classes().stream().flatMap(group -> group.files().stream())).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(found.classes().stream().flatMap(group -> group.files().stream()))
+                .containsExactlyInAnyOrderElementsOf(expected);
         found.requireBothParts();
         for (ClassFolders.Group group : found.classes()) {
             assertThat(group.files()).allMatch(file -> file.startsWith(folder.resolve(group.name())));

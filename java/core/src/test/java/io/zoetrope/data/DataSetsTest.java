@@ -27,8 +27,7 @@ class DataSetsTest {
 
     @Test
     void absentDataNamesEveryWayToGetIt() {
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> DataSets.load("fashion-mnist", nowhere()))
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("fashion-mnist", nowhere()))
                 .withMessageContaining(folder.resolve("system/fashion-mnist").toString())
                 .withMessageContaining("apt-get install dataset-fashion-mnist")
                 .withMessageContaining("load a folder that holds its four IDX files")
@@ -42,8 +41,8 @@ class DataSetsTest {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("no-such-set", nowhere()))
                 .withMessageContaining("no-such-set").withMessageContaining("fashion-mnist, mnist, cifar10")
                 .satisfies(e -> assertThat(((DataRemedy) e.remedy()).set()).as("any known set would do").isEmpty());
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> DataSets.load(folder.toString(), nowhere())).withMessageContaining("PNG");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load(folder.toString(), nowhere()))
+                .withMessageContaining("PNG");
         assertThatIllegalArgumentException().isThrownBy(() -> DataSets.named("imagenet"))
                 .withMessageContaining("imagenet").withMessageContaining("mnist");
     }
@@ -94,7 +93,8 @@ class DataSetsTest {
 
     /** Names as the archives have them, as unpacking them gives, and packed or not, whatever the name says. */
     @ParameterizedTest
-    @CsvSource({"-, true, false", "-, false, true", "., true, true", "., false, false", "., true, false", "., false, true"})
+    @CsvSource({"-, true, false", "-, false, true", "., true, true", "., false, false", "., true, false",
+            "., false, true"})
     void idxFilesAreFoundByEveryNameAndUnpackedByContent(String mark, boolean gz, boolean packed) throws IOException {
         Path mine = folder.resolve("mine");
         Files.createDirectories(mine);
@@ -120,7 +120,8 @@ class DataSetsTest {
         Path cache = folder.resolve("cache/cifar10");
         CifarFiles.writeBinary(cache);
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("cifar10", nowhere()))
-                .withMessageContaining("data_batch_1.bin").withMessageContaining("SHA-256").withMessageContaining("damaged");
+                .withMessageContaining("data_batch_1.bin").withMessageContaining("SHA-256")
+                .withMessageContaining("damaged");
         IdxFiles.writeTiny(folder.resolve("cache/mnist"), 3, 3);
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load("mnist", nowhere()))
                 .withMessageContaining("train-images-idx3-ubyte.gz").withMessageContaining("SHA-256");
@@ -137,12 +138,10 @@ class DataSetsTest {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> Mnist.SET.load(mine))
                 .withMessageContaining("label 1 is 10").withMessageContaining("mnist");
         Files.write(mine.resolve("t10k-images-idx3-ubyte.gz"), IdxFiles.raw(new byte[12], 2, 2, 3));
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> DataSets.load(mine.toString(), nowhere())).withMessageContaining("t10k-images")
-                .withMessageContaining("2 × 3");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load(mine.toString(), nowhere()))
+                .withMessageContaining("t10k-images").withMessageContaining("2 × 3");
         Files.delete(mine.resolve("t10k-labels-idx1-ubyte"));
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> DataSets.load(mine.toString(), nowhere()))
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> DataSets.load(mine.toString(), nowhere()))
                 .withMessageContaining("t10k-labels-idx1-ubyte").withMessageContaining("neither");
     }
 
@@ -169,7 +168,8 @@ class DataSetsTest {
             assertThat(perClass).containsOnly(count / 10);
         }
         Path real = DataSets.named(name).find(DataPlaces.usual()).orElseThrow();
-        assertThat(DataSets.load(real.toString(), nowhere()).name()).as("a folder is known by its content").isEqualTo(name);
+        assertThat(DataSets.load(real.toString(), nowhere()).name()).as("a folder is known by its content")
+                .isEqualTo(name);
     }
 
     @Test

@@ -10,7 +10,7 @@ import java.util.zip.GZIPOutputStream;
 
 /** Makes IDX files, good and bad. */
 final class IdxFiles {
-    private IdxFiles() { }
+    private IdxFiles() {}
 
     /** A header with the given sizes, followed by {@code data}. */
     static byte[] raw(byte[] data, int... dims) {

@@ -97,13 +97,13 @@ class IdxReaderTest {
         Path missing = folder.resolve("missing");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> IdxReader.read(missing))
                 .withMessageContaining(missing.toString()).withMessageEndingWith("Get the file anew.")
-                .satisfies(e -> assertThat(e.remedy()).isEqualTo(
-                        new DataRemedy(DataRemedy.Way.RENEW, Optional.empty(), "Get the file anew")));
+                .satisfies(e -> assertThat(e.remedy())
+                        .isEqualTo(new DataRemedy(DataRemedy.Way.RENEW, Optional.empty(), "Get the file anew")));
     }
 
     private static void refused(byte[] file, String... parts) {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> IdxReader.parse(file, "some.idx"))
-                .withMessageStartingWith("some.idx: ")
-                .satisfies(e -> assertThat(e.getMessage()).contains(parts.length == 0 ? new String[] {"expected"} : parts));
+                .withMessageStartingWith("some.idx: ").satisfies(e -> assertThat(e.getMessage())
+                        .contains(parts.length == 0 ? new String[] {"expected"} : parts));
     }
 }

@@ -79,8 +79,8 @@ class ImagesTest {
     @Test
     void enlargingRepeatsPixels() {
         Images small = new Images(2, 1, 2, 1, new byte[] {1, 2, 3, 4});
-        assertThat(small.enlarged(2)).isEqualTo(new Images(2, 2, 4, 1,
-                new byte[] {1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4}));
+        assertThat(small.enlarged(2))
+                .isEqualTo(new Images(2, 2, 4, 1, new byte[] {1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4}));
     }
 
     @Test
@@ -90,8 +90,7 @@ class ImagesTest {
         image.setRGB(1, 0, new Color(0, 0, 0, 0).getRGB());
         Path file = folder.resolve("alpha.png");
         ImageIO.write(image, "png", file.toFile());
-        assertThat(Images.read(file).pixels())
-                .containsExactly((byte) 255, 0, 0, (byte) 255, (byte) 255, (byte) 255);
+        assertThat(Images.read(file).pixels()).containsExactly((byte) 255, 0, 0, (byte) 255, (byte) 255, (byte) 255);
     }
 
     @Test
@@ -129,8 +128,8 @@ class ImagesTest {
                 assertThat(grey).as("frame %d", i).containsExactly(frames.slice(i, i + 1).pixels());
                 IIOMetadataNode root = (IIOMetadataNode) reader.getImageMetadata(i)
                         .getAsTree("javax_imageio_gif_image_1.0");
-                IIOMetadataNode control = (IIOMetadataNode) root
-                        .getElementsByTagName("GraphicControlExtension").item(0);
+                IIOMetadataNode control = (IIOMetadataNode) root.getElementsByTagName("GraphicControlExtension")
+                        .item(0);
                 assertThat(control.getAttribute("delayTime")).isEqualTo(i == 2 ? "150" : "8");
             }
         } finally {
@@ -146,10 +145,11 @@ class ImagesTest {
                 .withMessageContaining("4 bytes, not 5");
         assertThatIllegalArgumentException().isThrownBy(() -> new Images(0, 2, 2, 1, new byte[0]));
         assertThatIllegalArgumentException().isThrownBy(() -> new Images(1, 1, 1, 2, new byte[2]));
-        assertThatExceptionOfType(ArithmeticException.class).isThrownBy(() -> new Images(Integer.MAX_VALUE,
-                Integer.MAX_VALUE, Integer.MAX_VALUE, 3, new byte[0]));
+        assertThatExceptionOfType(ArithmeticException.class)
+                .isThrownBy(() -> new Images(Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, 3, new byte[0]));
         assertThatIllegalArgumentException().isThrownBy(() -> random(1, 2, 2, 1, 0).grid(0));
-        assertThatIllegalArgumentException().isThrownBy(() -> Film.writeGif(folder.resolve("x.gif"), List.of(), 80, 80));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Film.writeGif(folder.resolve("x.gif"), List.of(), 80, 80));
         assertThatIllegalArgumentException().isThrownBy(() -> Film.writeGif(folder.resolve("x.gif"),
                 List.of(random(1, 2, 2, 1, 0), random(1, 3, 2, 1, 0)), 80, 80));
     }

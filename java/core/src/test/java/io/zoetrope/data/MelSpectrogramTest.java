@@ -140,8 +140,8 @@ class MelSpectrogramTest {
         assertThat(pictures.classNames()).containsExactly("low", "high");
         assertThat(pictures.train().labels()).containsExactly(1);
         assertThat(pictures.height()).isEqualTo(64);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new AudioDataset.Part(tone(440, 1), new int[2])).withMessageContaining("2");
+        assertThatIllegalArgumentException().isThrownBy(() -> new AudioDataset.Part(tone(440, 1), new int[2]))
+                .withMessageContaining("2");
         AudioDataset.Part other = new AudioDataset.Part(new Sounds(1, 5, RATE, new short[5]), new int[1]);
         assertThatIllegalArgumentException().isThrownBy(() -> new AudioDataset("x", List.of("a"), part, other))
                 .withMessageContaining("length");

@@ -49,7 +49,7 @@ class OrientationTest {
     /** The stored picture is 1 2 / 3 4 / 5 6; the standard says which side its first row and column belong to. */
     @ParameterizedTest
     @CsvSource({"1, 2, 123456", "2, 2, 214365", "3, 2, 654321", "4, 2, 563412", "5, 3, 135246", "6, 3, 531642",
-        "7, 3, 642531", "8, 3, 246135"})
+            "7, 3, 642531", "8, 3, 246135"})
     void turnsEveryWay(int orientation, int width, String expected) {
         Images image = new Images(1, 3, 2, 1, new byte[] {1, 2, 3, 4, 5, 6});
         Images upright = Orientation.upright(image, orientation);

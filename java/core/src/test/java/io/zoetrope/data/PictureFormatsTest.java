@@ -53,8 +53,8 @@ class PictureFormatsTest {
     @ValueSource(ints = {1, 2, 4, 8})
     void theTransparentGreyOfAPngLiesOnWhite(int bits) throws IOException {
         byte[] transparent = PngBytes.chunk("tRNS", new byte[] {0, 0}); // black
-        ImageFiles.Decoded decoded = ImageFiles.decode(file("clear.png",
-                PngBytes.grey(3, 1, bits, new int[] {0, 1, 0}, transparent, NOTHING)));
+        ImageFiles.Decoded decoded = ImageFiles
+                .decode(file("clear.png", PngBytes.grey(3, 1, bits, new int[] {0, 1, 0}, transparent, NOTHING)));
         assertThat(decoded.image().pixels()).containsExactly(-1, 255 / ((1 << bits) - 1), -1);
         assertThat(decoded.done()).containsExactly("laid it over white where it is transparent");
     }
@@ -115,7 +115,7 @@ class PictureFormatsTest {
         byte[] exif = PngBytes.chunk("eXIf", Arrays.copyOfRange(jpeg, 12, jpeg.length));
         int[] values = {10, 20};
         for (byte[] png : new byte[][] {PngBytes.grey(2, 1, 8, values, exif, NOTHING),
-            PngBytes.grey(2, 1, 8, values, NOTHING, exif)}) {
+                PngBytes.grey(2, 1, 8, values, NOTHING, exif)}) {
             ImageFiles.Decoded decoded = ImageFiles.decode(file("turned.png", png));
             assertThat(decoded.image()).isEqualTo(new Images(1, 2, 1, 1, new byte[] {10, 20}));
             assertThat(decoded.done()).singleElement().asString().contains("upright");
@@ -136,12 +136,13 @@ class PictureFormatsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"RIFFxxxxWEBPVP8, a WebP picture", "II*0xxxxxxxxxxx, a TIFF picture", "xxxxftypheicxxxx, a HEIF picture",
-        "xxxxftypavifxxxx, an AVIF picture", "<svg xmlns=\"http\">, perhaps an SVG", "plain text, is not a picture"})
+    @CsvSource({"RIFFxxxxWEBPVP8, a WebP picture", "II*0xxxxxxxxxxx, a TIFF picture",
+            "xxxxftypheicxxxx, a HEIF picture", "xxxxftypavifxxxx, an AVIF picture",
+            "<svg xmlns=\"http\">, perhaps an SVG", "plain text, is not a picture"})
     void otherFormatsAreRefusedByName(String start, String named) throws IOException {
         Path file = file("picture.png", start.replace("*0", "*\0").getBytes(StandardCharsets.US_ASCII));
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> Images.read(file)).withMessageContaining(named)
-                .withMessageContaining("expected a PNG, JPEG, GIF or BMP");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> Images.read(file))
+                .withMessageContaining(named).withMessageContaining("expected a PNG, JPEG, GIF or BMP");
     }
 
     /** Whatever is wrong with a file, the answer is a picture or a line that names it. */
@@ -155,9 +156,11 @@ class PictureFormatsTest {
         image.createGraphics().drawImage(plain, 0, 0, null);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         assertThat(ImageIO.write(format.equals("jpg") ? plain : image, format, out)).isTrue();
-        byte[] whole = format.equals("jpg") ? OrientationTest.tagged(out.toByteArray(), 6, ByteOrder.BIG_ENDIAN) : out.toByteArray();
+        byte[] whole = format.equals("jpg") ? OrientationTest.tagged(out.toByteArray(), 6, ByteOrder.BIG_ENDIAN)
+                : out.toByteArray();
         for (int trial = 0; trial < 400; trial++) {
-            byte[] damaged = random.nextInt(4) == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
+            byte[] damaged = random.nextInt(4) == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length))
+                    : whole.clone();
             for (int i = random.nextInt(4); i > 0 && damaged.length > 0; i--) {
                 damaged[random.nextInt(Math.min(damaged.length, 200))] = (byte) random.nextInt();
             }

@@ -72,7 +72,8 @@ class PicturePreparationTest {
         assertThat(List.of(image.height(), image.width(), image.channels())).containsExactly(28, 28, 1);
         assertThat(at(image, 14, 14, 0)).as("the disc").isGreaterThan(210);
         assertThat(at(image, 14, 1, 0)).as("the paper").isLessThan(20);
-        assertThat(at(image, 0, 0, 0)).as("the padding has the paper's colour").isCloseTo(at(image, 14, 1, 0), within(3));
+        assertThat(at(image, 0, 0, 0)).as("the padding has the paper's colour").isCloseTo(at(image, 14, 1, 0),
+                within(3));
         assertThat(prepared.done()).hasSize(4);
         assertThat(prepared.describe()).startsWith("Reduced its colours to grey; inverted it").endsWith(".")
                 .contains("shrank it from 300 × 150 to 28 × 14 pixels").contains("padded it to 28 × 28");
@@ -152,7 +153,8 @@ class PicturePreparationTest {
         Path film = folder.resolve("film.gif");
         byte[] light = new byte[28 * 28];
         Arrays.fill(light, (byte) 200);
-        Film.writeGif(film, List.of(new Images(1, 28, 28, 1, new byte[28 * 28]), new Images(1, 28, 28, 1, light)), 100, 100);
+        Film.writeGif(film, List.of(new Images(1, 28, 28, 1, new byte[28 * 28]), new Images(1, 28, 28, 1, light)), 100,
+                100);
         PicturePreparation.Prepared prepared = DIGITS.read(film);
         assertThat(prepared.done()).containsExactly("took the first of 2 frames");
         assertThat(at(prepared.image(), 3, 3, 0)).isZero();
@@ -207,8 +209,8 @@ class PicturePreparationTest {
             CRC32 crc = new CRC32();
             crc.update(png.array(), 12, 17);
             png.putInt((int) crc.getValue());
-            refused(Files.write(folder.resolve("absurd.png"), png.array()), "absurd.png",
-                    size[0] + " × " + size[1], "at most 67108864");
+            refused(Files.write(folder.resolve("absurd.png"), png.array()), "absurd.png", size[0] + " × " + size[1],
+                    "at most 67108864");
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.zip.Deflater;
 final class PngBytes {
     private static final long SIGNATURE = 0x89504e470d0a1a0aL;
 
-    private PngBytes() { }
+    private PngBytes() {}
 
     /**
      * A grey picture of {@code bits} a pixel.

@@ -33,7 +33,7 @@ class ResamplerTest {
 
     @ParameterizedTest
     @CsvSource({"22050, 16000", "44100, 16000", "48000, 16000", "8000, 16000", "11025, 16000", "16001, 16000",
-        "16000, 44100"})
+            "16000, 44100"})
     void tonesBelowTheLimitKeepTheirShape(int from, int to) {
         double limit = Math.min(from, to) / 2.0;
         for (double part : new double[] {0.03, 0.4, 0.87}) {

@@ -53,11 +53,12 @@ class SoundPreparationTest {
         for (short value : quiet.values()) {
             stereo.putShort(value).putShort(value);
         }
-        Path file = Files.write(folder.resolve("stereo.wav"), WavBytes.file(WavBytes.format(1, 2, 44_100, 16),
-                WavBytes.chunk("data", stereo.array())));
+        Path file = Files.write(folder.resolve("stereo.wav"),
+                WavBytes.file(WavBytes.format(1, 2, 44_100, 16), WavBytes.chunk("data", stereo.array())));
         Preparation.Prepared prepared = LOUD.read(file);
-        assertThat(prepared.describe()).isEqualTo("Averaged its 2 channels; resampled it from 44100 to 16000 Hz; put its 0.10 s "
-                + "in the middle of 0.26 s, the rest silent; made it 20 dB louder.");
+        assertThat(prepared.describe())
+                .isEqualTo("Averaged its 2 channels; resampled it from 44100 to 16000 Hz; put its 0.10 s "
+                        + "in the middle of 0.26 s, the rest silent; made it 20 dB louder.");
         Images heard = prepared.image();
         assertThat(List.of(heard.height(), heard.width())).containsExactly(64, 16);
         Images loud = MelSpectrogram.RECOGNITION.images(tone(SAMPLES, RATE, 0.9));
@@ -111,8 +112,9 @@ class SoundPreparationTest {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> LOUD.read(picture))
                 .withMessageContaining("is a picture").withMessageContaining("a model of pictures");
         Path sound = wav(tone(SAMPLES, RATE, 0.9));
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> new PicturePreparation(4, 4, 1, true).read(sound))
-                .withMessageContaining("is a sound").withMessageContaining("a model of sounds");
+        assertThatExceptionOfType(BadFileException.class)
+                .isThrownBy(() -> new PicturePreparation(4, 4, 1, true).read(sound)).withMessageContaining("is a sound")
+                .withMessageContaining("a model of sounds");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> LOUD.read(folder.resolve("none.wav")))
                 .withMessageContaining("does not exist");
         assertThatIllegalArgumentException().isThrownBy(() -> LOUD.images(tone(SAMPLES, 8000, 1)))

@@ -54,7 +54,7 @@ class SpokenDigitsTest {
     }
 
     private AudioDataset make(Speech speech, long seed) throws IOException {
-        new SpokenDigitsMaker(speech, 2, seed, line -> { }).make(folder);
+        new SpokenDigitsMaker(speech, 2, seed, line -> {}).make(folder);
         return SpokenDigits.load(folder);
     }
 
@@ -157,7 +157,8 @@ class SpokenDigitsTest {
         Path list = folder.resolve("clips.json");
         String good = Files.readString(list);
         for (String bad : List.of("", "{", "[]", "null", "{}", good.replace("\"format\": 1", "\"format\": 2"),
-                good.replaceFirst("\"digit\": \\d", "\"digit\": 10"), good.replaceFirst("\\{\\s*\"digit\"[^}]*\\}", "null"),
+                good.replaceFirst("\"digit\": \\d", "\"digit\": 10"),
+                good.replaceFirst("\\{\\s*\"digit\"[^}]*\\}", "null"),
                 good.replace("\"rate\": 16000", "\"rate\": 8000"))) {
             assertThat(bad).isNotEqualTo(good);
             Files.writeString(list, bad);
@@ -207,13 +208,14 @@ class SpokenDigitsTest {
                 .withMessageContaining("is a set of sounds").withMessageContaining("mnist");
 
         Path cache = folder.resolve("cache/spoken-digits");
-        new SpokenDigitsMaker(new Tones(), 1, 7, line -> { }).make(cache);
+        new SpokenDigitsMaker(new Tones(), 1, 7, line -> {}).make(cache);
         assertThat(SpokenDigits.find(places)).contains(cache);
         assertThat(AudioSets.load("spoken-digits", places).classNames()).hasSize(10);
         assertThat(AudioSets.load(cache.toString(), places).name()).isEqualTo("spoken-digits");
         List<String> said = new ArrayList<>();
         assertThat(SpokenDigits.bringIn(places, said::add)).as("a good set is not made again").isEqualTo(cache);
-        assertThat(said).hasSize(2).noneMatch(line -> line.contains("speaking")).anyMatch(line -> line.contains("Licence"));
+        assertThat(said).hasSize(2).noneMatch(line -> line.contains("speaking"))
+                .anyMatch(line -> line.contains("Licence"));
 
         Path mine = folder.resolve("mine");
         for (int i = 0; i < 10; i++) {

@@ -8,7 +8,7 @@ import java.util.HexFormat;
 
 /** Makes WAV files, good and bad. */
 final class WavBytes {
-    private WavBytes() { }
+    private WavBytes() {}
 
     static byte[] file(byte[]... chunks) {
         int length = 4;
@@ -26,8 +26,8 @@ final class WavBytes {
     /** An RF64 or BW64 file with {@code size} bytes of sound, whose lengths of 32 bits are all ones. */
     static byte[] large(int size, byte[]... chunks) {
         byte[][] all = new byte[chunks.length + 1][];
-        all[0] = chunk("ds64", ByteBuffer.allocate(28).order(ByteOrder.LITTLE_ENDIAN).putLong(0).putLong(size).putLong(0)
-                .putInt(0).array());
+        all[0] = chunk("ds64", ByteBuffer.allocate(28).order(ByteOrder.LITTLE_ENDIAN).putLong(0).putLong(size)
+                .putLong(0).putInt(0).array());
         System.arraycopy(chunks, 0, all, 1, chunks.length);
         byte[] file = file(all);
         System.arraycopy(ascii(size % 2 == 0 ? "RF64" : "BW64"), 0, file, 0, 4);
@@ -42,7 +42,8 @@ final class WavBytes {
 
     /** A chunk that claims {@code size} bytes, true or not. */
     static byte[] chunk(String id, int size, byte[] content) {
-        ByteBuffer chunk = ByteBuffer.allocate(8 + content.length + (content.length & 1)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer chunk = ByteBuffer.allocate(8 + content.length + (content.length & 1))
+                .order(ByteOrder.LITTLE_ENDIAN);
         chunk.put(ascii(id)).putInt(size).put(content);
         return chunk.array();
     }
@@ -52,9 +53,9 @@ final class WavBytes {
     }
 
     static byte[] format(int kind, int channels, int rate, int bits, int block) {
-        return chunk("fmt ", ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putShort((short) kind)
-                .putShort((short) channels).putInt(rate).putInt(rate * block).putShort((short) block)
-                .putShort((short) bits).array());
+        return chunk("fmt ",
+                ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putShort((short) kind).putShort((short) channels)
+                        .putInt(rate).putInt(rate * block).putShort((short) block).putShort((short) bits).array());
     }
 
     static byte[] extensible(int kind, int channels, int rate, int bits) {

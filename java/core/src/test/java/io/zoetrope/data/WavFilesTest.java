@@ -39,24 +39,27 @@ class WavFilesTest {
     void readsEveryWidth() throws IOException {
         assertThat(values(WavBytes.format(1, 1, 8000, 8), new byte[] {0, (byte) 128, (byte) 192, (byte) 255}))
                 .containsExactly(-1, 0, 0.5f, 127 / 128f);
-        assertThat(values(WavBytes.format(1, 1, 8000, 16), bytes(6).putShort((short) -32768).putShort((short) 0)
-                .putShort((short) 16384).array())).containsExactly(-1, 0, 0.5f);
-        assertThat(values(WavBytes.format(1, 1, 8000, 24), new byte[] {0, 0, (byte) 0x80, 0, 0, 0x40, -1, -1, -1,
-            0, (byte) 0x80, 0x10})).containsExactly(-1, 0.5f, -1 / 8388608f, 0x108000 / 8388608f);
+        assertThat(values(WavBytes.format(1, 1, 8000, 16),
+                bytes(6).putShort((short) -32768).putShort((short) 0).putShort((short) 16384).array()))
+                .containsExactly(-1, 0, 0.5f);
+        assertThat(values(WavBytes.format(1, 1, 8000, 24),
+                new byte[] {0, 0, (byte) 0x80, 0, 0, 0x40, -1, -1, -1, 0, (byte) 0x80, 0x10}))
+                .containsExactly(-1, 0.5f, -1 / 8388608f, 0x108000 / 8388608f);
         assertThat(values(WavBytes.format(1, 1, 8000, 32), bytes(8).putInt(Integer.MIN_VALUE).putInt(1 << 30).array()))
                 .containsExactly(-1, 0.5f);
-        assertThat(values(WavBytes.format(3, 1, 8000, 32), bytes(16).putFloat(-1.5f).putFloat(0.25f)
-                .putFloat(Float.NaN).putFloat(Float.POSITIVE_INFINITY).array())).containsExactly(-1.5f, 0.25f, 0, 0);
+        assertThat(values(WavBytes.format(3, 1, 8000, 32), bytes(16).putFloat(-1.5f).putFloat(0.25f).putFloat(Float.NaN)
+                .putFloat(Float.POSITIVE_INFINITY).array())).containsExactly(-1.5f, 0.25f, 0, 0);
         assertThat(values(WavBytes.format(3, 1, 8000, 64), bytes(8).putDouble(0.125).array())).containsExactly(0.125f);
         assertThat(values(WavBytes.extensible(1, 1, 8000, 16), bytes(2).putShort((short) 8192).array()))
                 .containsExactly(0.25f);
-        assertThat(values(WavBytes.extensible(3, 1, 8000, 32), bytes(4).putFloat(0.75f).array())).containsExactly(0.75f);
+        assertThat(values(WavBytes.extensible(3, 1, 8000, 32), bytes(4).putFloat(0.75f).array()))
+                .containsExactly(0.75f);
     }
 
     @Test
     void mixesChannels() throws IOException {
-        byte[] data = bytes(12).putShort((short) 16384).putShort((short) 0).putShort((short) -16384).putShort((short) -8192)
-                .putShort((short) 0).putShort((short) 8192).array();
+        byte[] data = bytes(12).putShort((short) 16384).putShort((short) 0).putShort((short) -16384)
+                .putShort((short) -8192).putShort((short) 0).putShort((short) 8192).array();
         assertThat(values(WavBytes.format(1, 2, 44100, 16), data)).containsExactly(0.25f, -0.375f, 0.125f);
         assertThat(values(WavBytes.format(1, 3, 44100, 16), data)).containsExactly(0, 0);
     }
@@ -136,7 +139,8 @@ class WavFilesTest {
         refused(WavBytes.file(good, WavBytes.chunk("data", new byte[1])), "holds no sound");
         refused(WavBytes.file(WavBytes.chunk("fmt ", new byte[12]), data), "format chunk has 12 bytes");
         refused(WavBytes.file(WavBytes.format(0xfffe, 1, 8000, 16), data), "extensible format chunk has 16");
-        refused(WavBytes.file(WavBytes.format(7, 1, 8000, 8), data), "format 7 (µ-law) of 8 bits", "Convert it to 16-bit PCM");
+        refused(WavBytes.file(WavBytes.format(7, 1, 8000, 8), data), "format 7 (µ-law) of 8 bits",
+                "Convert it to 16-bit PCM");
         refused(WavBytes.file(WavBytes.format(1, 1, 8000, 12), data), "blocks of 1 bytes", "expected 2");
         refused(WavBytes.file(WavBytes.format(1, 1, 8000, 33), data), "format 1 of 33 bits");
         byte[] own = WavBytes.extensible(1, 1, 8000, 16);
@@ -175,9 +179,8 @@ class WavFilesTest {
 
     private static void refused(byte[] file, String... parts) {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> WavFiles.parse(file, "some.wav"))
-                .withMessageStartingWith("some.wav: ")
-                .satisfies(e -> assertThat(e.getMessage()).contains(parts.length == 0 ? new String[] {"expected"} : parts)
-                        .doesNotContain("\n"));
+                .withMessageStartingWith("some.wav: ").satisfies(e -> assertThat(e.getMessage())
+                        .contains(parts.length == 0 ? new String[] {"expected"} : parts).doesNotContain("\n"));
     }
 
     @Test
@@ -194,8 +197,8 @@ class WavFilesTest {
         sound.writeWav(file);
         assertThat(Sounds.read(file)).isEqualTo(sound);
         assertThat(Sounds.read(file, 16000)).isEqualTo(sound);
-        try (AudioInputStream in = AudioSystem.getAudioInputStream(
-                new ByteArrayInputStream(Files.readAllBytes(file)))) {
+        try (AudioInputStream in = AudioSystem
+                .getAudioInputStream(new ByteArrayInputStream(Files.readAllBytes(file)))) {
             assertThat(in.getFormat().matches(new AudioFormat(16000, 16, 1, true, false))).isTrue();
             ShortsOf.assertSame(in.readAllBytes(), values);
         }
@@ -222,8 +225,8 @@ class WavFilesTest {
         two.toFloats(1, out, 1);
         assertThat(out).containsExactly(0, 32767 / 32768f, 0);
         assertThat(two.slice(1, 2).values()).containsExactly(Short.MAX_VALUE, (short) 0);
-        assertThat(two.joined(0.003)).isEqualTo(new Sounds(1, 7, 1000, new short[] {Short.MIN_VALUE, 16384, 0, 0, 0,
-            Short.MAX_VALUE, 0}));
+        assertThat(two.joined(0.003))
+                .isEqualTo(new Sounds(1, 7, 1000, new short[] {Short.MIN_VALUE, 16384, 0, 0, 0, Short.MAX_VALUE, 0}));
         assertThatIllegalStateException().isThrownBy(() -> two.writeWav(folder.resolve("x.wav")))
                 .withMessageContaining("joined");
         assertThatIllegalArgumentException().isThrownBy(() -> two.joined(-1));

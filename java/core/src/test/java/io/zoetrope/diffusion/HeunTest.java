@@ -19,8 +19,8 @@ class HeunTest {
 
     /** What diffusers makes of a denoiser that both know, call by call. */
     private static List<double[]> reference(Spacing spacing) throws IOException {
-        try (InputStream in = HeunTest.class.getResourceAsStream("heun-" + spacing.name().toLowerCase(Locale.ROOT)
-                + ".txt")) {
+        try (InputStream in = HeunTest.class
+                .getResourceAsStream("heun-" + spacing.name().toLowerCase(Locale.ROOT) + ".txt")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("#"))
                     .map(line -> Arrays.stream(line.split(" ")).mapToDouble(Double::parseDouble).toArray()).toList();
         }
@@ -49,10 +49,10 @@ class HeunTest {
             assertThat(scaled(x, 1 / trajectory.alpha(level))).as("after call %d", row + 1)
                     .containsExactly(expected.get(row + 1), within(1e-7 * largest));
         }
-        assertThat(plan.run((now, step) -> Arrays.stream(now).map(value -> 0.1 * value + 5e-5 * step.timestep())
-                .toArray(),
-                scaled(expected.get(0), trajectory.alpha(0)), new SplittableRandom(1))).containsExactly(x,
-                        within(1e-12));
+        assertThat(
+                plan.run((now, step) -> Arrays.stream(now).map(value -> 0.1 * value + 5e-5 * step.timestep()).toArray(),
+                        scaled(expected.get(0), trajectory.alpha(0)), new SplittableRandom(1)))
+                .containsExactly(x, within(1e-12));
     }
 
     private static double[] scaled(double[] values, double factor) {
@@ -61,8 +61,8 @@ class HeunTest {
 
     @Test
     void stepsThatCannotBeCorrectedAreEulers() {
-        Trajectory zeroTerminal = new Trajectory(new double[] {2, 1}, new double[] {0, 0.6, 1}, new double[] {1, 0.8,
-                0});
+        Trajectory zeroTerminal = new Trajectory(new double[] {2, 1}, new double[] {0, 0.6, 1},
+                new double[] {1, 0.8, 0});
         SamplerPlan plan = new Heun().plan(zeroTerminal, Prediction.V, 1);
         assertThat(plan.steps()).as("neither from pure noise nor to the clean sample").hasSize(2);
         for (float value : plan.table()) {
@@ -83,8 +83,8 @@ class HeunTest {
     }
 
     private static double error(Sampler sampler, GaussianOracle oracle, Trajectory trajectory) {
-        double end = sampler.plan(trajectory, Prediction.V)
-                .run(oracle.denoiser(Prediction.V), new double[] {1.3}, new SplittableRandom(1))[0];
+        double end = sampler.plan(trajectory, Prediction.V).run(oracle.denoiser(Prediction.V), new double[] {1.3},
+                new SplittableRandom(1))[0];
         return Math.abs(end - oracle.flowToEnd(1.3, trajectory));
     }
 

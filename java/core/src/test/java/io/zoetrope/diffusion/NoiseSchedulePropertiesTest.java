@@ -19,8 +19,8 @@ class NoiseSchedulePropertiesTest {
         for (int t = 0; t < timesteps; t++) {
             assertThat(schedule.beta(t)).isGreaterThan(0).isLessThan(1);
             assertThat(schedule.alphaBar(t)).isPositive().isLessThan(before);
-            assertThat(schedule.alpha(t) * schedule.alpha(t) + schedule.sigma(t) * schedule.sigma(t))
-                    .isCloseTo(1, within(1e-12));
+            assertThat(schedule.alpha(t) * schedule.alpha(t) + schedule.sigma(t) * schedule.sigma(t)).isCloseTo(1,
+                    within(1e-12));
             before = schedule.alphaBar(t);
         }
         assertThat(schedule.alphaBar(timesteps - 1)).isLessThan(0.01);
@@ -50,7 +50,7 @@ class NoiseSchedulePropertiesTest {
         double output = from.target(clean, noise, alpha, sigma);
         assertThat(from.clean(x, output, alpha, sigma)).isCloseTo(clean, within(1e-9));
         assertThat(from.noise(x, output, alpha, sigma)).isCloseTo(noise, within(1e-9));
-        assertThat(from.convert(to, x, output, alpha, sigma))
-                .isCloseTo(to.target(clean, noise, alpha, sigma), within(1e-9));
+        assertThat(from.convert(to, x, output, alpha, sigma)).isCloseTo(to.target(clean, noise, alpha, sigma),
+                within(1e-9));
     }
 }

@@ -30,8 +30,8 @@ class SamplerOracleTest {
     private static double relativeError(Sampler sampler, int n) {
         Trajectory trajectory = karras(n);
         double start = 80;
-        double end = sampler.plan(trajectory, Prediction.EPSILON)
-                .run(ORACLE.denoiser(Prediction.EPSILON), new double[] {start}, new SplittableRandom(0))[0];
+        double end = sampler.plan(trajectory, Prediction.EPSILON).run(ORACLE.denoiser(Prediction.EPSILON),
+                new double[] {start}, new SplittableRandom(0))[0];
         double exact = ORACLE.flowToEnd(start, trajectory);
         return Math.abs(end - exact) / Math.abs(exact);
     }
@@ -41,8 +41,8 @@ class SamplerOracleTest {
         double before = relativeError(Sampler.ddim(0), 80);
         for (int n = 160; n <= 1280; n *= 2) {
             double now = relativeError(Sampler.ddim(0), n);
-            assertThat(Math.log(before / now) / Math.log(2)).as("order from %d to %d steps", n / 2, n)
-                    .isBetween(0.9, 1.1);
+            assertThat(Math.log(before / now) / Math.log(2)).as("order from %d to %d steps", n / 2, n).isBetween(0.9,
+                    1.1);
             before = now;
         }
     }
@@ -54,8 +54,8 @@ class SamplerOracleTest {
         double before = relativeError(sampler, 80);
         for (int n = 160; n <= 1280; n *= 2) {
             double now = relativeError(sampler, n);
-            assertThat(Math.log(before / now) / Math.log(2)).as("order from %d to %d steps", n / 2, n)
-                    .isBetween(1.8, 2.25);
+            assertThat(Math.log(before / now) / Math.log(2)).as("order from %d to %d steps", n / 2, n).isBetween(1.8,
+                    2.25);
             before = now;
         }
     }
@@ -100,8 +100,8 @@ class SamplerOracleTest {
                         - single.run(ORACLE.denoiser(Prediction.EPSILON), zero, new SplittableRandom(0))[0];
                 variance = slope * slope * variance + step.noise() * step.noise();
             }
-            assertThat(Math.sqrt(variance)).as("deviation after %d steps", steps)
-                    .isCloseTo(0.5, within(steps == 1000 ? 0.005 : 0.05));
+            assertThat(Math.sqrt(variance)).as("deviation after %d steps", steps).isCloseTo(0.5,
+                    within(steps == 1000 ? 0.005 : 0.05));
         }
     }
 
@@ -124,10 +124,10 @@ class SamplerOracleTest {
         Trajectory trajectory = Trajectory.of(NoiseSchedule.linear(1000), Spacing.TRAILING, 30);
         double[] x = {-2.5, -0.1, 0, 0.7, 3};
         for (Sampler sampler : new Sampler[] {Sampler.ddpm(), Sampler.ddim(0.5), Sampler.dpmSolver2M(), new Heun()}) {
-            double[] expected = sampler.plan(trajectory, Prediction.EPSILON, 1)
-                    .run(oracle.denoiser(Prediction.EPSILON), x, new SplittableRandom(3));
-            double[] actual = sampler.plan(trajectory, prediction, 1)
-                    .run(oracle.denoiser(prediction), x, new SplittableRandom(3));
+            double[] expected = sampler.plan(trajectory, Prediction.EPSILON, 1).run(oracle.denoiser(Prediction.EPSILON),
+                    x, new SplittableRandom(3));
+            double[] actual = sampler.plan(trajectory, prediction, 1).run(oracle.denoiser(prediction), x,
+                    new SplittableRandom(3));
             assertThat(actual).as(sampler.name()).containsExactly(expected, within(1e-8));
         }
     }
@@ -137,8 +137,8 @@ class SamplerOracleTest {
         Trajectory trajectory = Trajectory.of(NoiseSchedule.linear(1000), Spacing.TRAILING, 20);
         SamplerPlan.Denoiser wild = (x, step) -> new double[] {-50 * x[0] - 100};
         for (String name : Sampler.names()) {
-            double end = Sampler.named(name, 0).plan(trajectory, Prediction.EPSILON, 1)
-                    .run(wild, new double[] {1.5}, new SplittableRandom(5))[0];
+            double end = Sampler.named(name, 0).plan(trajectory, Prediction.EPSILON, 1).run(wild, new double[] {1.5},
+                    new SplittableRandom(5))[0];
             assertThat(end).as(name).isBetween(-1.0, 1.0);
         }
     }

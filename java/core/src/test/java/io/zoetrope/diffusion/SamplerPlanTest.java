@@ -15,10 +15,9 @@ class SamplerPlanTest {
         assertThat(table).hasSize(7 * SamplerPlan.COLUMNS);
         for (int i = 0; i < 7; i++) {
             SamplerPlan.Step step = plan.steps().get(i);
-            assertThat(java.util.Arrays.copyOfRange(table, i * 8, i * 8 + 8)).containsExactly(
-                    (float) step.cleanFromX(), (float) step.cleanFromOutput(), (float) step.clipLow(),
-                    (float) step.clipHigh(), (float) step.fromX(), (float) step.fromClean(),
-                    (float) step.fromPrevious(), (float) step.noise());
+            assertThat(java.util.Arrays.copyOfRange(table, i * 8, i * 8 + 8)).containsExactly((float) step.cleanFromX(),
+                    (float) step.cleanFromOutput(), (float) step.clipLow(), (float) step.clipHigh(),
+                    (float) step.fromX(), (float) step.fromClean(), (float) step.fromPrevious(), (float) step.noise());
         }
         assertThat(plan.timesteps()).startsWith(999f).hasSize(7);
     }
@@ -55,16 +54,14 @@ class SamplerPlanTest {
                 .withMessageContaining("noise must fall");
         assertThatIllegalArgumentException().isThrownBy(() -> Sampler.named("euler2", 0))
                 .withMessageContaining("euler2").withMessageContaining("dpm++2m");
-        assertThatIllegalArgumentException().isThrownBy(() -> Sampler.named("ddpm", 0.5))
-                .withMessageContaining("eta");
+        assertThatIllegalArgumentException().isThrownBy(() -> Sampler.named("ddpm", 0.5)).withMessageContaining("eta");
         assertThatIllegalArgumentException().isThrownBy(() -> Sampler.named("ddim", 1.5));
         assertThatIllegalArgumentException().isThrownBy(() -> Sampler.named("ddim", Double.NaN));
         Trajectory trajectory = Trajectory.of(schedule, Spacing.TRAILING, 5);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Sampler.ddpm().plan(trajectory, Prediction.EPSILON, Double.NaN));
         Trajectory zeroTerminal = new Trajectory(new double[1], new double[] {0, 1}, new double[] {1, 0});
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Sampler.ddim(0).plan(zeroTerminal, Prediction.EPSILON))
+        assertThatIllegalArgumentException().isThrownBy(() -> Sampler.ddim(0).plan(zeroTerminal, Prediction.EPSILON))
                 .withMessageContaining("v_prediction");
         assertThat(Sampler.ddim(0).plan(zeroTerminal, Prediction.V).steps()).hasSize(1);
     }

@@ -37,8 +37,8 @@ class SamplingLoopTest {
 
     @TestFactory
     List<DynamicTest> matchesTheHost() {
-        return List.of(Sampler.ddim(0), Sampler.dpmSolver2M(), new Heun()).stream().map(sampler ->
-                DynamicTest.dynamicTest(sampler.name(), () -> {
+        return List.of(Sampler.ddim(0), Sampler.dpmSolver2M(), new Heun()).stream()
+                .map(sampler -> DynamicTest.dynamicTest(sampler.name(), () -> {
                     SamplerPlan plan = plan(sampler, 8);
                     try (SamplingLoop loop = loop(plan)) {
                         loop.start(3);
@@ -67,8 +67,8 @@ class SamplingLoopTest {
 
     @TestFactory
     List<DynamicTest> stepByStepAndAllAtOnceGiveTheSameBits() {
-        return Sampler.all().stream().map(sampler -> DynamicTest.dynamicTest(sampler.name(), () ->
-                stepwiseAndWhole(sampler))).toList();
+        return Sampler.all().stream()
+                .map(sampler -> DynamicTest.dynamicTest(sampler.name(), () -> stepwiseAndWhole(sampler))).toList();
     }
 
     private void stepwiseAndWhole(Sampler sampler) {

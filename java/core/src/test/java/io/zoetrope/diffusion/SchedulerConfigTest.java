@@ -18,7 +18,8 @@ class SchedulerConfigTest {
     private static final String FILE = "scheduler_config.json";
 
     private static Config config(String className, String settings) throws IOException {
-        return Config.parse("{\"_class_name\": \"" + className + "\"" + (settings.isEmpty() ? "" : ", " + settings) + "}", FILE);
+        return Config.parse(
+                "{\"_class_name\": \"" + className + "\"" + (settings.isEmpty() ? "" : ", " + settings) + "}", FILE);
     }
 
     private static SchedulerConfig read(String className, String settings) throws IOException {
@@ -27,52 +28,55 @@ class SchedulerConfigTest {
 
     private static void refused(String className, String settings, String... parts) {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> read(className, settings))
-                .withMessageStartingWith(FILE + ": ").satisfies(e -> assertThat(e.getMessage()).contains(parts)
-                        .doesNotContain("\n"));
+                .withMessageStartingWith(FILE + ": ")
+                .satisfies(e -> assertThat(e.getMessage()).contains(parts).doesNotContain("\n"));
     }
 
     /** diffusers sums up logarithms in f32: its table is good to about 1e-4 of a value. */
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "linear-0.0001-0.02; \"beta_schedule\": \"linear\"",
-        "linear-0.0001-0.02-zsnr; \"rescale_betas_zero_snr\": true, \"prediction_type\": \"v_prediction\"",
-        "scaled_linear-0.00085-0.012; \"beta_schedule\": \"scaled_linear\", \"beta_start\": 0.00085, \"beta_end\": 0.012",
-        "squaredcos_cap_v2-None-None; \"beta_schedule\": \"squaredcos_cap_v2\""})
+    @CsvSource(delimiter = ';', value = {"linear-0.0001-0.02; \"beta_schedule\": \"linear\"",
+            "linear-0.0001-0.02-zsnr; \"rescale_betas_zero_snr\": true, \"prediction_type\": \"v_prediction\"",
+            "scaled_linear-0.00085-0.012; \"beta_schedule\": \"scaled_linear\", \"beta_start\": 0.00085, \"beta_end\": 0.012",
+            "squaredcos_cap_v2-None-None; \"beta_schedule\": \"squaredcos_cap_v2\""})
     void schedulesAreThoseOfDiffusers(String golden, String settings) throws IOException {
         double[] expected = NpyFile.read("/goldens/alphas-cumprod/" + golden + ".npy").values();
         NoiseSchedule schedule = read("DDIMScheduler", settings).schedule();
         assertThat(schedule.timesteps()).isEqualTo(expected.length);
         for (int t = 0; t < expected.length; t++) {
-            assertThat(schedule.alphaBar(t)).as("ᾱ of timestep %d", t).isCloseTo(expected[t], within(1e-4 * expected[t] + 1e-7));
+            assertThat(schedule.alphaBar(t)).as("ᾱ of timestep %d", t).isCloseTo(expected[t],
+                    within(1e-4 * expected[t] + 1e-7));
         }
     }
 
     @ParameterizedTest
     @CsvSource({"DDPMScheduler, LEADING, 1", "DDIMScheduler, LEADING, 1", "PNDMScheduler, LEADING, Infinity",
-        "DPMSolverMultistepScheduler, LINSPACE, Infinity", "UniPCMultistepScheduler, LINSPACE, Infinity",
-        "EulerDiscreteScheduler, LINSPACE, Infinity", "EulerAncestralDiscreteScheduler, LINSPACE, Infinity"})
+            "DPMSolverMultistepScheduler, LINSPACE, Infinity", "UniPCMultistepScheduler, LINSPACE, Infinity",
+            "EulerDiscreteScheduler, LINSPACE, Infinity", "EulerAncestralDiscreteScheduler, LINSPACE, Infinity"})
     void whatIsLeftOutIsAsInDiffusers(String className, Spacing spacing, double clip) throws IOException {
-        assertThat(read(className, "")).isEqualTo(
-                new SchedulerConfig(NoiseSchedule.linear(1000), Prediction.EPSILON, clip, spacing, 0));
+        assertThat(read(className, ""))
+                .isEqualTo(new SchedulerConfig(NoiseSchedule.linear(1000), Prediction.EPSILON, clip, spacing, 0));
     }
 
     @Test
     void heunHasDefaultsOfItsOwn() throws IOException {
-        assertThat(read("HeunDiscreteScheduler", "")).isEqualTo(new SchedulerConfig(NoiseSchedule.linear(1000, 0.00085, 0.012),
-                Prediction.EPSILON, Double.POSITIVE_INFINITY, Spacing.LINSPACE, 0));
-        assertThat(read("HeunDiscreteScheduler", "\"clip_sample\": true, \"clip_sample_range\": 2.5").clip()).isEqualTo(2.5);
+        assertThat(read("HeunDiscreteScheduler", ""))
+                .isEqualTo(new SchedulerConfig(NoiseSchedule.linear(1000, 0.00085, 0.012), Prediction.EPSILON,
+                        Double.POSITIVE_INFINITY, Spacing.LINSPACE, 0));
+        assertThat(read("HeunDiscreteScheduler", "\"clip_sample\": true, \"clip_sample_range\": 2.5").clip())
+                .isEqualTo(2.5);
     }
 
     @Test
     void schedulesAreRead() throws IOException {
-        assertThat(read("DDPMScheduler", "\"num_train_timesteps\": 400, \"beta_start\": 0.00085, \"beta_end\": 0.012, "
-                + "\"trained_betas\": null, \"rescale_betas_zero_snr\": false").schedule())
-                .isEqualTo(NoiseSchedule.linear(400, 0.00085, 0.012));
+        assertThat(read("DDPMScheduler",
+                "\"num_train_timesteps\": 400, \"beta_start\": 0.00085, \"beta_end\": 0.012, "
+                        + "\"trained_betas\": null, \"rescale_betas_zero_snr\": false")
+                .schedule()).isEqualTo(NoiseSchedule.linear(400, 0.00085, 0.012));
         // Without them, diffusers' own, however many timesteps there are.
         assertThat(read("DDPMScheduler", "\"num_train_timesteps\": 400").schedule())
                 .isEqualTo(NoiseSchedule.linear(400, 1e-4, 0.02)).isNotEqualTo(NoiseSchedule.linear(400));
-        assertThat(read("DDPMScheduler", "\"num_train_timesteps\": 2, \"trained_betas\": [0.25, 0.5]").schedule().alphaBar(1))
-                .isEqualTo(0.375);
+        assertThat(read("DDPMScheduler", "\"num_train_timesteps\": 2, \"trained_betas\": [0.25, 0.5]").schedule()
+                .alphaBar(1)).isEqualTo(0.375);
         NoiseSchedule sigmoid = read("DDPMScheduler", "\"beta_schedule\": \"sigmoid\", \"num_train_timesteps\": 3, "
                 + "\"beta_start\": 0.1, \"beta_end\": 0.3").schedule();
         assertThat(sigmoid.beta(1)).isCloseTo(0.2, within(1e-15));
@@ -92,22 +96,25 @@ class SchedulerConfigTest {
 
     @Test
     void whatIsNotUnderstoodIsNamed() {
-        refused("ScoreSdeVeScheduler", "", "_class_name", "ScoreSdeVeScheduler", "DDPMScheduler", "UniPCMultistepScheduler");
+        refused("ScoreSdeVeScheduler", "", "_class_name", "ScoreSdeVeScheduler", "DDPMScheduler",
+                "UniPCMultistepScheduler");
         refused("FlowMatchEulerDiscreteScheduler", "\"shift\": 3", "FlowMatchEulerDiscreteScheduler");
         refused("DDPMScheduler", "\"thresholding\": true", "thresholding", "true");
         refused("DDPMScheduler", "\"variance_type\": \"learned\"", "variance_type", "learned", "fixed_small");
         refused("DDIMScheduler", "\"beta_schedule\": \"sigmoid\"", "beta_schedule", "sigmoid", "squaredcos_cap_v2");
         refused("DDIMScheduler", "\"rescale_betas_zero_snr\": true", "rescale_betas_zero_snr", "v_prediction");
-        refused("DDIMScheduler", "\"prediction_type\": \"flow\"", "prediction_type", "flow", "epsilon, sample or v_prediction");
+        refused("DDIMScheduler", "\"prediction_type\": \"flow\"", "prediction_type", "flow",
+                "epsilon, sample or v_prediction");
         refused("DDIMScheduler", "\"solver_order\": 2", "solver_order", "DDIMScheduler");
         refused("PNDMScheduler", "\"clip_sample\": true", "clip_sample", "PNDMScheduler");
         refused("DPMSolverMultistepScheduler", "\"use_karras_sigmas\": true", "use_karras_sigmas");
         refused("DPMSolverMultistepScheduler", "\"lambda_min_clipped\": -5.1", "lambda_min_clipped", "-5.1");
         refused("EulerDiscreteScheduler", "\"timestep_type\": \"continuous\"", "timestep_type", "continuous");
-        refused("EulerDiscreteScheduler", "\"timestep_spacing\": \"even\"", "timestep_spacing", "leading, linspace or trailing");
+        refused("EulerDiscreteScheduler", "\"timestep_spacing\": \"even\"", "timestep_spacing",
+                "leading, linspace or trailing");
         refused("DDPMScheduler", "\"steps_offset\": 1000", "steps_offset", "0 to 999");
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> SchedulerConfig.read(Config.parse("{}", FILE)))
-                .withMessageContaining("_class_name");
+        assertThatExceptionOfType(BadFileException.class)
+                .isThrownBy(() -> SchedulerConfig.read(Config.parse("{}", FILE))).withMessageContaining("_class_name");
     }
 
     @Test
@@ -129,11 +136,12 @@ class SchedulerConfigTest {
 
     /** Every setting that diffusers writes with every kind of wrong value: one line that names it, or a value it may have. */
     @ParameterizedTest
-    @ValueSource(strings = {"null", "\"text\"", "-1", "0", "1e300", "-Infinity", "2147483648", "0.5", "true", "[]", "[[]]",
-        "[0.5, null]", "{}", "{\"a\": 1}"})
+    @ValueSource(strings = {"null", "\"text\"", "-1", "0", "1e300", "-Infinity", "2147483648", "0.5", "true", "[]",
+            "[[]]", "[0.5, null]", "{}", "{\"a\": 1}"})
     void everySettingWithEveryWrongValue(String value) throws IOException {
-        Config whole = Config.parse(new String(getClass().getResourceAsStream(
-                "/goldens/unet2d/own/scheduler/scheduler_config.json").readAllBytes(), StandardCharsets.UTF_8), FILE);
+        Config whole = Config.parse(new String(
+                getClass().getResourceAsStream("/goldens/unet2d/own/scheduler/scheduler_config.json").readAllBytes(),
+                StandardCharsets.UTF_8), FILE);
         SchedulerConfig.read(whole);
         for (String key : whole.names()) {
             try {

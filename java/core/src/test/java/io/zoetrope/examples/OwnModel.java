@@ -60,10 +60,10 @@ final class OwnModel {
                 adam.step();
                 Random.advance(random);
             };
-            step.run();                                               // runs it once, kernel by kernel
+            step.run(); // runs it once, kernel by kernel
             try (CapturedGraph graph = CapturedGraph.record(device, step)) {
                 for (int i = 1; i < steps; i++) {
-                    graph.launch();                                   // and from now on with one call
+                    graph.launch(); // and from now on with one call
                 }
                 return loss.toFloats()[0];
             }

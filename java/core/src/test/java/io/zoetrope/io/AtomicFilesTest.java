@@ -66,8 +66,9 @@ class AtomicFilesTest {
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> AtomicFiles.write(full, out -> out.write(new byte[100_000])))
                 .withMessageContaining("/dev/full").withMessageContaining("No space left");
-        assertThatExceptionOfType(IOException.class).isThrownBy(
-                () -> new Images(1, 8, 8, 1, new byte[64]).writePng(full)).withMessageContaining("No space left");
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> new Images(1, 8, 8, 1, new byte[64]).writePng(full))
+                .withMessageContaining("No space left");
     }
 
     @Test

@@ -124,8 +124,8 @@ class BadModelTest {
         String layers = "\"layers_per_block\": 2";
         set("unet/config.json", layers, "\"layers_per_block\": 2000000000");
         refused("2000000000", "64");
-        Files.writeString(folder.resolve("unet/config.json"), config.replaceFirst("(?s)\"block_out_channels\": \\[[^]]*]",
-                "\"block_out_channels\": [32768, 65536, 65536]"));
+        Files.writeString(folder.resolve("unet/config.json"), config.replaceFirst(
+                "(?s)\"block_out_channels\": \\[[^]]*]", "\"block_out_channels\": [32768, 65536, 65536]"));
         refused("32768", "has shape");
     }
 

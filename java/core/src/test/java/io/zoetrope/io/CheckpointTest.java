@@ -20,8 +20,8 @@ class CheckpointTest {
 
     private static Checkpoint at(long step) {
         return new Checkpoint(step, Map.of("rng.seed", "-9223372036854775808", "rng.offset", Long.toString(step * 64)),
-                Map.of("w", StoredTensor.ofF32(new float[] {step, Float.NaN, -0f}, 3),
-                        "m", StoredTensor.ofF32(new float[] {0.5f}, 1)));
+                Map.of("w", StoredTensor.ofF32(new float[] {step, Float.NaN, -0f}, 3), "m",
+                        StoredTensor.ofF32(new float[] {0.5f}, 1)));
     }
 
     private List<String> files() throws IOException {
@@ -97,12 +97,12 @@ class CheckpointTest {
     @Test
     void onlyDamagedOnesIsAnErrorNotAFreshStart() throws IOException {
         Files.write(folder.resolve("step-000000100.safetensors"), new byte[20]);
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> new CheckpointFolder(folder).latest()).withMessageContaining("step-000000100");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> new CheckpointFolder(folder).latest())
+                .withMessageContaining("step-000000100");
         Files.delete(folder.resolve("step-000000100.safetensors"));
         at(5).write(folder.resolve("step-000000100.safetensors"));
-        assertThatExceptionOfType(BadFileException.class)
-                .isThrownBy(() -> new CheckpointFolder(folder).latest()).withMessageContaining("holds step 5");
+        assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> new CheckpointFolder(folder).latest())
+                .withMessageContaining("holds step 5");
     }
 
     @Test

@@ -22,8 +22,9 @@ class ConfigReaderTest {
 
     @Test
     void whatIsReadIsUnderstood() throws IOException {
-        ConfigReader reader = reader("{\"_class_name\": \"Thing\", \"_diffusers_version\": \"1\", \"n\": 3, \"x\": 0.5, "
-                + "\"on\": true, \"kind\": \"b\", \"kinds\": [\"b\", \"a\"], \"list\": [1, 2], \"none\": null, \"unused\": {}}");
+        ConfigReader reader = reader(
+                "{\"_class_name\": \"Thing\", \"_diffusers_version\": \"1\", \"n\": 3, \"x\": 0.5, "
+                        + "\"on\": true, \"kind\": \"b\", \"kinds\": [\"b\", \"a\"], \"list\": [1, 2], \"none\": null, \"unused\": {}}");
         assertThat(reader.integer("n", 1, 1, 5)).isEqualTo(3);
         assertThat(reader.number("x", 1, 0, 1)).isEqualTo(0.5);
         assertThat(reader.flag("on", false)).isTrue();
@@ -44,7 +45,8 @@ class ConfigReaderTest {
         refused(() -> reader("{}").integer("n", 1, 5), "'n' is missing");
         refused(() -> reader("{\"x\": 0}").positive("x", 1, 2), "'x' is 0", "above 0");
         refused(() -> reader("{\"on\": 1}").flag("on", false), "'on' is 1", "true or false");
-        refused(() -> reader("{\"kind\": \"c\"}").choice("kind", 9, Map.of("a", 0, "b", 1)), "'kind' is \"c\"", "a or b");
+        refused(() -> reader("{\"kind\": \"c\"}").choice("kind", 9, Map.of("a", 0, "b", 1)), "'kind' is \"c\"",
+                "a or b");
         refused(() -> reader("{\"off\": true}").mustBeOff("off"), "'off' is true", "Thing");
         refused(() -> reader("{\"is\": \"other\"}").mustBe("is", "this"), "'is' is \"other\"", "expected this");
         refused(() -> reader("{\"_class_name\": \"Other\"}"), "Other", "expected Thing");
@@ -55,7 +57,8 @@ class ConfigReaderTest {
 
     @Test
     void infinitiesThatPythonWritesAreRead() throws IOException {
-        Config config = Config.parse("{\"low\": -Infinity, \"high\": Infinity, \"text\": \"-Infinity \\\" Infinity\"}", "a.json");
+        Config config = Config.parse("{\"low\": -Infinity, \"high\": Infinity, \"text\": \"-Infinity \\\" Infinity\"}",
+                "a.json");
         assertThat(config.number("low")).isEqualTo(Double.NEGATIVE_INFINITY);
         assertThat(config.number("high")).isEqualTo(Double.POSITIVE_INFINITY);
         assertThat(config.text("text")).isEqualTo("-Infinity \" Infinity");

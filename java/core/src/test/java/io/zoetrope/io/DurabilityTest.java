@@ -25,7 +25,7 @@ class DurabilityTest {
 
     /** What runs in the recorded process. */
     static final class Worker {
-        private Worker() { }
+        private Worker() {}
 
         public static void main(String[] arguments) throws IOException {
             Path file = Path.of(arguments[1]);
@@ -35,8 +35,8 @@ class DurabilityTest {
                     try (LossCsv losses = LossCsv.open(file.resolve("loss.csv"), List.of("loss"), 0)) {
                         losses.append(1, 0.5);
                         losses.sync();
-                        new CheckpointFolder(file).save(new Checkpoint(1, Map.of(), Map.of("w",
-                                StoredTensor.ofF32(new float[1], 1))));
+                        new CheckpointFolder(file)
+                                .save(new Checkpoint(1, Map.of(), Map.of("w", StoredTensor.ofF32(new float[1], 1))));
                     }
                 }
                 default -> throw new IllegalArgumentException(arguments[0]);
@@ -59,8 +59,8 @@ class DurabilityTest {
         assertThat(compiler.waitFor()).isZero();
     }
 
-    private List<String> recorded(Map<String, String> environment, String work, Path file) throws IOException,
-            InterruptedException {
+    private List<String> recorded(Map<String, String> environment, String work, Path file)
+            throws IOException, InterruptedException {
         ProcessBuilder java = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-cp",
                 System.getProperty("java.class.path"), Worker.class.getName(), work, file.toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD).redirectOutput(ProcessBuilder.Redirect.DISCARD);
@@ -91,8 +91,8 @@ class DurabilityTest {
         assertOrder(lines, "write " + name + PART, "fsync " + name + PART, "rename " + name + PART + " " + name,
                 "fsync " + Pattern.quote(file.getParent().toString()));
         assertThat(lines.stream().filter(line -> line.startsWith("write")).reduce((a, b) -> b).orElseThrow())
-                .as("nothing is written after the sync").isEqualTo(lines.stream().filter(line -> line.startsWith("write"))
-                .findFirst().orElseThrow());
+                .as("nothing is written after the sync")
+                .isEqualTo(lines.stream().filter(line -> line.startsWith("write")).findFirst().orElseThrow());
         List<String> all = Files.readAllLines(log);
         assertOrder(all, "mkdir " + Pattern.quote(folder.resolve("in").toString()),
                 "fsync " + Pattern.quote(folder.toString()));

@@ -23,7 +23,7 @@ class FileNamesTest {
 
     /** What runs in that process. */
     static final class Asker {
-        private Asker() { }
+        private Asker() {}
 
         public static void main(String[] arguments) throws IOException {
             DataPlaces nowhere = new DataPlaces(Path.of("none"), List.of());

@@ -20,7 +20,7 @@ class KilledWriterTest {
 
     /** What runs in the process: saves as fast as it can, and says so after each. */
     static final class Writer {
-        private Writer() { }
+        private Writer() {}
 
         public static void main(String[] arguments) throws IOException {
             CheckpointFolder checkpoints = new CheckpointFolder(Path.of(arguments[0]));
@@ -29,8 +29,8 @@ class KilledWriterTest {
                 step++;
                 float[] weights = new float[FLOATS];
                 java.util.Arrays.fill(weights, step);
-                checkpoints.save(new Checkpoint(step, Map.of("seed", "7"),
-                        Map.of("w", StoredTensor.ofF32(weights, FLOATS))));
+                checkpoints.save(
+                        new Checkpoint(step, Map.of("seed", "7"), Map.of("w", StoredTensor.ofF32(weights, FLOATS))));
                 System.out.println(step);
             }
         }

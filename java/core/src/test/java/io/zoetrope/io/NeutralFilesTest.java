@@ -46,12 +46,13 @@ class NeutralFilesTest {
                 losses.append(1234, 1234.5);
             }
             run.saveSamples(1234, new Images(1, 2, 2, 1, new byte[4]), 1);
-            run.checkpoints().save(new Checkpoint(1234, Map.of("I", "i"), Map.of("w", StoredTensor.ofF32(new float[1], 1))));
+            run.checkpoints()
+                    .save(new Checkpoint(1234, Map.of("I", "i"), Map.of("w", StoredTensor.ofF32(new float[1], 1))));
         }
         try (Stream<Path> files = Files.walk(path)) {
-            assertThat(files.filter(Files::isRegularFile).map(file -> path.relativize(file).toString())).containsExactlyInAnyOrder(
-                    "config.json", "run.lock", "loss.csv", "samples/step-000001234.png",
-                    "checkpoints/step-000001234.safetensors");
+            assertThat(files.filter(Files::isRegularFile).map(file -> path.relativize(file).toString()))
+                    .containsExactlyInAnyOrder("config.json", "run.lock", "loss.csv", "samples/step-000001234.png",
+                            "checkpoints/step-000001234.safetensors");
         }
         assertThat(path.resolve("loss.csv")).hasContent("step,loss\n1234,1234.5\n");
         assertThat(Files.readString(path.resolve("config.json"))).contains("1234.5").contains("fashion-mnist");

@@ -67,7 +67,8 @@ class OutputTargetTest {
         Path tofolder = link("to-folder", ".");
         for (Path bad : new Path[] {loop, tofolder}) {
             assertThatExceptionOfType(IOException.class).isThrownBy(() -> AtomicFiles.writeText(bad, "x"))
-                    .withMessageContaining(bad.toString()).withMessageContaining(bad == loop ? "a loop of links" : "is a folder");
+                    .withMessageContaining(bad.toString())
+                    .withMessageContaining(bad == loop ? "a loop of links" : "is a folder");
             assertThatExceptionOfType(IOException.class).isThrownBy(() -> AtomicFiles.requireWritable(bad));
             assertThat(bad).isSymbolicLink();
         }
@@ -83,7 +84,8 @@ class OutputTargetTest {
             out.write("new".getBytes(StandardCharsets.UTF_8));
             out.flush();
             try (Stream<Path> files = Files.list(folder)) { // nobody else may look into what replaces a private file
-                assertThat(files.filter(path -> !path.equals(file)).map(OutputTargetTest::mode)).containsExactly("rw-------");
+                assertThat(files.filter(path -> !path.equals(file)).map(OutputTargetTest::mode))
+                        .containsExactly("rw-------");
             }
         });
         assertThat(mode(file)).isEqualTo(mode);
@@ -106,7 +108,8 @@ class OutputTargetTest {
         Files.setAttribute(file, "unix:gid", 23_456);
         Files.setAttribute(file, "unix:mode", 02750);
         AtomicFiles.writeText(file, "new");
-        assertThat(Files.readAttributes(file, "unix:uid,gid")).containsEntry("uid", 12_345).containsEntry("gid", 23_456);
+        assertThat(Files.readAttributes(file, "unix:uid,gid")).containsEntry("uid", 12_345).containsEntry("gid",
+                23_456);
         assertThat((Integer) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(02750);
     }
 
@@ -136,7 +139,8 @@ class OutputTargetTest {
         AtomicFiles.requireWritable(file);
         AtomicFiles.writeText(file, "new");
         assertThat(file).hasContent("new");
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> AtomicFiles.writeText(closed.resolve("other"), "x"))
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> AtomicFiles.writeText(closed.resolve("other"), "x"))
                 .withMessageContaining("permission denied");
         Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
@@ -176,7 +180,7 @@ class OutputTargetTest {
 
     /** What runs in the process that is piped. */
     static final class Printer {
-        private Printer() { }
+        private Printer() {}
 
         public static void main(String[] arguments) throws IOException {
             System.out.print("before,");
@@ -192,8 +196,10 @@ class OutputTargetTest {
         link("link", "/dev/stdout");
         File output = Files.writeString(folder.resolve("output"), "header,").toFile();
         Process java = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-cp",
-                System.getProperty("java.class.path"), Printer.class.getName(), name).directory(folder.toFile())
-                .redirectOutput(appended ? ProcessBuilder.Redirect.appendTo(output) : ProcessBuilder.Redirect.to(output))
+                System.getProperty("java.class.path"), Printer.class.getName(), name)
+                .directory(folder.toFile())
+                .redirectOutput(
+                        appended ? ProcessBuilder.Redirect.appendTo(output) : ProcessBuilder.Redirect.to(output))
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
         assertThat(java.waitFor()).isZero();
         assertThat(output).hasContent((appended ? "header," : "") + "before,picture,after");
@@ -204,10 +210,11 @@ class OutputTargetTest {
     @Test
     void aFileThatIsOpenElsewhereIsNeverEmptied() throws IOException, InterruptedException {
         Path output = folder.resolve("output");
-        Process shell = new ProcessBuilder("bash", "-c", "exec 7>\"$1\"; printf header, >&7; \"$2\" -cp \"$3\" \"$4\" /dev/fd/7",
-                "bash", output.toString(), ProcessHandle.current().info().command().orElse("java"),
-                System.getProperty("java.class.path"), Printer.class.getName())
-                .redirectError(ProcessBuilder.Redirect.DISCARD).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        Process shell = new ProcessBuilder("bash", "-c",
+                "exec 7>\"$1\"; printf header, >&7; \"$2\" -cp \"$3\" \"$4\" /dev/fd/7", "bash", output.toString(),
+                ProcessHandle.current().info().command().orElse("java"), System.getProperty("java.class.path"),
+                Printer.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         assertThat(shell.waitFor()).isZero();
         assertThat(output).hasContent("header,picture,");
     }

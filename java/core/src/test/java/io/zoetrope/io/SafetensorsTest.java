@@ -95,8 +95,8 @@ class SafetensorsTest {
     @Test
     void readsWhatTheFormatAllows() throws IOException {
         // Tensors in any order in the header, spaces, escapes, no metadata.
-        byte[] content = file("{ " + tensor("late", "F16", "[2]", 4, 8) + " , " + tensor("\\u0061", "I32", "[]", 0, 4)
-                + " }   ", 8);
+        byte[] content = file(
+                "{ " + tensor("late", "F16", "[2]", 4, 8) + " , " + tensor("\\u0061", "I32", "[]", 0, 4) + " }   ", 8);
         content[content.length - 1] = 0x3c; // 1.0 in binary16
         Safetensors read = Safetensors.open(Files.write(folder.resolve("w"), content));
         assertThat(read.names()).containsExactly("late", "a");
@@ -156,9 +156,9 @@ class SafetensorsTest {
     @Test
     void refusesWhatIsNoHeader() throws IOException {
         for (String header : new String[] {"[]", "{", "null", "{}{}", "{'a':1}", "{\"a\":1}", "{\"a\":{}}", "{,}",
-            "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}",
-            "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"more\":1}}",
-            "{\"__metadata__\":{\"x\":1}}", "{\"__metadata__\":[]}", "[[[[[[[[", "{\"a\":[[[["}) {
+                "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}",
+                "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"more\":1}}",
+                "{\"__metadata__\":{\"x\":1}}", "{\"__metadata__\":[]}", "[[[[[[[[", "{\"a\":[[[["}) {
             refused(header, 1);
         }
         byte[] content = file("{\"aa\":1}", 0);
@@ -202,8 +202,10 @@ class SafetensorsTest {
 
     @Test
     void aFullDiskLeavesNothing() {
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> Safetensors.write(Path.of("/dev/full"),
-                Map.of("a", StoredTensor.ofF32(new float[1000], 1000)), Map.of())).withMessageContaining("No space left");
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> Safetensors.write(Path.of("/dev/full"),
+                        Map.of("a", StoredTensor.ofF32(new float[1000], 1000)), Map.of()))
+                .withMessageContaining("No space left");
     }
 
     @Test

@@ -34,13 +34,13 @@ class WeightFilesTest {
 
     private void refused(String... parts) {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> WeightFiles.find(folder, STEMS))
-                .withMessageStartingWith(folder.toString()).satisfies(e -> assertThat(e.getMessage()).contains(parts)
-                        .doesNotContain("\n"));
+                .withMessageStartingWith(folder.toString())
+                .satisfies(e -> assertThat(e.getMessage()).contains(parts).doesNotContain("\n"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"weights.safetensors", "weights.fp16.safetensors", "weights.bf16.safetensors", "model.safetensors",
-        "model.fp16.safetensors"})
+    @ValueSource(strings = {"weights.safetensors", "weights.fp16.safetensors", "weights.bf16.safetensors",
+            "model.safetensors", "model.fp16.safetensors"})
     void oneFileByAnyOfItsNames(String name) throws IOException {
         write(name, Map.of("a", values(1, 2)));
         WeightFiles files = WeightFiles.find(folder, STEMS);
@@ -59,7 +59,7 @@ class WeightFilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"weights.safetensors.index.json", "weights.safetensors.index.fp16.json",
-        "weights.fp16.safetensors.index.json"})
+            "weights.fp16.safetensors.index.json"})
     void severalFilesByTheirIndex(String name) throws IOException {
         write("weights-00001-of-00002.safetensors", Map.of("a", values(1), "b", values(2)));
         write("weights-00002-of-00002.safetensors", Map.of("c", values(3)));
@@ -101,7 +101,8 @@ class WeightFilesTest {
     @Test
     void olderNamesAreTakenWhereNoNewerOnesAre() throws IOException {
         write("weights.safetensors", Map.of("query", values(1), "key", values(2), "to_k", values(3)));
-        WeightFiles files = WeightFiles.find(folder, STEMS).renamed(Map.of("to_q", "query", "to_k", "key", "to_v", "value"));
+        WeightFiles files = WeightFiles.find(folder, STEMS)
+                .renamed(Map.of("to_q", "query", "to_k", "key", "to_v", "value"));
         assertThat(files.names()).containsExactlyInAnyOrder("to_q", "to_k", "key");
         assertThat(files.floats("to_q", 1)).containsExactly(1);
         assertThat(files.floats("to_k", 1)).containsExactly(3);

@@ -22,7 +22,7 @@ class ClassificationReportTest {
     /** Five pictures of a, three of b, none of c; one a is taken for b, one b for c. */
     private static ClassificationReport example() {
         float[][] p = {{0.9f, 0.1f, 0}, {0.8f, 0.1f, 0.1f}, {0.7f, 0.2f, 0.1f}, {0.6f, 0.4f, 0}, {0.3f, 0.5f, 0.2f},
-            {0.1f, 0.9f, 0}, {0, 1, 0}, {0.1f, 0.2f, 0.7f}};
+                {0.1f, 0.9f, 0}, {0, 1, 0}, {0.1f, 0.2f, 0.7f}};
         return ClassificationReport.of(List.of("a", "b", "c"), p, new int[] {0, 0, 0, 0, 0, 1, 1, 1});
     }
 
@@ -66,7 +66,8 @@ class ClassificationReportTest {
         for (int i = 0; i < count; i++) {
             labels[i] = 0;
         }
-        assertThat(ClassificationReport.of(List.of("x", "y"), p, labels).calibrationError()).isCloseTo(0.25, within(0.01));
+        assertThat(ClassificationReport.of(List.of("x", "y"), p, labels).calibrationError()).isCloseTo(0.25,
+                within(0.01));
     }
 
     @Test
@@ -76,7 +77,8 @@ class ClassificationReportTest {
         JsonObject read = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
         assertThat(read.get("accuracy").getAsDouble()).isEqualTo(0.75);
         assertThat(read.getAsJsonArray("classes").get(2).getAsJsonObject().get("recall").isJsonNull()).isTrue();
-        assertThat(read.getAsJsonArray("classes").get(0).getAsJsonObject().get("taken_for").toString()).isEqualTo("[4,1,0]");
+        assertThat(read.getAsJsonArray("classes").get(0).getAsJsonObject().get("taken_for").toString())
+                .isEqualTo("[4,1,0]");
         assertThat(read.getAsJsonArray("calibration")).hasSize(15);
         ClassificationPlots.confusion(example(), folder.resolve("confusion.png"));
         ClassificationPlots.reliability(example(), folder.resolve("reliability.png"));
@@ -86,9 +88,11 @@ class ClassificationReportTest {
 
     @Test
     void predictionsThatDoNotFitAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> ClassificationReport.of(List.of("a", "b"),
-                new float[][] {{1, 0}}, new int[] {0, 1})).withMessageContaining("1 predictions for 2 labels");
-        assertThatIllegalArgumentException().isThrownBy(() -> ClassificationReport.of(List.of("a", "b"),
-                new float[][] {{1, 0}}, new int[] {2})).withMessageContaining("label 2, expected 2 classes");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ClassificationReport.of(List.of("a", "b"), new float[][] {{1, 0}}, new int[] {0, 1}))
+                .withMessageContaining("1 predictions for 2 labels");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ClassificationReport.of(List.of("a", "b"), new float[][] {{1, 0}}, new int[] {2}))
+                .withMessageContaining("label 2, expected 2 classes");
     }
 }

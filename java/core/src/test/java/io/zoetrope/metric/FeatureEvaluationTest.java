@@ -54,7 +54,8 @@ class FeatureEvaluationTest {
     }
 
     private static ImageDataset data() {
-        return new ImageDataset("noise", List.of("noise"), new ImageDataset.Part(pictures(500, 128, 100, 1), new int[500]),
+        return new ImageDataset("noise", List.of("noise"),
+                new ImageDataset.Part(pictures(500, 128, 100, 1), new int[500]),
                 new ImageDataset.Part(pictures(200, 128, 100, 2), new int[200]));
     }
 
@@ -83,15 +84,17 @@ class FeatureEvaluationTest {
             Locale.setDefault(Locale.GERMANY);
             FeatureReport report = measure(pictures(60, 120, 90, 3));
             String table = report.table();
-            assertThat(table).contains("60 generated against 200 real", "k = 5", "pixels, 12 features", "0123456789ab", "C-FD",
-                    "precision", "recall", "density", "coverage", "KID", "real (60 of training)", "± over 3 draws");
+            assertThat(table).contains("60 generated against 200 real", "k = 5", "pixels, 12 features", "0123456789ab",
+                    "C-FD", "precision", "recall", "density", "coverage", "KID", "real (60 of training)",
+                    "± over 3 draws");
             assertThat(table).contains(String.format(Locale.ROOT, "%.3f", report.generated().frechet()));
             Path file = folder.resolve("report.json");
             report.writeJson(file);
             String text = Files.readString(file);
             JsonObject json = JsonParser.parseString(text).getAsJsonObject();
             assertThat(json.get("encoder_sha256").getAsString()).isEqualTo(HASH);
-            assertThat(json.getAsJsonObject("generated").get("c_fd").getAsDouble()).isEqualTo(report.generated().frechet());
+            assertThat(json.getAsJsonObject("generated").get("c_fd").getAsDouble())
+                    .isEqualTo(report.generated().frechet());
             assertThat(json.getAsJsonArray("floor")).hasSize(3);
             // That name belongs to another encoder's features.
             assertThat(table + text).doesNotContainIgnoringCase("fid");

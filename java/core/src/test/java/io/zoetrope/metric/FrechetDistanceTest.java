@@ -85,7 +85,7 @@ class FrechetDistanceTest {
     @Test
     void aSetIsAtNoDistanceFromItself() {
         try (Scope scope = Scope.open(Devices.shared())) {
-            for (int n : new int[] {10, 500}) {        // fewer samples than dimensions: no full rank
+            for (int n : new int[] {10, 500}) { // fewer samples than dimensions: no full rank
                 float[] x = Values.normal(3, n * 40L, 3);
                 assertThat(FrechetDistance.between(scope.of(x, n, 40), scope.of(x, n, 40))).isBetween(0.0, 1e-4);
             }
@@ -94,11 +94,12 @@ class FrechetDistanceTest {
 
     @Test
     void whatCannotBeComparedIsRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> FrechetDistance.between(
-                new Moments(new double[2], new double[4]), new Moments(new double[1], new double[1])))
+        assertThatIllegalArgumentException().isThrownBy(() -> FrechetDistance
+                .between(new Moments(new double[2], new double[4]), new Moments(new double[1], new double[1])))
                 .withMessageContaining("of 2 and of 1");
-        assertThatIllegalArgumentException().isThrownBy(() -> FrechetDistance.between(
-                new Moments(new double[1], new double[] {Double.NaN}), new Moments(new double[1], new double[1])))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> FrechetDistance.between(new Moments(new double[1], new double[] {Double.NaN}),
+                        new Moments(new double[1], new double[1])))
                 .withMessageContaining("NaN");
         assertThatIllegalArgumentException().isThrownBy(() -> new Moments(new double[2], new double[3]));
     }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class KernelDistanceTest {
     private static KernelDistance measure(float[] a, float[] b, int d, int subsets, int size, long seed) {
         try (Scope scope = Scope.open(Devices.shared())) {
-            return KernelDistance.between(scope.of(a, a.length / d, d), scope.of(b, b.length / d, d), subsets, size, seed);
+            return KernelDistance.between(scope.of(a, a.length / d, d), scope.of(b, b.length / d, d), subsets, size,
+                    seed);
         }
     }
 

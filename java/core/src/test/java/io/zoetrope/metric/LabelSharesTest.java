@@ -22,7 +22,7 @@ class LabelSharesTest {
 
     @Test
     void rareClassesCountAsLost() {
-        LabelShares shares = new LabelShares(new int[] {970, 10, 9, 1, 10});       // a tenth of an even share is 20
+        LabelShares shares = new LabelShares(new int[] {970, 10, 9, 1, 10}); // a tenth of an even share is 20
         assertThat(shares.covered(0.1)).isEqualTo(1);
         assertThat(shares.covered(0.05)).isEqualTo(3);
         assertThat(shares.covered(0)).isEqualTo(5);
@@ -31,7 +31,8 @@ class LabelSharesTest {
 
     @Test
     void labelsOutsideTheClassesAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> LabelShares.of(new int[] {10}, 10)).withMessageContaining("10");
+        assertThatIllegalArgumentException().isThrownBy(() -> LabelShares.of(new int[] {10}, 10))
+                .withMessageContaining("10");
         assertThatIllegalArgumentException().isThrownBy(() -> LabelShares.of(new int[0], 10));
     }
 }

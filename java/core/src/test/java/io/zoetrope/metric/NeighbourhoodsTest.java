@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NeighbourhoodsTest {
     private static Neighbourhoods measure(float[] real, float[] generated, int d, int k) {
         try (Scope scope = Scope.open(Devices.shared())) {
-            return Neighbourhoods.of(scope.of(real, real.length / d, d), scope.of(generated, generated.length / d, d), k);
+            return Neighbourhoods.of(scope.of(real, real.length / d, d), scope.of(generated, generated.length / d, d),
+                    k);
         }
     }
 
@@ -27,7 +28,7 @@ class NeighbourhoodsTest {
         double[] radii = new double[n];
         for (int i = 0; i < n; i++) {
             double[] row = Arrays.copyOfRange(squared, i * n, (i + 1) * n);
-            row[i] = Double.POSITIVE_INFINITY;         // the definition leaves out the sample itself
+            row[i] = Double.POSITIVE_INFINITY; // the definition leaves out the sample itself
             Arrays.sort(row);
             radii[i] = row[k - 1];
         }
@@ -81,8 +82,8 @@ class NeighbourhoodsTest {
         double density = 0;
         double coverage = 0;
         for (int run = 0; run < runs; run++) {
-            Neighbourhoods figures = measure(Values.normal(10 + run, (long) n * d, 1), Values.normal(50 + run, (long) n * d, 1),
-                    d, k);
+            Neighbourhoods figures = measure(Values.normal(10 + run, (long) n * d, 1),
+                    Values.normal(50 + run, (long) n * d, 1), d, k);
             density += figures.density() / runs;
             coverage += figures.coverage() / runs;
         }

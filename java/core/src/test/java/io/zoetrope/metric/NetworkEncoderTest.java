@@ -70,8 +70,9 @@ class NetworkEncoderTest {
         List<String> hashes = new ArrayList<>();
         for (float floor : new float[] {-80, -60}) {
             SoundPreparation sounds = new SoundPreparation(new MelSpectrogram(16_000, 8, 32, 64, floor), 256, 0);
-            try (CnnPipeline classifier = new CnnPipeline(new ConvNetModel(device, new ClassifierConfig(network,
-                    List.of("this", "that"), List.of(100.0), List.of(50.0), true, false, Optional.of(sounds)), DType.BF16, 3))) {
+            try (CnnPipeline classifier = new CnnPipeline(
+                    new ConvNetModel(device, new ClassifierConfig(network, List.of("this", "that"), List.of(100.0),
+                            List.of(50.0), true, false, Optional.of(sounds)), DType.BF16, 3))) {
                 hashes.add(classifier.encoder("x").hash());
             }
         }
@@ -91,7 +92,8 @@ class NetworkEncoderTest {
         String saved;
         try (CnnPipeline loaded = CnnPipeline.fromPretrained(device, folder)) {
             saved = loaded.encoder("x").hash();
-            loaded.model().save(folder.resolve("again"), loaded.model().store().masters().toFloats(), Map.of("other", "text"));
+            loaded.model().save(folder.resolve("again"), loaded.model().store().masters().toFloats(),
+                    Map.of("other", "text"));
         }
         try (CnnPipeline loaded = CnnPipeline.fromPretrained(device, folder.resolve("again"))) {
             assertThat(loaded.encoder("y").hash()).isEqualTo(saved);

@@ -110,7 +110,8 @@ class NoisePredictionMeterTest {
     @Test
     void refusesNonsense() {
         assertThatIllegalArgumentException().isThrownBy(() -> new NoisePredictionMeter(10, 11));
-        assertThatIllegalArgumentException().isThrownBy(
-                () -> new NoisePredictionMeter(10, 2).add(10, new float[1], new float[1], 0, 1)).withMessageContaining("10");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new NoisePredictionMeter(10, 2).add(10, new float[1], new float[1], 0, 1))
+                .withMessageContaining("10");
     }
 }

@@ -32,9 +32,11 @@ class SoundEvaluationTest {
     private static final List<String> NAMES = List.of("this", "that");
     private final Device device = Devices.shared();
     /** Untrained: its features tell sounds apart all the same. */
-    private final CnnPipeline ears = new CnnPipeline(new ConvNetModel(device, new ClassifierConfig(
-            new ConvNetConfig(8, 8, 1, 2, 8, 2, List.of(8, 16), List.of(1, 1), 4), NAMES, List.of(100.0), List.of(50.0), true,
-            false, Optional.of(new SoundPreparation(new MelSpectrogram(16_000, 8, 32, 64, -80), SAMPLES, 0))), DType.F32, 3));
+    private final CnnPipeline ears = new CnnPipeline(new ConvNetModel(device,
+            new ClassifierConfig(new ConvNetConfig(8, 8, 1, 2, 8, 2, List.of(8, 16), List.of(1, 1), 4), NAMES,
+                    List.of(100.0), List.of(50.0), true, false,
+                    Optional.of(new SoundPreparation(new MelSpectrogram(16_000, 8, 32, 64, -80), SAMPLES, 0))),
+            DType.F32, 3));
 
     @AfterEach
     void close() {
@@ -70,8 +72,10 @@ class SoundEvaluationTest {
         assertThat(near.features().generated().frechet()).isLessThan(0.2 * far.features().generated().frechet());
         assertThat(near.features().floor()).hasSize(3);
         assertThat(near.features().hash()).isEqualTo(ears.encoder("x").hash());
-        assertThat(near.recognition().classes().stream().mapToInt(RecognitionReport.Row::asked)).containsExactly(10, 10);
-        assertThat(near.table()).contains("20 samples").contains("my-ears").contains("C-FD").contains("real (20 of training)");
+        assertThat(near.recognition().classes().stream().mapToInt(RecognitionReport.Row::asked)).containsExactly(10,
+                10);
+        assertThat(near.table()).contains("20 samples").contains("my-ears").contains("C-FD")
+                .contains("real (20 of training)");
         // The numbers of classes are the generator's own: here the other way round.
         double first = measure(noise(20, 0.5, 3), NAMES, new int[20]).recognition().accuracy();
         double second = measure(noise(20, 0.5, 3), List.of("that", "this"), new int[20]).recognition().accuracy();

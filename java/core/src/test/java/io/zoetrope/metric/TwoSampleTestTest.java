@@ -51,8 +51,9 @@ class TwoSampleTestTest {
     @Test
     void anEvenNumberOfNeighboursIsRefused() {
         try (Scope scope = Scope.open(Devices.shared())) {
-            assertThatIllegalArgumentException().isThrownBy(
-                    () -> TwoSampleTest.of(scope.of(new float[8], 4, 2), scope.of(new float[8], 4, 2), 2, 0))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(
+                            () -> TwoSampleTest.of(scope.of(new float[8], 4, 2), scope.of(new float[8], 4, 2), 2, 0))
                     .withMessageContaining("neighbours is 2");
         }
     }

@@ -41,7 +41,7 @@ class InterruptionTest {
             }
 
             @Override
-            public void end() { }
+            public void end() {}
         };
     }
 

@@ -22,8 +22,8 @@ class ModelFamiliesTest {
                 "wavegan");
         for (ShippedModel model : families.shipped()) {
             ModelFamily family = families.shipping(model.name()).orElseThrow();
-            assertThat(families.of(model.name())).isSameAs(family).isSameAs(families.named(family.name())
-                    .orElseThrow());
+            assertThat(families.of(model.name())).isSameAs(family)
+                    .isSameAs(families.named(family.name()).orElseThrow());
             ModelFamily ofFolder = PretrainedModels.open(model.name(), folder -> families.of(folder.toString()));
             assertThat(ofFolder).as("by its folder").isSameAs(family);
         }

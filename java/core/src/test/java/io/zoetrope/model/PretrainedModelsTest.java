@@ -51,9 +51,11 @@ class PretrainedModelsTest {
     @ParameterizedTest
     @EnumSource(TokenSampling.Decode.class)
     void theClassifierSeesTheClassesThatPatchesWereAskedFor(TokenSampling.Decode decode) throws IOException {
-        try (PatchesPipeline patches = PatchesPipeline.fromPretrained(Devices.shared(), PatchesPipeline.FASHION_PATCHES);
+        try (PatchesPipeline patches = PatchesPipeline.fromPretrained(Devices.shared(),
+                PatchesPipeline.FASHION_PATCHES);
                 CnnPipeline classifier = CnnPipeline.fromPretrained(Devices.shared(), CnnPipeline.FASHION_CNN)) {
-            int[] seen = classifier.labels(patches.generate(TokenSampling.count(40).decode(decode).seed(2), Progress.none()));
+            int[] seen = classifier
+                    .labels(patches.generate(TokenSampling.count(40).decode(decode).seed(2), Progress.none()));
             assertThat(asAskedInTurn(seen)).as("of 40 pictures of the classes in turn").isGreaterThanOrEqualTo(28);
         }
     }
@@ -62,7 +64,8 @@ class PretrainedModelsTest {
     void theClassifierSeesTheClassesThatTheGeneratorWasAskedFor() throws IOException {
         try (GanPipeline gan = GanPipeline.fromPretrained(Devices.shared(), GanPipeline.FASHION_GAN);
                 CnnPipeline classifier = CnnPipeline.fromPretrained(Devices.shared(), CnnPipeline.FASHION_CNN)) {
-            assertThat(asAskedInTurn(classifier.labels(gan.generate(100, 3)))).as("of 100 pictures").isGreaterThanOrEqualTo(80);
+            assertThat(asAskedInTurn(classifier.labels(gan.generate(100, 3)))).as("of 100 pictures")
+                    .isGreaterThanOrEqualTo(80);
         }
     }
 

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The folders of all models that ship, spoilt in every setting and tensor file: each is refused by file and by name. */
 class StrictFoldersTest {
-    private static final Set<String> MAY_BE_MISSING = Set.of("_class_name", "norm_groups", "dark_background", "mirrored",
-            "rotary");
+    private static final Set<String> MAY_BE_MISSING = Set.of("_class_name", "norm_groups", "dark_background",
+            "mirrored", "rotary");
     private static final Set<String> MAY_BE_NEGATIVE = Set.of("mel_floor");
     /** Present where a classifier hears sounds; without it the others of its kind are unknown, and named instead. */
     private static final String SOUNDS = "mel_rate";
@@ -40,7 +40,8 @@ class StrictFoldersTest {
     private Path folder;
 
     static Stream<String> models() {
-        return ModelFamilies.installed().shipped().stream().map(ShippedModel::name).filter(name -> !name.contains("ddpm"));
+        return ModelFamilies.installed().shipped().stream().map(ShippedModel::name)
+                .filter(name -> !name.contains("ddpm"));
     }
 
     private void unpack(String model) throws IOException {
@@ -65,9 +66,8 @@ class StrictFoldersTest {
     private void refused(String model, String what, Path file, String... parts) {
         ModelFamily family = ModelFamilies.installed().shipping(model).orElseThrow();
         assertThatExceptionOfType(BadFileException.class).as(file.getFileName() + ": " + what)
-                .isThrownBy(() -> family.describe(device, folder))
-                .satisfies(e -> assertThat(e.getMessage()).as(what).contains(folder.relativize(file).toString())
-                        .contains(parts).doesNotContain("\n"));
+                .isThrownBy(() -> family.describe(device, folder)).satisfies(e -> assertThat(e.getMessage()).as(what)
+                        .contains(folder.relativize(file).toString()).contains(parts).doesNotContain("\n"));
     }
 
     private static JsonArray listOf(JsonElement one) {
@@ -115,7 +115,8 @@ class StrictFoldersTest {
                 if (!MAY_BE_MISSING.contains(name)) {
                     bad.remove(name);
                     Files.writeString(file, bad.toString());
-                    refused(model, name + " missing", file, name.equals(SOUNDS) ? "'mel_" : "'" + name + "' is missing");
+                    refused(model, name + " missing", file,
+                            name.equals(SOUNDS) ? "'mel_" : "'" + name + "' is missing");
                 }
                 Files.writeString(file, text.replace("\"" + name + "\":", "\"" + name + "\": NaN, \"was\":"));
                 refused(model, name + " = NaN", file, "no valid JSON");

@@ -17,10 +17,8 @@ record Instruction(String guard, String opcode, List<String> operands) {
     /** Empty when the line is a label, a directive or holds more than an instruction. */
     static Optional<Instruction> parse(String line) {
         Matcher form = FORM.matcher(line.strip());
-        return form.matches()
-                ? Optional.of(new Instruction(form.group(1) == null ? "" : form.group(1).strip(), form.group(2),
-                        operands(form.group(3))))
-                : Optional.empty();
+        return form.matches() ? Optional.of(new Instruction(form.group(1) == null ? "" : form.group(1).strip(),
+                form.group(2), operands(form.group(3)))) : Optional.empty();
     }
 
     private static List<String> operands(String text) {

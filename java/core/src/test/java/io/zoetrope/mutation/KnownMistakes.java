@@ -114,8 +114,10 @@ final class KnownMistakes {
     }
 
     private static JsonObject manifest(String module) {
-        try (var in = new InputStreamReader(Objects.requireNonNull(KnownMistakes.class.getClassLoader()
-                .getResourceAsStream("kernels/" + module + ".json")), StandardCharsets.UTF_8)) {
+        try (var in = new InputStreamReader(
+                Objects.requireNonNull(
+                        KnownMistakes.class.getClassLoader().getResourceAsStream("kernels/" + module + ".json")),
+                StandardCharsets.UTF_8)) {
             return JsonParser.parseReader(in).getAsJsonObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -12,8 +12,8 @@ enum Mistake {
         Optional<String> plant(Instruction in) {
             boolean compares = in.is("setp") && INTEGERS.contains(in.type());
             boolean adds = in.is("add") && INTEGERS.contains(in.type());
-            return compares || adds
-                    ? in.immediate(2).map(value -> in.operand(2, value + 1).toString()) : Optional.empty();
+            return compares || adds ? in.immediate(2).map(value -> in.operand(2, value + 1).toString())
+                    : Optional.empty();
         }
     },
     /** A comparison of integers includes its bound, or leaves it out. */
@@ -23,8 +23,8 @@ enum Mistake {
             String[] parts = in.opcode().split("\\.");
             return in.is("setp") && parts.length == 3 && OTHER_BOUND.containsKey(parts[1])
                     && INTEGERS.contains(parts[2])
-                    ? Optional.of(in.opcode("setp." + OTHER_BOUND.get(parts[1]) + "." + parts[2]).toString())
-                    : Optional.empty();
+                            ? Optional.of(in.opcode("setp." + OTHER_BOUND.get(parts[1]) + "." + parts[2]).toString())
+                            : Optional.empty();
         }
     },
     /** Two parameters of one type are exchanged: {@link PtxModule} finds the pairs. */
@@ -42,8 +42,8 @@ enum Mistake {
                 case "fma.rn.f32" -> Optional.of(move(in, "f32", in.operand(3)));
                 case "add.f32", "add.rn.f32" -> Optional.of(move(in, "f32", in.operand(1)));
                 case "ld.global.f32", "ld.global.nc.f32" -> Optional.of(move(in, "f32", "0f00000000"));
-                default -> in.is("mma.sync") && in.type().equals("f32")
-                        ? Optional.of(accumulators(in)) : Optional.empty();
+                default ->
+                    in.is("mma.sync") && in.type().equals("f32") ? Optional.of(accumulators(in)) : Optional.empty();
             };
         }
     },
@@ -75,8 +75,8 @@ enum Mistake {
                 case "sub.f32", "sub.s32", "sub.s64", "sub.f64" ->
                     Optional.of(in.opcode("add." + in.type()).toString());
                 case "add.f32" -> Optional.of(in.opcode("sub.f32").toString());
-                case "add.s32" -> in.operand(2).startsWith("%") ? Optional.of(in.opcode("sub.s32").toString())
-                        : Optional.empty();
+                case "add.s32" ->
+                    in.operand(2).startsWith("%") ? Optional.of(in.opcode("sub.s32").toString()) : Optional.empty();
                 case "neg.f32" -> Optional.of(move(in, "f32", in.operand(1)));
                 case "neg.s32" -> Optional.of(move(in, "s32", in.operand(1)));
                 default -> Optional.empty();

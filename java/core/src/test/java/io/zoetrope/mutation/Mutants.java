@@ -77,8 +77,8 @@ public final class Mutants {
             case "known" -> KnownMistakes.of(module);
             case "synchronisation" -> MutantChoice.draw(module, List.of(Mistake.LOST_SYNCHRONISATION),
                     share * Subjects.share(module.name()), seed);
-            default -> throw new IllegalArgumentException("mutants.kind is '" + kind
-                    + "', expected values, known or synchronisation");
+            default -> throw new IllegalArgumentException(
+                    "mutants.kind is '" + kind + "', expected values, known or synchronisation");
         };
     }
 
@@ -87,8 +87,8 @@ public final class Mutants {
         if (green.add(Subjects.tests(module))) {
             Trial.Outcome outcome = trial.run(module, null);
             if (outcome.failed()) {
-                throw new IllegalStateException("the tests in " + Subjects.tests(module)
-                        + " fail on the kernels as they are: " + outcome.by());
+                throw new IllegalStateException(
+                        "the tests in " + Subjects.tests(module) + " fail on the kernels as they are: " + outcome.by());
             }
         }
     }
@@ -102,8 +102,8 @@ public final class Mutants {
             return before;
         }
         Trial.Outcome outcome = trial.run(module.name(), ptx);
-        Verdict verdict = outcome.failed()
-                ? new Verdict(key, Verdict.Result.CAUGHT, outcome.by()) : survivor(module, mutant, key);
+        Verdict verdict = outcome.failed() ? new Verdict(key, Verdict.Result.CAUGHT, outcome.by())
+                : survivor(module, mutant, key);
         Files.writeString(verdicts, verdict + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         return verdict;
     }

@@ -20,16 +20,14 @@ class MutantsOfAModuleTest {
     private static final PtxModule LARGE = PtxModule.packed("pairwise/squared_distance_sm80");
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-            "OFF_BY_ONE | add.s32 %r1, %r2, 7; | add.s32 %r1, %r2, 8;",
+    @CsvSource(delimiter = '|', value = {"OFF_BY_ONE | add.s32 %r1, %r2, 7; | add.s32 %r1, %r2, 8;",
             "OFF_BY_ONE | setp.lt.s64 %p1, %rd1, -1; | setp.lt.s64 %p1, %rd1, 0;",
             "BOUND_INCLUDED | @!%p2 setp.ge.u32 %p1, %r1, %r2; | @!%p2 setp.gt.u32 %p1, %r1, %r2;",
             "LOST_TERM | fma.rn.f32 %f1, %f2, %f3, %f4; | mov.f32 %f1, %f4;",
             "LOST_TERM | ld.global.nc.f32 %f1, [%rd1+4]; | mov.f32 %f1, 0f00000000;",
             "WRONG_STRIDE | mad.lo.s32 %r1, %r2, %r3, %r4; | mad.lo.s32 %r1, %r2, %r4, %r3;",
             "WRONG_STRIDE | shl.b64 %rd1, %rd2, 2; | shl.b64 %rd1, %rd2, 3;",
-            "WRONG_SIGN | sub.f32 %f1, %f2, %f3; | add.f32 %f1, %f2, %f3;",
-            "LOST_SYNCHRONISATION | bar.sync 0; | ''"})
+            "WRONG_SIGN | sub.f32 %f1, %f2, %f3; | add.f32 %f1, %f2, %f3;", "LOST_SYNCHRONISATION | bar.sync 0; | ''"})
     void anInstructionIsMadeWrong(Mistake mistake, String right, String wrong) {
         assertThat(mistake.plant(Instruction.parse(right).orElseThrow())).hasValue(wrong);
     }
@@ -78,7 +76,7 @@ class MutantsOfAModuleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"gemm/gemm_skinny", "attention/attention_forward_simt",
-        "attention/attention_forward_wide_heads"})
+            "attention/attention_forward_wide_heads"})
     void knownMistakesLoad(String name) {
         PtxModule module = PtxModule.packed(name);
         Mutant mutant = KnownMistakes.of(module).get(0);
@@ -89,8 +87,9 @@ class MutantsOfAModuleTest {
     @Test
     void everyModuleHasTests() {
         for (String module : Subjects.modules()) {
-            assertThat(MutantsOfAModuleTest.class.getClassLoader()
-                    .getResource(Subjects.tests(module).replace('.', '/'))).as(module).isNotNull();
+            assertThat(
+                    MutantsOfAModuleTest.class.getClassLoader().getResource(Subjects.tests(module).replace('.', '/')))
+                    .as(module).isNotNull();
         }
     }
 }

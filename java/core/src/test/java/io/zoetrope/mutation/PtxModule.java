@@ -33,8 +33,8 @@ final class PtxModule {
         String resource = "kernels/" + name + ".fatbin";
         try (InputStream in = PtxModule.class.getClassLoader().getResourceAsStream(resource)) {
             if (in == null) {
-                throw new IllegalArgumentException(resource
-                        + " is not on the class path: build and install cuda/ first");
+                throw new IllegalArgumentException(
+                        resource + " is not on the class path: build and install cuda/ first");
             }
             return new PtxModule(name, ptx(resource, in.readAllBytes()));
         } catch (IOException e) {
@@ -121,8 +121,7 @@ final class PtxModule {
     private Mutant swapped(String entry, int one, int other) {
         Instruction first = Instruction.parse(line(one)).orElseThrow();
         Instruction second = Instruction.parse(line(other)).orElseThrow();
-        return new Mutant(name, entry, other, Mistake.SWAPPED_PARAMETERS, Map.of(
-                one, first.operand(1, second.operand(1)).toString(),
-                other, second.operand(1, first.operand(1)).toString()));
+        return new Mutant(name, entry, other, Mistake.SWAPPED_PARAMETERS, Map.of(one,
+                first.operand(1, second.operand(1)).toString(), other, second.operand(1, first.operand(1)).toString()));
     }
 }

@@ -41,17 +41,18 @@ final class Report {
         table(text, "mistake", mistakes);
         text.append("\n| verdict | kernel | line | mistake | change | by |\n|---|---|---|---|---|---|\n");
         for (Verdict.Result result : List.of(Verdict.Result.SURVIVED, Verdict.Result.NOT_RUN, Verdict.Result.CAUGHT)) {
-            rows.stream().filter(row -> row.verdict.result() == result).forEach(row -> text.append("| ").append(result)
-                    .append(" | ").append(row.mutant.module()).append(' ').append(row.mutant.entry()).append(" | ")
-                    .append(row.mutant.line()).append(" | ").append(row.mutant.mistake()).append(" | ")
-                    .append(brief(row)).append(" | ").append(row.verdict.by()).append(" |\n"));
+            rows.stream().filter(row -> row.verdict.result() == result)
+                    .forEach(row -> text.append("| ").append(result).append(" | ").append(row.mutant.module())
+                            .append(' ').append(row.mutant.entry()).append(" | ").append(row.mutant.line())
+                            .append(" | ").append(row.mutant.mistake()).append(" | ").append(brief(row)).append(" | ")
+                            .append(row.verdict.by()).append(" |\n"));
         }
         return text.toString();
     }
 
     private static String brief(Row row) {
-        return row.mutant.mistake() == Mistake.KNOWN
-                ? row.mutant.edits().size() + " instructions" : row.change.replace("|", "\\|");
+        return row.mutant.mistake() == Mistake.KNOWN ? row.mutant.edits().size() + " instructions"
+                : row.change.replace("|", "\\|");
     }
 
     private static void table(StringBuilder text, String heading, Map<String, List<Row>> groups) {

@@ -77,9 +77,8 @@ final class Trial {
     }
 
     private ProcessBuilder process(String tests) {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx2g", "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", "-Dzoetrope.test.device=cpu", "-cp",
+        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx2g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzoetrope.test.device=cpu", "-cp",
                 folder + System.getProperty("path.separator") + System.getProperty("java.class.path"),
                 FirstFailure.class.getName(), tests);
         builder.environment().put("ZOETROPE_TIMEOUT", Integer.toString(LAUNCH_SECONDS));

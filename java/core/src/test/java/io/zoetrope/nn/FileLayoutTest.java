@@ -16,7 +16,8 @@ class FileLayoutTest {
     @Test
     void convolutionsTurnFromChannelsLastToChannelsFirst() {
         Parameter weight = Parameters.root().convolution("w", Init.zeros(), 1, 1, 2, 3);
-        Map<String, FileLayout.Entry> file = FileLayout.toFile(List.of(segment(weight, 0)), new float[] {1, 2, 3, 4, 5, 6});
+        Map<String, FileLayout.Entry> file = FileLayout.toFile(List.of(segment(weight, 0)),
+                new float[] {1, 2, 3, 4, 5, 6});
         assertThat(file.get("w").shape()).isEqualTo(Shape.of(1, 3, 1, 2));
         assertThat(file.get("w").values()).containsExactly(1, 4, 2, 5, 3, 6);
     }
@@ -25,8 +26,8 @@ class FileLayoutTest {
     void stackedParametersBecomeSeveralTensors() {
         Parameters root = Parameters.root();
         Parameter qkv = root.at("attn").stackedWeight(List.of("q", "k"), Init.zeros(), 2, 2);
-        assertThat(FileLayout.shapes(root)).containsExactly(
-                Map.entry("attn.q", Shape.of(1, 2)), Map.entry("attn.k", Shape.of(1, 2)));
+        assertThat(FileLayout.shapes(root)).containsExactly(Map.entry("attn.q", Shape.of(1, 2)),
+                Map.entry("attn.k", Shape.of(1, 2)));
         assertThat(FileLayout.toFile(List.of(segment(qkv, 0)), new float[] {1, 2, 3, 4}).get("attn.k").values())
                 .containsExactly(3, 4);
     }
@@ -34,8 +35,7 @@ class FileLayoutTest {
     @Test
     void thereAndBackIsTheSame() {
         Parameters root = Parameters.root();
-        List<ParameterStore.Segment> segments = List.of(
-                segment(root.convolution("c", Init.zeros(), 2, 3, 3, 4), 0),
+        List<ParameterStore.Segment> segments = List.of(segment(root.convolution("c", Init.zeros(), 2, 3, 3, 4), 0),
                 segment(root.vector("b", Init.zeros(), 5), 128));
         float[] store = new float[192];
         for (int i = 0; i < 72; i++) {

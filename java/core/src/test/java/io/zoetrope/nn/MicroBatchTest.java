@@ -35,7 +35,8 @@ class MicroBatchTest {
     private float[] masters(int part) {
         Parameters parameters = Parameters.root();
         UNet unet = new UNet(UNetConfig.symmetric(SIZE, 1, List.of(8, 8), 1, List.of(false, true), 4, 0), parameters);
-        try (Scope scope = Scope.open(device); ParameterStore store = new ParameterStore(device, parameters, DType.F32, 3);
+        try (Scope scope = Scope.open(device);
+                ParameterStore store = new ParameterStore(device, parameters, DType.F32, 3);
                 Optimizer optimizer = new SgdOptimizer(store, Sgd.hyper(0.1f, 0.9f).withGradientScale(1f / BATCH))) {
             Tensor x = scope.empty(DType.F32, BATCH, SIZE, SIZE, 1);
             Tensor gradient = scope.emptyLike(x);

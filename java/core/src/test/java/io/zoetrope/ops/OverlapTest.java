@@ -51,42 +51,59 @@ class OverlapTest {
 
     static Stream<Arguments> collisions() {
         return Stream.of(
-                row("o overlaps v", (m, f) -> Attention.forward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(224, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2), 1, false)),
-                row("normalizer overlaps q", (m, f) -> Attention.forward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(300, 1, 4, 1, 8), m.at(4, 1, 1, 4, 2), 1, false)),
-                row("dk overlaps q", (m, f) -> Attention.backward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2), m.at(500, 1, 4, 1, 8),
-                        m.at(100, 1, 4, 1, 8), m.at(600, 1, 4, 1, 8), 1, false)),
-                row("dv overlaps dk", (m, f) -> Attention.backward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
-                        m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2), m.at(500, 1, 4, 1, 8),
-                        m.at(600, 1, 4, 1, 8), m.at(600, 1, 4, 1, 8), 1, false)),
-                row("o overlaps cacheV", (m, f) -> CachedAttention.decode(Attention.Heads.of(m.at(0, 1, 1, 1, 8)),
-                        m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8), Attention.Heads.of(m.at(208, 1, 1, 1, 8)),
-                        ids(f), 0, 1)),
-                row("y overlaps x", (m, f) -> Rope.rotate(Attention.Heads.of(m.at(0, 1, 4, 1, 8)),
-                        Attention.Heads.of(m.at(8, 1, 4, 1, 8)), f.at(0, 4, 4, 2), 0, null, false)),
-                row("y overlaps x", (m, f) -> LayerNorm.forward(m.at(0, 4, 8), null, null, m.at(8, 4, 8), f.at(0, 4), f.at(8, 4), 1e-5f)),
-                row("y overlaps x", (m, f) -> LayerNorm.forward(m.at(0, 4, 8), null, null, m.at(0, 4, 8), f.at(0, 4), f.at(8, 4), 1e-5f)),
-                row("mean overlaps gamma", (m, f) -> LayerNorm.forward(m.at(0, 4, 8), f.at(0, 8), f.at(8, 8), m.at(100, 4, 8), f.at(4, 4),
-                        f.at(20, 4), 1e-5f)),
-                row("dx overlaps dy", (m, f) -> GroupNorm.backward(m.at(0, 2, 3, 8), m.at(100, 2, 3, 8), f.at(0, 8), f.at(8, 8),
-                        f.at(16, 2, 2), f.at(24, 2, 2), m.at(4, 2, 3, 8), f.at(40, 8), f.at(50, 8), 2, false, false)),
+                row("o overlaps v",
+                        (m, f) -> Attention.forward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
+                                m.at(224, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2), 1, false)),
+                row("normalizer overlaps q",
+                        (m, f) -> Attention.forward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
+                                m.at(300, 1, 4, 1, 8), m.at(4, 1, 1, 4, 2), 1, false)),
+                row("dk overlaps q",
+                        (m, f) -> Attention.backward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
+                                m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2),
+                                m.at(500, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(600, 1, 4, 1, 8), 1, false)),
+                row("dv overlaps dk",
+                        (m, f) -> Attention.backward(m.at(0, 1, 4, 1, 8), m.at(100, 1, 4, 1, 8), m.at(200, 1, 4, 1, 8),
+                                m.at(300, 1, 4, 1, 8), m.at(400, 1, 4, 1, 8), f.at(0, 1, 1, 4, 2),
+                                m.at(500, 1, 4, 1, 8), m.at(600, 1, 4, 1, 8), m.at(600, 1, 4, 1, 8), 1, false)),
+                row("o overlaps cacheV",
+                        (m, f) -> CachedAttention.decode(Attention.Heads.of(m.at(0, 1, 1, 1, 8)), m.at(100, 1, 4, 1, 8),
+                                m.at(200, 1, 4, 1, 8), Attention.Heads.of(m.at(208, 1, 1, 1, 8)), ids(f), 0, 1)),
+                row("y overlaps x",
+                        (m, f) -> Rope.rotate(Attention.Heads.of(m.at(0, 1, 4, 1, 8)),
+                                Attention.Heads.of(m.at(8, 1, 4, 1, 8)), f.at(0, 4, 4, 2), 0, null, false)),
+                row("y overlaps x",
+                        (m, f) -> LayerNorm.forward(m.at(0, 4, 8), null, null, m.at(8, 4, 8), f.at(0, 4), f.at(8, 4),
+                                1e-5f)),
+                row("y overlaps x",
+                        (m, f) -> LayerNorm.forward(m.at(0, 4, 8), null, null, m.at(0, 4, 8), f.at(0, 4), f.at(8, 4),
+                                1e-5f)),
+                row("mean overlaps gamma",
+                        (m, f) -> LayerNorm.forward(m.at(0, 4, 8), f.at(0, 8), f.at(8, 8), m.at(100, 4, 8), f.at(4, 4),
+                                f.at(20, 4), 1e-5f)),
+                row("dx overlaps dy",
+                        (m, f) -> GroupNorm.backward(m.at(0, 2, 3, 8), m.at(100, 2, 3, 8), f.at(0, 8), f.at(8, 8),
+                                f.at(16, 2, 2), f.at(24, 2, 2), m.at(4, 2, 3, 8), f.at(40, 8), f.at(50, 8), 2, false,
+                                false)),
                 row("out overlaps x", (m, f) -> Pointwise.scale(m.at(0, 64), 2, m.at(1, 64))),
                 row("out overlaps b", (m, f) -> Pointwise.add(m.at(0, 64), m.at(100, 64), m.at(104, 64))),
                 row("out overlaps v", (m, f) -> Pointwise.addToSamples(null, m.at(0, 2, 8), 1, m.at(8, 2, 4, 8))),
                 row("out overlaps x", (m, f) -> Pointwise.copy(m.at(0, 64), m.at(32, 64))),
-                row("out overlaps x", (m, f) -> Modulate.modulate(m.at(0, 2, 4, 8), Modulate.Vectors.of(m.at(100, 2, 8)), null,
-                        m.at(8, 2, 4, 8))),
-                row("c overlaps residual", (m, f) -> Gemm.fused(m.at(0, 4, 8), m.at(100, 8, 8), new Gemm.Epilogue(null, null,
-                        m.at(200, 4, 8)), m.at(208, 4, 8), Gemm.Spec.NN)),
+                row("out overlaps x",
+                        (m, f) -> Modulate.modulate(m.at(0, 2, 4, 8), Modulate.Vectors.of(m.at(100, 2, 8)), null,
+                                m.at(8, 2, 4, 8))),
+                row("c overlaps residual",
+                        (m, f) -> Gemm.fused(m.at(0, 4, 8), m.at(100, 8, 8),
+                                new Gemm.Epilogue(null, null, m.at(200, 4, 8)), m.at(208, 4, 8), Gemm.Spec.NN)),
                 row("mean overlaps x", (m, f) -> Covariance.of(f.at(0, 4, 8), f.at(8, 8), f.at(100, 8, 8))),
-                row("loss overlaps pred", (m, f) -> Loss.weightedMse(f.at(0, 4, 8), f.at(100, 4, 8), null, f.at(3, 1), null, null)),
-                row("dlogits overlaps logits", (m, f) -> CrossEntropy.run(m.at(0, 4, 8), ids(f, 4), f.at(0, 1),
-                        CrossEntropy.Outputs.NONE.gradient(m.at(8, 4, 8)))),
+                row("loss overlaps pred",
+                        (m, f) -> Loss.weightedMse(f.at(0, 4, 8), f.at(100, 4, 8), null, f.at(3, 1), null, null)),
+                row("dlogits overlaps logits",
+                        (m, f) -> CrossEntropy.run(m.at(0, 4, 8), ids(f, 4), f.at(0, 1),
+                                CrossEntropy.Outputs.NONE.gradient(m.at(8, 4, 8)))),
                 row("probabilities overlaps logits", (m, f) -> CrossEntropy.softmax(f.at(0, 4, 8), f.at(8, 4, 8))),
-                row("indices overlaps distances", (m, f) -> Distance.nearest(m.at(0, 4, 8), m.at(100, 4, 8), f.at(0, 4, 2),
-                        f.at(4, 4, 2).as(DType.I32, 0, 4, 2))),
+                row("indices overlaps distances",
+                        (m, f) -> Distance.nearest(m.at(0, 4, 8), m.at(100, 4, 8), f.at(0, 4, 2),
+                                f.at(4, 4, 2).as(DType.I32, 0, 4, 2))),
                 row("y overlaps x", (m, f) -> Pool.upsample2x(m.at(0, 1, 2, 2, 8), m.at(16, 1, 4, 4, 8))),
                 row("out overlaps x", (m, f) -> Reduce.sumRows(f.at(0, 4, 8), f.at(24, 8), false)),
                 row("out overlaps b", (m, f) -> Rows.concat(m.at(0, 4, 8), m.at(100, 4, 8), m.at(120, 4, 16))),
@@ -112,7 +129,8 @@ class OverlapTest {
         try (Scope scope = Scope.open(device)) {
             Memory same = new Memory(scope.zeros(DType.F32, 1024));
             Memory statistics = new Memory(scope.zeros(DType.F32, 1024));
-            assertThatIllegalArgumentException().isThrownBy(() -> call.accept(same, statistics)).withMessageContaining(message);
+            assertThatIllegalArgumentException().isThrownBy(() -> call.accept(same, statistics))
+                    .withMessageContaining(message);
         }
     }
 
@@ -123,10 +141,10 @@ class OverlapTest {
             Random.normal(packed, RandomKey.of(1, 1));
             Tensor separate = scope.empty(DType.F32, 2, 5, 2, 8);
             Tensor normalizer = scope.empty(DType.F32, 2, 2, 5, 2);
-            Attention.forward(Attention.Heads.part(packed, 0), Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 1),
-                    Attention.Heads.of(separate), normalizer, 1, false);
-            Attention.forward(Attention.Heads.part(packed, 0), Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 1),
-                    Attention.Heads.part(packed, 2), normalizer, 1, false);
+            Attention.forward(Attention.Heads.part(packed, 0), Attention.Heads.part(packed, 1),
+                    Attention.Heads.part(packed, 1), Attention.Heads.of(separate), normalizer, 1, false);
+            Attention.forward(Attention.Heads.part(packed, 0), Attention.Heads.part(packed, 1),
+                    Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 2), normalizer, 1, false);
             float[] whole = packed.toFloats();
             float[] expected = separate.toFloats();
             for (int row = 0; row < 10; row++) {
@@ -134,9 +152,11 @@ class OverlapTest {
                     assertThat(whole[row * 48 + 32 + i]).isEqualTo(expected[row * 16 + i]);
                 }
             }
-            assertThatIllegalArgumentException().isThrownBy(() -> Attention.forward(Attention.Heads.part(packed, 0),
-                    Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 2), Attention.Heads.parts(packed, 2, 1), normalizer, 1,
-                    false)).withMessageContaining("o overlaps v");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Attention.forward(Attention.Heads.part(packed, 0),
+                            Attention.Heads.part(packed, 1), Attention.Heads.part(packed, 2),
+                            Attention.Heads.parts(packed, 2, 1), normalizer, 1, false))
+                    .withMessageContaining("o overlaps v");
         }
     }
 }

@@ -49,8 +49,7 @@ class ValuesTest {
     @Test
     void whatIsGivenIsReadAsItsType() throws IOException {
         Values values = values(image().with("count", 9).with("seed", 1L << 40).with("rate", 2).with("net", "LARGE")
-                .with("flip", true)
-                .with("plot", "p.png"));
+                .with("flip", true).with("plot", "p.png"));
         assertThat(values.get(COUNT)).isEqualTo(9);
         assertThat(values.get(SEED)).isEqualTo(1L << 40);
         assertThat(values.get(RATE)).isEqualTo(2.0);
@@ -68,10 +67,10 @@ class ValuesTest {
         }).hasMessage("count must be between 1 and 9, not 0");
         assertThatThrownBy(() -> values(image().with("rate", Double.NaN)))
                 .hasMessageContaining("rate must be at least 0, not NaN");
-        assertThatThrownBy(() -> values(image().with("net", "vast"))).hasMessage("net is vast, expected one of "
-                + "[small, Large]");
-        assertThatThrownBy(() -> values(image().with("speed", 1))).hasMessageContaining("toy has no option [speed]: "
-                + "expected one of [count,");
+        assertThatThrownBy(() -> values(image().with("net", "vast")))
+                .hasMessage("net is vast, expected one of " + "[small, Large]");
+        assertThatThrownBy(() -> values(image().with("speed", 1)))
+                .hasMessageContaining("toy has no option [speed]: " + "expected one of [count,");
         assertThatThrownBy(() -> values(Config.empty())).hasMessage("image is missing: expected IMAGE");
         assertThatThrownBy(() -> values(image().with("count", "many"))).isInstanceOf(BadFileException.class)
                 .hasMessageContaining("'count'");

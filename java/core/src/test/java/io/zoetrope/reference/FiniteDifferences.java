@@ -15,7 +15,8 @@ public final class FiniteDifferences {
     }
 
     /** Compares {@code gradient} at up to 24 places of {@code x}, chosen by seed, with the slope of {@code function} there. */
-    public static void check(String what, ToDoubleFunction<double[]> function, double[] x, double[] gradient, long seed) {
+    public static void check(String what, ToDoubleFunction<double[]> function, double[] x, double[] gradient,
+            long seed) {
         assertThat(gradient).as(what).hasSameSizeAs(x);
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < SAMPLES; i++) {
@@ -25,8 +26,8 @@ public final class FiniteDifferences {
             double above = function.applyAsDouble(moved);
             moved[at] = x[at] - STEP;
             double below = function.applyAsDouble(moved);
-            assertThat(gradient[at]).as("%s at %d", what, at)
-                    .isCloseTo((above - below) / (2 * STEP), within(1e-6 * (1 + Math.abs(gradient[at]))));
+            assertThat(gradient[at]).as("%s at %d", what, at).isCloseTo((above - below) / (2 * STEP),
+                    within(1e-6 * (1 + Math.abs(gradient[at]))));
         }
     }
 

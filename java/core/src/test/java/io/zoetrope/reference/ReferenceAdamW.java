@@ -66,7 +66,8 @@ public final class ReferenceAdamW {
                 v[i] = beta2 * v[i] + (1 - beta2) * g * g;
                 double mean = m[i] / (1 - Math.pow(beta1, step));
                 double square = v[i] / (1 - Math.pow(beta2, step));
-                master[i] = master[i] * (1 - (decays[i] ? now * weightDecay : 0)) - now * mean / (Math.sqrt(square) + epsilon);
+                master[i] = master[i] * (1 - (decays[i] ? now * weightDecay : 0))
+                        - now * mean / (Math.sqrt(square) + epsilon);
                 ema[i] += share * (master[i] - ema[i]);
             }
         }

@@ -56,8 +56,7 @@ public record ReferenceAttention(int batch, int heads, int queries, int keys, in
                             sum += Math.exp(scale * dot(q, query(b, h, i), k, key(b, h, j)) - max);
                         }
                     }
-                    lse[(b * heads + h) * queries + i] =
-                            sum == 0 ? Double.NEGATIVE_INFINITY : max + Math.log(sum);
+                    lse[(b * heads + h) * queries + i] = sum == 0 ? Double.NEGATIVE_INFINITY : max + Math.log(sum);
                 }
             }
         }

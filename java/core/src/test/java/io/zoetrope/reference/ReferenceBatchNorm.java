@@ -3,7 +3,7 @@ package io.zoetrope.reference;
 /** Batch normalisation of [rows, channels] in double precision, as the formulas say. */
 public record ReferenceBatchNorm(int rows, int channels, double eps, boolean relu) {
     /** Gradients with respect to x, gamma and beta. */
-    public record Gradients(double[] x, double[] gamma, double[] beta) { }
+    public record Gradients(double[] x, double[] gamma, double[] beta) {}
 
     public double[] means(double[] x) {
         double[] means = new double[channels];

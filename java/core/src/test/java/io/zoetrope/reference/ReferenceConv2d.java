@@ -3,8 +3,8 @@ package io.zoetrope.reference;
 /** Convolutions in plain double-precision loops, NHWC and KRSC, with groups and dilation: the definition, slow. */
 public final class ReferenceConv2d {
     /** Extents of x [n,h,w,c], filters [k,r,s,c/groups], y [n,p,q,k]; pads before the first row and column. */
-    public record Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, int stride, int top,
-            int left, int dilation, int groups) {
+    public record Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, int stride, int top, int left,
+            int dilation, int groups) {
         public Extents(int n, int h, int w, int c, int k, int r, int s, int p, int q, int stride, int top, int left) {
             this(n, h, w, c, k, r, s, p, q, stride, top, left, 1, 1);
         }

@@ -9,7 +9,7 @@ public final class ReferenceGemm {
 
     /** {@code act(alpha op(a) op(b) + bias) + beta c} for one matrix; a is k x m when transA, b n x k when transB. */
     public static double[] run(int m, int n, int k, boolean transA, boolean transB, double alpha, double beta,
-                               DoubleUnaryOperator activation, double[] a, double[] b, double[] bias, double[] c) {
+            DoubleUnaryOperator activation, double[] a, double[] b, double[] bias, double[] c) {
         double[] out = new double[m * n];
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {

@@ -15,8 +15,8 @@ public final class ReferencePhilox {
         for (int round = 0; round < 10; round++) {
             long product0 = (c[0] & LOW) * 0xD2511F53L;
             long product1 = (c[2] & LOW) * 0xCD9E8D57L;
-            c = new int[] {(int) (product1 >>> 32) ^ c[1] ^ k0, (int) product1,
-                (int) (product0 >>> 32) ^ c[3] ^ k1, (int) product0};
+            c = new int[] {(int) (product1 >>> 32) ^ c[1] ^ k0, (int) product1, (int) (product0 >>> 32) ^ c[3] ^ k1,
+                    (int) product0};
             k0 += 0x9E3779B9;
             k1 += 0xBB67AE85;
         }
@@ -64,8 +64,8 @@ public final class ReferencePhilox {
         int exponent = (bits - 0x3f2aaaab) >> 23;
         float f = Float.intBitsToFloat(bits - (exponent << 23)) - 1;
         float p = 0.13820241f;
-        for (float coefficient : new float[] {-0.15122184f, 0.14042309f, -0.16472326f, 0.2000792f, -0.25004238f, 0.33333266f,
-            -0.5f}) {
+        for (float coefficient : new float[] {-0.15122184f, 0.14042309f, -0.16472326f, 0.2000792f, -0.25004238f,
+                0.33333266f, -0.5f}) {
             p = Math.fma(p, f, coefficient);
         }
         float logarithm = Math.fma(exponent, 0.6931472f, Math.fma(p * f, f, f));

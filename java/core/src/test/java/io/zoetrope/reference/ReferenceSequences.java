@@ -84,8 +84,8 @@ public final class ReferenceSequences {
     }
 
     /** residual + x·(one + scale) + shift, vectors [S, C] for arrays [S, P, C]; residual and shift may be null. */
-    public static double[] affine(double[] x, double[] residual, double[] scale, double[] shift, int samples, int channels,
-            double one) {
+    public static double[] affine(double[] x, double[] residual, double[] scale, double[] shift, int samples,
+            int channels, double one) {
         double[] out = new double[x.length];
         int perSample = x.length / samples;
         for (int i = 0; i < x.length; i++) {

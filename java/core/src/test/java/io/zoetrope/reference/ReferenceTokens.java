@@ -28,7 +28,7 @@ public final class ReferenceTokens {
         for (int i = 0; i < p.length; i++) {
             order.add(i);
         }
-        order.sort(Comparator.comparingDouble(i -> -logits[i]));  // stable
+        order.sort(Comparator.comparingDouble(i -> -logits[i])); // stable
         List<Integer> largest = order.subList(0, topK == 0 ? p.length : Math.min(topK, p.length));
         double share = largest.stream().mapToDouble(i -> p[i]).sum();
         double[] out = new double[p.length];

@@ -57,8 +57,8 @@ class ScopeTest {
     void whatIsOpenSaysHowMuchItHolds() {
         try (Scope scope = Scope.open(device)) {
             scope.empty(DType.F32, 123);
-            assertThat(Scope.openScopes(device)).anySatisfy(line -> assertThat(line).contains("492 bytes")
-                    .contains("-Dzoetrope.leaks=trace"));
+            assertThat(Scope.openScopes(device))
+                    .anySatisfy(line -> assertThat(line).contains("492 bytes").contains("-Dzoetrope.leaks=trace"));
         }
         assertThat(Scope.openScopes(device)).noneSatisfy(line -> assertThat(line).contains("492 bytes"));
     }

@@ -9,7 +9,8 @@ class ShapeTest {
     @Test
     void noOrderOfExtentsHidesAnOverflow() {
         long half = 1L << 40;
-        for (long[] dims : new long[][] {{half, half}, {0, half, half}, {half, half, 0}, {half, 0, half}, {Long.MAX_VALUE, 2}}) {
+        for (long[] dims : new long[][] {{half, half}, {0, half, half}, {half, half, 0}, {half, 0, half},
+                {Long.MAX_VALUE, 2}}) {
             assertThatThrownBy(() -> Shape.of(dims)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("overflows 64 bits");
         }
@@ -30,7 +31,8 @@ class ShapeTest {
         dims[0] = 99;
         shape.dims()[1] = 99;
         assertThat(shape).isEqualTo(Shape.of(2, 3)).hasToString("[2, 3]");
-        assertThatThrownBy(() -> shape.dim(2)).isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("[2, 3]");
+        assertThatThrownBy(() -> shape.dim(2)).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessageContaining("[2, 3]");
         assertThatThrownBy(() -> shape.dim(-3)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 }

@@ -38,7 +38,8 @@ class TensorTest {
             Tensor x = scope.empty(DType.F32, 3, 2);
             assertThatThrownBy(() -> x.reshape(4, 2)).hasMessageContaining("[3, 2]").hasMessageContaining("[4, 2]");
             assertThatThrownBy(() -> x.slice(2, 4)).hasMessageContaining("2..4").hasMessageContaining("[3, 2]");
-            assertThatThrownBy(() -> x.copyFrom(new float[5])).hasMessageContaining("5").hasMessageContaining("expected 6");
+            assertThatThrownBy(() -> x.copyFrom(new float[5])).hasMessageContaining("5")
+                    .hasMessageContaining("expected 6");
             assertThatThrownBy(() -> x.copyFrom(new int[6])).hasMessageContaining("F32").hasMessageContaining("ints");
             assertThatThrownBy(() -> scope.empty(DType.F32, -1)).hasMessageContaining("[-1]");
             assertThatThrownBy(() -> scope.empty(DType.F32, 1L << 40, 1L << 40)).hasMessageContaining("overflows");
@@ -51,7 +52,8 @@ class TensorTest {
             Tensor x = scope.empty(DType.F32, 3, 2);
             for (long start : new long[] {Long.MAX_VALUE, Long.MAX_VALUE - 9, 6, 1, -1, Long.MIN_VALUE}) {
                 assertThatThrownBy(() -> x.view(start, 10)).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining("element " + start).hasMessageContaining("[10]").hasMessageContaining("[3, 2]");
+                        .hasMessageContaining("element " + start).hasMessageContaining("[10]")
+                        .hasMessageContaining("[3, 2]");
                 assertThatThrownBy(() -> x.as(DType.I64, start, 10)).isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("byte " + start).hasMessageContaining("I64[10]");
                 assertThatThrownBy(() -> x.slice(start, start + 10)).isInstanceOf(IllegalArgumentException.class);
@@ -80,8 +82,10 @@ class TensorTest {
     void reshapesThatMakeNoSenseAreNamed() {
         try (Scope scope = Scope.open(device)) {
             Tensor x = scope.empty(DType.F32, 3, 2);
-            assertThatThrownBy(() -> x.reshape(-1, -1)).hasMessageContaining("[-1, -1]").hasMessageContaining("at most one");
-            assertThatThrownBy(() -> x.reshape(-2, -1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-2");
+            assertThatThrownBy(() -> x.reshape(-1, -1)).hasMessageContaining("[-1, -1]")
+                    .hasMessageContaining("at most one");
+            assertThatThrownBy(() -> x.reshape(-2, -1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("-2");
             assertThatThrownBy(() -> x.reshape(1L << 32, 1L << 32, -1)).hasMessageContaining("overflows");
             // 2^32 · 2^32 · 6 wraps to 0 and 3 · 2^63 · 2 to 0: neither may pass for another size.
             assertThatThrownBy(() -> x.reshape(1L << 32, 1L << 32, 6)).hasMessageContaining("overflows");
@@ -103,7 +107,8 @@ class TensorTest {
         Scope scope = Scope.open(device);
         Tensor x = scope.zeros(DType.F32, 4);
         scope.close();
-        assertThatThrownBy(x::toFloats).isInstanceOf(IllegalStateException.class).hasMessageContaining("scope is closed");
+        assertThatThrownBy(x::toFloats).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("scope is closed");
         assertThatThrownBy(() -> scope.empty(DType.F32, 1)).isInstanceOf(IllegalStateException.class);
     }
 
@@ -111,8 +116,8 @@ class TensorTest {
     void openScopesAreReported() {
         try (Scope scope = Scope.open(device)) {
             scope.empty(DType.F32, 100);
-            assertThat(Scope.openScopes(device)).anySatisfy(line ->
-                    assertThat(line).contains("1 tensors (400 bytes").contains("never closed"));
+            assertThat(Scope.openScopes(device))
+                    .anySatisfy(line -> assertThat(line).contains("1 tensors (400 bytes").contains("never closed"));
         }
     }
 }

@@ -75,15 +75,16 @@ public final class Gradients {
                 direction[i] = (float) (gradient[start + i] / norm + 0.3 * other[i]);
                 slope += (double) direction[i] * gradient[start + i];
             }
-            double measured = (at(store, theta, direction, start, step, loss) - at(store, theta, direction, start, -step, loss))
-                    / (2 * step);
-            assertThat(measured).as("slope of the loss along %s", segment.parameter())
-                    .isCloseTo(slope, within(precision.share * Math.abs(slope) + precision.least));
+            double measured = (at(store, theta, direction, start, step, loss)
+                    - at(store, theta, direction, start, -step, loss)) / (2 * step);
+            assertThat(measured).as("slope of the loss along %s", segment.parameter()).isCloseTo(slope,
+                    within(precision.share * Math.abs(slope) + precision.least));
         }
         store.masters(theta);
     }
 
-    private static double at(ParameterStore store, float[] theta, float[] direction, int start, double step, DoubleSupplier loss) {
+    private static double at(ParameterStore store, float[] theta, float[] direction, int start, double step,
+            DoubleSupplier loss) {
         float[] moved = theta.clone();
         for (int i = 0; i < direction.length; i++) {
             moved[start + i] += (float) (step * direction[i]);

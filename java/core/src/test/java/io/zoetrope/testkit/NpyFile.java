@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
  */
 public record NpyFile(long[] shape, double[] values) {
     private static final int MAGIC = 8;
-    private static final Pattern HEADER = Pattern.compile(
-            "'descr': '([^']*)'.*'fortran_order': False.*'shape': \\(([^)]*)\\)", Pattern.DOTALL);
+    private static final Pattern HEADER = Pattern
+            .compile("'descr': '([^']*)'.*'fortran_order': False.*'shape': \\(([^)]*)\\)", Pattern.DOTALL);
 
     /** @param resource its path on the class path, such as {@code /goldens/x.npy} */
     public static NpyFile read(String resource) throws IOException {

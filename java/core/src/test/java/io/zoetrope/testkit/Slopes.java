@@ -36,8 +36,7 @@ public final class Slopes {
         for (int i = 0; i < x.length; i++) {
             double above = dot(op, x, i, step, weights, dims);
             double below = dot(op, x, i, -step, weights, dims);
-            assertThat((double) gradient[i]).as("slope at %d", i)
-                    .isCloseTo((above - below) / (2 * step), within(2e-3));
+            assertThat((double) gradient[i]).as("slope at %d", i).isCloseTo((above - below) / (2 * step), within(2e-3));
         }
     }
 

@@ -21,7 +21,8 @@ public record Tolerance(double relative, double absolute) {
     /** A sum of {@code terms} products accumulated in f32, stored as {@code out}. Terms are of order {@code scale}. */
     public static Tolerance sum(DType out, long terms, double scale) {
         double store = out == DType.BF16 ? BF16_EPSILON : 4 * F32_EPSILON;
-        double accumulate = DEVIATIONS * F32_EPSILON * Math.sqrt(Math.max(1, terms)) * scale * Math.sqrt(Math.max(1, terms));
+        double accumulate = DEVIATIONS * F32_EPSILON * Math.sqrt(Math.max(1, terms)) * scale
+                * Math.sqrt(Math.max(1, terms));
         return new Tolerance(store, accumulate + store * 1e-3 * scale);
     }
 
@@ -77,8 +78,9 @@ public record Tolerance(double relative, double absolute) {
             }
         }
         if (wrong > 0) {
-            fail("%s: %d of %d values wrong; first at %d: expected %s, got %s; worst at %d: expected %s, got %s (%s)", what,
-                    wrong, expected.length, first, expected[first], actual[first], worst, expected[worst], actual[worst], this);
+            fail("%s: %d of %d values wrong; first at %d: expected %s, got %s; worst at %d: expected %s, got %s (%s)",
+                    what, wrong, expected.length, first, expected[first], actual[first], worst, expected[worst],
+                    actual[worst], this);
         }
     }
 }

@@ -57,7 +57,8 @@ class InterruptedTrainingTest {
         assertThatExceptionOfType(TrainingInterruptedException.class)
                 .isThrownBy(() -> trainer.train(family, TRAINING.request(run, 9, false, 4, 4), Progress.none()))
                 .withMessageContaining("step " + step + " is saved").withMessageContaining("resume")
-                .satisfies(e -> assertThat(e.step()).isEqualTo(step)).satisfies(e -> assertThat(e.run()).isEqualTo(run));
+                .satisfies(e -> assertThat(e.step()).isEqualTo(step))
+                .satisfies(e -> assertThat(e.run()).isEqualTo(run));
         assertThat(Thread.interrupted()).as("the thread stays marked").isTrue();
         assertThat(new CheckpointFolder(run.resolve("checkpoints")).latest().map(Checkpoint::step)).contains(step);
         try (var files = Files.walk(run)) {
@@ -74,8 +75,8 @@ class InterruptedTrainingTest {
         assertStopsAt(6, run, interrupting("step", 6, after));
         trainer.train(TRAINING.family(), TRAINING.request(run, 9, true, 4, 4), Progress.none());
         for (String file : new String[] {"checkpoints/step-000000009.safetensors",
-            "model/palette/diffusion_pytorch_model.safetensors",
-            "model/transformer/diffusion_pytorch_model.safetensors", "samples/step-000000009.png"}) {
+                "model/palette/diffusion_pytorch_model.safetensors",
+                "model/transformer/diffusion_pytorch_model.safetensors", "samples/step-000000009.png"}) {
             assertThat(Files.mismatch(run.resolve(file), whole.resolve(file))).as(file).isEqualTo(-1);
         }
     }
@@ -102,7 +103,8 @@ class InterruptedTrainingTest {
         ExecutorService pool = Executors.newSingleThreadExecutor();
         Future<?> future = pool.submit(() -> {
             try (Device device = Device.open(DeviceChoice.parse(System.getProperty("zoetrope.test.device", "auto")))) {
-                new Trainer(device).train(family, TRAINING.request(run, 1_000_000, false, 1_000_000, 0), Progress.none());
+                new Trainer(device).train(family, TRAINING.request(run, 1_000_000, false, 1_000_000, 0),
+                        Progress.none());
             } catch (IOException | RuntimeException e) {
                 end.set(e);
             } finally {
@@ -133,7 +135,8 @@ class InterruptedTrainingTest {
     @Test
     void aTrainingThatIsDoneEndsAsUsual() throws IOException {
         Path run = folder.resolve("run");
-        Path model = trainer.train(interrupting("state", 1, false), TRAINING.request(run, 2, false, 2), Progress.none());
+        Path model = trainer.train(interrupting("state", 1, false), TRAINING.request(run, 2, false, 2),
+                Progress.none());
         assertThat(Thread.interrupted()).isTrue();
         assertThat(model.resolve("model_index.json")).exists();
     }

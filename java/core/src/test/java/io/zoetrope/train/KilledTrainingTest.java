@@ -57,7 +57,7 @@ class KilledTrainingTest {
     /** Lets no process be done before it is killed. */
     private record Waiting(long step) implements Progress {
         @Override
-        public void begin(String stage, long total) { }
+        public void begin(String stage, long total) {}
 
         @Override
         public void advance(long done, String note) {
@@ -67,7 +67,7 @@ class KilledTrainingTest {
         }
 
         @Override
-        public void end() { }
+        public void end() {}
     }
 
     private static TrainRequest request(TinyTraining training, Path run, long steps, boolean resume) {
@@ -124,7 +124,8 @@ class KilledTrainingTest {
     /** The step of the newest checkpoint by the files' names: their owner may be about to remove older ones. */
     private static long newestName(Path run) {
         String[] names = run.resolve("checkpoints").toFile().list((folder, name) -> name.endsWith(".safetensors"));
-        return names == null ? 0 : Stream.of(names).mapToLong(name -> Long.parseLong(name.replaceAll("\\D", ""))).max().orElse(0);
+        return names == null ? 0
+                : Stream.of(names).mapToLong(name -> Long.parseLong(name.replaceAll("\\D", ""))).max().orElse(0);
     }
 
     /** What belongs to a checkpoint is there once the checkpoint is: a run that dies between the two makes it again. */
@@ -137,8 +138,8 @@ class KilledTrainingTest {
         trainer.train(training.family(), training.request(whole, 4, false, 2, 2), Progress.none());
 
         Path died = folder.resolve("died");
-        assertThatThrownBy(() -> trainer.train(dying(training.family(), during, 2), training.request(died, 4, false, 2, 2),
-                Progress.none())).hasMessage("died in " + during);
+        assertThatThrownBy(() -> trainer.train(dying(training.family(), during, 2),
+                training.request(died, 4, false, 2, 2), Progress.none())).hasMessage("died in " + during);
         trainer.train(training.family(), training.request(died, 4, true, 2, 2), Progress.none());
         RunFiles.assertSame(died, whole);
     }

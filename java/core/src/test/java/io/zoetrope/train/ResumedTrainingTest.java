@@ -35,7 +35,8 @@ class ResumedTrainingTest {
     private static final Config OPTIONS = Config.empty().with("patch_size", 4).with("palette", 6).with("model_width", 8)
             .with("layers", 1).with("heads", 2);
     /** Written before runs kept a digest of their data and the options as given: two of four steps, and the rows of all. */
-    private static final List<String> OLD_RUN = List.of("config.json", "loss.csv", "checkpoints/step-000000002.safetensors");
+    private static final List<String> OLD_RUN = List.of("config.json", "loss.csv",
+            "checkpoints/step-000000002.safetensors");
     private final Trainer trainer = new Trainer(Devices.shared());
 
     @TempDir
@@ -96,7 +97,7 @@ class ResumedTrainingTest {
         List<String> notes = new ArrayList<>();
         Progress progress = new Progress() {
             @Override
-            public void begin(String stage, long total) { }
+            public void begin(String stage, long total) {}
 
             @Override
             public void advance(long done, String note) {
@@ -104,7 +105,7 @@ class ResumedTrainingTest {
             }
 
             @Override
-            public void end() { }
+            public void end() {}
         };
         TrainingFamily untouched = new WatchedFamily(new PatchesFamily(), (name, work) -> {
             throw new IllegalStateException(name + " was called");
@@ -129,7 +130,8 @@ class ResumedTrainingTest {
                 new ImageDataset("relabelled", squares.classNames(), relabelled, relabelled),
                 new ImageDataset("renamed", List.of("a", "b"), squares.train(), squares.test()))) {
             assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> goOn(data, Config.empty()))
-                    .withMessageContaining("data_digest").withMessageContaining("squares").withMessageContaining(data.name());
+                    .withMessageContaining("data_digest").withMessageContaining("squares")
+                    .withMessageContaining(data.name());
         }
         goOn(new ImageDataset("squares by another name", squares.classNames(), squares.train(), other), Config.empty());
     }
@@ -168,7 +170,8 @@ class ResumedTrainingTest {
         TrainRequest first = new TrainRequest(TinyData.halves(), 1, 4, 3, run, false, 1, 0, options);
         trainer.train(new GanFamily(images -> new int[images.count()]), first, Progress.none());
         for (double rate : new double[] {5e-4, 1e-3}) {
-            TrainRequest other = new TrainRequest(TinyData.halves(), 2, 4, 3, run, true, 1, 0, Config.empty().with("rate", rate));
+            TrainRequest other = new TrainRequest(TinyData.halves(), 2, 4, 3, run, true, 1, 0,
+                    Config.empty().with("rate", rate));
             assertThatExceptionOfType(BadFileException.class)
                     .isThrownBy(() -> trainer.train(new GanFamily(), other, Progress.none()))
                     .withMessageContaining("rate 0.002").withMessageContaining("not rate");

@@ -19,14 +19,15 @@ public final class RunFiles {
     public static void assertSame(Path run, Path expected) throws IOException {
         assertThat(names(run)).isEqualTo(names(expected));
         for (String name : names(expected)) {
-            assertThat(Files.mismatch(run.resolve(name), expected.resolve(name))).as("the first byte that differs in %s", name)
-                    .isEqualTo(-1);
+            assertThat(Files.mismatch(run.resolve(name), expected.resolve(name)))
+                    .as("the first byte that differs in %s", name).isEqualTo(-1);
         }
     }
 
     /** The bytes of the checkpoint at a step. */
     public static byte[] checkpoint(Path run, long step) throws IOException {
-        return Files.readAllBytes(run.resolve("checkpoints").resolve(String.format(Locale.ROOT, "step-%09d.safetensors", step)));
+        return Files.readAllBytes(
+                run.resolve("checkpoints").resolve(String.format(Locale.ROOT, "step-%09d.safetensors", step)));
     }
 
     private static Set<String> names(Path run) throws IOException {

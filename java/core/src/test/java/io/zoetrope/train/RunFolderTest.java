@@ -24,7 +24,8 @@ class RunFolderTest {
     @TempDir
     private Path temp;
 
-    private static final Config CONFIG = Config.empty().with("batch", 64).with("seed", 7L).with("data", "fashion-mnist");
+    private static final Config CONFIG = Config.empty().with("batch", 64).with("seed", 7L).with("data",
+            "fashion-mnist");
 
     @Test
     void keepsSettingsLossesPlotAndSamples() throws IOException {
@@ -96,7 +97,8 @@ class RunFolderTest {
                 } else {
                     LossCsv.open(file, List.of("loss"), 9);
                 }
-            }).withMessageContaining(file.toString()).withMessageContaining("byte 12, 0xe9").withMessageContaining("move it away");
+            }).withMessageContaining(file.toString()).withMessageContaining("byte 12, 0xe9")
+                    .withMessageContaining("move it away");
         }
         Files.writeString(file, "step,loss\n1,0.5\n\u001b[2J2,\u009b\n");
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> LossCsv.open(file, List.of("loss"), 9))
@@ -241,8 +243,9 @@ class RunFolderTest {
         for (String folder : List.of("", "checkpoints", "samples", "model", "model/unet", "downloads/deep")) {
             Path path = Files.createDirectories(temp.resolve("run" + folder.replace('/', '-')));
             List<Path> theirs = new ArrayList<>();
-            for (String name : List.of("film.mkv.part", "config.json.1f.part", "archive.zip.part", "notes.zoetrope-part",
-                    "picture.png.00c0ffee00c0ffee.zoetrope-part", "step-000000001.safetensors.12ab.part")) {
+            for (String name : List.of("film.mkv.part", "config.json.1f.part", "archive.zip.part",
+                    "notes.zoetrope-part", "picture.png.00c0ffee00c0ffee.zoetrope-part",
+                    "step-000000001.safetensors.12ab.part")) {
                 theirs.add(Files.writeString(Files.createDirectories(path.resolve(folder)).resolve(name), "x"));
             }
             assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> RunFolder.create(path, CONFIG))

@@ -69,7 +69,8 @@ public final class TinyData {
         for (int i = 0; i < count; i++) {
             labels[i] = i % 2;
             for (int t = 0; t < samples; t++) {
-                values[i * samples + t] = (float) (0.5 * Math.sin(2 * Math.PI * (i % 2 == 0 ? 500 : 2000) * t / 16_000 + i));
+                values[i * samples
+                        + t] = (float) (0.5 * Math.sin(2 * Math.PI * (i % 2 == 0 ? 500 : 2000) * t / 16_000 + i));
             }
         }
         AudioDataset.Part part = new AudioDataset.Part(Sounds.fromFloats(values, count, samples, 16_000), labels);

@@ -10,14 +10,19 @@ import java.nio.file.Path;
 
 /** A training of each family that is small enough for a test: a step takes milliseconds. */
 public enum TinyTraining {
-    CNN(new CnnFamily(), new Request(TinyData.bars(), 8, Config.empty().with("optimizer", "sgd").with("flip", false).with("pad", 1))),
-    GAN(new GanFamily(), new Request(TinyData.halves(), 8, Config.empty().with("base_width", 8).with("ema", 0.9))),
-    WAVEGAN(new WaveGanFamily(), new Request(TinyData.tones(1024), 4, Config.empty().with("base_width", 2))),
-    PATCHES(new PatchesFamily(), new Request(TinyData.squares(), 6, Config.empty().with("patch_size", 2).with("palette", 12)
-            .with("model_width", 32).with("layers", 2).with("heads", 2))),
-    DDPM(new DdpmFamily(), new Request(TinyData.squares(), 4, Config.empty()));
+    CNN(new CnnFamily(), new Request(TinyData.bars(), 8,
+            Config.empty().with("optimizer", "sgd").with("flip", false).with("pad", 1))), GAN(new GanFamily(),
+                    new Request(TinyData.halves(), 8, Config.empty().with("base_width", 8).with("ema", 0.9))), WAVEGAN(
+                            new WaveGanFamily(),
+                            new Request(TinyData.tones(1024), 4, Config.empty().with("base_width", 2))), PATCHES(
+                                    new PatchesFamily(),
+                                    new Request(TinyData.squares(), 6,
+                                            Config.empty().with("patch_size", 2).with("palette", 12)
+                                                    .with("model_width", 32).with("layers", 2).with("heads", 2))), DDPM(
+                                                            new DdpmFamily(),
+                                                            new Request(TinyData.squares(), 4, Config.empty()));
 
-    private record Request(io.zoetrope.data.Dataset data, int batch, Config options) { }
+    private record Request(io.zoetrope.data.Dataset data, int batch, Config options) {}
 
     private final TrainingFamily family;
     private final Request request;
@@ -36,6 +41,7 @@ public enum TinyTraining {
     }
 
     public TrainRequest request(Path run, long steps, boolean resume, int saveEvery, int sampleEvery) {
-        return new TrainRequest(request.data(), steps, request.batch(), 3, run, resume, saveEvery, sampleEvery, request.options());
+        return new TrainRequest(request.data(), steps, request.batch(), 3, run, resume, saveEvery, sampleEvery,
+                request.options());
     }
 }

@@ -29,8 +29,8 @@ record WatchedFamily(TrainingFamily family, Watch watch) implements TrainingFami
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         TrainingTask task = family.open(device, request, settings);
-        return (TrainingTask) Proxy.newProxyInstance(TrainingTask.class.getClassLoader(), new Class<?>[] {TrainingTask.class},
-                (proxy, called, arguments) -> {
+        return (TrainingTask) Proxy.newProxyInstance(TrainingTask.class.getClassLoader(),
+                new Class<?>[] {TrainingTask.class}, (proxy, called, arguments) -> {
                     try {
                         return watch.call(called.getName(), () -> called.invoke(task, arguments));
                     } catch (InvocationTargetException e) {

@@ -81,13 +81,13 @@ final class Cublas implements GemmProvider {
      */
     private int queue(Product p) {
         int type = type(p.type());
-        return JCublas2.cublasGemmStridedBatchedEx_new(handle, operation(p.transB()), operation(p.transA()), p.n(),
-                p.m(), p.k(),
-                scalar(p.alpha()), pointer(p.b()), type, p.ldb(), p.strideB(), pointer(p.a()), type, p.lda(),
-                        p.strideA(),
-                scalar(p.beta()), pointer(p.c()), type(p.out()), p.ldc(), p.strideC(), (int) p.batch(),
-                p.tf32() && p.type() == DType.F32 ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
-                        : cublasComputeType.CUBLAS_COMPUTE_32F, DEFAULT_ALGORITHM);
+        return JCublas2
+                .cublasGemmStridedBatchedEx_new(handle, operation(p.transB()), operation(p.transA()), p.n(), p.m(),
+                        p.k(), scalar(p.alpha()), pointer(p.b()), type, p.ldb(), p.strideB(), pointer(p.a()), type,
+                        p.lda(), p.strideA(), scalar(p.beta()), pointer(p.c()), type(p.out()), p.ldc(), p.strideC(),
+                        (int) p.batch(), p.tf32() && p.type() == DType.F32
+                                ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32 : cublasComputeType.CUBLAS_COMPUTE_32F,
+                        DEFAULT_ALGORITHM);
     }
 
     private static int operation(boolean transposed) {
@@ -119,7 +119,7 @@ final class Cublas implements GemmProvider {
         try {
             status = call.run();
             text = cublasStatus.stringFor(status);
-        } catch (CudaException e) {     // where the program told JCublas to throw
+        } catch (CudaException e) { // where the program told JCublas to throw
             status = cublasStatus.CUBLAS_STATUS_INTERNAL_ERROR;
             text = e.getMessage();
         }

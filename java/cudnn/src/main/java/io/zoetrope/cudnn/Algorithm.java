@@ -36,10 +36,9 @@ record Algorithm(int number, int status, long memory, int determinism) {
             case FPROP -> {
                 var all = new cudnnConvolutionFwdAlgoPerf[MOST];
                 Arrays.setAll(all, i -> new cudnnConvolutionFwdAlgoPerf());
-                check("cudnnFindConvolutionForwardAlgorithmEx", JCudnn.cudnnFindConvolutionForwardAlgorithmEx(handle,
-                        d.x, o.x,
-                        d.filters, o.filters, d.convolution, d.y, o.y, MOST, count, all, o.workspace,
-                                o.workspaceBytes));
+                check("cudnnFindConvolutionForwardAlgorithmEx",
+                        JCudnn.cudnnFindConvolutionForwardAlgorithmEx(handle, d.x, o.x, d.filters, o.filters,
+                                d.convolution, d.y, o.y, MOST, count, all, o.workspace, o.workspaceBytes));
                 yield Arrays.stream(all, 0, count[0]).filter(Objects::nonNull)
                         .map(a -> new Algorithm(a.algo, a.status, a.memory, a.determinism));
             }
@@ -47,9 +46,8 @@ record Algorithm(int number, int status, long memory, int determinism) {
                 var all = new cudnnConvolutionBwdDataAlgoPerf[MOST];
                 Arrays.setAll(all, i -> new cudnnConvolutionBwdDataAlgoPerf());
                 check("cudnnFindConvolutionBackwardDataAlgorithmEx",
-                        JCudnn.cudnnFindConvolutionBackwardDataAlgorithmEx(handle,
-                        d.filters, o.filters, d.y, o.y, d.convolution, d.x, o.x, MOST, count, all, o.workspace,
-                                o.workspaceBytes));
+                        JCudnn.cudnnFindConvolutionBackwardDataAlgorithmEx(handle, d.filters, o.filters, d.y, o.y,
+                                d.convolution, d.x, o.x, MOST, count, all, o.workspace, o.workspaceBytes));
                 yield Arrays.stream(all, 0, count[0]).filter(Objects::nonNull)
                         .map(a -> new Algorithm(a.algo, a.status, a.memory, a.determinism));
             }
@@ -57,16 +55,16 @@ record Algorithm(int number, int status, long memory, int determinism) {
                 var all = new cudnnConvolutionBwdFilterAlgoPerf[MOST];
                 Arrays.setAll(all, i -> new cudnnConvolutionBwdFilterAlgoPerf());
                 check("cudnnFindConvolutionBackwardFilterAlgorithmEx",
-                        JCudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx(handle,
-                        d.x, o.x, d.y, o.y, d.convolution, d.filters, o.filters, MOST, count, all, o.workspace,
-                                o.workspaceBytes));
+                        JCudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx(handle, d.x, o.x, d.y, o.y, d.convolution,
+                                d.filters, o.filters, MOST, count, all, o.workspace, o.workspaceBytes));
                 yield Arrays.stream(all, 0, count[0]).filter(Objects::nonNull)
                         .map(a -> new Algorithm(a.algo, a.status, a.memory, a.determinism));
             }
         };
-        return found.filter(a -> a.status == 0 && a.determinism == cudnnDeterminism.CUDNN_DETERMINISTIC
-                && a.memory <= o.workspaceBytes).findFirst().map(a -> a.withMemory(workspace(handle, convolution, d,
-                        a.number)));
+        return found
+                .filter(a -> a.status == 0 && a.determinism == cudnnDeterminism.CUDNN_DETERMINISTIC
+                        && a.memory <= o.workspaceBytes)
+                .findFirst().map(a -> a.withMemory(workspace(handle, convolution, d, a.number)));
     }
 
     private Algorithm withMemory(long bytes) {
@@ -80,11 +78,9 @@ record Algorithm(int number, int status, long memory, int determinism) {
             case FPROP -> JCudnn.cudnnGetConvolutionForwardWorkspaceSize(handle, d.x, d.filters, d.convolution, d.y,
                     number, bytes);
             case DGRAD -> JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d.filters, d.y, d.convolution,
-                    d.x, number,
-                    bytes);
+                    d.x, number, bytes);
             case WGRAD -> JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, d.x, d.y, d.convolution,
-                    d.filters, number,
-                    bytes);
+                    d.filters, number, bytes);
         });
         return bytes[0];
     }

@@ -89,8 +89,7 @@ final class Cudnn implements ConvProvider {
         try (DeviceMemory workspace = device.memory().allocate(MOST_WORKSPACE)) {
             enter();
             Optional<Algorithm> found = Algorithm.search(handle, c, descriptors, new Algorithm.Operands(pointer(x),
-                    pointer(filters),
-                    pointer(y), pointer(workspace.address()), MOST_WORKSPACE));
+                    pointer(filters), pointer(y), pointer(workspace.address()), MOST_WORKSPACE));
             device.stream().queued();
             return new Plan(descriptors, found);
         }
@@ -108,14 +107,11 @@ final class Cudnn implements ConvProvider {
         Pointer zero = Pointer.to(new float[] {0});
         switch (c.pass()) {
             case FPROP -> check("cudnnConvolutionForward", JCudnn.cudnnConvolutionForward(handle, one, d.x, x,
-                    d.filters, filters,
-                    d.convolution, a.number(), workspace, a.memory(), zero, d.y, y));
+                    d.filters, filters, d.convolution, a.number(), workspace, a.memory(), zero, d.y, y));
             case DGRAD -> check("cudnnConvolutionBackwardData", JCudnn.cudnnConvolutionBackwardData(handle, one,
-                    d.filters, filters,
-                    d.y, y, d.convolution, a.number(), workspace, a.memory(), zero, d.x, x));
+                    d.filters, filters, d.y, y, d.convolution, a.number(), workspace, a.memory(), zero, d.x, x));
             case WGRAD -> check("cudnnConvolutionBackwardFilter", JCudnn.cudnnConvolutionBackwardFilter(handle, one,
-                    d.x, x, d.y, y,
-                    d.convolution, a.number(), workspace, a.memory(), zero, d.filters, filters));
+                    d.x, x, d.y, y, d.convolution, a.number(), workspace, a.memory(), zero, d.filters, filters));
         }
     }
 

@@ -73,12 +73,14 @@ public final class ToyFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public List<Action> actions() {
-        return List.of(new Action(Action.Kind.GENERATE, name(), "Make dots.", List.of(CommonOptions.model(shipped()),
-                CommonOptions.COUNT,
-                CommonOptions.SEED, CommonOptions.out("toy.png", Media.PICTURES), STEPS, ClassChoice.CLASS, SHADE),
+        return List.of(
+                new Action(Action.Kind.GENERATE, name(), "Make dots.",
+                        List.of(CommonOptions.model(shipped()), CommonOptions.COUNT, CommonOptions.SEED,
+                                CommonOptions.out("toy.png", Media.PICTURES), STEPS, ClassChoice.CLASS, SHADE),
                         this::generate),
-                new Action(Action.Kind.EVALUATE, name(), "Measure dots.", List.of(CommonOptions.model(shipped()),
-                        CommonOptions.DATA.required(), CommonOptions.JSON), this::evaluate));
+                new Action(Action.Kind.EVALUATE, name(), "Measure dots.",
+                        List.of(CommonOptions.model(shipped()), CommonOptions.DATA.required(), CommonOptions.JSON),
+                        this::evaluate));
     }
 
     private void generate(ActionCall call) throws IOException {
@@ -87,8 +89,8 @@ public final class ToyFamily implements ModelFamily, TrainingFamily {
         fail();
         int count = call.get(CommonOptions.COUNT);
         byte[] pixels = new byte[count * 64];
-        int shade = call.values().isGiven(SHADE) ? call.get(SHADE) : PretrainedModels.open(call.model(),
-                ToyFamily::shade);
+        int shade = call.values().isGiven(SHADE) ? call.get(SHADE)
+                : PretrainedModels.open(call.model(), ToyFamily::shade);
         Arrays.fill(pixels, (byte) shade);
         call.write(call.get(CommonOptions.OUT), new Images(count, 8, 8, 1, pixels).grid(count)::writePng);
         call.say(call.get(CommonOptions.OUT) + ": " + count + " dots of shade " + shade);

@@ -42,8 +42,9 @@ record ToyTask(int shade) implements TrainingTask {
 
     @Override
     public void save(Path folder, Map<String, String> metadata) throws IOException {
-        ModelFolder.write(folder, "ToyPipeline", List.of(new ModelFolder.Component("toy", "toys", "Toy",
-                Config.empty().with("shade", shade), Map.of())), metadata);
+        ModelFolder.write(folder, "ToyPipeline",
+                List.of(new ModelFolder.Component("toy", "toys", "Toy", Config.empty().with("shade", shade), Map.of())),
+                metadata);
     }
 
     @Override

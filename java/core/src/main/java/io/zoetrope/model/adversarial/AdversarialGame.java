@@ -89,7 +89,8 @@ public final class AdversarialGame implements AutoCloseable {
             Tensor each = scores.value().reshape(-1);
             GanLoss.relativistic(each.slice(0, pairs), each.slice(pairs, 2L * pairs), row.slice(D_LOSS, D_LOSS + 1),
                     new GanLoss.Pairing(null, scale.slice(0, pairs), scale.slice(pairs, 2L * pairs),
-                            row.slice(REAL_SCORE, REAL_SCORE + 1), row.slice(FAKE_SCORE, FAKE_SCORE + 1)), notFinite);
+                            row.slice(REAL_SCORE, REAL_SCORE + 1), row.slice(FAKE_SCORE, FAKE_SCORE + 1)),
+                    notFinite);
             Tensor ones = tape.empty(scores.value().dtype(), scores.shape());
             Pointwise.fill(ones, 1f);
             tape.backward(scores, ones);

@@ -67,7 +67,8 @@ public abstract class AdversarialObjective implements Objective {
         this.pairs = Math.toIntExact(samples.dim(0) / 2);
         context.own(players.generator());
         context.own(players.discriminator());
-        this.game = context.own(new AdversarialGame(context.device(), players.critic(), pairs, settings.penalty(steps)));
+        this.game = context
+                .own(new AdversarialGame(context.device(), players.critic(), pairs, settings.penalty(steps)));
         context.watch(game.notFinite());
         context.report(game.row());
         this.generator = context.optimizer("generator.",

@@ -38,12 +38,14 @@ final class GamePlot {
         add(charts, losses, "Mean scores of the discriminator", false, List.of("real_score", "fake_score"));
         add(charts, losses, "Squared gradient of the score by the picture", true, List.of("r1", "r2"));
         add(charts, losses, "Gradient norms of the players", true, List.of("d_gradient_norm", "g_gradient_norm"));
-        add(charts, variety, "Variance of the pictures, as a share of the real ones'", false, List.of("variance_share"));
+        add(charts, variety, "Variance of the pictures, as a share of the real ones'", false,
+                List.of("variance_share"));
         add(charts, variety, "Classes covered of " + classes, false, List.of("classes_covered"));
         if (charts.isEmpty()) {
             return;
         }
-        BufferedImage sheet = new BufferedImage(2 * WIDTH, (charts.size() + 1) / 2 * HEIGHT, BufferedImage.TYPE_INT_RGB);
+        BufferedImage sheet = new BufferedImage(2 * WIDTH, (charts.size() + 1) / 2 * HEIGHT,
+                BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = sheet.createGraphics();
         graphics.setColor(Color.WHITE);
         graphics.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
@@ -54,8 +56,8 @@ final class GamePlot {
         ImageFiles.writePng(file, sheet);
     }
 
-    private static void add(List<BufferedImage> charts, Path csv, String title, boolean logarithmic, List<String> columns)
-            throws IOException {
+    private static void add(List<BufferedImage> charts, Path csv, String title, boolean logarithmic,
+            List<String> columns) throws IOException {
         XYChart chart = Charts.xy(WIDTH, HEIGHT, title, "step");
         chart.getStyler().setXAxisMaxLabelCount(MOST_TICKS).setYAxisLogarithmic(logarithmic)
                 .setLegendPosition(Styler.LegendPosition.InsideNE);

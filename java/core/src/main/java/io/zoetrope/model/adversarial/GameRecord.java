@@ -44,11 +44,13 @@ public final class GameRecord {
         /** Why the modes seem to have collapsed, if they do. */
         public Optional<String> collapse(int classes) {
             if (varianceShare < LEAST_VARIANCE) {
-                return Optional.of(String.format(Locale.ROOT, "what the generator makes varies by %.1f %% of what the real"
-                        + " examples do: it makes nearly the same every time", 100 * varianceShare));
+                return Optional
+                        .of(String.format(Locale.ROOT, "what the generator makes varies by %.1f %% of what the real"
+                                + " examples do: it makes nearly the same every time", 100 * varianceShare));
             }
             if (covered < 0.7 * classes) {
-                return Optional.of(String.format(Locale.ROOT, "the generator covers %.0f of %d classes", covered, classes));
+                return Optional
+                        .of(String.format(Locale.ROOT, "the generator covers %.0f of %d classes", covered, classes));
             }
             return Optional.empty();
         }
@@ -101,8 +103,9 @@ public final class GameRecord {
         try (LossCsv rows = LossCsv.open(file, VARIETY, step - 1)) {
             rows.append(step, variety.varianceShare, variety.covered, variety.asAsked);
         }
-        variety.collapse(classes).ifPresent(reason -> LOG.warn("step {}: collapse of modes: {}; if it stays so, start again"
-                + " with a larger gamma or another seed", step, reason));
+        variety.collapse(classes).ifPresent(reason -> LOG.warn(
+                "step {}: collapse of modes: {}; if it stays so, start again" + " with a larger gamma or another seed",
+                step, reason));
         try {
             GamePlot.write(run.path().resolve("game.png"), run.path().resolve("loss.csv"), file, classes);
         } catch (LinkageError | InternalError e) {

@@ -23,8 +23,8 @@ public record GameSettings(double rate, double finalRate, double gamma, double f
             .help("Weight of the gradient penalties at the start.");
     private static final Option<Double> FINAL_GAMMA = positive("final_gamma")
             .help("Weight of the gradient penalties at the end; it falls as a cosine.");
-    private static final Option<Double> EMA = Option.number("ema").mustBe(decay -> decay >= 0 && decay < 1,
-            "0 or more and less than 1")
+    private static final Option<Double> EMA = Option.number("ema")
+            .mustBe(decay -> decay >= 0 && decay < 1, "0 or more and less than 1")
             .help("Decay of the moving average of the generator's weights.");
     private static final double BETA2 = 0.99;
     private static final float EMA_WARM_UP = 10;

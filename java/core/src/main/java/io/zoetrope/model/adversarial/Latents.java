@@ -76,8 +76,8 @@ public final class Latents {
     public static int classNamed(String name, List<String> names) {
         int found = names.indexOf(name);
         if (found < 0) {
-            throw new IllegalArgumentException("no class '" + name + "': this model " + (names.isEmpty()
-                    ? "knows no classes" : "knows " + String.join(", ", names)));
+            throw new IllegalArgumentException("no class '" + name + "': this model "
+                    + (names.isEmpty() ? "knows no classes" : "knows " + String.join(", ", names)));
         }
         return found;
     }

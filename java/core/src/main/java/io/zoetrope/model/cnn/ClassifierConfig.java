@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
  * @param mirrored       whether it has learned that a picture's mirror image shows the same, and so looks at both
  * @param sounds         how it sees sounds; empty where it was trained on pictures
  */
-public record ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean, List<Double> deviation,
-        boolean darkBackground, boolean mirrored, Optional<SoundPreparation> sounds) {
+public record ClassifierConfig(ConvNetConfig network, List<String> classNames, List<Double> mean,
+        List<Double> deviation, boolean darkBackground, boolean mirrored, Optional<SoundPreparation> sounds) {
     private static final String CLASS_NAME = "ConvNet";
     private static final int MOST_SAMPLES = 1 << 24;
     private static final double LARGEST_DECIBELS = 1000;
@@ -47,8 +47,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
                     + classNames.size() + " names: expected as many");
         }
         if (network.channels() != 1 && network.channels() != 3) {
-            throw new IllegalArgumentException("classifier of pictures with " + network.channels()
-                    + " channels: expected 1 (grey) or 3 (RGB)");
+            throw new IllegalArgumentException(
+                    "classifier of pictures with " + network.channels() + " channels: expected 1 (grey) or 3 (RGB)");
         }
         if (mean.size() != network.channels() || deviation.size() != network.channels()
                 || mean.stream().anyMatch(value -> !(value >= 0 && value <= LARGEST))
@@ -61,8 +61,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
             MelSpectrogram seen = sounds.get().spectrogram();
             int times = seen.times(sounds.get().samples());
             if (network.height() != seen.bands() || network.width() != times || network.channels() != 1) {
-                throw new IllegalArgumentException("classifier of spectrograms of " + seen.bands() + " pitches and " + times
-                        + " times with a network for " + network.height() + " × " + network.width() + " × "
+                throw new IllegalArgumentException("classifier of spectrograms of " + seen.bands() + " pitches and "
+                        + times + " times with a network for " + network.height() + " × " + network.width() + " × "
                         + network.channels() + ": expected the same size, 1 channel");
             }
         }
@@ -84,7 +84,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
      *
      * @param sounds how the data were made of sounds, if they were
      */
-    static ClassifierConfig of(ConvNetConfig network, ImageDataset data, boolean mirrored, Optional<SoundPreparation> sounds) {
+    static ClassifierConfig of(ConvNetConfig network, ImageDataset data, boolean mirrored,
+            Optional<SoundPreparation> sounds) {
         Images pictures = data.train().images();
         int channels = pictures.channels();
         long[] sums = new long[channels];
@@ -100,8 +101,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         // A channel of one value has no spread; any factor serves then.
         List<Double> deviation = IntStream.range(0, channels)
                 .mapToObj(c -> Math.max(1, Math.sqrt(squares[c] / places - mean.get(c) * mean.get(c)))).toList();
-        return new ClassifierConfig(network, data.classNames(), mean, deviation, PicturePreparation.isDarkBacked(pictures),
-                mirrored, sounds);
+        return new ClassifierConfig(network, data.classNames(), mean, deviation,
+                PicturePreparation.isDarkBacked(pictures), mirrored, sounds);
     }
 
     /** Makes any picture, or any sound, such as this classifier was trained on. */
@@ -136,9 +137,10 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         if (data instanceof ImageDataset && sounds.isEmpty()) {
             return;
         }
-        throw new IllegalArgumentException("the classifier recognises " + examples() + ", but " + data.name() + " holds "
-                + data.examples() + ": take other data, or a classifier of " + (sounds.isPresent() ? "pictures, such as "
-                + CnnPipeline.FASHION_CNN : "sounds, such as " + CnnPipeline.DIGITS_CNN));
+        throw new IllegalArgumentException("the classifier recognises " + examples() + ", but " + data.name()
+                + " holds " + data.examples() + ": take other data, or a classifier of "
+                + (sounds.isPresent() ? "pictures, such as " + CnnPipeline.FASHION_CNN
+                        : "sounds, such as " + CnnPipeline.DIGITS_CNN));
     }
 
     /** What it recognises, for messages. */
@@ -171,8 +173,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         }
         MelSpectrogram seen = sounds.get().spectrogram();
         return settings.with("mel_rate", seen.rate()).with("mel_bands", seen.bands()).with("mel_hop", seen.hop())
-                .with("mel_window", seen.window()).with("mel_floor", seen.floor()).with("samples", sounds.get().samples())
-                .with("peak", sounds.get().peak());
+                .with("mel_window", seen.window()).with("mel_floor", seen.floor())
+                .with("samples", sounds.get().samples()).with("peak", sounds.get().peak());
     }
 
     /** What a model's folder says it is. @throws BadFileException naming what is not understood */
@@ -191,7 +193,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         boolean mirrored = reader.flag("mirrored", false);
         Optional<SoundPreparation> sounds = reader.has("mel_rate") ? Optional.of(sounds(reader)) : Optional.empty();
         reader.done();
-        return reader.make(() -> new ClassifierConfig(network, names, mean, deviation, darkBackground, mirrored, sounds));
+        return reader
+                .make(() -> new ClassifierConfig(network, names, mean, deviation, darkBackground, mirrored, sounds));
     }
 
     private static ConvNetConfig network(ConfigReader reader, int classes) throws BadFileException {
@@ -203,8 +206,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         List<Integer> widths = reader.integers("widths", 1, ConvNetConfig.MOST_CHANNELS);
         List<Integer> blocks = reader.integers("blocks", 1, ConvNetConfig.MOST_BLOCKS);
         int normGroups = reader.integer("norm_groups", 0, 0, ConvNetConfig.MOST_CHANNELS);
-        return reader.make(() -> new ConvNetConfig(height, width, channels, classes, stemFilters, stemPool, widths, blocks,
-                normGroups));
+        return reader.make(() -> new ConvNetConfig(height, width, channels, classes, stemFilters, stemPool, widths,
+                blocks, normGroups));
     }
 
     private static SoundPreparation sounds(ConfigReader reader) throws BadFileException {
@@ -215,6 +218,7 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
         float floor = (float) reader.number("mel_floor", -LARGEST_DECIBELS, 0);
         int samples = reader.integer("samples", 1, MOST_SAMPLES);
         double peak = reader.number("peak", 0, 1);
-        return reader.make(() -> new SoundPreparation(new MelSpectrogram(rate, bands, hop, window, floor), samples, peak));
+        return reader
+                .make(() -> new SoundPreparation(new MelSpectrogram(rate, bands, hop, window, floor), samples, peak));
     }
 }

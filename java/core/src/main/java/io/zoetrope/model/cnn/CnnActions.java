@@ -46,8 +46,8 @@ final class CnnActions {
 
     private static void evaluate(ActionCall call) throws IOException {
         Dataset data = Media.ANY.load(call.get(CommonOptions.DATA), call.places());
-        String model = call.find(CommonOptions.MODEL).orElseGet(() -> ModelFamilies.installed()
-                .usualClassifier(Media.of(data)));
+        String model = call.find(CommonOptions.MODEL)
+                .orElseGet(() -> ModelFamilies.installed().usualClassifier(Media.of(data)));
         ClassificationReport report;
         try (Device device = call.openDevice(); CnnPipeline pipeline = CnnPipeline.fromPretrained(device, model)) {
             ImageDataset.Part test = pipeline.seenTest(data);
@@ -72,8 +72,8 @@ final class CnnActions {
         Path image = call.get(CommonOptions.IMAGE);
         Preparation.Prepared picture;
         ClassifierExplanation explanation;
-        try (Device device = call.openDevice(); CnnPipeline pipeline = CnnPipeline.fromPretrained(device,
-                call.model())) {
+        try (Device device = call.openDevice();
+                CnnPipeline pipeline = CnnPipeline.fromPretrained(device, call.model())) {
             picture = pipeline.preparation().read(image);
             explanation = ClassifierExplanation.of(pipeline, picture.image());
         }
@@ -81,8 +81,8 @@ final class CnnActions {
         String decision = String.format(Locale.ROOT, "%s, %.1f %%", explanation.classNames().get(best),
                 100 * explanation.probabilities()[best]);
         Path out = call.get(CommonOptions.OUT);
-        call.write(out, file -> ImageFiles.writePng(file, ExplanationSheet.draw(explanation, image.getFileName() + ": "
-                + decision)));
+        call.write(out, file -> ImageFiles.writePng(file,
+                ExplanationSheet.draw(explanation, image.getFileName() + ": " + decision)));
         call.say(image + ": " + picture.describe());
         call.say(out + ": " + decision);
     }

@@ -137,8 +137,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
     public String about() {
         return "Train a convolutional network to recognise pictures, or sounds by their mel spectrograms: the data "
                 + "decide. Pictures are shifted, mirrored and erased in part on the device while it learns, "
-                + "spectrograms "
-                + "not mirrored.";
+                + "spectrograms " + "not mirrored.";
     }
 
     @Override
@@ -166,15 +165,16 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
     public Config settings(TrainRequest request) throws IOException {
         Extent data = Extent.of(request.data());
         if (data.classes < 2) {
-            throw new IllegalArgumentException(data.name + " has one class: a classifier needs at least two, each in a folder of"
-                    + " its own directly in the one that is given");
+            throw new IllegalArgumentException(
+                    data.name + " has one class: a classifier needs at least two, each in a folder of"
+                            + " its own directly in the one that is given");
         }
         Values values = values(request);
         boolean sgd = values.get(OPTIMIZER).equals(SGD);
         int side = Math.min(data.height, data.width);
         if (data.sounds && values.find(FLIP).orElse(false)) {
-            throw new OptionException(FLIP.name(), "is true, but " + data.name
-                    + " holds sounds, which played backwards are others: leave it out");
+            throw new OptionException(FLIP.name(),
+                    "is true, but " + data.name + " holds sounds, which played backwards are others: leave it out");
         }
         // Digits mirrored are no digits.
         Config settings = Config.empty().with("net", values.get(NET)).with("norm_groups", values.get(NORM_GROUPS))
@@ -194,9 +194,8 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
             throw new OptionException(SMOOTHING.name(), "is " + smoothing + ", expected 0 to below 1");
         }
         if (settings.integer("pad") >= side) {
-            throw new OptionException(PAD.name(), "is " + settings.integer("pad")
-                    + ", expected less than the pictures' "
-                    + side + " pixels");
+            throw new OptionException(PAD.name(),
+                    "is " + settings.integer("pad") + ", expected less than the pictures' " + side + " pixels");
         }
         return values.isGiven(FROM) ? settings.with("from", values.get(FROM)) : settings;
     }
@@ -206,38 +205,40 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
         static Extent of(Dataset data) {
             if (data instanceof AudioDataset clips) {
                 MelSpectrogram seen = MelSpectrogram.RECOGNITION.at(clips.rate());
-                return new Extent(clips.name(), seen.bands(), seen.times(clips.samples()), 1, clips.classNames().size(), true);
+                return new Extent(clips.name(), seen.bands(), seen.times(clips.samples()), 1, clips.classNames().size(),
+                        true);
             }
             if (data instanceof ImageDataset pictures) {
                 return new Extent(pictures.name(), pictures.height(), pictures.width(), pictures.channels(),
                         pictures.classNames().size(), false);
             }
-            throw new IllegalArgumentException(data.name() + " holds " + data.examples()
-                    + ": this model learns from pictures or sounds");
+            throw new IllegalArgumentException(
+                    data.name() + " holds " + data.examples() + ": this model learns from pictures or sounds");
         }
     }
 
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         Dataset data = request.data();
-        Optional<SoundPreparation> sounds = data instanceof AudioDataset clips ? Optional.of(SoundPreparation.like(clips))
-                : Optional.empty();
+        Optional<SoundPreparation> sounds = data instanceof AudioDataset clips
+                ? Optional.of(SoundPreparation.like(clips)) : Optional.empty();
         ImageDataset seen = data instanceof AudioDataset clips ? clips.spectrograms(sounds.get()) : request.pictures();
         AdamW.Hyper hyper = hyper(settings, settings.longInteger("steps"));
         Function<ParameterStore, Optimizer> optimizer = settings.text("optimizer").equals(SGD)
                 ? store -> new SgdOptimizer(store, hyper) : store -> new AdamWOptimizer(store, hyper);
         Augmentation augmentation = augmentation(settings);
-        ClassifierConfig config = ClassifierConfig.of(network(Extent.of(data), settings), seen, augmentation.flip(), sounds);
-        ClassificationObjective.Settings shown = new ClassificationObjective.Settings(settings.integer("batch"), augmentation,
-                (float) settings.number("smoothing"));
+        ClassifierConfig config = ClassifierConfig.of(network(Extent.of(data), settings), seen, augmentation.flip(),
+                sounds);
+        ClassificationObjective.Settings shown = new ClassificationObjective.Settings(settings.integer("batch"),
+                augmentation, (float) settings.number("smoothing"));
         float[] start = start(device, config, settings);
         return RecordedTraining.open(device, settings.longInteger("seed"), context -> {
             ConvNetModel model = context.own(new ConvNetModel(device, config, DType.BF16, context.seed()));
             if (start != null) {
                 model.store().masters(start);
             }
-            return new ClassificationObjective(context, model.trained(), context.optimizer(optimizer.apply(model.store())),
-                    seen.train(), shown);
+            return new ClassificationObjective(context, model.trained(),
+                    context.optimizer(optimizer.apply(model.store())), seen.train(), shown);
         });
     }
 
@@ -246,7 +247,8 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
             return null;
         }
         String from = settings.text("from");
-        try (ConvNetModel model = PretrainedModels.open(from, folder -> ConvNetModel.load(device, folder, DType.BF16))) {
+        try (ConvNetModel model = PretrainedModels.open(from,
+                folder -> ConvNetModel.load(device, folder, DType.BF16))) {
             if (!model.config().examples().equals(config.examples())) {
                 throw new IllegalArgumentException("from is " + from + ", which recognises " + model.config().examples()
                         + ": expected a classifier of " + config.examples() + ", as the data are");

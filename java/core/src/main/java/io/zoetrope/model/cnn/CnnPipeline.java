@@ -107,8 +107,9 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
     }
 
     private float[][] probabilities(Images pictures, Progress progress, long before) {
-        return rows(pictures, model().config().network().classes(), (trace, out) ->
-                CrossEntropy.softmax(trace.logits().value(), out), done -> progress.advance(before + done));
+        return rows(pictures, model().config().network().classes(),
+                (trace, out) -> CrossEntropy.softmax(trace.logits().value(), out),
+                done -> progress.advance(before + done));
     }
 
     @Override
@@ -133,8 +134,8 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
 
     @Override
     public Images seen(Sounds sounds) {
-        return model().config().sounds().orElseThrow(() -> new IllegalArgumentException("the classifier recognises "
-                + model().config().examples() + ", not " + sounds)).images(sounds);
+        return model().config().sounds().orElseThrow(() -> new IllegalArgumentException(
+                "the classifier recognises " + model().config().examples() + ", not " + sounds)).images(sounds);
     }
 
     /**
@@ -143,7 +144,8 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
      * @param suits whether a classifier knows these pictures and classes
      * @return empty if none that ships does
      */
-    public static Optional<Function<Images, int[]>> shipped(Device device, Predicate<ClassifierConfig> suits) throws IOException {
+    public static Optional<Function<Images, int[]>> shipped(Device device, Predicate<ClassifierConfig> suits)
+            throws IOException {
         for (String name : List.of(FASHION_CNN, DIGITS_CNN)) {
             ClassifierConfig config = PretrainedModels.load(name, ConvNetModel::config);
             if (suits.test(config)) {
@@ -161,13 +163,13 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
 
     /** What the last layer decides by, [pictures][length]: pictures that look alike have features near each other. */
     public float[][] features(Images pictures) {
-        return rows(pictures, model().config().network().features(), (trace, out) ->
-                Pointwise.cast(trace.features().value(), out), done -> { });
+        return rows(pictures, model().config().network().features(),
+                (trace, out) -> Pointwise.cast(trace.features().value(), out), done -> {});
     }
 
     private float[][] rows(Images pictures, int length, BiConsumer<ConvNet.Trace, Tensor> take, IntConsumer passed) {
-        return rows(pictures.count(), BATCH, length, (scope, tape, from, to, out) ->
-                take.accept(trace(scope, tape, pictures.slice(from, to)), out), passed);
+        return rows(pictures.count(), BATCH, length,
+                (scope, tape, from, to, out) -> take.accept(trace(scope, tape, pictures.slice(from, to)), out), passed);
     }
 
     @Override
@@ -201,12 +203,14 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
         ConvNetConfig shape = model().config().network();
         if (pictures.height() != shape.height() || pictures.width() != shape.width()
                 || pictures.channels() != shape.channels()) {
-            throw new IllegalArgumentException("classify: " + pictures + ", but the model takes " + shape.height() + " × "
-                    + shape.width() + (shape.channels() == 1 ? ", grey" : ", RGB") + ": prepare them with preparation()");
+            throw new IllegalArgumentException(
+                    "classify: " + pictures + ", but the model takes " + shape.height() + " × " + shape.width()
+                            + (shape.channels() == 1 ? ", grey" : ", RGB") + ": prepare them with preparation()");
         }
         int[] all = new int[pictures.count()];
         Arrays.setAll(all, i -> i);
-        return model().normalised(scope, scope.of(pictures.pixels(), all.length, shape.height(), shape.width(),
-                shape.channels()), scope.of(all, all.length));
+        return model().normalised(scope,
+                scope.of(pictures.pixels(), all.length, shape.height(), shape.width(), shape.channels()),
+                scope.of(all, all.length));
     }
 }

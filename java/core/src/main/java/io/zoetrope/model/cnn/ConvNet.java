@@ -44,8 +44,8 @@ public final class ConvNet {
         this.config = config;
         this.parameters = parameters;
         this.stem = parameters.at("stem").convolution("weight",
-                Init.heNormal((long) STEM_SIDE * STEM_SIDE * config.channels(), 0, 1), config.stemFilters(), STEM_SIDE, STEM_SIDE,
-                config.channels());
+                Init.heNormal((long) STEM_SIDE * STEM_SIDE * config.channels(), 0, 1), config.stemFilters(), STEM_SIDE,
+                STEM_SIDE, config.channels());
         int width = config.stemFilters();
         for (int s = 0; s < config.widths().size(); s++) {
             Parameters stage = parameters.at("stages").at(Integer.toString(s));

@@ -26,8 +26,8 @@ public record ConvNetConfig(int height, int width, int channels, int classes, in
     public ConvNetConfig {
         widths = List.copyOf(widths);
         blocks = List.copyOf(blocks);
-        if (height < 1 || width < 1 || height > MOST_PIXELS || width > MOST_PIXELS || channels < 1 || channels > MOST_CHANNELS
-                || classes < 1 || classes > MOST_CHANNELS) {
+        if (height < 1 || width < 1 || height > MOST_PIXELS || width > MOST_PIXELS || channels < 1
+                || channels > MOST_CHANNELS || classes < 1 || classes > MOST_CHANNELS) {
             throw new IllegalArgumentException("ConvNet: pictures of " + height + "×" + width + "×" + channels + " in "
                     + classes + " classes: expected 1 to " + MOST_PIXELS + " pixels a side, 1 to " + MOST_CHANNELS
                     + " channels and classes");
@@ -37,11 +37,12 @@ public record ConvNetConfig(int height, int width, int channels, int classes, in
                     + ": expected one entry each for 1 to " + MOST_STAGES + " stages");
         }
         if (blocks.stream().anyMatch(count -> count < 1 || count > MOST_BLOCKS)) {
-            throw new IllegalArgumentException("ConvNet: blocks " + blocks + ": expected 1 to " + MOST_BLOCKS + " a stage");
+            throw new IllegalArgumentException(
+                    "ConvNet: blocks " + blocks + ": expected 1 to " + MOST_BLOCKS + " a stage");
         }
         if (stemPool < 1 || stemPool > Math.min(height, width)) {
-            throw new IllegalArgumentException("ConvNet: pooling of " + stemPool + ": expected 1 (none) to the pictures' "
-                    + Math.min(height, width) + " pixels");
+            throw new IllegalArgumentException("ConvNet: pooling of " + stemPool
+                    + ": expected 1 (none) to the pictures' " + Math.min(height, width) + " pixels");
         }
         requireChannels(stemFilters, normGroups);
         for (int channelsOfStage : widths) {
@@ -67,7 +68,8 @@ public record ConvNetConfig(int height, int width, int channels, int classes, in
 
     /** The size of ResNet-18 (He et al. 2016) for small pictures: four stages of two blocks; 11 million parameters. */
     public static ConvNetConfig resNet18(int height, int width, int channels, int classes) {
-        return new ConvNetConfig(height, width, channels, classes, 64, 1, List.of(64, 128, 256, 512), List.of(2, 2, 2, 2), 0);
+        return new ConvNetConfig(height, width, channels, classes, 64, 1, List.of(64, 128, 256, 512),
+                List.of(2, 2, 2, 2), 0);
     }
 
     /** The same shape with group norms of so many groups, or batch norms for 0. */

@@ -71,7 +71,8 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
 
             /** The averaged weights need running statistics of their own. */
             @Override
-            public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata) throws IOException {
+            public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata)
+                    throws IOException {
                 try (ConvNetModel settled = new ConvNetModel(device(), config(), compute(), 0)) {
                     settled.store().masters(averaged);
                     settled.settle(pictures, SETTLING);

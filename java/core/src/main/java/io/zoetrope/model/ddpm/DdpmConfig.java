@@ -28,9 +28,10 @@ public record DdpmConfig(UNetConfig unet, SchedulerConfig scheduler) {
 
     public DdpmConfig {
         if (unet.picture().in() != unet.picture().out()) {
-            throw new IllegalArgumentException("the network is shown " + unet.picture().in() + " channels and predicts "
-                    + unet.picture().out() + " (in_channels, out_channels): a diffusion model needs as many, learned variances"
-                    + " are not supported");
+            throw new IllegalArgumentException(
+                    "the network is shown " + unet.picture().in() + " channels and predicts " + unet.picture().out()
+                            + " (in_channels, out_channels): a diffusion model needs as many, learned variances"
+                            + " are not supported");
         }
     }
 

@@ -77,8 +77,8 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public List<ShippedModel> shipped() {
-        return List.of(new ShippedModel(DdpmPipeline.FASHION_DDPM, Media.PICTURES, "pictures of clothing",
-                FashionMnist.NAME));
+        return List.of(
+                new ShippedModel(DdpmPipeline.FASHION_DDPM, Media.PICTURES, "pictures of clothing", FashionMnist.NAME));
     }
 
     @Override
@@ -137,8 +137,8 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
                 .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
         Images pictures = request.squarePictures().train().images();
         int batch = settings.integer("batch");
-        return RecordedTraining.open(device, settings.longInteger("seed"), context ->
-                new DdpmObjective(context, pictures, batch, hyper));
+        return RecordedTraining.open(device, settings.longInteger("seed"),
+                context -> new DdpmObjective(context, pictures, batch, hyper));
     }
 
     private static Option<String> sampler() {
@@ -148,7 +148,8 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     private Action generation() {
         return new Action(Action.Kind.GENERATE, name(), "Make pictures with a diffusion model.",
                 CommonOptions.generation(this, CommonOptions.out("fashion.png", Media.PICTURES), STEPS,
-                        ClassChoice.CLASS, sampler(), ETA, FILM), DdpmFamily::generate);
+                        ClassChoice.CLASS, sampler(), ETA, FILM),
+                DdpmFamily::generate);
     }
 
     /** What was asked of a model that knows these classes. @throws OptionException naming what cannot be */
@@ -173,8 +174,8 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
             }
         };
         Images images;
-        try (Device device = call.openDevice(); DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device,
-                call.model())) {
+        try (Device device = call.openDevice();
+                DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, call.model())) {
             images = pipeline.generate(request(values, pipeline.classNames()), call.progress(), viewer);
         }
         long nanos = System.nanoTime() - start;
@@ -186,19 +187,21 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
 
     private Action evaluation() {
         Option<String> data = CommonOptions.DATA.defaultsTo(FashionMnist.NAME).help("Whose test part to measure on.");
-        List<Option<?>> options = new ArrayList<>(List.of(CommonOptions.model(shipped()), data, PER_BIN,
-                CommonOptions.JSON, PLOT));
+        List<Option<?>> options = new ArrayList<>(
+                List.of(CommonOptions.model(shipped()), data, PER_BIN, CommonOptions.JSON, PLOT));
         options.addAll(PictureEvaluation.options());
-        return new Action(Action.Kind.EVALUATE, name(), "Measure how well a diffusion model predicts noise on "
-                + "pictures it was not trained on (MSE, cosine and R² in " + BINS + " bins of the timestep) and how "
-                + "near its own pictures come to real ones.", options, DdpmFamily::evaluate);
+        return new Action(Action.Kind.EVALUATE, name(),
+                "Measure how well a diffusion model predicts noise on "
+                        + "pictures it was not trained on (MSE, cosine and R² in " + BINS
+                        + " bins of the timestep) and how " + "near its own pictures come to real ones.",
+                options, DdpmFamily::evaluate);
     }
 
     private static void evaluate(ActionCall call) throws IOException {
         ImageDataset data = DataSets.load(call.get(CommonOptions.DATA), call.places());
         NoisePredictionReport report;
-        try (Device device = call.openDevice(); DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device,
-                call.model())) {
+        try (Device device = call.openDevice();
+                DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, call.model())) {
             report = NoiseEvaluation.measure(pipeline.model(), data.test(), BINS, call.get(PER_BIN),
                     PictureEvaluation.SEED, call.progress());
         }

@@ -17,8 +17,8 @@ import java.util.Map;
 public final class DdpmModel extends NetworkModel<DdpmConfig, UNet> {
     private static final String UNET = DdpmConfig.UNET;
     private static final String SCHEDULER = DdpmConfig.SCHEDULER;
-    private static final Format<DdpmConfig, UNet> FORMAT = new Format<>("DDPMPipeline", UNET, "diffusers", "UNet2DModel",
-            DdpmConfig::of, DdpmConfig::unetSettings,
+    private static final Format<DdpmConfig, UNet> FORMAT = new Format<>("DDPMPipeline", UNET, "diffusers",
+            "UNet2DModel", DdpmConfig::of, DdpmConfig::unetSettings,
             (config, parameters) -> new UNet(config.unet(), parameters));
 
     private final Tensor alphaBar;

@@ -52,8 +52,9 @@ final class DdpmObjective implements Objective {
         this.model = context.own(new DdpmModel(context.device(),
                 DdpmConfig.forPictures(pictures.height(), pictures.channels()), DType.BF16, context.seed()));
         this.optimizer = context.optimizer(new AdamWOptimizer(model.store(), settings));
-        this.batch = context.batches(new ShuffledExamples(scope, scope.of(pictures.pixels(), pictures.count(),
-                pictures.height(), pictures.width(), pictures.channels()), null, size, context.key(PICTURES)));
+        this.batch = context.batches(new ShuffledExamples(scope,
+                scope.of(pictures.pixels(), pictures.count(), pictures.height(), pictures.width(), pictures.channels()),
+                null, size, context.key(PICTURES)));
         UNetConfig shape = model.config().unet();
         this.target = Diffusion.Target.valueOf(model.config().prediction().name());
         this.times = scope.empty(DType.I32, size);
@@ -75,8 +76,8 @@ final class DdpmObjective implements Objective {
     @Override
     public void queue() {
         Random.integers(times, model.config().timesteps(), context.key(TIMESTEPS));
-        Diffusion.forwardNoiseOfBytes(batch.examples(), batch.indices(), times, model.alphaBar(), noisy, null, wanted, target,
-                context.key(NOISE));
+        Diffusion.forwardNoiseOfBytes(batch.examples(), batch.indices(), times, model.alphaBar(), noisy, null, wanted,
+                target, context.key(NOISE));
         try (Tape tape = Tape.forTraining(context.device())) {
             Variable prediction = model.network().forward(tape, Variable.constant(noisy), times, null);
             Tensor gradient = tape.empty(noisy.dtype(), noisy.shape());

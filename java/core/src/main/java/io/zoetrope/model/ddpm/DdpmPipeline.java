@@ -83,8 +83,8 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
     public Images generate(Sampling request, Progress progress, Viewer viewer) {
         UNetConfig shape = model().config().unet();
         if (request.classId() >= Math.max(1, shape.classes())) {
-            throw new IllegalArgumentException("class " + request.classId() + ": this model has " + shape.classes()
-                    + " classes");
+            throw new IllegalArgumentException(
+                    "class " + request.classId() + ": this model has " + shape.classes() + " classes");
         }
         SamplerPlan plan = model().config().plan(request);
         int pixels = shape.height() * shape.width() * shape.channels();
@@ -112,8 +112,8 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
         UNetConfig shape = model().config().unet();
         Device device = model().device();
         Shape batch = Shape.of(count, shape.height(), shape.width(), shape.channels());
-        try (Scope scope = Scope.open(device); SamplingLoop loop = loop(plan, batch, labels(scope, request, chunk,
-                count))) {
+        try (Scope scope = Scope.open(device);
+                SamplingLoop loop = loop(plan, batch, labels(scope, request, chunk, count))) {
             loop.start(seedOf(request.seed(), chunk));
             show(viewer, 0, loop, shape, count);
             for (int step = 1; step <= loop.steps(); step++) {
@@ -143,8 +143,8 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
             return null;
         }
         int[] labels = new int[count];
-        Arrays.setAll(labels, i -> request.classId() >= 0 ? request.classId() : (int) (((long) chunk * BATCH
-                + i) % classes));
+        Arrays.setAll(labels,
+                i -> request.classId() >= 0 ? request.classId() : (int) (((long) chunk * BATCH + i) % classes));
         return scope.of(labels, count);
     }
 

@@ -34,8 +34,8 @@ public final class NoiseEvaluation {
      * @param perBin pictures for each bin
      * @param seed   of the noise
      */
-    public static NoisePredictionReport measure(DdpmModel model, ImageDataset.Part examples, int bins, int perBin, long seed,
-            Progress progress) {
+    public static NoisePredictionReport measure(DdpmModel model, ImageDataset.Part examples, int bins, int perBin,
+            long seed, Progress progress) {
         if (perBin < 1) {
             throw new IllegalArgumentException("pictures per bin: " + perBin + ", expected 1 or more");
         }
@@ -43,8 +43,8 @@ public final class NoiseEvaluation {
         Images pictures = examples.images();
         if (pictures.height() != shape.height() || pictures.width() != shape.width()
                 || pictures.channels() != shape.channels()) {
-            throw new IllegalArgumentException("pictures " + pictures + " do not fit the model: expected " + shape.height()
-                    + "×" + shape.width() + " pixels and " + shape.channels() + " channels");
+            throw new IllegalArgumentException("pictures " + pictures + " do not fit the model: expected "
+                    + shape.height() + "×" + shape.width() + " pixels and " + shape.channels() + " channels");
         }
         if (shape.classes() > 0) {
             requireClasses(examples.labels(), shape.classes());
@@ -69,8 +69,8 @@ public final class NoiseEvaluation {
     private static void requireClasses(int[] labels, int classes) {
         for (int label : labels) {
             if (label < 0 || label >= classes) {
-                throw new IllegalArgumentException("a picture of class " + label + " does not fit the model: expected a "
-                        + "class from 0 to " + (classes - 1));
+                throw new IllegalArgumentException("a picture of class " + label
+                        + " does not fit the model: expected a " + "class from 0 to " + (classes - 1));
             }
         }
     }
@@ -93,8 +93,8 @@ public final class NoiseEvaluation {
             Tensor t = scope.of(times, count);
             Tensor noisy = scope.empty(DType.F32, dims);
             Tensor noise = scope.empty(DType.F32, dims);
-            Diffusion.forwardNoise(scope.of(clean, dims), t, model.alphaBar(), noisy, noise, null, Diffusion.Target.EPSILON,
-                    RandomKey.of(seed, first));
+            Diffusion.forwardNoise(scope.of(clean, dims), t, model.alphaBar(), noisy, noise, null,
+                    Diffusion.Target.EPSILON, RandomKey.of(seed, first));
             Tensor input = scope.empty(model.compute(), dims);
             Pointwise.cast(noisy, input);
             Tensor labels = shape.classes() > 0 ? scope.of(classes, count) : null;

@@ -35,8 +35,8 @@ public record Sampling(int count, int steps, Sampler sampler, Optional<Spacing> 
             throw new IllegalArgumentException("clip must be positive, not " + clip.getAsDouble());
         }
         if (classId < TURNS) {
-            throw new IllegalArgumentException("class " + classId + ": expected the number of a class, or " + TURNS
-                    + " (in turns)");
+            throw new IllegalArgumentException(
+                    "class " + classId + ": expected the number of a class, or " + TURNS + " (in turns)");
         }
     }
 

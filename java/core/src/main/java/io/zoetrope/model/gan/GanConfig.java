@@ -23,8 +23,8 @@ import java.util.Set;
  * @param classFeatures length of a class's learned vector
  * @param classNames    what the classes that can be asked for mean, by number; empty where there are none
  */
-public record GanConfig(int imageSize, int channels, int patch, List<Integer> widths, List<Integer> blocks, int expansion,
-        int groupWidth, int latent, int classFeatures, List<String> classNames) {
+public record GanConfig(int imageSize, int channels, int patch, List<Integer> widths, List<Integer> blocks,
+        int expansion, int groupWidth, int latent, int classFeatures, List<String> classNames) {
     /** Width of the default networks at half the picture's resolution. */
     public static final int WIDTH = 32;
     private static final String CLASS_NAME = "GanGenerator";
@@ -38,22 +38,21 @@ public record GanConfig(int imageSize, int channels, int patch, List<Integer> wi
         widths = List.copyOf(widths);
         blocks = List.copyOf(blocks);
         classNames = List.copyOf(classNames);
-        require(channels >= 1 && latent >= 1 && expansion >= 1 && groupWidth >= 1,
-                "channels " + channels + ", latent " + latent + ", expansion " + expansion + " and group width " + groupWidth
-                        + " must be 1 or more");
-        require(!widths.isEmpty() && widths.size() <= MOST_LEVELS && widths.size() == blocks.size(), widths.size() + " widths and " + blocks.size()
-                + " numbers of blocks: there must be one of each for every resolution, at most "
-                + MOST_LEVELS);
-        require(classNames.isEmpty() || classFeatures >= 1, classNames.size() + " classes with " + classFeatures
-                + " features: expected features with classes");
+        require(channels >= 1 && latent >= 1 && expansion >= 1 && groupWidth >= 1, "channels " + channels + ", latent "
+                + latent + ", expansion " + expansion + " and group width " + groupWidth + " must be 1 or more");
+        require(!widths.isEmpty() && widths.size() <= MOST_LEVELS && widths.size() == blocks.size(),
+                widths.size() + " widths and " + blocks.size()
+                        + " numbers of blocks: there must be one of each for every resolution, at most " + MOST_LEVELS);
+        require(classNames.isEmpty() || classFeatures >= 1,
+                classNames.size() + " classes with " + classFeatures + " features: expected features with classes");
         require(patch == 1 || patch == 2, "patch " + patch + ": expected 1 or 2");
         int shrink = patch << widths.size() - 1;
-        require(imageSize >= 1 && imageSize % shrink == 0, "pictures of " + imageSize + " pixels do not halve as often as"
-                + " they must: their size must be a multiple of " + shrink);
+        require(imageSize >= 1 && imageSize % shrink == 0, "pictures of " + imageSize
+                + " pixels do not halve as often as" + " they must: their size must be a multiple of " + shrink);
         for (int i = 0; i < widths.size(); i++) {
             require(blocks.get(i) >= 0, blocks.get(i) + " blocks: expected 0 or more");
-            require(widths.get(i) >= 1 && widths.get(i) * expansion % groupWidth == 0, "width " + widths.get(i) + " times "
-                    + expansion + " does not divide into groups of " + groupWidth);
+            require(widths.get(i) >= 1 && widths.get(i) * expansion % groupWidth == 0,
+                    "width " + widths.get(i) + " times " + expansion + " does not divide into groups of " + groupWidth);
         }
     }
 
@@ -93,10 +92,9 @@ public record GanConfig(int imageSize, int channels, int patch, List<Integer> wi
     }
 
     Config settings() {
-        return Config.empty().with("_class_name", CLASS_NAME).with("image_size", imageSize)
-                .with("channels", channels).with("patch", patch).with("widths", ints(widths))
-                .with("blocks", ints(blocks)).with("expansion", expansion)
-                .with("group_width", groupWidth).with("latent", latent)
+        return Config.empty().with("_class_name", CLASS_NAME).with("image_size", imageSize).with("channels", channels)
+                .with("patch", patch).with("widths", ints(widths)).with("blocks", ints(blocks))
+                .with("expansion", expansion).with("group_width", groupWidth).with("latent", latent)
                 .with("class_features", classFeatures).with("class_names", classNames);
     }
 
@@ -119,8 +117,8 @@ public record GanConfig(int imageSize, int channels, int patch, List<Integer> wi
         int classFeatures = reader.integer("class_features", 0, MOST_CHANNELS);
         List<String> classNames = reader.names("class_names", MOST_CLASSES);
         reader.done();
-        return reader.make(() -> new GanConfig(imageSize, channels, patch, widths, blocks, expansion, groupWidth, latent,
-                classFeatures, classNames));
+        return reader.make(() -> new GanConfig(imageSize, channels, patch, widths, blocks, expansion, groupWidth,
+                latent, classFeatures, classNames));
     }
 
     private static int[] ints(List<Integer> values) {

@@ -36,7 +36,8 @@ public final class GanDiscriminator {
         this.shape = shape;
         int width = shape.widths().get(0);
         int window = shape.patch() == 1 ? 1 : 2 * shape.patch();
-        first = Convolution.of(p.at("first"), shape.channels(), width, window, Conv2d.Spec.of(shape.patch(), window / 4),
+        first = Convolution.of(p.at("first"), shape.channels(), width, window,
+                Conv2d.Spec.of(shape.patch(), window / 4),
                 Init.normal(1 / Math.sqrt(window * window * shape.channels())));
         for (int level = 0; level < shape.levels(); level++) {
             Parameters at = p.at("levels." + level);
@@ -46,9 +47,8 @@ public final class GanDiscriminator {
                         shape.residualBlocks()));
             }
             int next = level + 1 < shape.levels() ? shape.widths().get(level + 1) : width;
-            levels.add(new Level(blocks, next == width ? null
-                    : Convolution.unbiased(at.at("change"), width, next, 1, Conv2d.Spec.of(1, 0),
-                            Init.normal(1 / Math.sqrt(width)))));
+            levels.add(new Level(blocks, next == width ? null : Convolution.unbiased(at.at("change"), width, next, 1,
+                    Conv2d.Spec.of(1, 0), Init.normal(1 / Math.sqrt(width)))));
             width = next;
         }
         int size = shape.size(shape.levels() - 1);

@@ -81,8 +81,8 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public List<ShippedModel> shipped() {
-        return List.of(new ShippedModel(GanPipeline.FASHION_GAN, Media.PICTURES, "pictures of clothing",
-                FashionMnist.NAME));
+        return List.of(
+                new ShippedModel(GanPipeline.FASHION_GAN, Media.PICTURES, "pictures of clothing", FashionMnist.NAME));
     }
 
     @Override
@@ -147,19 +147,22 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
         ImageDataset data = request.squarePictures();
         GanConfig config = config(data, settings.integer("base_width"));
         Function<Images, int[]> eyes = classifier != null ? classifier
-                : CnnPipeline.shipped(device, known -> known.sounds().isEmpty()
-                        && known.classNames().equals(config.classNames())).orElse(null);
+                : CnnPipeline
+                        .shipped(device,
+                                known -> known.sounds().isEmpty() && known.classNames().equals(config.classNames()))
+                        .orElse(null);
         int batch = settings.integer("batch");
         GameSettings game = GameSettings.of(settings);
         long steps = settings.longInteger("steps");
-        return RecordedTraining.open(device, settings.longInteger("seed"), context ->
-                new GanObjective(context, config, data.train(), batch, game, steps, eyes));
+        return RecordedTraining.open(device, settings.longInteger("seed"),
+                context -> new GanObjective(context, config, data.train(), batch, game, steps, eyes));
     }
 
     private Action generation() {
-        return new Action(Action.Kind.GENERATE, name(), "Make pictures with an adversarial model.",
-                CommonOptions.generation(this, CommonOptions.out("fashion.png", Media.PICTURES), ClassChoice.CLASS,
-                        INTERPOLATE, FRAMES), GanFamily::generate);
+        return new Action(
+                Action.Kind.GENERATE, name(), "Make pictures with an adversarial model.", CommonOptions.generation(this,
+                        CommonOptions.out("fashion.png", Media.PICTURES), ClassChoice.CLASS, INTERPOLATE, FRAMES),
+                GanFamily::generate);
     }
 
     private static void generate(ActionCall call) throws IOException {
@@ -168,8 +171,8 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
         Optional<Path> walk = call.find(INTERPOLATE);
         List<Images> frames = new ArrayList<>();
         Images images;
-        try (Device device = call.openDevice(); GanPipeline pipeline = GanPipeline.fromPretrained(device,
-                call.model())) {
+        try (Device device = call.openDevice();
+                GanPipeline pipeline = GanPipeline.fromPretrained(device, call.model())) {
             int[] labels = ClassChoice.labels(call.values(), call.get(CommonOptions.COUNT), pipeline.classNames());
             call.progress().begin("generating", 1);
             images = pipeline.generate(seed, labels);

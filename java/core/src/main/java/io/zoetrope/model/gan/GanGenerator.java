@@ -39,9 +39,8 @@ public final class GanGenerator implements GeneratorModel.Generator {
         for (int level = deepest; level >= 0; level--) {
             Parameters at = p.at("levels." + (deepest - level));
             int next = shape.widths().get(level);
-            Convolution change = next == width ? null
-                    : Convolution.unbiased(at.at("change"), width, next, 1, Conv2d.Spec.of(1, 0),
-                            Init.normal(1 / Math.sqrt(width)));
+            Convolution change = next == width ? null : Convolution.unbiased(at.at("change"), width, next, 1,
+                    Conv2d.Spec.of(1, 0), Init.normal(1 / Math.sqrt(width)));
             width = next;
             List<FixupBlock> blocks = new ArrayList<>();
             for (int block = 0; block < shape.blocks().get(level); block++) {

@@ -40,8 +40,8 @@ final class GanObjective extends AdversarialObjective {
     GanObjective(TrainingContext context, GanConfig config, ImageDataset.Part part, int batch, GameSettings settings,
             long steps, Function<Images, int[]> classifier) {
         super(context, players(context, config), pictures(context.scope(), part.images()),
-                config.classes() == 0 ? null : context.scope().of(part.labels(), part.labels().length),
-                context.scope().empty(DType.BF16, 2L * batch, config.imageSize(), config.imageSize(), config.channels()),
+                config.classes() == 0 ? null : context.scope().of(part.labels(), part.labels().length), context.scope()
+                        .empty(DType.BF16, 2L * batch, config.imageSize(), config.imageSize(), config.channels()),
                 settings, steps);
         this.context = context;
         this.config = config;

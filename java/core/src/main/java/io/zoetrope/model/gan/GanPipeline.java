@@ -75,8 +75,8 @@ public final class GanPipeline extends GeneratorPipeline<GanModel, Images> {
             float[] between = new float[labels.length * latent];
             for (int i = 0; i < labels.length; i++) {
                 Latents.slerp(ends, (station * labels.length + i) * latent,
-                        ((station + 1) % stations * labels.length + i) * latent,
-                        way - station, between, i * latent, latent);
+                        ((station + 1) % stations * labels.length + i) * latent, way - station, between, i * latent,
+                        latent);
             }
             films.add(pictures(between, labels));
         }

@@ -144,10 +144,11 @@ public final class PatchTransformer {
         require(Purpose.GENERATE);
         long batch = ids.dim(0);
         if (ids.rank() != 2 || ids.dim(1) != config.positions()) {
-            throw new IllegalArgumentException("patch transformer: tokens " + ids + ", expected I32[B, "
-                    + config.positions() + "]");
+            throw new IllegalArgumentException(
+                    "patch transformer: tokens " + ids + ", expected I32[B, " + config.positions() + "]");
         }
-        Variable x = tape.reshape(tokens.forward(tape, ids.reshape(-1)), batch, config.positions(), config.modelWidth());
+        Variable x = tape.reshape(tokens.forward(tape, ids.reshape(-1)), batch, config.positions(),
+                config.modelWidth());
         x = PointwiseFunctions.addPositions(tape, x, positions.embedding());
         x = run(tape, x, positions, modulations.blocks(), causal, watch);
         Variable normed = lastNorm.modulated(tape, x, modulations.last(), 0, 1, 2);
@@ -168,11 +169,13 @@ public final class PatchTransformer {
         Tensor place = tape.empty(DType.F32, 1, config.modelWidth());
         Rows.gather(positions.embedding(), cache.length(), place);
         Tensor placed = tape.empty(embedded.value().dtype(), batch, 1, config.modelWidth());
-        Pointwise.addBias(embedded.value().reshape(batch, 1, config.modelWidth()), place.reshape(config.modelWidth()), placed);
+        Pointwise.addBias(embedded.value().reshape(batch, 1, config.modelWidth()), place.reshape(config.modelWidth()),
+                placed);
         Variable x = Variable.constant(placed);
         for (int layer = 0; layer < blocks.size(); layer++) {
-            x = blocks.get(layer).decode(tape, x, new TransformerBlock.Context(modulations.blocks().get(layer), null,
-                    positions.rope(), 0, null), cache, layer);
+            x = blocks.get(layer).decode(tape, x,
+                    new TransformerBlock.Context(modulations.blocks().get(layer), null, positions.rope(), 0, null),
+                    cache, layer);
         }
         Variable normed = lastNorm.modulated(tape, x, modulations.last(), 0, 1, 2);
         return head.forward(tape, tape.reshape(normed, batch, config.modelWidth()));
@@ -197,16 +200,17 @@ public final class PatchTransformer {
         Variable h = x;
         for (int layer = 0; layer < blocks.size(); layer++) {
             int number = layer;
-            h = blocks.get(layer).forward(tape, h, new TransformerBlock.Context(
-                    modulations == null ? null : modulations.get(layer), null, positions.rope(), causal,
-                    watch == null ? null : weights -> watch.accept(number, weights)));
+            h = blocks.get(layer).forward(tape, h,
+                    new TransformerBlock.Context(modulations == null ? null : modulations.get(layer), null,
+                            positions.rope(), causal, watch == null ? null : weights -> watch.accept(number, weights)));
         }
         return h;
     }
 
     private void require(Purpose purpose) {
         if (config.purpose() != purpose) {
-            throw new IllegalStateException("this patch transformer was made to " + config.purpose() + ", not to " + purpose);
+            throw new IllegalStateException(
+                    "this patch transformer was made to " + config.purpose() + ", not to " + purpose);
         }
     }
 }

@@ -39,8 +39,7 @@ final class PatchesActions {
             .help("Patches one after the other, or many at a time, the surest first.");
     private static final Option<Double> TEMPERATURE = Option.number("temperature")
             .mustBe(value -> value >= 0 && Double.isFinite(value.floatValue()), "0 or more")
-            .defaultsTo((double) USUAL.temperature())
-            .help("Below 1 is safer, above bolder; 0 takes the likeliest.");
+            .defaultsTo((double) USUAL.temperature()).help("Below 1 is safer, above bolder; 0 takes the likeliest.");
     private static final Option<Integer> TOP_K = Option.integer("top_k").mustBe(value -> value >= 0, "0 (all) or more")
             .defaultsTo(USUAL.topK()).help("Draw from the so many likeliest patches only; 0: all.");
     private static final Option<Double> TOP_P = Option.number("top_p").defaultsTo(0.95)
@@ -82,23 +81,22 @@ final class PatchesActions {
      * @throws OptionException naming what cannot be
      */
     static TokenSampling request(Values values, int otherwise, List<String> classNames) {
-        int wanted = ClassChoice.isAny(values) ? TokenSampling.ANY : ClassChoice.number(values, classNames)
-                .orElse(otherwise);
-        return OptionException.asked(() -> TokenSampling.count(values.get(CommonOptions.COUNT))
-                .seed(values.get(CommonOptions.SEED))
-                .ofClass(wanted).decode(Decode.valueOf(values.get(DECODE).toUpperCase(Locale.ROOT)))
-                .steps(values.get(STEPS))
-                .temperature(values.get(TEMPERATURE)).topK(values.get(TOP_K)).topP(values.get(TOP_P))
-                .guidance(values.get(GUIDANCE)));
+        int wanted = ClassChoice.isAny(values) ? TokenSampling.ANY
+                : ClassChoice.number(values, classNames).orElse(otherwise);
+        return OptionException
+                .asked(() -> TokenSampling.count(values.get(CommonOptions.COUNT)).seed(values.get(CommonOptions.SEED))
+                        .ofClass(wanted).decode(Decode.valueOf(values.get(DECODE).toUpperCase(Locale.ROOT)))
+                        .steps(values.get(STEPS)).temperature(values.get(TEMPERATURE)).topK(values.get(TOP_K))
+                        .topP(values.get(TOP_P)).guidance(values.get(GUIDANCE)));
     }
 
     private static void generate(ActionCall call) throws IOException {
         long start = System.nanoTime();
         Images images;
-        try (Device device = call.openDevice(); PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device,
-                call.model())) {
-            images = pipeline.generate(request(call.values(), TokenSampling.TURNS, pipeline.model().config()
-                    .classNames()),
+        try (Device device = call.openDevice();
+                PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, call.model())) {
+            images = pipeline.generate(
+                    request(call.values(), TokenSampling.TURNS, pipeline.model().config().classNames()),
                     call.progress());
         }
         Gallery.pictures(call, images, "patch by patch", System.nanoTime() - start);
@@ -114,9 +112,10 @@ final class PatchesActions {
         List<Option<?>> options = List.of(CommonOptions.IMAGE, KEEP, CommonOptions.model(family.shipped()),
                 CommonOptions.COUNT.help("How many completions.").defaultsTo(6), CommonOptions.SEED,
                 CommonOptions.out("completed.png", Media.PICTURES), ClassChoice.CLASS.defaultDepends("any"));
-        return new Action(Action.Kind.COMPLETE, family.name(), "Keep a part of a picture and make the rest anew, "
-                + "several times: a row of pictures as PNG, the given one first.", with(options, Decode.MASKGIT),
-                PatchesActions::complete);
+        return new Action(Action.Kind.COMPLETE, family.name(),
+                "Keep a part of a picture and make the rest anew, "
+                        + "several times: a row of pictures as PNG, the given one first.",
+                with(options, Decode.MASKGIT), PatchesActions::complete);
     }
 
     private static void complete(ActionCall call) throws IOException {
@@ -131,13 +130,14 @@ final class PatchesActions {
         PatchSelection kept;
         Images made;
         int places;
-        try (Device device = call.openDevice(); PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device,
-                call.model())) {
+        try (Device device = call.openDevice();
+                PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, call.model())) {
             PatchesConfig config = pipeline.model().config();
             // What is kept says what the picture is: no class is asked for unless the user names one.
             TokenSampling request = request(call.values(), TokenSampling.ANY, config.classNames());
             picture = pipeline.preparation().read(image);
-            kept = half ? PatchSelection.half(keep, config.grid()) : PatchSelection.mask(Images.read(Path.of(keep)), config.grid());
+            kept = half ? PatchSelection.half(keep, config.grid())
+                    : PatchSelection.mask(Images.read(Path.of(keep)), config.grid());
             places = config.positions();
             made = pipeline.complete(picture.image(), kept, request, call.progress());
         }
@@ -157,10 +157,9 @@ final class PatchesActions {
     }
 
     static Action attention(PatchesFamily family) {
-        List<Option<?>> options = new ArrayList<>(List.of(CommonOptions.IMAGE, PATCH,
-                CommonOptions.model(family.shipped()),
-                CommonOptions.out("attention.png", Media.PICTURES)
-                        .help("Where the figure goes; - for standard output.")));
+        List<Option<?>> options = new ArrayList<>(
+                List.of(CommonOptions.IMAGE, PATCH, CommonOptions.model(family.shipped()), CommonOptions
+                        .out("attention.png", Media.PICTURES).help("Where the figure goes; - for standard output.")));
         return new Action(Action.Kind.EXPLAIN, "attention", "Show which patches of a picture one of them looks at, for "
                 + "every layer and head of a transformer of patches.", options, PatchesActions::showAttention);
     }
@@ -176,21 +175,19 @@ final class PatchesActions {
         Path image = call.get(CommonOptions.IMAGE);
         Preparation.Prepared picture;
         AttentionMaps maps;
-        try (Device device = call.openDevice(); PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device,
-                call.model())) {
+        try (Device device = call.openDevice();
+                PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, call.model())) {
             picture = pipeline.preparation().read(image);
             maps = pipeline.attention(picture.image());
         }
         if (row >= maps.rows() || column >= maps.columns()) {
             throw new OptionException(PATCH.name(), "is " + patch + ", but this model's pictures have " + maps.rows()
-                    + " rows and "
-                    + maps.columns() + " columns of patches, counted from 0");
+                    + " rows and " + maps.columns() + " columns of patches, counted from 0");
         }
         Path out = call.get(CommonOptions.OUT);
         call.write(out, file -> ImageFiles.writePng(file, AttentionFigure.draw(picture.image(), maps, row, column)));
         call.say(image + ": " + picture.describe());
         call.say(out + ": " + maps.layers() + " layers of " + maps.heads()
-                + " heads; brighter is looked at more, the frame is patch "
-                + patch);
+                + " heads; brighter is looked at more, the frame is patch " + patch);
     }
 }

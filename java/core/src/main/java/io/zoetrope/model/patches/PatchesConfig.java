@@ -28,7 +28,8 @@ import java.util.Set;
  * @param rotary         whether queries and keys turn by row and column (then the channels of a head are a multiple of 4)
  */
 public record PatchesConfig(Purpose purpose, int height, int width, int channels, int size, int palette,
-        List<String> classNames, boolean darkBackground, int modelWidth, int layers, int heads, int hidden, boolean rotary) {
+        List<String> classNames, boolean darkBackground, int modelWidth, int layers, int heads, int hidden,
+        boolean rotary) {
     private static final String CLASS_NAME = "PatchTransformer";
     private static final String PALETTE_CLASS = "PatchPalette";
     private static final Map<String, Purpose> PURPOSES = Map.of(Purpose.GENERATE.text(), Purpose.GENERATE,
@@ -66,14 +67,15 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
         new PatchGrid(height, width, channels, size);
         boolean generates = purpose == Purpose.GENERATE;
         if (layers < 1 || classNames.size() < (generates ? 0 : 2) || (generates ? palette < 2 : palette != 0)) {
-            throw new IllegalArgumentException("patch transformer: palette " + palette + ", classes " + classNames + ", layers "
-                    + layers + ": expected layers, a palette of at least 2 to generate and none to classify, and at least 2"
+            throw new IllegalArgumentException("patch transformer: palette " + palette + ", classes " + classNames
+                    + ", layers " + layers
+                    + ": expected layers, a palette of at least 2 to generate and none to classify, and at least 2"
                     + " classes to classify");
         }
         if (modelWidth < 4 || modelWidth % 4 != 0 || heads < 1 || modelWidth % heads != 0 || hidden < 1
                 || rotary && modelWidth / heads % 4 != 0) {
-            throw new IllegalArgumentException("patch transformer: width " + modelWidth + ", heads " + heads + ", hidden "
-                    + hidden + ": expected a width that is a multiple of 4 and of the heads"
+            throw new IllegalArgumentException("patch transformer: width " + modelWidth + ", heads " + heads
+                    + ", hidden " + hidden + ": expected a width that is a multiple of 4 and of the heads"
                     + (rotary ? ", and heads whose channels are a multiple of 4" : ""));
         }
     }
@@ -128,10 +130,11 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
 
     Config settings() {
         return Config.empty().with("_class_name", CLASS_NAME).with("purpose", purpose.text()).with("height", height)
-                .with("width", width).with("in_channels", channels).with("patch_size", size).with("num_vector_embeds", palette)
-                .with("class_names", classNames).with("dark_background", darkBackground)
-                .with("attention_head_dim", modelWidth / heads).with("num_attention_heads", heads).with("num_layers", layers)
-                .with("feed_forward_dim", hidden).with("rotary", rotary);
+                .with("width", width).with("in_channels", channels).with("patch_size", size)
+                .with("num_vector_embeds", palette).with("class_names", classNames)
+                .with("dark_background", darkBackground).with("attention_head_dim", modelWidth / heads)
+                .with("num_attention_heads", heads).with("num_layers", layers).with("feed_forward_dim", hidden)
+                .with("rotary", rotary);
     }
 
     /** What a model's folder says it is. @throws BadFileException naming what is not understood */
@@ -141,8 +144,8 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
         }
         PatchesConfig config = of(files.config(PatchesModel.COMPONENT));
         boolean generates = config.purpose == Purpose.GENERATE;
-        files.require(Set.of(PatchesModel.PIPELINE), generates ? Set.of(PatchesModel.COMPONENT, PatchesModel.PALETTE)
-                : Set.of(PatchesModel.COMPONENT));
+        files.require(Set.of(PatchesModel.PIPELINE),
+                generates ? Set.of(PatchesModel.COMPONENT, PatchesModel.PALETTE) : Set.of(PatchesModel.COMPONENT));
         if (generates) {
             config.requirePalette(files.config(PatchesModel.PALETTE));
         }
@@ -165,8 +168,8 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
         int hidden = reader.integer("feed_forward_dim", 1, MOST_CHANNELS);
         boolean rotary = reader.flag("rotary", false);
         reader.done();
-        return reader.make(() -> new PatchesConfig(purpose, height, width, channels, size, palette, classNames, darkBackground,
-                heads * headDim, layers, heads, hidden, rotary));
+        return reader.make(() -> new PatchesConfig(purpose, height, width, channels, size, palette, classNames,
+                darkBackground, heads * headDim, layers, heads, hidden, rotary));
     }
 
     Config paletteSettings() {

@@ -54,8 +54,7 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     private static final Option<Integer> PALETTE = Option.integer("palette").defaultsTo(512)
             .help("Patches that pictures are made of.");
     private static final Option<Integer> WIDTH = Option.integer("model_width").alias("width").label("CHANNELS")
-            .defaultsTo(128)
-            .help("Channels of a token.");
+            .defaultsTo(128).help("Channels of a token.");
     private static final Option<Integer> LAYERS = Option.integer("layers").defaultsTo(4).help("Transformer blocks.");
     private static final Option<Integer> HEADS = Option.integer("heads").defaultsTo(4)
             .help("Attention heads of a block.");
@@ -109,8 +108,8 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     @Override
     public List<Action> actions() {
         return List.of(PatchesActions.generation(this), PatchesActions.completion(this), PatchesActions.attention(this),
-                PictureEvaluation.action(this, "Measure how near the pictures of a transformer over patches come to "
-                + "real ones.",
+                PictureEvaluation.action(this,
+                        "Measure how near the pictures of a transformer over patches come to " + "real ones.",
                         PatchesActions::usualPictures));
     }
 
@@ -146,8 +145,8 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
         String purpose = values.get(PURPOSE);
         boolean generates = !purpose.equals(CLASSIFY);
         if (generates && request.batch() < 2) {
-            throw new OptionException("batch", "must be at least 2, not " + request.batch()
-                    + ": half of it is read in order, half of it masked");
+            throw new OptionException("batch",
+                    "must be at least 2, not " + request.batch() + ": half of it is read in order, half of it masked");
         }
         Config settings = Config.empty().with("purpose", purpose).with("patch_size", values.get(PATCH_SIZE))
                 .with("palette", generates ? values.get(PALETTE) : 0).with("model_width", values.get(WIDTH))
@@ -159,20 +158,22 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     private static PatchesConfig config(ImageDataset data, Config settings) throws BadFileException {
         int size = settings.integer("patch_size");
         if (size < 1 || data.height() % size != 0 || data.width() % size != 0) {
-            throw new IllegalArgumentException("patch size " + size + ": the pictures' " + data.width() + "×" + data.height()
-                    + " pixels do not divide into patches of it");
+            throw new IllegalArgumentException("patch size " + size + ": the pictures' " + data.width() + "×"
+                    + data.height() + " pixels do not divide into patches of it");
         }
         int width = settings.integer("model_width");
-        return new PatchesConfig(Purpose.named(settings.text("purpose")), data.height(), data.width(), data.channels(), size,
-                settings.integer("palette"), data.classNames(), PicturePreparation.isDarkBacked(data.train().images()), width,
-                settings.integer("layers"), settings.integer("heads"), MLP_RATIO * width, settings.flag("rotary", true));
+        return new PatchesConfig(Purpose.named(settings.text("purpose")), data.height(), data.width(), data.channels(),
+                size, settings.integer("palette"), data.classNames(),
+                PicturePreparation.isDarkBacked(data.train().images()), width, settings.integer("layers"),
+                settings.integer("heads"), MLP_RATIO * width, settings.flag("rotary", true));
     }
 
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         long steps = settings.longInteger("steps");
-        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9, BETA2).withWeightDecay(WEIGHT_DECAY).withMaxNorm(MAX_NORM)
-                .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
+        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9, BETA2).withWeightDecay(WEIGHT_DECAY)
+                .withMaxNorm(MAX_NORM).withEma(EMA_DECAY, EMA_WARM_UP)
+                .withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
         ImageDataset data = request.pictures();
         PatchesConfig config = config(data, settings);
         int batch = settings.integer("batch");
@@ -183,7 +184,8 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
                     ? new PatchesObjective(context, model, optimizer, data.train(), batch)
                     : new ClassificationObjective(context, model.trained(context.scope()), optimizer, data.train(),
                             new ClassificationObjective.Settings(batch,
-                                    new Augmentation(Math.min(SHIFT, data.width() / 2), false, false, 0, 1), SMOOTHING));
+                                    new Augmentation(Math.min(SHIFT, data.width() / 2), false, false, 0, 1),
+                                    SMOOTHING));
         });
     }
 }

@@ -32,9 +32,8 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
     static final String COMPONENT = "transformer";
     static final String PALETTE = "palette";
     private static final String PATCHES = "patches";
-    private static final Format<PatchesConfig, PatchTransformer> FORMAT = new Format<>(PIPELINE, COMPONENT,
-            "zoetrope", "PatchTransformer", PatchesConfig::of, PatchesConfig::settings,
-            PatchTransformer::new);
+    private static final Format<PatchesConfig, PatchTransformer> FORMAT = new Format<>(PIPELINE, COMPONENT, "zoetrope",
+            "PatchTransformer", PatchesConfig::of, PatchesConfig::settings, PatchTransformer::new);
 
     private final PatchTransformer.Positions positions;
     private final PatchPalette palette;
@@ -179,7 +178,8 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
             }
 
             @Override
-            public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata) throws IOException {
+            public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata)
+                    throws IOException {
                 PatchesModel.this.save(folder, averaged, metadata);
             }
         };

@@ -59,7 +59,8 @@ final class PatchesObjective implements Objective {
     private final Tensor reported;
 
     /** @param size pictures in a step, at least 2 */
-    PatchesObjective(TrainingContext context, PatchesModel model, Optimizer optimizer, ImageDataset.Part data, int size) {
+    PatchesObjective(TrainingContext context, PatchesModel model, Optimizer optimizer, ImageDataset.Part data,
+            int size) {
         Scope scope = context.scope();
         int positions = model.config().positions();
         this.context = context;
@@ -89,7 +90,8 @@ final class PatchesObjective implements Objective {
 
     @Override
     public double[] row(double[] means, long steps) {
-        return new double[] {means[0], means[1], means[2] / means[3], optimizer.learningRate(), optimizer.gradientNorm()};
+        return new double[] {means[0], means[1], means[2] / means[3], optimizer.learningRate(),
+                optimizer.gradientNorm()};
     }
 
     @Override
@@ -114,7 +116,8 @@ final class PatchesObjective implements Objective {
         Tokens.shift(targets.slice(0, inOrder), config.start(), inputs.slice(0, inOrder));
         long split = (long) inOrder * config.positions();
         Tensor hidden = weights.slice(split, weights.size());
-        Tokens.mask(targets.slice(inOrder, size), config.mask(), inputs.slice(inOrder, size), hidden, context.key(MASKS));
+        Tokens.mask(targets.slice(inOrder, size), config.mask(), inputs.slice(inOrder, size), hidden,
+                context.key(MASKS));
         try (Tape tape = Tape.forTraining(context.device())) {
             PatchTransformer.Modulations modulations = model.network().modulations(tape, classes, modes);
             Variable logits = model.network().logits(tape, model.positions(), inputs, modulations, inOrder, null);

@@ -129,8 +129,8 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
                 for (int i = 0; i < batch; i++) {
                     classes[i] = classOf(request.classId(), chunk * BATCH + i);
                 }
-                Images images = model().palette().pictures(decoder.run(tokens, classes, seedOf(request.seed(), chunk),
-                        step -> {
+                Images images = model().palette()
+                        .pictures(decoder.run(tokens, classes, seedOf(request.seed(), chunk), step -> {
                             Interruption.check(what);
                             progress.advance(done + step);
                         }));
@@ -167,8 +167,8 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
             } else {
                 PatchTransformer.Modulations modulations = model().network().modulations(tape,
                         scope.of(new int[] {shape().anyClass()}, 1), scope.of(new int[] {PatchTransformer.MASKED}, 1));
-                model().network().logits(tape, model().positions(), model().palette().tokens(scope, picture), modulations, 0,
-                        (layer, weights) -> maps.set(layer, weights.toFloats()));
+                model().network().logits(tape, model().positions(), model().palette().tokens(scope, picture),
+                        modulations, 0, (layer, weights) -> maps.set(layer, weights.toFloats()));
             }
         }
         return maps;
@@ -182,15 +182,20 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
     public float[][] classify(Images pictures) {
         require(Purpose.CLASSIFY);
         requireSize(pictures);
-        return rows(pictures.count(), BATCH, shape().classes(), (scope, tape, from, to, out) ->
-                CrossEntropy.softmax(model().network().classify(tape, model().positions(),
-                        Variable.constant(patches(scope, pictures.slice(from, to))), null).value(), out), done -> { });
+        return rows(pictures.count(), BATCH, shape().classes(),
+                (scope, tape, from, to, out) -> CrossEntropy.softmax(
+                        model().network()
+                                .classify(tape, model().positions(),
+                                        Variable.constant(patches(scope, pictures.slice(from, to))), null)
+                                .value(),
+                        out),
+                done -> {});
     }
 
     private Tensor patches(Scope scope, Images pictures) {
         PatchesConfig config = model().config();
-        Tensor pixels = scope.of(pictures.toFloats(0, pictures.count()), pictures.count(), config.height(), config.width(),
-                config.channels());
+        Tensor pixels = scope.of(pictures.toFloats(0, pictures.count()), pictures.count(), config.height(),
+                config.width(), config.channels());
         Tensor typed = scope.empty(model().compute(), pixels.shape());
         Pointwise.cast(pixels, typed);
         Tensor out = scope.empty(model().compute(), pictures.count(), shape().positions(), shape().patch());
@@ -204,8 +209,9 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
 
     private void require(Purpose purpose) {
         if (shape().purpose() != purpose) {
-            throw new IllegalStateException("this model was trained to " + shape().purpose().name().toLowerCase(Locale.ROOT)
-                    + " pictures, not to " + purpose.name().toLowerCase(Locale.ROOT) + " them");
+            throw new IllegalStateException(
+                    "this model was trained to " + shape().purpose().name().toLowerCase(Locale.ROOT)
+                            + " pictures, not to " + purpose.name().toLowerCase(Locale.ROOT) + " them");
         }
     }
 
@@ -220,8 +226,8 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
         PatchesConfig config = model().config();
         if (pictures.height() != config.height() || pictures.width() != config.width()
                 || pictures.channels() != config.channels()) {
-            throw new IllegalArgumentException("expected pictures of " + config.height() + " × " + config.width() + " × "
-                    + config.channels() + ", not " + pictures + "; see preparation()");
+            throw new IllegalArgumentException("expected pictures of " + config.height() + " × " + config.width()
+                    + " × " + config.channels() + ", not " + pictures + "; see preparation()");
         }
     }
 }

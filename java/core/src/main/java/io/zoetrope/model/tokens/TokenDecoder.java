@@ -152,8 +152,8 @@ public final class TokenDecoder implements AutoCloseable {
         for (int from = 0; from < asked; from += batch) {
             Tokens.take(tokens, reading.cache().length(), model.start(), previous.slice(from, from + batch));
         }
-        Tokens.sample(guided(tape, reading.next(tape, previous)), drawn, null, settings.temperature(), settings.topK(), settings.topP(),
-                RandomKey.reading(random, DRAWS));
+        Tokens.sample(guided(tape, reading.next(tape, previous)), drawn, null, settings.temperature(), settings.topK(),
+                settings.topP(), RandomKey.reading(random, DRAWS));
         Tokens.put(drawn, reading.cache().length(), model.mask(), tokens);
         SamplerStep.advance(reading.cache().length(), 0);
     }
@@ -164,8 +164,8 @@ public final class TokenDecoder implements AutoCloseable {
         }
         Tokens.sample(guided(tape, reading.all(tape, read)), drawn, confidence, settings.temperature(), settings.topK(),
                 settings.topP(), RandomKey.reading(random, DRAWS));
-        Tokens.keepConfident(tokens, drawn.reshape(batch, model.length()), confidence, counts, noise, round, model.mask(),
-                RandomKey.reading(random, NOISE));
+        Tokens.keepConfident(tokens, drawn.reshape(batch, model.length()), confidence, counts, noise, round,
+                model.mask(), RandomKey.reading(random, NOISE));
         SamplerStep.advance(round, settings.steps());
     }
 
@@ -176,7 +176,8 @@ public final class TokenDecoder implements AutoCloseable {
         }
         long half = logits.dim(0) / 2;
         Tensor out = tape.empty(logits.dtype(), half, logits.dim(1));
-        Pointwise.axpby(settings.guidance(), logits.slice(0, half), 1 - settings.guidance(), logits.slice(half, 2 * half), out);
+        Pointwise.axpby(settings.guidance(), logits.slice(0, half), 1 - settings.guidance(),
+                logits.slice(half, 2 * half), out);
         return out;
     }
 

@@ -33,7 +33,8 @@ public record TokenSampling(int count, long seed, int classId, Decode decode, fl
 
     public TokenSampling {
         if (count < 1 || count > CommonOptions.MAX_COUNT) {
-            throw new IllegalArgumentException("count must be between 1 and " + CommonOptions.MAX_COUNT + ", not " + count);
+            throw new IllegalArgumentException(
+                    "count must be between 1 and " + CommonOptions.MAX_COUNT + ", not " + count);
         }
         if (classId < ANY) {
             throw new IllegalArgumentException("class " + classId + ": expected the number of a class, " + TURNS
@@ -77,7 +78,8 @@ public record TokenSampling(int count, long seed, int classId, Decode decode, fl
     }
 
     public TokenSampling temperature(double newTemperature) {
-        return new TokenSampling(count, seed, classId, decode, (float) newTemperature, topK, topP, guidance, steps, noise);
+        return new TokenSampling(count, seed, classId, decode, (float) newTemperature, topK, topP, guidance, steps,
+                noise);
     }
 
     public TokenSampling topK(int newTopK) {
@@ -85,11 +87,13 @@ public record TokenSampling(int count, long seed, int classId, Decode decode, fl
     }
 
     public TokenSampling topP(double newTopP) {
-        return new TokenSampling(count, seed, classId, decode, temperature, topK, (float) newTopP, guidance, steps, noise);
+        return new TokenSampling(count, seed, classId, decode, temperature, topK, (float) newTopP, guidance, steps,
+                noise);
     }
 
     public TokenSampling guidance(double newGuidance) {
-        return new TokenSampling(count, seed, classId, decode, temperature, topK, topP, (float) newGuidance, steps, noise);
+        return new TokenSampling(count, seed, classId, decode, temperature, topK, topP, (float) newGuidance, steps,
+                noise);
     }
 
     public TokenSampling steps(int newSteps) {
@@ -97,6 +101,7 @@ public record TokenSampling(int count, long seed, int classId, Decode decode, fl
     }
 
     public TokenSampling noise(double newNoise) {
-        return new TokenSampling(count, seed, classId, decode, temperature, topK, topP, guidance, steps, (float) newNoise);
+        return new TokenSampling(count, seed, classId, decode, temperature, topK, topP, guidance, steps,
+                (float) newNoise);
     }
 }

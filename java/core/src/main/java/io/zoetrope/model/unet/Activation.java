@@ -7,11 +7,9 @@ import java.util.function.BiFunction;
 
 /** What a UNet's blocks apply after their norms. */
 public enum Activation {
-    SILU(PointwiseFunctions::silu),
-    MISH(PointwiseFunctions::mish),
+    SILU(PointwiseFunctions::silu), MISH(PointwiseFunctions::mish),
     /** The exact form, with Φ rather than tanh. */
-    GELU(PointwiseFunctions::geluErf),
-    RELU(PointwiseFunctions::relu);
+    GELU(PointwiseFunctions::geluErf), RELU(PointwiseFunctions::relu);
 
     private final BiFunction<Tape, Variable, Variable> function;
 

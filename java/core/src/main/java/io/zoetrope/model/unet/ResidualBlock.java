@@ -53,8 +53,9 @@ final class ResidualBlock {
         tape.release(first);
         Variable normed = norm2.forward(tape, h);
         tape.release(h);
-        Variable changed = kind.scaleShift() ? kind.activation().apply(tape,
-                ModulateFunctions.modulate(tape, normed, embedded, SHIFT, SCALE, PARTS)) : activated(tape, normed);
+        Variable changed = kind.scaleShift()
+                ? kind.activation().apply(tape, ModulateFunctions.modulate(tape, normed, embedded, SHIFT, SCALE, PARTS))
+                : activated(tape, normed);
         Variable residual = shortcut == null ? x : shortcut.forward(tape, x);
         Variable sum = conv2.forward(tape, changed, null, residual);
         return scale == 1 ? sum : PointwiseFunctions.affine(tape, sum, 1 / scale, 0);

@@ -29,7 +29,8 @@ final class TimeEmbedding {
         }
 
         Variable forward(Tape tape, Tensor features) {
-            return second.forward(tape, PointwiseFunctions.silu(tape, first.forward(tape, Variable.constant(features))));
+            return second.forward(tape,
+                    PointwiseFunctions.silu(tape, first.forward(tape, Variable.constant(features))));
         }
     }
 
@@ -56,7 +57,8 @@ final class TimeEmbedding {
             case NUMBER -> number.forward(tape, features(tape, labels, compute));
             case VECTOR -> Variable.constant(inType(tape, labels, compute));
         };
-        return config.blocks().activation().apply(tape, told == null ? embedding : PointwiseFunctions.add(tape, embedding, told));
+        return config.blocks().activation().apply(tape,
+                told == null ? embedding : PointwiseFunctions.add(tape, embedding, told));
     }
 
     private void requireLabels(Tensor labels, long samples) {
@@ -70,7 +72,8 @@ final class TimeEmbedding {
             case NONE -> labels == null;
             case TABLE -> labels != null && labels.dtype() == DType.I32 && labels.size() == samples;
             case NUMBER -> labels != null && labels.size() == samples;
-            case VECTOR -> labels != null && labels.dtype().isFloating() && labels.size() == samples * config.embedding();
+            case VECTOR ->
+                labels != null && labels.dtype().isFloating() && labels.size() == samples * config.embedding();
         };
         if (!fits) {
             throw new IllegalArgumentException("UNet: labels are " + labels + ", expected " + expected);

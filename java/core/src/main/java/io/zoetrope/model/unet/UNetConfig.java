@@ -21,8 +21,8 @@ import java.util.OptionalInt;
  * @param classes        number of classes to condition on where they have a table, else 0
  */
 public record UNetConfig(Picture picture, List<Integer> blockChannels, int layersPerBlock, List<Boolean> downAttention,
-        List<Boolean> upAttention, Blocks blocks, OptionalInt headDim, Middle middle, Time time, Conditioning conditioning,
-        int classes) {
+        List<Boolean> upAttention, Blocks blocks, OptionalInt headDim, Middle middle, Time time,
+        Conditioning conditioning, int classes) {
 
     static final int MOST_RESOLUTIONS = 16;
     static final int MOST_LAYERS = 64;
@@ -53,8 +53,8 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
     public record Picture(int height, int width, int in, int out, boolean centre) {
         public Picture {
             if (height < 0 || width < 0 || height == 0 != (width == 0) || in < 1 || out < 1) {
-                throw new IllegalArgumentException("UNet: pictures of " + height + "×" + width + " pixels and channels " + in
-                        + " to " + out + ": expected at least 1");
+                throw new IllegalArgumentException("UNet: pictures of " + height + "×" + width + " pixels and channels "
+                        + in + " to " + out + ": expected at least 1");
             }
         }
 
@@ -118,8 +118,8 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
         upAttention = List.copyOf(upAttention);
         if (blockChannels.isEmpty() || blockChannels.size() != downAttention.size()
                 || blockChannels.size() != upAttention.size()) {
-            throw new IllegalArgumentException("UNet: " + blockChannels.size() + " resolutions with channels " + blockChannels
-                    + ", " + downAttention.size() + " blocks down and " + upAttention.size()
+            throw new IllegalArgumentException("UNet: " + blockChannels.size() + " resolutions with channels "
+                    + blockChannels + ", " + downAttention.size() + " blocks down and " + upAttention.size()
                     + " up: expected one of each for each resolution");
         }
         if (blockChannels.size() > MOST_RESOLUTIONS || layersPerBlock < 1 || layersPerBlock > MOST_LAYERS
@@ -156,8 +156,8 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
     private static void requireMultiple(String what, int pixels, int resolutions) {
         int factor = 1 << (resolutions - 1);
         if (pixels % factor != 0) {
-            throw new IllegalArgumentException("UNet: picture " + what + " " + pixels + " must be a multiple of " + factor
-                    + " for " + resolutions + " resolutions");
+            throw new IllegalArgumentException("UNet: picture " + what + " " + pixels + " must be a multiple of "
+                    + factor + " for " + resolutions + " resolutions");
         }
     }
 
@@ -169,8 +169,8 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
 
     private static void requireHeads(int width, OptionalInt headDim) {
         if (headDim.isPresent() && (headDim.getAsInt() < 1 || headDim.getAsInt() > width)) {
-            throw new IllegalArgumentException("UNet: attention over " + width + " channels has no head of "
-                    + headDim.getAsInt());
+            throw new IllegalArgumentException(
+                    "UNet: attention over " + width + " channels has no head of " + headDim.getAsInt());
         }
     }
 
@@ -198,7 +198,8 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
     public static UNetConfig forPictures(int size, int channels) {
         UNetConfig network = symmetric(size, channels, List.of(32, 64, 64), 2, List.of(false, false, true), 8, 0);
         return new UNetConfig(network.picture, network.blockChannels, network.layersPerBlock, network.downAttention,
-                network.upAttention, network.blocks, OptionalInt.of(64), network.middle, network.time, network.conditioning, 0);
+                network.upAttention, network.blocks, OptionalInt.of(64), network.middle, network.time,
+                network.conditioning, 0);
     }
 
     /** Height of the pictures the network was made for. @throws IllegalArgumentException if its settings do not say */
@@ -216,16 +217,17 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
     /** Height and width of the square pictures the network was made for. @throws IllegalArgumentException if they are not */
     public int imageSize() {
         if (height() != width()) {
-            throw new IllegalArgumentException("the model is for pictures of " + height() + "×" + width()
-                    + " pixels, expected square ones");
+            throw new IllegalArgumentException(
+                    "the model is for pictures of " + height() + "×" + width() + " pixels, expected square ones");
         }
         return height();
     }
 
     private void requireSize() {
         if (picture.height == 0) {
-            throw new IllegalArgumentException("the model does not say for how large pictures it is: its sample_size is null;"
-                    + " write their height and width into its config.json, such as [32, 32]");
+            throw new IllegalArgumentException(
+                    "the model does not say for how large pictures it is: its sample_size is null;"
+                            + " write their height and width into its config.json, such as [32, 32]");
         }
     }
 

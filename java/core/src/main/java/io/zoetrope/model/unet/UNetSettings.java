@@ -28,8 +28,8 @@ public final class UNetSettings {
     private static final Map<String, Boolean> UP_BLOCKS = Map.of(PLAIN_UP, false, ATTENTION_UP, true);
     private static final Map<String, Activation> ACTIVATIONS = Map.of("silu", Activation.SILU, "swish", Activation.SILU,
             "mish", Activation.MISH, "gelu", Activation.GELU, "relu", Activation.RELU);
-    private static final Map<String, Conditioning> CLASS_EMBEDDINGS =
-            Map.of("timestep", Conditioning.NUMBER, "identity", Conditioning.VECTOR);
+    private static final Map<String, Conditioning> CLASS_EMBEDDINGS = Map.of("timestep", Conditioning.NUMBER,
+            "identity", Conditioning.VECTOR);
     private static final Map<String, Boolean> SCALE_SHIFT = Map.of("default", false, "scale_shift", true);
 
     private UNetSettings() {
@@ -38,24 +38,27 @@ public final class UNetSettings {
     /** The network that a configuration file describes. @throws BadFileException naming what is not understood */
     public static UNetConfig read(Config settings) throws BadFileException {
         ConfigReader reader = settings.reader(CLASS_NAME);
-        List<Integer> widths = reader.integers("block_out_channels", List.of(224, 448, 672, 896), 1, UNetConfig.MOST_CHANNELS);
+        List<Integer> widths = reader.integers("block_out_channels", List.of(224, 448, 672, 896), 1,
+                UNetConfig.MOST_CHANNELS);
         int layers = reader.integer("layers_per_block", 2, 1, UNetConfig.MOST_LAYERS);
         List<Boolean> down = reader.choices("down_block_types", List.of(false, true, true, true), DOWN_BLOCKS);
         List<Boolean> up = reader.choices("up_block_types", List.of(true, true, true, false), UP_BLOCKS);
         Picture picture = picture(reader);
         Blocks blocks = blocks(reader);
-        OptionalInt headDim = reader.integerOrNull("attention_head_dim", OptionalInt.of(8), 1, UNetConfig.MOST_CHANNELS);
+        OptionalInt headDim = reader.integerOrNull("attention_head_dim", OptionalInt.of(8), 1,
+                UNetConfig.MOST_CHANNELS);
         Middle middle = middle(reader, blocks);
         Time time = time(reader);
-        int classes = reader.integerOrNull("num_class_embeds", OptionalInt.empty(), 1, UNetConfig.MOST_CLASSES).orElse(0);
+        int classes = reader.integerOrNull("num_class_embeds", OptionalInt.empty(), 1, UNetConfig.MOST_CLASSES)
+                .orElse(0);
         Conditioning conditioning = reader.choiceOrNull("class_embed_type",
                 classes > 0 ? Conditioning.TABLE : Conditioning.NONE, CLASS_EMBEDDINGS);
         // Dropout acts in training alone; the number of timesteps counts where their embedding is learned.
         reader.number("dropout", 0, 0, 1);
         reader.integerOrNull("num_train_timesteps", OptionalInt.empty(), 1, Integer.MAX_VALUE);
         reader.done();
-        return reader.make(() -> new UNetConfig(picture, widths, layers, down, up, blocks, headDim, middle, time, conditioning,
-                conditioning == Conditioning.TABLE ? classes : 0));
+        return reader.make(() -> new UNetConfig(picture, widths, layers, down, up, blocks, headDim, middle, time,
+                conditioning, conditioning == Conditioning.TABLE ? classes : 0));
     }
 
     private static Picture picture(ConfigReader reader) throws BadFileException {
@@ -73,7 +76,8 @@ public final class UNetSettings {
             width = height;
         }
         return new Picture(height, width, reader.integer("in_channels", 3, 1, UNetConfig.MOST_CHANNELS),
-                reader.integer("out_channels", 3, 1, UNetConfig.MOST_CHANNELS), reader.flag("center_input_sample", false));
+                reader.integer("out_channels", 3, 1, UNetConfig.MOST_CHANNELS),
+                reader.flag("center_input_sample", false));
     }
 
     private static Blocks blocks(ConfigReader reader) throws BadFileException {
@@ -83,20 +87,24 @@ public final class UNetSettings {
         boolean halvedAtEnd = reader.integer("downsample_padding", 1, 0, 1) == 0;
         reader.mustBe("downsample_type", "conv");
         reader.mustBe("upsample_type", "conv");
-        return new Blocks(groups, epsilon, reader.choice("act_fn", Activation.SILU, ACTIVATIONS), scaleShift, halvedAtEnd);
+        return new Blocks(groups, epsilon, reader.choice("act_fn", Activation.SILU, ACTIVATIONS), scaleShift,
+                halvedAtEnd);
     }
 
     /** Without groups of its own, its attention is normalised like the blocks, or not at all where those scale and shift. */
     private static Middle middle(ConfigReader reader, Blocks blocks) throws BadFileException {
-        OptionalInt groups = reader.integerOrNull("attn_norm_num_groups", OptionalInt.empty(), 1, UNetConfig.MOST_CHANNELS);
+        OptionalInt groups = reader.integerOrNull("attn_norm_num_groups", OptionalInt.empty(), 1,
+                UNetConfig.MOST_CHANNELS);
         boolean attention = reader.flag("add_attention", true);
         float scale = (float) reader.positive("mid_block_scale_factor", 1, 1e6);
-        return new Middle(attention, groups.isPresent() || blocks.scaleShift() ? groups : OptionalInt.of(blocks.groups()), scale);
+        return new Middle(attention,
+                groups.isPresent() || blocks.scaleShift() ? groups : OptionalInt.of(blocks.groups()), scale);
     }
 
     private static Time time(ConfigReader reader) throws BadFileException {
         reader.mustBe("time_embedding_type", "positional");
-        return new Time(reader.number("freq_shift", 0, 0, UNetConfig.MOST_CHANNELS), reader.flag("flip_sin_to_cos", true));
+        return new Time(reader.number("freq_shift", 0, 0, UNetConfig.MOST_CHANNELS),
+                reader.flag("flip_sin_to_cos", true));
     }
 
     /** What a configuration file says of this network. */
@@ -107,11 +115,12 @@ public final class UNetSettings {
         Config settings = Config.empty().with("_class_name", CLASS_NAME);
         settings = picture.height() == 0 ? settings.withNull("sample_size")
                 : picture.height() == picture.width() ? settings.with("sample_size", picture.height())
-                : settings.with("sample_size", new int[] {picture.height(), picture.width()});
+                        : settings.with("sample_size", new int[] {picture.height(), picture.width()});
         settings = settings.with("in_channels", picture.in()).with("out_channels", picture.out())
                 .with("block_out_channels", unet.blockChannels().stream().mapToInt(Integer::intValue).toArray())
                 .with("layers_per_block", unet.layersPerBlock())
-                .with("down_block_types", unet.downAttention().stream().map(has -> has ? ATTENTION_DOWN : PLAIN_DOWN).toList())
+                .with("down_block_types",
+                        unet.downAttention().stream().map(has -> has ? ATTENTION_DOWN : PLAIN_DOWN).toList())
                 .with("up_block_types", unet.upAttention().stream().map(has -> has ? ATTENTION_UP : PLAIN_UP).toList())
                 .with("norm_num_groups", blocks.groups());
         settings = unet.headDim().isPresent() ? settings.with("attention_head_dim", unet.headDim().getAsInt())

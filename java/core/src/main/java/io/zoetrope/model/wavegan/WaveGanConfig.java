@@ -24,8 +24,8 @@ import java.util.Set;
  * @param classFeatures length of a class's learned vector
  * @param classNames    what the classes that can be asked for mean, by number; empty where there are none
  */
-public record WaveGanConfig(int samples, int rate, int width, int levels, int kernel, int stride, int shuffle, int latent,
-        int classFeatures, List<String> classNames) {
+public record WaveGanConfig(int samples, int rate, int width, int levels, int kernel, int stride, int shuffle,
+        int latent, int classFeatures, List<String> classNames) {
     private static final String CLASS_NAME = "WaveGanGenerator";
     private static final int MOST_SAMPLES = 1 << 24;
     private static final int MOST_RATE = 1 << 20;
@@ -41,14 +41,14 @@ public record WaveGanConfig(int samples, int rate, int width, int levels, int ke
         require(stride >= 2 && kernel >= stride && kernel <= MOST_TAPS, "kernel " + kernel + " and stride " + stride
                 + ": expected a stride of 2 or more and a kernel from that to " + MOST_TAPS);
         require(shuffle >= 0, "shuffle " + shuffle + " must be 0 or more");
-        require(classNames.isEmpty() || classFeatures >= 1, classNames.size() + " classes with " + classFeatures
-                + " features: expected features with classes");
+        require(classNames.isEmpty() || classFeatures >= 1,
+                classNames.size() + " classes with " + classFeatures + " features: expected features with classes");
         require(rate >= 1, rate + " samples a second: expected 1 or more");
         long shrink = Math.round(Math.pow(stride, levels));
-        require(samples >= shrink && samples % shrink == 0, samples + " samples are no multiple of " + shrink + ", stride "
-                + stride + " taken " + levels + " times");
-        require(samples / shrink * stride > shuffle, "shuffle " + shuffle + " is no less than the " + samples / shrink * stride
-                + " places of the shortest shuffled level");
+        require(samples >= shrink && samples % shrink == 0, samples + " samples are no multiple of " + shrink
+                + ", stride " + stride + " taken " + levels + " times");
+        require(samples / shrink * stride > shuffle, "shuffle " + shuffle + " is no less than the "
+                + samples / shrink * stride + " places of the shortest shuffled level");
     }
 
     /** Kernels of 25, strides of 4, shuffled by up to 2, for sounds of a multiple of 1024 samples. */

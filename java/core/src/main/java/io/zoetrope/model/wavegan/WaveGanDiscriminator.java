@@ -37,7 +37,8 @@ public final class WaveGanDiscriminator {
             levels.add(Convolution.line(p.at("levels." + level), in, shape.channels(level + 1), shape.kernel(), spec,
                     Init.heNormal((long) in * shape.kernel(), PiecewiseLinearPass.NEGATIVE_SLOPE, 1)));
         }
-        features = Linear.unbiased(p.at("features"), (long) shape.length(shape.levels()) * shape.channels(shape.levels()),
+        features = Linear.unbiased(p.at("features"),
+                (long) shape.length(shape.levels()) * shape.channels(shape.levels()),
                 shape.classes() == 0 ? 1 : shape.classFeatures());
         classes = new ClassCondition(p.at("class_embedding"), "discriminator", shape.classes(), shape.classFeatures());
     }
@@ -62,12 +63,12 @@ public final class WaveGanDiscriminator {
                 Tensor shifts = tape.empty(DType.I32, count);
                 PhaseShuffle.draw(shifts, shape.shuffle(), key.withStream(key.stream() + level));
                 h = PhaseShuffleFunctions.phaseShuffle(tape,
-                        tape.reshape(h, count, shape.length(level + 1), shape.channels(level + 1)),
-                        shifts, shape.shuffle());
+                        tape.reshape(h, count, shape.length(level + 1), shape.channels(level + 1)), shifts,
+                        shape.shuffle());
             }
         }
-        h = features.forward(tape, tape.reshape(h, count,
-                (long) shape.length(shape.levels()) * shape.channels(shape.levels())));
+        h = features.forward(tape,
+                tape.reshape(h, count, (long) shape.length(shape.levels()) * shape.channels(shape.levels())));
         return classes.project(tape, h, labels);
     }
 }

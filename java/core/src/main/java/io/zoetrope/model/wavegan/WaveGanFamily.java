@@ -53,8 +53,7 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
     private static final Option<String> REAL = CommonOptions.DATA.defaultsTo(SpokenDigits.NAME)
             .help("The real sounds: generated ones are compared with its test part.");
     private static final Option<Integer> MEASURED = CommonOptions.COUNT.atLeast(PictureEvaluation.FEWEST)
-            .defaultsTo(256)
-            .help("Sounds to generate, of the classes in turn.");
+            .defaultsTo(256).help("Sounds to generate, of the classes in turn.");
     private static final GameSettings DEFAULTS = new GameSettings(2e-4, 5e-5, 10, 2, 0.995);
     private static final int WIDTH = 16;
 
@@ -97,8 +96,8 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public List<ShippedModel> shipped() {
-        return List.of(new ShippedModel(WaveGanPipeline.DIGITS_WAVEGAN, Media.SOUNDS, "spoken digits",
-                SpokenDigits.NAME));
+        return List
+                .of(new ShippedModel(WaveGanPipeline.DIGITS_WAVEGAN, Media.SOUNDS, "spoken digits", SpokenDigits.NAME));
     }
 
     @Override
@@ -155,8 +154,8 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
         if (request.data() instanceof AudioDataset sounds) {
             return sounds;
         }
-        throw new IllegalArgumentException(request.data().name() + " holds " + request.data().examples()
-                + ": this model learns from sounds");
+        throw new IllegalArgumentException(
+                request.data().name() + " holds " + request.data().examples() + ": this model learns from sounds");
     }
 
     private static WaveGanConfig config(AudioDataset data, int width) {
@@ -172,20 +171,22 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
         int batch = settings.integer("batch");
         GameSettings game = GameSettings.of(settings);
         long steps = settings.longInteger("steps");
-        return RecordedTraining.open(device, settings.longInteger("seed"), context ->
-                new WaveGanObjective(context, config, data.train(), batch, game, steps, ears));
+        return RecordedTraining.open(device, settings.longInteger("seed"),
+                context -> new WaveGanObjective(context, config, data.train(), batch, game, steps, ears));
     }
 
     /** Whether a classifier knows the classes, in spectrograms as the task takes them. */
     private static boolean hears(ClassifierConfig classifier, WaveGanConfig config) {
-        return classifier.classNames().equals(config.classNames()) && classifier.sounds().filter(known ->
-                known.samples() == config.samples() && known.spectrogram().equals(config.recognition())).isPresent();
+        return classifier.classNames().equals(config.classNames()) && classifier.sounds().filter(
+                known -> known.samples() == config.samples() && known.spectrogram().equals(config.recognition()))
+                .isPresent();
     }
 
     private Action generation() {
-        return new Action(Action.Kind.GENERATE, name(), "Make sounds with an adversarial model.",
-                CommonOptions.generation(this, CommonOptions.out("sounds.wav", Media.SOUNDS), ClassChoice.CLASS,
-                        SPECTROGRAM), WaveGanFamily::generate);
+        return new Action(
+                Action.Kind.GENERATE, name(), "Make sounds with an adversarial model.", CommonOptions.generation(this,
+                        CommonOptions.out("sounds.wav", Media.SOUNDS), ClassChoice.CLASS, SPECTROGRAM),
+                WaveGanFamily::generate);
     }
 
     private static void generate(ActionCall call) throws IOException {
@@ -193,8 +194,8 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
         int count = call.get(CommonOptions.COUNT);
         long seed = call.get(CommonOptions.SEED);
         Sounds sounds;
-        try (Device device = call.openDevice(); WaveGanPipeline pipeline = WaveGanPipeline.fromPretrained(device,
-                call.model())) {
+        try (Device device = call.openDevice();
+                WaveGanPipeline pipeline = WaveGanPipeline.fromPretrained(device, call.model())) {
             sounds = generate(pipeline, seed, ClassChoice.labels(call.values(), count, pipeline.classNames()),
                     call.progress());
         }
@@ -202,12 +203,11 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
         Path out = call.get(CommonOptions.OUT);
         call.write(out, sounds.joined(PAUSE)::writeWav);
         call.say(String.format(Locale.ROOT, "%s: %d sounds of %.1f s, seed %d, %.1f s", out, count, sounds.seconds(),
-                seed,
-                nanos / 1e9));
+                seed, nanos / 1e9));
         if (call.find(SPECTROGRAM).isPresent()) {
             Path picture = call.get(SPECTROGRAM);
-            call.write(picture, MelSpectrogram.DISPLAY.pictures(sounds)
-                    .grid((int) Math.ceil(Math.sqrt(count)))::writePng);
+            call.write(picture,
+                    MelSpectrogram.DISPLAY.pictures(sounds).grid((int) Math.ceil(Math.sqrt(count)))::writePng);
             call.say(picture + ": their spectrograms");
         }
     }
@@ -233,15 +233,15 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
         AudioDataset data = AudioSets.load(call.get(REAL), call.places());
         String encoder = call.get(ENCODER);
         SoundReport report;
-        try (Device device = call.openDevice(); Classifier ears = ModelFamilies.installed().openClassifier(device,
-                encoder)) {
+        try (Device device = call.openDevice();
+                Classifier ears = ModelFamilies.installed().openClassifier(device, encoder)) {
             ears.requireKnown(data);
             try (WaveGanPipeline pipeline = WaveGanPipeline.fromPretrained(device, call.model())) {
                 List<String> names = pipeline.classNames();
                 int[] labels = Latents.inTurn(call.get(MEASURED), names.size());
-                report = SoundEvaluation.measure(device, ears, encoder, generate(pipeline, call.get(CommonOptions.SEED),
-                        labels,
-                        call.progress()), names, labels, data, PictureEvaluation.SEED, call.progress());
+                report = SoundEvaluation.measure(device, ears, encoder,
+                        generate(pipeline, call.get(CommonOptions.SEED), labels, call.progress()), names, labels, data,
+                        PictureEvaluation.SEED, call.progress());
             }
         }
         call.say(report.table());

@@ -46,8 +46,8 @@ final class WaveGanObjective extends AdversarialObjective {
      * @param steps      of the whole run, which the schedules follow
      * @param classifier gives each spectrogram the number of its class, or null
      */
-    WaveGanObjective(TrainingContext context, WaveGanConfig config, AudioDataset.Part part, int batch, GameSettings settings,
-            long steps, Function<Images, int[]> classifier) {
+    WaveGanObjective(TrainingContext context, WaveGanConfig config, AudioDataset.Part part, int batch,
+            GameSettings settings, long steps, Function<Images, int[]> classifier) {
         super(context, players(context, config), waves(context.scope(), part.sounds()),
                 config.classes() == 0 ? null : context.scope().of(part.labels(), part.labels().length),
                 context.scope().empty(DType.BF16, 2L * batch, config.samples(), 1), settings, steps);

@@ -45,8 +45,8 @@ public final class Attention {
      * @param start  element of {@code tensor} at which they begin
      * @param stride elements from one row to the next
      */
-    public record Heads(Tensor tensor, long start, long batch, long sequence, long heads, long dim, long stride)
-            implements TensorPart {
+    public record Heads(Tensor tensor, long start, long batch, long sequence, long heads, long dim,
+            long stride) implements TensorPart {
         /** A tensor [B, S, H, D]. */
         public static Heads of(Tensor tensor) {
             requireRank(tensor, 4, "[B, S, H, D]");
@@ -63,8 +63,9 @@ public final class Attention {
         public static Heads parts(Tensor packed, int first, int count) {
             requireRank(packed, 5, "[B, S, P, H, D]");
             if (first < 0 || count < 1 || first + count > packed.dim(2)) {
-                throw new IllegalArgumentException("attention: part " + first + (count == 1 ? "" : " to " + (first + count - 1))
-                        + " of " + packed + ": expected 0 to " + (packed.dim(2) - 1));
+                throw new IllegalArgumentException(
+                        "attention: part " + first + (count == 1 ? "" : " to " + (first + count - 1)) + " of " + packed
+                                + ": expected 0 to " + (packed.dim(2) - 1));
             }
             long size = packed.dim(3) * packed.dim(4);
             return new Heads(packed, first * size, packed.dim(0), packed.dim(1), count * packed.dim(3), packed.dim(4),
@@ -79,8 +80,9 @@ public final class Attention {
 
         Extent extent() {
             int bytes = tensor.dtype().bytes();
-            return new Extent(tensor.device(), address(), address() + ((batch * sequence - 1) * stride + heads * dim) * bytes,
-                    stride * bytes, heads * dim * bytes);
+            return new Extent(tensor.device(), address(),
+                    address() + ((batch * sequence - 1) * stride + heads * dim) * bytes, stride * bytes,
+                    heads * dim * bytes);
         }
 
         /** True when every row of every head begins at a multiple of 16 bytes and fills whole multiples. */
@@ -108,14 +110,15 @@ public final class Attention {
     /** {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of heads wherever they lie. */
     public static void forward(Heads q, Heads k, Heads v, Heads o, Tensor normalizer, float scale, boolean causal) {
         Problem problem = Problem.of("attention forward", q, k, v, normalizer, scale).like("o", o, "q", q);
-        problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent()).writes("normalizer", normalizer).device();
+        problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent())
+                .writes("normalizer", normalizer).device();
         Kernel kernel = problem.kernel("attention_forward");
         Tiers.used("attention_forward", kernel.name());
-        problem.aligned(kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o).pointer("normalizer", normalizer)
-                .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
-                .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
-                .i64("o_stride", o.stride).f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, o)
-                .launch(problem.grid(kernel, q.sequence));
+        problem.aligned(kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o)
+                .pointer("normalizer", normalizer).i32("heads", q.heads).i32("queries", q.sequence)
+                .i32("keys", k.sequence).i32("dim", q.dim).i64("q_stride", q.stride).i64("k_stride", k.stride)
+                .i64("v_stride", v.stride).i64("o_stride", o.stride).f32("scale", scale).i32("causal", causal ? 1 : 0),
+                q, k, v, o).launch(problem.grid(kernel, q.sequence));
     }
 
     /**
@@ -126,15 +129,15 @@ public final class Attention {
      * @param normalizer what forward wrote
      * @param dq  overwritten, as are {@code dk} and {@code dv}
      */
-    public static void backward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor normalizer, Tensor dq, Tensor dk,
-                                Tensor dv, float scale, boolean causal) {
-        backward(Heads.of(dO), Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), normalizer, Heads.of(dq), Heads.of(dk),
-                Heads.of(dv), scale, causal);
+    public static void backward(Tensor dO, Tensor q, Tensor k, Tensor v, Tensor o, Tensor normalizer, Tensor dq,
+            Tensor dk, Tensor dv, float scale, boolean causal) {
+        backward(Heads.of(dO), Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), normalizer, Heads.of(dq),
+                Heads.of(dk), Heads.of(dv), scale, causal);
     }
 
     /** Gradients of {@link #forwardPacked}; {@code dqkv} is [B, S, 3, H, D] like {@code qkv}. */
     public static void backwardPacked(Tensor dO, Tensor qkv, Tensor o, Tensor normalizer, Tensor dqkv, float scale,
-                                      boolean causal) {
+            boolean causal) {
         requireThree("qkv", qkv);
         requireThree("dqkv", dqkv);
         backward(Heads.of(dO), Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), normalizer,
@@ -142,39 +145,38 @@ public final class Attention {
     }
 
     /** Gradients of {@link #forward(Heads, Heads, Heads, Heads, Tensor, float, boolean)}. */
-    public static void backward(Heads dO, Heads q, Heads k, Heads v, Heads o, Tensor normalizer, Heads dq, Heads dk, Heads dv,
-                                float scale, boolean causal) {
-        Problem problem = Problem.of("attention backward", q, k, v, normalizer, scale)
-                .like("o", o, "q", q).like("dO", dO, "q", q).like("dq", dq, "q", q).like("dk", dk, "k", k)
-                .like("dv", dv, "v", v);
-        problem.operands.reads("q, k, v, o, dO", q.extent(), k.extent(), v.extent(), o.extent(), dO.extent()).reads("normalizer", normalizer)
-                .writes("dq, dk, dv", dq.extent(), dk.extent(), dv.extent()).device();
+    public static void backward(Heads dO, Heads q, Heads k, Heads v, Heads o, Tensor normalizer, Heads dq, Heads dk,
+            Heads dv, float scale, boolean causal) {
+        Problem problem = Problem.of("attention backward", q, k, v, normalizer, scale).like("o", o, "q", q)
+                .like("dO", dO, "q", q).like("dq", dq, "q", q).like("dk", dk, "k", k).like("dv", dv, "v", v);
+        problem.operands.reads("q, k, v, o, dO", q.extent(), k.extent(), v.extent(), o.extent(), dO.extent())
+                .reads("normalizer", normalizer).writes("dq, dk, dv", dq.extent(), dk.extent(), dv.extent()).device();
         try (Scope scope = Scope.open(problem.device)) {
             Tensor delta = scope.empty(DType.F32, q.batch, q.heads, q.sequence);
             Kernel deltas = problem.plain("attention_delta");
             long rows = delta.size();
-            problem.aligned(deltas.arguments().pointer("o", o).pointer("grad_o", dO).pointer("delta", delta).i64("total", rows)
-                    .i32("heads", q.heads).i32("sequence", q.sequence).i32("dim", q.dim).i64("o_stride", o.stride)
-                    .i64("grad_o_stride", dO.stride), o, dO)
+            problem.aligned(deltas.arguments().pointer("o", o).pointer("grad_o", dO).pointer("delta", delta)
+                    .i64("total", rows).i32("heads", q.heads).i32("sequence", q.sequence).i32("dim", q.dim)
+                    .i64("o_stride", o.stride).i64("grad_o_stride", dO.stride), o, dO)
                     .launch(Grid.covering(rows, deltas.geometry().tileM()));
 
             Kernel keys = problem.kernel("attention_backward_keys");
             Tiers.used("attention_backward", keys.name());
             problem.aligned(keys.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
-                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_k", dk).pointer("grad_v", dv)
-                    .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
-                    .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
+                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_k", dk)
+                    .pointer("grad_v", dv).i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence)
+                    .i32("dim", q.dim).i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
                     .i64("grad_o_stride", dO.stride).i64("grad_k_stride", dk.stride).i64("grad_v_stride", dv.stride)
                     .f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, dO, dk, dv)
                     .launch(problem.grid(keys, k.sequence));
 
             Kernel queries = problem.kernel("attention_backward_queries");
             problem.aligned(queries.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
-                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_q", dq).i32("heads", q.heads)
-                    .i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim).i64("q_stride", q.stride)
-                    .i64("k_stride", k.stride).i64("v_stride", v.stride).i64("grad_o_stride", dO.stride)
-                    .i64("grad_q_stride", dq.stride).f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, dO, dq)
-                    .launch(problem.grid(queries, q.sequence));
+                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_q", dq)
+                    .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
+                    .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
+                    .i64("grad_o_stride", dO.stride).i64("grad_q_stride", dq.stride).f32("scale", scale)
+                    .i32("causal", causal ? 1 : 0), q, k, v, dO, dq).launch(problem.grid(queries, q.sequence));
         }
     }
 
@@ -188,10 +190,11 @@ public final class Attention {
         Problem problem = Problem.of("attention weights", q, k, k, normalizer, scale);
         problem.operands.exactly("p", p, DType.F32, q.batch, q.heads, q.sequence, k.sequence)
                 .reads("q, k", q.extent(), k.extent()).reads("normalizer", normalizer).writes("p", p).device();
-        Kernel kernel = problem.device.kernel("attention/attention_weights", "attention_weights_" + problem.dtype.suffix());
-        kernel.arguments().pointer("q", q).pointer("k", k).pointer("normalizer", normalizer).pointer("p", p).i64("size", p.size())
-                .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
-                .i64("q_stride", q.stride).i64("k_stride", k.stride).f32("scale", scale)
+        Kernel kernel = problem.device.kernel("attention/attention_weights",
+                "attention_weights_" + problem.dtype.suffix());
+        kernel.arguments().pointer("q", q).pointer("k", k).pointer("normalizer", normalizer).pointer("p", p)
+                .i64("size", p.size()).i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence)
+                .i32("dim", q.dim).i64("q_stride", q.stride).i64("k_stride", k.stride).f32("scale", scale)
                 .i32("causal", causal ? 1 : 0).launch(Grid.covering(p.size(), kernel.geometry().tileM()));
     }
 
@@ -212,15 +215,16 @@ public final class Attention {
             Operands operands = Operands.of(op).floating("q", q.tensor);
             operands.require(q.batch > 0 && q.sequence > 0 && q.heads > 0 && q.dim > 0,
                     "q is " + q.text() + ", expected extents of 1 or more")
-                    .require(k.batch == q.batch && k.heads == q.heads && k.dim == q.dim && k.sequence > 0
+                    .require(
+                            k.batch == q.batch && k.heads == q.heads && k.dim == q.dim && k.sequence > 0
                                     && k.tensor.dtype() == q.tensor.dtype(),
                             "k is " + k.text() + ", expected the type and extents of q " + q.text()
                                     + " with at least one key")
                     .require(v.text().equals(k.text()), "v is " + v.text() + ", expected " + k.text() + " like k")
                     .require(scale > 0 && Float.isFinite(scale),
                             "scale is " + scale + ", expected a positive number such as 1/√D")
-                    .require(Math.max(q.sequence, k.sequence) < 1 << 30, "q is " + q.text() + ", k is " + k.text()
-                            + ": expected fewer than 2^30 rows")
+                    .require(Math.max(q.sequence, k.sequence) < 1 << 30,
+                            "q is " + q.text() + ", k is " + k.text() + ": expected fewer than 2^30 rows")
                     .exactly("normalizer", normalizer, DType.F32, q.batch, q.heads, q.sequence, 2);
             Device device = q.tensor.device();
             Tier tier = Tiers.choose(device, q.tensor.dtype());
@@ -244,7 +248,8 @@ public final class Attention {
         }
 
         Kernel kernel(String operation) {
-            return Candidates.of(operation).of(wideHeads() ? Tier.SIMT : tier, dtype).with("head", head()).only().on(device);
+            return Candidates.of(operation).of(wideHeads() ? Tier.SIMT : tier, dtype).with("head", head()).only()
+                    .on(device);
         }
 
         /** One without tiers. */

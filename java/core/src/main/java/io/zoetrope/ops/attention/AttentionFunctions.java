@@ -41,14 +41,17 @@ public final class AttentionFunctions {
                 normalizer.slice(from, to), scale, masked));
         if (watch != null) {
             Tensor weights = tape.empty(DType.F32, batch, heads, length, length);
-            eachKind(batch, causal, (from, to, masked) -> Attention.weights(Attention.Heads.part(packed.slice(from, to), 0),
-                    Attention.Heads.part(packed.slice(from, to), 1), normalizer.slice(from, to), weights.slice(from, to), scale, masked));
+            eachKind(batch, causal,
+                    (from, to, masked) -> Attention.weights(Attention.Heads.part(packed.slice(from, to), 0),
+                            Attention.Heads.part(packed.slice(from, to), 1), normalizer.slice(from, to),
+                            weights.slice(from, to), scale, masked));
             watch.accept(tape.keep(weights));
         }
         Variable out = tape.output(o, qkv);
         tape.note(out, dOut -> tape.accumulate(qkv, dqkv -> {
-            eachKind(batch, causal, (from, to, masked) -> Attention.backwardPacked(dOut.slice(from, to), packed.slice(from, to),
-                    o.slice(from, to), normalizer.slice(from, to), dqkv.slice(from, to), scale, masked));
+            eachKind(batch, causal,
+                    (from, to, masked) -> Attention.backwardPacked(dOut.slice(from, to), packed.slice(from, to),
+                            o.slice(from, to), normalizer.slice(from, to), dqkv.slice(from, to), scale, masked));
             turn(dqkv, rope, true);
         }), packed, o, normalizer);
         return out;
@@ -68,9 +71,12 @@ public final class AttentionFunctions {
         Tensor normalizer = tape.empty(DType.F32, asked.batch(), asked.heads(), asked.sequence(), 2);
         Attention.forward(asked, keys, values, Attention.Heads.of(o), normalizer, scale, false);
         Variable out = tape.output(o, q, kv);
-        tape.note(out, dOut -> tape.accumulateOrDiscard(q, dq -> tape.accumulateOrDiscard(kv, dkv ->
-                Attention.backward(Attention.Heads.of(dOut), asked, keys, values, Attention.Heads.of(o), normalizer,
-                        Attention.Heads.of(dq), Attention.Heads.part(dkv, 0), Attention.Heads.part(dkv, 1), scale, false))),
+        tape.note(out,
+                dOut -> tape
+                        .accumulateOrDiscard(q,
+                                dq -> tape.accumulateOrDiscard(kv, dkv -> Attention.backward(Attention.Heads.of(dOut),
+                                        asked, keys, values, Attention.Heads.of(o), normalizer, Attention.Heads.of(dq),
+                                        Attention.Heads.part(dkv, 0), Attention.Heads.part(dkv, 1), scale, false))),
                 queries, kv.value(), o, normalizer);
         return out;
     }

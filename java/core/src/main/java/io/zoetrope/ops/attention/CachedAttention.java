@@ -33,8 +33,8 @@ public final class CachedAttention {
      * @param length I32 [1]
      */
     public static void append(Attention.Heads k, Attention.Heads v, Tensor cacheK, Tensor cacheV, Tensor length) {
-        Operands operands = checked("cache append", k, "k", cacheK, cacheV, length)
-                .require(v.text().equals(k.text()), "v is " + v.text() + ", expected " + k.text() + " like k");
+        Operands operands = checked("cache append", k, "k", cacheK, cacheV, length).require(v.text().equals(k.text()),
+                "v is " + v.text() + ", expected " + k.text() + " like k");
         Device device = operands.reads("k, v", k.extent(), v.extent()).reads("length", length)
                 .writes("cacheK, cacheV", cacheK, cacheV).device();
         long bytes = k.tensor().dtype().bytes();
@@ -58,21 +58,23 @@ public final class CachedAttention {
      * @param o     written, like q
      * @param extra 1 when this query's own key was appended and the length not yet advanced
      */
-    public static void decode(Attention.Heads q, Tensor cacheK, Tensor cacheV, Attention.Heads o, Tensor length, int extra,
-            float scale) {
+    public static void decode(Attention.Heads q, Tensor cacheK, Tensor cacheV, Attention.Heads o, Tensor length,
+            int extra, float scale) {
         Operands operands = checked("attention decode", q, "q", cacheK, cacheV, length)
                 .require(q.sequence() == 1, "q is " + q.text() + ", expected one query a sequence: [B, 1, H, D]")
                 .require(o.text().equals(q.text()), "o is " + o.text() + ", expected " + q.text() + " like q")
-                .require(scale > 0 && Float.isFinite(scale), "scale is " + scale + ", expected a positive number such as 1/√D")
+                .require(scale > 0 && Float.isFinite(scale),
+                        "scale is " + scale + ", expected a positive number such as 1/√D")
                 .require(extra >= 0, "extra is " + extra + ", expected 0 or more");
         Device device = operands.reads("q", q.extent()).reads("cacheK, cacheV, length", cacheK, cacheV, length)
                 .writes("o", o.extent()).device();
         boolean tiled = q.dim() <= Attention.TILED_DIM;
         String head = tiled ? Integer.toString(Attention.padded(q.dim())) : "any";
-        Kernel kernel = Candidates.of("attention_decode").of(Tier.SIMT, q.tensor().dtype()).with("head", head).only().on(device);
+        Kernel kernel = Candidates.of("attention_decode").of(Tier.SIMT, q.tensor().dtype()).with("head", head).only()
+                .on(device);
         Tiers.used("attention_decode", kernel.name());
-        Arguments arguments = kernel.arguments().pointer("q", q).pointer("k", cacheK).pointer("v", cacheV).pointer("o", o)
-                .pointer("length", length).i32("extra", extra).i32("heads", q.heads())
+        Arguments arguments = kernel.arguments().pointer("q", q).pointer("k", cacheK).pointer("v", cacheV)
+                .pointer("o", o).pointer("length", length).i32("extra", extra).i32("heads", q.heads())
                 .i32("capacity", cacheK.dim(1)).i32("dim", q.dim()).i64("q_stride", q.stride())
                 .i64("o_stride", o.stride()).f32("scale", scale);
         if (tiled) {
@@ -83,7 +85,8 @@ public final class CachedAttention {
         }
     }
 
-    private static Operands checked(String op, Attention.Heads heads, String name, Tensor cacheK, Tensor cacheV, Tensor length) {
+    private static Operands checked(String op, Attention.Heads heads, String name, Tensor cacheK, Tensor cacheV,
+            Tensor length) {
         Operands operands = Operands.of(op).floating(name, heads.tensor())
                 .require(heads.batch() > 0 && heads.sequence() > 0 && heads.heads() > 0 && heads.dim() > 0,
                         name + " is " + heads.text() + ", expected extents of 1 or more")

@@ -25,8 +25,8 @@ public final class Rope {
      * @param base      the longest wave is 2π·base positions; 10 000 by custom
      */
     public static void table(Tensor positions, Tensor table, float base) {
-        Operands operands = Operands.of("rope table").type("positions", positions, DType.I32)
-                .rank("positions", positions, 2, "[rows, axes]");
+        Operands operands = Operands.of("rope table").type("positions", positions, DType.I32).rank("positions",
+                positions, 2, "[rows, axes]");
         table(operands, positions, table, positions.dim(1), 0, base);
     }
 
@@ -40,8 +40,9 @@ public final class Rope {
                 .require(table.dim(2) == 2, "table is " + table + ", expected [rows, D/2, 2]")
                 .require(positions == null || positions.dim(0) == table.dim(0),
                         "table is " + table + ", expected as many rows as positions " + positions)
-                .require(table.dim(1) % axes == 0, "table is " + table + ": " + 2 * table.dim(1)
-                        + " channels a head do not divide into pairs for each of " + axes + " axes")
+                .require(table.dim(1) % axes == 0,
+                        "table is " + table + ": " + 2 * table.dim(1)
+                                + " channels a head do not divide into pairs for each of " + axes + " axes")
                 .require(base >= 1 && Float.isFinite(base), "base is " + base + ", expected 1 or more")
                 .reads("positions", positions).writes("table", table).device();
         Kernel kernel = table.device().kernel(MODULE, "rope_table");
@@ -78,7 +79,7 @@ public final class Rope {
         kernel.arguments().pointer("x", x).pointer("y", y).pointer("table", table).pointer("start", start)
                 .i64("rows", rows).i32("sequence", x.sequence()).i32("heads", x.heads()).i32("dim", x.dim())
                 .i64("x_stride", x.stride()).i64("y_stride", y.stride()).i64("table_rows", table.dim(0))
-                .i32("first", first).f32("sign", inverse ? -1 : 1).i32("wide", wide ? 1 : 0)
-                .launch(Grid.covering(rows * x.heads() * x.dim(), wide ? kernel.geometry().tileM() : kernel.geometry().tileN()));
+                .i32("first", first).f32("sign", inverse ? -1 : 1).i32("wide", wide ? 1 : 0).launch(Grid.covering(
+                        rows * x.heads() * x.dim(), wide ? kernel.geometry().tileM() : kernel.geometry().tileN()));
     }
 }

@@ -39,18 +39,17 @@ public final class BatchNorm {
      * @param runningVar  the same for the variance, of which the unbiased estimate is taken; null with runningMean
      * @param mean        written, for {@link #backward}; as is {@code rstd} = 1/√(var + eps)
      */
-    public static void forward(Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar, float momentum,
-            Tensor y, Tensor mean, Tensor rstd, float eps, boolean relu) {
+    public static void forward(Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVar,
+            float momentum, Tensor y, Tensor mean, Tensor rstd, float eps, boolean relu) {
         Operands operands = check("batch norm forward", x, gamma, beta, mean, rstd, eps);
         long channels = x.dim(-1);
-        Device device = operands.alike("y", y, "x", x)
-                .sizedIfGiven("runningMean", runningMean, DType.F32, channels)
+        Device device = operands.alike("y", y, "x", x).sizedIfGiven("runningMean", runningMean, DType.F32, channels)
                 .sizedIfGiven("runningVar", runningVar, DType.F32, channels)
-                .require((runningMean == null) == (runningVar == null), "runningMean is " + runningMean
-                        + ", runningVar is " + runningVar + ": expected both or neither")
+                .require((runningMean == null) == (runningVar == null),
+                        "runningMean is " + runningMean + ", runningVar is " + runningVar
+                                + ": expected both or neither")
                 .require(momentum >= 0 && momentum <= 1, "momentum is " + momentum + ", expected 0 to 1")
-                .reads("x, gamma, beta", x, gamma, beta)
-                .updates("runningMean, runningVar", runningMean, runningVar)
+                .reads("x, gamma, beta", x, gamma, beta).updates("runningMean, runningVar", runningMean, runningVar)
                 .writes("y, mean, rstd", y, mean, rstd).device();
         try (Scope scope = Scope.open(device)) {
             Kernel kernel = device.kernel(FORWARD, "batch_norm_statistics_" + x.dtype().suffix());
@@ -81,9 +80,9 @@ public final class BatchNorm {
             boolean relu) {
         Kernel kernel = x.device().kernel(FORWARD, "batch_norm_apply_" + x.dtype().suffix());
         Plan plan = Plan.applying(x, kernel, x.address() | y.address());
-        plan.append(kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta).pointer("mean", mean)
-                .pointer("spread", spread).pointer("y", y)).f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide)
-                .launch(plan.grid());
+        plan.append(kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta)
+                .pointer("mean", mean).pointer("spread", spread).pointer("y", y)).f32("eps", eps)
+                .i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
     }
 
     /**
@@ -96,7 +95,8 @@ public final class BatchNorm {
     public static void backward(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, Tensor dx,
             Tensor dgamma, Tensor dbeta, boolean relu, boolean accumulateParams) {
         Operands operands = check("batch norm backward", x, gamma, beta, mean, rstd, 0);
-        gradients(operands, dy, x, gamma, beta, mean, rstd, GIVEN_RSTD, dx, dgamma, dbeta, relu, accumulateParams, true);
+        gradients(operands, dy, x, gamma, beta, mean, rstd, GIVEN_RSTD, dx, dgamma, dbeta, relu, accumulateParams,
+                true);
     }
 
     /**
@@ -105,7 +105,8 @@ public final class BatchNorm {
      * @param dgamma null with dbeta: not wanted
      */
     public static void inferenceBackward(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean,
-            Tensor runningVar, float eps, Tensor dx, Tensor dgamma, Tensor dbeta, boolean relu, boolean accumulateParams) {
+            Tensor runningVar, float eps, Tensor dx, Tensor dgamma, Tensor dbeta, boolean relu,
+            boolean accumulateParams) {
         Operands operands = check("batch norm inference backward", x, gamma, beta, runningMean, runningVar, eps);
         gradients(operands, dy, x, gamma, beta, runningMean, runningVar, eps, dx, dgamma, dbeta, relu, accumulateParams,
                 false);
@@ -117,11 +118,12 @@ public final class BatchNorm {
         long channels = x.dim(-1);
         Device device = operands.alike("dy", dy, "x", x).alike("dx", dx, "x", x)
                 .sizedIfGiven("dgamma", dgamma, DType.F32, channels).sizedIfGiven("dbeta", dbeta, DType.F32, channels)
-                .require((dgamma == null) == (dbeta == null), "dgamma is " + dgamma + ", dbeta is " + dbeta
-                        + ": expected both or neither")
+                .require((dgamma == null) == (dbeta == null),
+                        "dgamma is " + dgamma + ", dbeta is " + dbeta + ": expected both or neither")
                 .reads("x, gamma, beta, mean, spread", x, gamma, beta, mean, spread)
                 .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
-        Operands.of("batch norm backward").reads("dy", dy).updates("dx", dx).writes("dgamma, dbeta", dgamma, dbeta).device();
+        Operands.of("batch norm backward").reads("dy", dy).updates("dx", dx).writes("dgamma, dbeta", dgamma, dbeta)
+                .device();
         String dtype = x.dtype().suffix();
         try (Scope scope = Scope.open(device)) {
             Tensor sums = ofBatch || dgamma != null ? scope.empty(DType.F32, 2, channels) : null;
@@ -129,8 +131,8 @@ public final class BatchNorm {
                 Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_sums_" + dtype);
                 Plan plan = Plan.summing(x, kernel, x.address() | dy.address());
                 Tensor partial = scope.empty(DType.F32, plan.pieces, 2, channels);
-                plan.append(arguments(kernel, dy, x, gamma, beta, mean, spread).pointer("partial", partial)).f32("eps", eps)
-                        .i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
+                plan.append(arguments(kernel, dy, x, gamma, beta, mean, spread).pointer("partial", partial))
+                        .f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
                 Kernel finish = device.kernel(BACKWARD, "batch_norm_backward_finish");
                 finish.arguments().pointer("partial", partial).pointer("sums", sums).pointer("dgamma", dgamma)
                         .pointer("dbeta", dbeta).i64("pieces", plan.pieces).i32("channels", channels)
@@ -140,7 +142,8 @@ public final class BatchNorm {
             Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_apply_" + dtype);
             Plan plan = Plan.applying(x, kernel, x.address() | dy.address() | dx.address());
             plan.append(arguments(kernel, dy, x, gamma, beta, mean, spread).pointer("sums", ofBatch ? sums : null)
-                    .pointer("dx", dx)).f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
+                    .pointer("dx", dx)).f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide)
+                    .launch(plan.grid());
         }
     }
 
@@ -150,17 +153,20 @@ public final class BatchNorm {
                 .pointer("mean", mean).pointer("spread", spread);
     }
 
-    private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread, float eps) {
+    private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread,
+            float eps) {
         Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1).nonEmpty("x", x);
         long channels = x.dim(-1);
-        return operands.require(channels <= Integer.MAX_VALUE / 4, "x is " + x + ": more channels than the kernels can count")
+        return operands
+                .require(channels <= Integer.MAX_VALUE / 4, "x is " + x + ": more channels than the kernels can count")
                 .sized("gamma", gamma, DType.F32, channels).sized("beta", beta, DType.F32, channels)
                 .sized("mean", mean, DType.F32, channels).sized("variance or rstd", spread, DType.F32, channels)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
     }
 
     /** How the rows of a matrix are dealt out; mirrors columns.cuh. */
-    private record Plan(long rows, int channels, int lanesLog2, int pieceRows, long pieces, int columnBlocks, int wide) {
+    private record Plan(long rows, int channels, int lanesLog2, int pieceRows, long pieces, int columnBlocks,
+            int wide) {
         static Plan summing(Tensor x, Kernel kernel, long addresses) {
             long rows = x.size() / x.dim(-1);
             return of(x, kernel, addresses, ROWS_PER_LANE, (rows + MOST_PIECES - 1) / MOST_PIECES);
@@ -195,8 +201,8 @@ public final class BatchNorm {
         }
 
         Arguments append(Arguments arguments) {
-            return arguments.i64("rows", rows).i32("channels", channels).i32("lanes_log2", lanesLog2)
-                    .i32("piece_rows", pieceRows);
+            return arguments.i64("rows", rows).i32("channels", channels).i32("lanes_log2", lanesLog2).i32("piece_rows",
+                    pieceRows);
         }
     }
 }

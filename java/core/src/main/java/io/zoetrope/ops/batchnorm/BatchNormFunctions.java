@@ -25,11 +25,15 @@ public final class BatchNormFunctions {
         Tensor mean = tape.empty(DType.F32, channels);
         Tensor rstd = tape.empty(DType.F32, channels);
         boolean first = !tape.isRecomputing();
-        BatchNorm.forward(input, gamma.value(), beta.value(), first ? runningMean : null, first ? runningVar : null, momentum, y,
-                mean, rstd, epsilon, relu);
+        BatchNorm.forward(input, gamma.value(), beta.value(), first ? runningMean : null, first ? runningVar : null,
+                momentum, y, mean, rstd, epsilon, relu);
         Variable out = tape.output(y, x, gamma, beta);
-        tape.note(out, dy -> tape.accumulateParameters(gamma, beta, (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x, dx ->
-                BatchNorm.backward(dy, input, gamma.value(), beta.value(), mean, rstd, dx, dgamma, dbeta, relu, add))),
+        tape.note(out,
+                dy -> tape
+                        .accumulateParameters(gamma, beta,
+                                (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x,
+                                        dx -> BatchNorm.backward(dy, input, gamma.value(), beta.value(), mean, rstd, dx,
+                                                dgamma, dbeta, relu, add))),
                 input, gamma.value(), beta.value(), mean, rstd);
         return out;
     }
@@ -41,9 +45,12 @@ public final class BatchNormFunctions {
         Tensor y = tape.empty(input.dtype(), input.shape());
         BatchNorm.inference(input, gamma.value(), beta.value(), runningMean, runningVar, y, epsilon, relu);
         Variable out = tape.output(y, x, gamma, beta);
-        tape.note(out, dy -> tape.accumulateParameters(gamma, beta, (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x, dx ->
-                BatchNorm.inferenceBackward(dy, input, gamma.value(), beta.value(), runningMean, runningVar, epsilon, dx, dgamma,
-                        dbeta, relu, add))), input, gamma.value(), beta.value(), runningMean, runningVar);
+        tape.note(out,
+                dy -> tape.accumulateParameters(gamma, beta,
+                        (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x,
+                                dx -> BatchNorm.inferenceBackward(dy, input, gamma.value(), beta.value(), runningMean,
+                                        runningVar, epsilon, dx, dgamma, dbeta, relu, add))),
+                input, gamma.value(), beta.value(), runningMean, runningVar);
         return out;
     }
 }

@@ -99,7 +99,8 @@ public final class Conv2d {
      * @param perSample [N, K] in x's type, added to every pixel of its sample; null: none
      * @param residual  shaped and typed like y, and possibly y itself; null: none
      */
-    public static void forward(Tensor x, Tensor w, Tensor bias, Tensor perSample, Tensor residual, Tensor y, Spec spec) {
+    public static void forward(Tensor x, Tensor w, Tensor bias, Tensor perSample, Tensor residual, Tensor y,
+            Spec spec) {
         Operands operands = Operands.of("conv2d_fprop");
         ConvExtents e = ConvExtents.of(operands, "x", x, w, "y", y, spec);
         operands.type("w", w, x.dtype());
@@ -122,8 +123,9 @@ public final class Conv2d {
             return;
         }
         ConvPlan plan = ConvPlan.fprop(y.device(), e, x.dtype(), aligned(x, y, perSample, residual), aligned(w));
-        e.append(plan.kernel().arguments().pointer("x", x).pointer("w", w).pointer("bias", bias).pointer("per_sample", perSample)
-                .pointer("residual", residual).pointer("y", y), plan).launch(plan.grid());
+        e.append(plan.kernel().arguments().pointer("x", x).pointer("w", w).pointer("bias", bias)
+                .pointer("per_sample", perSample).pointer("residual", residual).pointer("y", y), plan)
+                .launch(plan.grid());
     }
 
     /** {@code dx}: the gradient of forward with respect to x, for the gradient dy with respect to y. */
@@ -137,7 +139,8 @@ public final class Conv2d {
             return;
         }
         ConvPlan plan = ConvPlan.dgrad(dx.device(), e, dx.dtype(), aligned(dy, dx), aligned(w));
-        e.append(plan.kernel().arguments().pointer("dy", dy).pointer("w", w).pointer("dx", dx), plan).launch(plan.grid());
+        e.append(plan.kernel().arguments().pointer("dy", dy).pointer("w", w).pointer("dx", dx), plan)
+                .launch(plan.grid());
     }
 
     /**

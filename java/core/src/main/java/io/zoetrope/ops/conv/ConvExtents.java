@@ -13,23 +13,25 @@ record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q
     /** Rows, and columns, that the general ones can take: seven bits of a word for each end of them. */
     private static final int GENERAL_WINDOW = 127;
 
-    static ConvExtents of(Operands operands, String xName, Tensor x, Tensor w, String yName, Tensor y, Conv2d.Spec spec) {
+    static ConvExtents of(Operands operands, String xName, Tensor x, Tensor w, String yName, Tensor y,
+            Conv2d.Spec spec) {
         operands.rank(xName, x, 4, "[N, H, W, C]");
         operands.rank("w", w, 4, "[K, R, S, C/groups]");
         operands.rank(yName, y, 4, "[N, P, Q, K]");
         operands.type(xName, x, DType.F32, DType.BF16);
         operands.type(yName, y, x.dtype());
         int groups = spec.groups();
-        operands.require(x.dim(3) % groups == 0 && w.dim(0) % groups == 0, x.dim(3) + " channels of " + xName + " "
-                + x.shape() + " and " + w.dim(0) + " filters " + w.shape() + " do not both divide into " + groups
-                + " groups");
-        operands.require(w.dim(3) == x.dim(3) / groups, xName + " " + x.shape() + " has " + x.dim(3) / groups
-                + " channels" + (groups == 1 ? "" : " in each of " + groups + " groups") + ", but the filters "
-                + w.shape() + " have " + w.dim(3));
+        operands.require(x.dim(3) % groups == 0 && w.dim(0) % groups == 0,
+                x.dim(3) + " channels of " + xName + " " + x.shape() + " and " + w.dim(0) + " filters " + w.shape()
+                        + " do not both divide into " + groups + " groups");
+        operands.require(w.dim(3) == x.dim(3) / groups,
+                xName + " " + x.shape() + " has " + x.dim(3) / groups + " channels"
+                        + (groups == 1 ? "" : " in each of " + groups + " groups") + ", but the filters " + w.shape()
+                        + " have " + w.dim(3));
         long p = spec.outHeight(x.dim(1), w.dim(1));
         long q = spec.outWidth(x.dim(2), w.dim(2));
-        operands.require(p >= 1 && q >= 1, "filters " + w.shape() + " do not fit into " + xName + " " + x.shape()
-                + " with " + spec);
+        operands.require(p >= 1 && q >= 1,
+                "filters " + w.shape() + " do not fit into " + xName + " " + x.shape() + " with " + spec);
         operands.shape(yName, y, " for " + xName + " " + x.shape() + ", filters " + w.shape() + " and " + spec,
                 x.dim(0), p, q, w.dim(0));
         operands.fits("the number of pixels of " + xName, x.dim(0) * x.dim(1) * x.dim(2));
@@ -37,8 +39,8 @@ record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q
         operands.fits("the size of the filters", w.size());
         long row = Math.max(x.dim(2) * x.dim(3), q * y.dim(3)) * Float.BYTES;
         operands.fits("the span of a window in bytes", (w.dim(1) * spec.dilation() + 1) * row);
-        ConvExtents extents = new ConvExtents((int) x.dim(0), (int) x.dim(1), (int) x.dim(2), operands.fits("C", x.dim(3)),
-                (int) w.dim(0), (int) w.dim(1), (int) w.dim(2), (int) p, (int) q, spec);
+        ConvExtents extents = new ConvExtents((int) x.dim(0), (int) x.dim(1), (int) x.dim(2),
+                operands.fits("C", x.dim(3)), (int) w.dim(0), (int) w.dim(1), (int) w.dim(2), (int) p, (int) q, spec);
         operands.require(extents.isDepthwise() || Math.max(w.dim(1), w.dim(2)) <= GENERAL_WINDOW, "filters " + w.shape()
                 + " have more than " + GENERAL_WINDOW + " rows or columns, which only depthwise convolutions take");
         return extents;
@@ -74,8 +76,9 @@ record ConvExtents(int n, int h, int w, int c, int k, int r, int s, int p, int q
 
     /** Appends them as cuda/ops/conv/convolution.cuh has them, and what a direct kernel asks besides. */
     Arguments append(Arguments arguments, ConvPlan plan) {
-        arguments.structure("geometry").i32("n", n).i32("h", h).i32("w", w).i32("c", c).i32("k", k).i32("r", r).i32("s", s)
-                .i32("p", p).i32("q", q).i32("stride", spec.stride()).i32("top", spec.padTop()).i32("left", spec.padLeft());
+        arguments.structure("geometry").i32("n", n).i32("h", h).i32("w", w).i32("c", c).i32("k", k).i32("r", r)
+                .i32("s", s).i32("p", p).i32("q", q).i32("stride", spec.stride()).i32("top", spec.padTop())
+                .i32("left", spec.padLeft());
         if (isGeneral()) {
             arguments.i32("groups", spec.groups()).i32("dilation", spec.dilation());
         }

@@ -20,13 +20,14 @@ public final class ConvFunctions {
      * @param perSample [N,K] added to every pixel of a sample (the time embedding), or null
      * @param residual  like the result, added to it, or null
      */
-    public static Variable conv2d(Tape tape, Variable x, Variable w, Variable bias, Variable perSample, Variable residual,
-            Conv2d.Spec spec) {
+    public static Variable conv2d(Tape tape, Variable x, Variable w, Variable bias, Variable perSample,
+            Variable residual, Conv2d.Spec spec) {
         Tensor input = x.value();
         Tensor weight = w.value();
         Tensor y = tape.empty(input.dtype(), input.dim(0), spec.outHeight(input.dim(1), weight.dim(1)),
                 spec.outWidth(input.dim(2), weight.dim(2)), weight.dim(0));
-        Conv2d.forward(input, weight, Variable.valueOf(bias), Variable.valueOf(perSample), Variable.valueOf(residual), y, spec);
+        Conv2d.forward(input, weight, Variable.valueOf(bias), Variable.valueOf(perSample), Variable.valueOf(residual),
+                y, spec);
         Variable out = tape.output(y, x, w, bias, perSample, residual);
         tape.note(out, dy -> {
             long channels = dy.dim(3);
@@ -54,8 +55,8 @@ public final class ConvFunctions {
      * As {@link #convTranspose2d(Tape, Variable, Variable, Variable, Conv2d.Spec)} with a chosen result size, which a
      * convolution of {@code spec} must take to x's: up to stride-1 rows and columns more.
      */
-    public static Variable convTranspose2d(Tape tape, Variable x, Variable w, Variable bias, Conv2d.Spec spec, long height,
-            long width) {
+    public static Variable convTranspose2d(Tape tape, Variable x, Variable w, Variable bias, Conv2d.Spec spec,
+            long height, long width) {
         Tensor input = x.value();
         Tensor weight = w.value();
         Shape shape = Shape.of(input.dim(0), Math.max(0, height), Math.max(0, width), weight.dim(3) * spec.groups());
@@ -84,7 +85,8 @@ public final class ConvFunctions {
     }
 
     /** Transposed {@link #conv1d}: x [N,Q,K] gives [N,{@code length},C], which conv1d of {@code spec} takes to [N,Q,K]. */
-    public static Variable convTranspose1d(Tape tape, Variable x, Variable w, Variable bias, Conv2d.Spec spec, long length) {
+    public static Variable convTranspose1d(Tape tape, Variable x, Variable w, Variable bias, Conv2d.Spec spec,
+            long length) {
         return lengthwise(tape, convTranspose2d(tape, flat(tape, x, "transposed conv1d"), w, bias, spec, 1, length));
     }
 

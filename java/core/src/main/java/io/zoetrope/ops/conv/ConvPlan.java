@@ -39,14 +39,15 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
      * @param filters  whether the filters do
      * @param tile     the one forced on this thread, or null
      */
-    private record Problem(String operation, ConvExtents extents, DType type, boolean aligned, boolean filters, Tier tier,
-            String tile) {
+    private record Problem(String operation, ConvExtents extents, DType type, boolean aligned, boolean filters,
+            Tier tier, String tile) {
         Candidates candidates(String algorithm) {
             return Candidates.of(operation).with("algorithm", algorithm);
         }
 
         boolean runsGrouped3x3() {
-            return extents.isGrouped3x3() && type == DType.BF16 && aligned && filters && tile == null && tier == Tier.SM80;
+            return extents.isGrouped3x3() && type == DType.BF16 && aligned && filters && tile == null
+                    && tier == Tier.SM80;
         }
 
         Candidates products() {
@@ -54,8 +55,10 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
         }
     }
 
-    private static Problem problem(Device device, String operation, ConvExtents e, DType type, boolean aligned, boolean filters) {
-        return new Problem(operation, e, type, aligned, filters, Tiers.choose(device, type), Tiers.forcedTile().orElse(null));
+    private static Problem problem(Device device, String operation, ConvExtents e, DType type, boolean aligned,
+            boolean filters) {
+        return new Problem(operation, e, type, aligned, filters, Tiers.choose(device, type),
+                Tiers.forcedTile().orElse(null));
     }
 
     private static ConvPlan used(String operation, ConvPlan plan) {
@@ -66,9 +69,8 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
     static ConvPlan fprop(Device device, ConvExtents e, DType type, boolean aligned, boolean filters) {
         return used("conv2d_fprop", device.plan(problem(device, "conv2d_fprop", e, type, aligned, filters), problem -> {
             long pixels = (long) e.n() * e.p() * e.q();
-            return e.isDepthwise() ? depthwise(device, problem, pixels)
-                    : problem.runsGrouped3x3() ? grouped3x3(device, problem, pixels)
-                    : product(device, problem, pixels, e.groupFilters(), 1);
+            return e.isDepthwise() ? depthwise(device, problem, pixels) : problem.runsGrouped3x3()
+                    ? grouped3x3(device, problem, pixels) : product(device, problem, pixels, e.groupFilters(), 1);
         }));
     }
 
@@ -79,9 +81,8 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
             long rows = e.n() * Tiling.count(e.h(), stride) * Tiling.count(e.w(), stride);
             // Rows of x in the first phases only, as in one-dimensional convolutions, need no blocks for the others.
             long phases = (long) stride * Math.min(stride, e.h() + (long) e.spec().padTop());
-            return e.isDepthwise() ? depthwise(device, problem, pixels)
-                    : problem.runsGrouped3x3() ? grouped3x3(device, problem, pixels)
-                    : product(device, problem, rows, e.groupChannels(), phases);
+            return e.isDepthwise() ? depthwise(device, problem, pixels) : problem.runsGrouped3x3()
+                    ? grouped3x3(device, problem, pixels) : product(device, problem, rows, e.groupChannels(), phases);
         }));
     }
 
@@ -91,20 +92,22 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
         int channels = problem.extents.c();
         int pack = kernel.geometry().tileN();
         boolean packed = problem.aligned && channels % pack == 0;
-        return new ConvPlan(kernel, Grid.covering(pixels * (packed ? channels / pack : channels), kernel.geometry().tileM()),
+        return new ConvPlan(kernel,
+                Grid.covering(pixels * (packed ? channels / pack : channels), kernel.geometry().tileM()),
                 packed ? 1 : 0, 0, 1);
     }
 
     private static ConvPlan grouped3x3(Device device, Problem problem, long pixels) {
         Kernel kernel = problem.candidates("grouped3x3").of(problem.tier, problem.type).only().on(device);
-        return new ConvPlan(kernel, Grid.of(Tiling.count(pixels, kernel.geometry().tileM()), problem.extents.groups()), NOT_ASKED,
-                0, 1);
+        return new ConvPlan(kernel, Grid.of(Tiling.count(pixels, kernel.geometry().tileM()), problem.extents.groups()),
+                NOT_ASKED, 0, 1);
     }
 
     private static ConvPlan product(Device device, Problem problem, long rows, long columns, long phases) {
         Kernel kernel = tile(problem.products(), rows, columns, device.multiprocessors()).on(device);
-        return new ConvPlan(kernel, Grid.of(Tiling.blocks(kernel.geometry(), rows, columns), problem.extents.groups(), phases),
-                NOT_ASKED, 0, 1);
+        return new ConvPlan(kernel,
+                Grid.of(Tiling.blocks(kernel.geometry(), rows, columns), problem.extents.groups(), phases), NOT_ASKED,
+                0, 1);
     }
 
     /** For rows of pixels by columns of filters, or of channels: of the tiles that suit the columns. */
@@ -131,8 +134,8 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
             Candidates candidates = problem.products();
             long filters = e.isGeneral() ? e.groupFilters() : e.k();
             long least = candidates.leastFrom(Tiling.bound(filters), Geometry::tileM);
-            Kernel kernel = candidates.cheapest(tile -> !Tiling.suits(tile.tileM(), filters, least, false) ? Tiling.unsuited()
-                    : Tiling.cost(tile, true)).on(device);
+            Kernel kernel = candidates.cheapest(tile -> !Tiling.suits(tile.tileM(), filters, least, false)
+                    ? Tiling.unsuited() : Tiling.cost(tile, true)).on(device);
             Geometry tile = kernel.geometry();
             long outputs = Tiling.blocks(tile, e.groupFilters(), (long) e.r() * e.s() * e.groupChannels());
             long depth = Tiling.count(pixels, tile.tileK());
@@ -142,7 +145,8 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
 
     /** @param most shares of {@code depth} steps */
     private static ConvPlan shared(Kernel kernel, long outputs, long groups, long depth, long most) {
-        long wanted = Math.max(1, Math.min(Tiling.count(WGRAD_THREADS, outputs * groups * kernel.geometry().threads()), most));
+        long wanted = Math.max(1,
+                Math.min(Tiling.count(WGRAD_THREADS, outputs * groups * kernel.geometry().threads()), most));
         long share = Tiling.count(depth, wanted);
         long shares = Tiling.count(depth, share);
         return new ConvPlan(kernel, Grid.of(outputs, shares, groups), NOT_ASKED, share, shares);

@@ -14,8 +14,7 @@ public interface ConvProvider extends Provider {
      * @param tf32 factors of type F32 may be rounded to TF32
      */
     record Convolution(Pass pass, DType type, boolean tf32, int n, int h, int w, int c, int k, int r, int s, int p,
-            int q,
-            Conv2d.Spec spec) {
+            int q, Conv2d.Spec spec) {
     }
 
     /**

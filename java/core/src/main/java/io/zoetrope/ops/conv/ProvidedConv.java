@@ -78,8 +78,8 @@ final class ProvidedConv {
 
     private static boolean run(ConvProvider provider, Pass pass, ConvExtents e, Tensor x, Tensor w, Tensor y) {
         boolean taken = provider.convolve(new ConvProvider.Convolution(pass, x.dtype(), Tiers.tf32Allowed(), e.n(),
-                e.h(), e.w(),
-                e.c(), e.k(), e.r(), e.s(), e.p(), e.q(), e.spec()), x.address(), w.address(), y.address());
+                e.h(), e.w(), e.c(), e.k(), e.r(), e.s(), e.p(), e.q(), e.spec()), x.address(), w.address(),
+                y.address());
         if (taken) {
             Tiers.used("conv2d_" + pass.name().toLowerCase(java.util.Locale.ROOT), provider.name());
         }

@@ -37,8 +37,8 @@ public final class Covariance {
         long n = x.dim(0);
         long d = x.dim(1);
         Device device = operands.require(n >= 2, "x is " + x + ", expected two rows or more")
-                .exactly("mean", mean, DType.F32, d).exactly("covariance", covariance, DType.F32, d, d)
-                .reads("x", x).writes("mean, covariance", mean, covariance).device();
+                .exactly("mean", mean, DType.F32, d).exactly("covariance", covariance, DType.F32, d, d).reads("x", x)
+                .writes("mean, covariance", mean, covariance).device();
         operands.fits("length of a row", d);
         Reduce.meanRows(x, mean);
         long batch = Math.max(1, Math.min(n / ROWS_PER_PART, SPACE / (d * Math.max(d, ROWS_PER_PART))));
@@ -57,8 +57,8 @@ public final class Covariance {
                 some = some.reshape(parts, rows, d);
                 Gemm.run(some, some, null, products, Gemm.Spec.TN);
                 Kernel add = device.kernel(MODULE, "covariance_add");
-                add.arguments().pointer("partial", products).pointer("high", high).pointer("low", low)
-                        .i64("n", d * d).i32("parts", parts).i32("first", row == 0 ? 1 : 0)
+                add.arguments().pointer("partial", products).pointer("high", high).pointer("low", low).i64("n", d * d)
+                        .i32("parts", parts).i32("first", row == 0 ? 1 : 0)
                         .launch(Grid.covering(d * d, add.geometry().tileM()));
                 row += parts * rows;
             }

@@ -49,11 +49,10 @@ public final class Diffusion {
      */
     public static void forwardNoise(Tensor x0, Tensor t, Tensor alphaBar, Tensor xt, Tensor noise, Tensor target,
             Target kind, RandomKey key) {
-        Operands operands = Operands.of("forward noise").floating("x0", x0).rankAtLeast("x0", x0, 1)
-                .alike("xt", xt, "x0", x0);
+        Operands operands = Operands.of("forward noise").floating("x0", x0).rankAtLeast("x0", x0, 1).alike("xt", xt,
+                "x0", x0);
         Device device = outputs(operands, xt, noise, target, t, alphaBar)
-                .reads("x0, t, alphaBar, key state", x0, t, alphaBar, key.state())
-                .updates("xt", xt)
+                .reads("x0, t, alphaBar, key state", x0, t, alphaBar, key.state()).updates("xt", xt)
                 .writes("noise, target", noise, target).device();
         if (x0.size() > 0) {
             Kernel kernel = device.kernel(FORWARD_NOISE, "forward_noise_" + xt.dtype().suffix());
@@ -68,10 +67,10 @@ public final class Diffusion {
      * @param data  U8 [M, …], each row as large as a sample of xt
      * @param index I32[N], or null for rows 0 … N-1; a row that does not exist makes its sample NaN
      */
-    public static void forwardNoiseOfBytes(Tensor data, Tensor index, Tensor t, Tensor alphaBar, Tensor xt, Tensor noise,
-            Tensor target, Target kind, RandomKey key) {
-        Operands operands = Operands.of("forward noise of bytes").type("data", data, DType.U8).rankAtLeast("data", data, 1)
-                .floating("xt", xt).rankAtLeast("xt", xt, 1);
+    public static void forwardNoiseOfBytes(Tensor data, Tensor index, Tensor t, Tensor alphaBar, Tensor xt,
+            Tensor noise, Tensor target, Target kind, RandomKey key) {
+        Operands operands = Operands.of("forward noise of bytes").type("data", data, DType.U8)
+                .rankAtLeast("data", data, 1).floating("xt", xt).rankAtLeast("xt", xt, 1);
         long samples = xt.dim(0);
         Device device = outputs(operands, xt, noise, target, t, alphaBar)
                 .sizedIfGiven("index", index, DType.I32, samples)
@@ -81,12 +80,14 @@ public final class Diffusion {
                 .writes("xt, noise, target", xt, noise, target).device();
         if (xt.size() > 0) {
             Kernel kernel = device.kernel(FORWARD_NOISE, "forward_noise_u8_" + xt.dtype().suffix());
-            launchForwardNoise(kernel, kernel.arguments().pointer("data", data).i64("rows", data.dim(0)).pointer("index", index),
-                    t, alphaBar, xt, noise, target, kind, key);
+            launchForwardNoise(kernel,
+                    kernel.arguments().pointer("data", data).i64("rows", data.dim(0)).pointer("index", index), t,
+                    alphaBar, xt, noise, target, kind, key);
         }
     }
 
-    private static Operands outputs(Operands operands, Tensor xt, Tensor noise, Tensor target, Tensor t, Tensor alphaBar) {
+    private static Operands outputs(Operands operands, Tensor xt, Tensor noise, Tensor target, Tensor t,
+            Tensor alphaBar) {
         return operands.alikeIfGiven("noise", noise, "xt", xt).alikeIfGiven("target", target, "xt", xt)
                 .sized("t", t, DType.I32, xt.dim(0)).type("alphaBar", alphaBar, DType.F32);
     }
@@ -95,9 +96,9 @@ public final class Diffusion {
             Tensor noise, Tensor target, Target kind, RandomKey key) {
         long samples = xt.dim(0);
         long size = xt.size() / samples;
-        key.appendTo(source.pointer("t", t).pointer("alpha_bar", alphaBar).i32("steps", alphaBar.size()).pointer("xt", xt)
-                .pointer("noise", noise).pointer("target", target).i32("samples", samples).i64("size", size)
-                .i32("prediction", kind.ordinal()))
+        key.appendTo(source.pointer("t", t).pointer("alpha_bar", alphaBar).i32("steps", alphaBar.size())
+                .pointer("xt", xt).pointer("noise", noise).pointer("target", target).i32("samples", samples)
+                .i64("size", size).i32("prediction", kind.ordinal()))
                 .launch(Grid.of(samples * Grid.covering(size, kernel.geometry().tileM()).x()));
     }
 
@@ -111,18 +112,18 @@ public final class Diffusion {
      * @param noise    like xt, receives ε̂, or null; may be xt or output
      * @param limit    x̂_0 is clamped to ±limit, and ε̂ then made to fit it; 0 for no limit
      */
-    public static void convertPrediction(Tensor xt, Tensor output, Tensor t, Tensor alphaBar, Tensor clean, Tensor noise,
-            Target kind, float limit) {
+    public static void convertPrediction(Tensor xt, Tensor output, Tensor t, Tensor alphaBar, Tensor clean,
+            Tensor noise, Target kind, float limit) {
         Operands operands = Operands.of("convert prediction").floating("xt", xt).rankAtLeast("xt", xt, 1)
                 .alike("output", output, "xt", xt).alikeIfGiven("clean", clean, "xt", xt)
-                .alikeIfGiven("noise", noise, "xt", xt).type("t", t, DType.I32)
-                .type("alphaBar", alphaBar, DType.F32)
+                .alikeIfGiven("noise", noise, "xt", xt).type("t", t, DType.I32).type("alphaBar", alphaBar, DType.F32)
                 .require(limit >= 0, "limit is " + limit + ", expected 0 (none) or more");
         long samples = xt.dim(0);
         Device device = operands
-                .require(t.size() == 1 || t.size() == samples, "t is " + t + ", expected 1 or " + samples + " timesteps")
-                .reads("xt, output, t, alphaBar", xt, output, t, alphaBar)
-                .updates("clean, noise", clean, noise).device();
+                .require(t.size() == 1 || t.size() == samples,
+                        "t is " + t + ", expected 1 or " + samples + " timesteps")
+                .reads("xt, output, t, alphaBar", xt, output, t, alphaBar).updates("clean, noise", clean, noise)
+                .device();
         if (xt.size() == 0) {
             return;
         }
@@ -141,7 +142,8 @@ public final class Diffusion {
     }
 
     /** See {@link SamplerStep#update}. */
-    public static void samplerUpdate(Tensor[] terms, Tensor out, Tensor coefficientTable, Tensor stepCounter, RandomKey key) {
+    public static void samplerUpdate(Tensor[] terms, Tensor out, Tensor coefficientTable, Tensor stepCounter,
+            RandomKey key) {
         SamplerStep.update(terms, out, null, coefficientTable, stepCounter, key, Float.NEGATIVE_INFINITY,
                 Float.POSITIVE_INFINITY);
     }

@@ -38,7 +38,8 @@ public final class SamplerStep {
     public static void update(Tensor[] terms, Tensor out, Tensor copy, Tensor table, Tensor stepCounter, RandomKey key,
             float low, float high) {
         Operands operands = Operands.of("sampler update").floating("out", out)
-                .require(terms.length >= 1 && terms.length <= MAX_TERMS, terms.length + " terms, expected 1 to " + MAX_TERMS)
+                .require(terms.length >= 1 && terms.length <= MAX_TERMS,
+                        terms.length + " terms, expected 1 to " + MAX_TERMS)
                 .require(low <= high, "bounds " + low + " … " + high + ": expected low <= high")
                 .sizedIfGiven("copy", copy, other(out.dtype()), out.size());
         int kinds = 0;
@@ -59,9 +60,10 @@ public final class SamplerStep {
             for (int k = 0; k < MAX_TERMS; k++) {
                 arguments.pointer(TERMS[k], k < terms.length ? terms[k] : null);
             }
-            key.appendTo(arguments.i32("terms", terms.length).i32("kinds", kinds).pointer("table", table).i32("rows", rows)
-                    .pointer("row", stepCounter).pointer("out", out).pointer("copy", copy).i64("n", out.size()).f32("low", low)
-                    .f32("high", high)).launch(Grid.covering(out.size(), kernel.geometry().tileM()));
+            key.appendTo(arguments.i32("terms", terms.length).i32("kinds", kinds).pointer("table", table)
+                    .i32("rows", rows).pointer("row", stepCounter).pointer("out", out).pointer("copy", copy)
+                    .i64("n", out.size()).f32("low", low).f32("high", high))
+                    .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -82,14 +84,15 @@ public final class SamplerStep {
         operands.sized("output", output, output.dtype(), x.size()).sizedIfGiven("history", history, x.dtype(), x.size())
                 .sizedIfGiven("copy", copy, other(x.dtype()), x.size());
         int rows = rows(operands, table, STEP_COLUMNS, stepCounter);
-        Device device = operands.reads("output, table, step counter, key state", output, table, stepCounter, key.state())
+        Device device = operands
+                .reads("output, table, step counter, key state", output, table, stepCounter, key.state())
                 .updates("copy", copy).writes("x, history", x, history).device();
         if (x.size() > 0) {
             Kernel kernel = device.kernel("diffusion/sampler_step", "sampler_step_" + x.dtype().suffix());
             key.appendTo(kernel.arguments().pointer("x", x).pointer("output", output)
-                    .i32("output_is_bf16", output.dtype() == DType.BF16 ? 1 : 0).pointer("history", history).pointer("copy", copy)
-                    .pointer("table", table).i32("rows", rows).pointer("row", stepCounter).i64("n", x.size()))
-                    .launch(Grid.covering(x.size(), kernel.geometry().tileM()));
+                    .i32("output_is_bf16", output.dtype() == DType.BF16 ? 1 : 0).pointer("history", history)
+                    .pointer("copy", copy).pointer("table", table).i32("rows", rows).pointer("row", stepCounter)
+                    .i64("n", x.size())).launch(Grid.covering(x.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -107,8 +110,8 @@ public final class SamplerStep {
 
     /** counter += 1, and back to 0 when it reaches {@code rows}; {@code rows} 0: never. counter: I32[1]. */
     public static void advance(Tensor stepCounter, int rows) {
-        Operands.of("step advance").sized("stepCounter", stepCounter, DType.I32, 1)
-                .require(rows >= 0, "rows is " + rows + ", expected 0 or more");
+        Operands.of("step advance").sized("stepCounter", stepCounter, DType.I32, 1).require(rows >= 0,
+                "rows is " + rows + ", expected 0 or more");
         stepCounter.device().kernel(STEP, "step_advance").arguments().pointer("counter", stepCounter).i32("rows", rows)
                 .launch(Grid.of(1));
     }
@@ -117,12 +120,11 @@ public final class SamplerStep {
     public static void timestep(Tensor timesteps, Tensor stepCounter, Tensor out) {
         Operands.of("step timestep").type("timesteps", timesteps, DType.F32).type("out", out, DType.F32)
                 .sizedIfGiven("stepCounter", stepCounter, DType.I32, 1)
-                .reads("timesteps, stepCounter", timesteps, stepCounter)
-                .writes("out", out).device();
+                .reads("timesteps, stepCounter", timesteps, stepCounter).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(STEP, "step_timestep");
-            kernel.arguments().pointer("timesteps", timesteps).i32("rows", timesteps.size())
-                    .pointer("row", stepCounter).pointer("out", out).i64("n", out.size())
+            kernel.arguments().pointer("timesteps", timesteps).i32("rows", timesteps.size()).pointer("row", stepCounter)
+                    .pointer("out", out).i64("n", out.size())
                     .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }

@@ -30,14 +30,15 @@ public final class Embed {
     public static void timestep(Tensor t, Tensor out, double maxPeriod) {
         Operands operands = Operands.of("timestep embedding").floating("out", out)
                 .require(out.rank() == 2, "out is " + out + ", expected [N, D]")
-                .require(maxPeriod >= 1 && Double.isFinite(maxPeriod), "maxPeriod is " + maxPeriod + ", expected 1 or more");
+                .require(maxPeriod >= 1 && Double.isFinite(maxPeriod),
+                        "maxPeriod is " + maxPeriod + ", expected 1 or more");
         boolean integer = t != null && t.dtype() == DType.I32;
         operands.sized("t", t, integer ? DType.I32 : DType.F32, out.dim(0)).reads("t", t).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel("embed/timestep",
                     "timestep_embedding_" + (integer ? "i32_" : "") + out.dtype().suffix());
-            kernel.arguments().pointer("t", t).pointer("out", out).i32("samples", out.dim(0))
-                    .i32("width", out.dim(1)).f64("log2_period", Math.log(maxPeriod) / Math.log(2))
+            kernel.arguments().pointer("t", t).pointer("out", out).i32("samples", out.dim(0)).i32("width", out.dim(1))
+                    .f64("log2_period", Math.log(maxPeriod) / Math.log(2))
                     .launch(Grid.covering(out.dim(0) * ((out.dim(1) + 1) / 2), kernel.geometry().tileM()));
         }
     }
@@ -64,8 +65,10 @@ public final class Embed {
      */
     public static void positions(Tensor out, float maxPeriod, int... extents) {
         Operands operands = Operands.of("position embedding").floating("out", out).rank("out", out, 2, "[places, D]")
-                .require(extents.length >= 1 && extents.length <= MAX_AXES, extents.length + " axes, expected 1 to " + MAX_AXES)
-                .require(maxPeriod >= 1 && Float.isFinite(maxPeriod), "maxPeriod is " + maxPeriod + ", expected 1 or more");
+                .require(extents.length >= 1 && extents.length <= MAX_AXES,
+                        extents.length + " axes, expected 1 to " + MAX_AXES)
+                .require(maxPeriod >= 1 && Float.isFinite(maxPeriod),
+                        "maxPeriod is " + maxPeriod + ", expected 1 or more");
         int[] all = new int[MAX_AXES];
         Arrays.fill(all, 1);
         long places = 1;
@@ -74,10 +77,11 @@ public final class Embed {
             all[a] = extents[a];
             places *= extents[a];
         }
-        operands.require(out.dim(0) == places, "out is " + out + ", expected " + places + " rows for the grid "
-                        + Arrays.toString(extents))
-                .require(out.dim(1) % (2L * extents.length) == 0, "out is " + out + ": its columns do not divide into sines"
-                        + " and cosines for each of " + extents.length + " axes");
+        operands.require(out.dim(0) == places,
+                "out is " + out + ", expected " + places + " rows for the grid " + Arrays.toString(extents))
+                .require(out.dim(1) % (2L * extents.length) == 0,
+                        "out is " + out + ": its columns do not divide into sines" + " and cosines for each of "
+                                + extents.length + " axes");
         Kernel kernel = out.device().kernel("embed/positions", "grid_positions_" + out.dtype().suffix());
         kernel.arguments().pointer("out", out).i64("places", places).i32("width", out.dim(1))
                 .i32("axes", extents.length).i32("extent0", all[0]).i32("extent1", all[1]).i32("extent2", all[2])
@@ -97,8 +101,7 @@ public final class Embed {
                 .type("dtable", dtable, DType.F32)
                 .require(dtable.rank() == 2, "dtable is " + dtable + ", expected [V, D]");
         long width = dtable.dim(1);
-        Device device = operands.sized("dout", dout, dout.dtype(), ids.size() * width)
-                .reads("dout, ids", dout, ids)
+        Device device = operands.sized("dout", dout, dout.dtype(), ids.size() * width).reads("dout, ids", dout, ids)
                 .writes("dtable", dtable).device();
         operands.fits("the number of ids", ids.size());
         if (dtable.size() == 0) {
@@ -130,13 +133,14 @@ public final class Embed {
         Sorted spare = null;
         int bits = 64 - Long.numberOfLeadingZeros(entries);
         for (int shift = 0; shift < bits; shift += DIGIT_BITS) {
-            Sorted to = spare != null ? spare : new Sorted(scope.empty(DType.I32, ids.size()), scope.empty(DType.I32, ids.size()));
-            count.arguments().pointer("keys", keys).pointer("counts", counts).i64("rows", ids.size()).i32("entries", entries)
-                    .i32("shift", shift).launch(blocks);
+            Sorted to = spare != null ? spare
+                    : new Sorted(scope.empty(DType.I32, ids.size()), scope.empty(DType.I32, ids.size()));
+            count.arguments().pointer("keys", keys).pointer("counts", counts).i64("rows", ids.size())
+                    .i32("entries", entries).i32("shift", shift).launch(blocks);
             scan.arguments().pointer("counts", counts).i32("count", counts.size()).launch(Grid.of(1));
             scatter.arguments().pointer("keys", keys).pointer("values", order).pointer("out_keys", to.keys)
-                    .pointer("out_values", to.order).pointer("counts", counts).i64("rows", ids.size()).i32("entries", entries)
-                    .i32("shift", shift).launch(blocks);
+                    .pointer("out_values", to.order).pointer("counts", counts).i64("rows", ids.size())
+                    .i32("entries", entries).i32("shift", shift).launch(blocks);
             spare = order == null ? null : new Sorted(keys, order);
             keys = to.keys;
             order = to.order;

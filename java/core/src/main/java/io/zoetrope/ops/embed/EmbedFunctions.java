@@ -15,7 +15,9 @@ public final class EmbedFunctions {
         Tensor y = tape.empty(table.value().dtype(), ids.dim(0), table.value().dim(1));
         Embed.lookup(table.value(), ids, y);
         Variable out = tape.output(y, table);
-        tape.note(out, dy -> tape.accumulateParameter(table, (dtable, add) -> Embed.lookupBackward(dy, ids, dtable, add)), ids);
+        tape.note(out,
+                dy -> tape.accumulateParameter(table, (dtable, add) -> Embed.lookupBackward(dy, ids, dtable, add)),
+                ids);
         return out;
     }
 }

@@ -56,7 +56,7 @@ public final class Patches {
         operands.given("out", out);
         Cut cut = cut(op, x.shape(), patch);
         operands.require(y.dtype() == x.dtype() && y.size() == x.size() && y.rank() >= 1 && y.dim(0) == x.dim(0),
-                        "the patches are " + y + ", expected " + x.dtype() + shape(x.shape(), patch) + " for " + x)
+                "the patches are " + y + ", expected " + x.dtype() + shape(x.shape(), patch) + " for " + x)
                 .reads("in", in).writes("out", out).device();
         long runBytes = cut.run * x.dtype().bytes();
         long runs = x.bytes() / runBytes;
@@ -85,10 +85,11 @@ public final class Patches {
 
     private static Cut cut(String op, Shape array, int[] patch) {
         Operands operands = Operands.of(op)
-                .require(patch.length >= 1 && patch.length <= MAX_AXES, "patches of " + patch.length
-                        + " dimensions, expected 1 to " + MAX_AXES)
-                .require(array.rank() == patch.length + 2, "an array " + array + " with patches " + Arrays.toString(patch)
-                        + ": expected [B, " + patch.length + " spatial extents, C]")
+                .require(patch.length >= 1 && patch.length <= MAX_AXES,
+                        "patches of " + patch.length + " dimensions, expected 1 to " + MAX_AXES)
+                .require(array.rank() == patch.length + 2,
+                        "an array " + array + " with patches " + Arrays.toString(patch) + ": expected [B, "
+                                + patch.length + " spatial extents, C]")
                 .require(array.size() > 0, "an array " + array + ": expected extents of 1 or more");
         long[] places = {1, 1, 1, 1};
         int[] sizes = {1, 1, 1, 1};
@@ -97,8 +98,9 @@ public final class Patches {
         int lead = MAX_AXES - patch.length;
         for (int a = 0; a < patch.length; a++) {
             long extent = array.dim(a + 1);
-            operands.require(patch[a] > 0 && extent % patch[a] == 0, "an array " + array + " does not divide into patches of "
-                    + Arrays.toString(patch) + ": crop or pad its dimension " + (a + 1));
+            operands.require(patch[a] > 0 && extent % patch[a] == 0,
+                    "an array " + array + " does not divide into patches of " + Arrays.toString(patch)
+                            + ": crop or pad its dimension " + (a + 1));
             places[lead + a] = extent / patch[a];
             sizes[lead + a] = patch[a];
             count *= extent / patch[a];

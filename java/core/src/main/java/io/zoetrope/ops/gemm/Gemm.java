@@ -94,7 +94,8 @@ public final class Gemm {
         long n = c.shape().dim(-1);
         long k = a.shape().dim(spec.transA ? -2 : -1);
         String shapes = "a " + a.shape() + ", b " + b.shape() + ", c " + c.shape();
-        operands.require(a.shape().dim(spec.transA ? -1 : -2) == m && b.shape().dim(spec.transB ? -1 : -2) == k
+        operands.require(
+                a.shape().dim(spec.transA ? -1 : -2) == m && b.shape().dim(spec.transB ? -1 : -2) == k
                         && b.shape().dim(spec.transB ? -2 : -1) == n,
                 shapes + " do not fit: expected a " + (spec.transA ? "[k, m]" : "[m, k]") + ", b "
                         + (spec.transB ? "[n, k]" : "[k, n]") + ", c [m, n]");
@@ -113,7 +114,7 @@ public final class Gemm {
         long strideA = a.rank() == 2 ? 0 : m * k;
         long strideB = b.rank() == 2 ? 0 : k * n;
         if (count > 1 && strideB == 0 && strideA != 0 && !spec.transA && count * m <= Integer.MAX_VALUE) {
-            m *= count;     // one b for all: the batch is more rows
+            m *= count; // one b for all: the batch is more rows
             count = 1;
         }
         if (!ProvidedGemm.run(a, b, epilogue, c, spec, m, n, k, count, strideA, strideB)) {
@@ -134,16 +135,17 @@ public final class Gemm {
         if (epilogue.gate != null) {
             Tensor gate = epilogue.gate.tensor();
             operands.type("gate", gate, a.dtype());
-            operands.require(epilogue.gate.size() == n && c.size() / n % gate.dim(0) == 0, "gate is " + gate.dtype() + "["
-                    + gate.dim(0) + ", " + epilogue.gate.size() + "], expected [S, " + n + "] with S that divides the rows of c "
-                    + c.shape());
-            operands.require(!spec.transA && b.rank() == 2, "a gate goes with an a that is not transposed and one b [n, k] or "
-                    + "[k, n] for the whole batch, b is " + b.shape() + ", layout " + spec.layout());
+            operands.require(epilogue.gate.size() == n && c.size() / n % gate.dim(0) == 0,
+                    "gate is " + gate.dtype() + "[" + gate.dim(0) + ", " + epilogue.gate.size() + "], expected [S, " + n
+                            + "] with S that divides the rows of c " + c.shape());
+            operands.require(!spec.transA && b.rank() == 2,
+                    "a gate goes with an a that is not transposed and one b [n, k] or "
+                            + "[k, n] for the whole batch, b is " + b.shape() + ", layout " + spec.layout());
         }
     }
 
-    private static void launch(Tensor a, Tensor b, Epilogue epilogue, Tensor c, Spec spec, long m, long n, long k, long count,
-                               long strideA, long strideB) {
+    private static void launch(Tensor a, Tensor b, Epilogue epilogue, Tensor c, Spec spec, long m, long n, long k,
+            long count, long strideA, long strideB) {
         GemmPlan plan = GemmPlan.of(c.device(), a.dtype(), spec.layout(), m, n, k, count,
                 (a.address() | b.address()) % 16 == 0);
         long lda = spec.transA ? m : k;
@@ -155,19 +157,22 @@ public final class Gemm {
             long outputs = first * m * n * c.dtype().bytes();
             plan.kernel().arguments().pointer("a", a.address() + first * strideA * a.dtype().bytes())
                     .pointer("b", b.address() + first * strideB * b.dtype().bytes()).pointer("bias", epilogue.bias)
-                    .pointer("c", c.address() + outputs).structure("shape").i64("lda", lda).i64("ldb", ldb).i64("ldc", n)
-                    .i64("batch_a", strideA).i64("batch_b", strideB).i64("batch_c", m * n).i32("m", m).i32("n", n).i32("k", k)
-                    .i32("activation", spec.activation.ordinal()).i32("f32_out", c.dtype() == DType.F32 ? 1 : 0)
-                    .f32("alpha", spec.alpha).f32("beta", epilogue.residual == null ? spec.beta : 1)
+                    .pointer("c", c.address() + outputs).structure("shape").i64("lda", lda).i64("ldb", ldb)
+                    .i64("ldc", n).i64("batch_a", strideA).i64("batch_b", strideB).i64("batch_c", m * n).i32("m", m)
+                    .i32("n", n).i32("k", k).i32("activation", spec.activation.ordinal())
+                    .i32("f32_out", c.dtype() == DType.F32 ? 1 : 0).f32("alpha", spec.alpha)
+                    .f32("beta", epilogue.residual == null ? spec.beta : 1)
                     .i32("gate_rows", gate == null ? 1 : m / gate.tensor().dim(0))
-                    .i64("gate_stride", gate == null ? 0 : gate.stride()).pointer("gate", gate == null ? 0 : gate.address())
-                    .pointer("old", old.address() + outputs).launch(Grid.of(plan.blocks(), 1, some));
+                    .i64("gate_stride", gate == null ? 0 : gate.stride())
+                    .pointer("gate", gate == null ? 0 : gate.address()).pointer("old", old.address() + outputs)
+                    .launch(Grid.of(plan.blocks(), 1, some));
         }
     }
 
     private static void matrix(Operands operands, String name, Tensor tensor) {
         operands.given(name, tensor);
-        operands.require(tensor.rank() >= 2, name + " has shape " + tensor.shape() + ", expected at least two dimensions");
+        operands.require(tensor.rank() >= 2,
+                name + " has shape " + tensor.shape() + ", expected at least two dimensions");
         operands.nonEmpty(name, tensor);
     }
 

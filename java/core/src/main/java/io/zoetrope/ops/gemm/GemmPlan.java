@@ -18,13 +18,16 @@ record GemmPlan(Kernel kernel, long blocks) {
     private static final String OPERATION = "gemm";
     private static final int CHUNK = 8;
 
-    record Problem(DType type, String layout, long m, long n, long k, long batch, boolean aligned, Tier tier, String tile) {
+    record Problem(DType type, String layout, long m, long n, long k, long batch, boolean aligned, Tier tier,
+            String tile) {
         boolean streams() {
-            return tier == Tier.SM80 && type == DType.BF16 && batch == 1 && layout.equals("nt") && k % CHUNK == 0 && aligned;
+            return tier == Tier.SM80 && type == DType.BF16 && batch == 1 && layout.equals("nt") && k % CHUNK == 0
+                    && aligned;
         }
 
         Candidates candidates(String algorithm) {
-            Candidates all = Candidates.of(OPERATION).with("algorithm", algorithm).of(tier, type).with("layout", layout);
+            Candidates all = Candidates.of(OPERATION).with("algorithm", algorithm).of(tier, type).with("layout",
+                    layout);
             return tile == null ? all : all.with("tile", tile);
         }
     }

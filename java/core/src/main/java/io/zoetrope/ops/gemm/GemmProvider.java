@@ -16,8 +16,8 @@ public interface GemmProvider extends Provider {
      * @param strideA elements from a matrix of the batch to the next; 0: one for all. Likewise the others
      */
     record Product(Device device, DType type, DType out, boolean tf32, boolean transA, boolean transB, int m, int n,
-            int k,
-            long a, long strideA, long b, long strideB, long c, long strideC, long batch, float alpha, float beta) {
+            int k, long a, long strideA, long b, long strideB, long c, long strideC, long batch, float alpha,
+            float beta) {
         /** Elements from a row of a to the next. */
         public int lda() {
             return transA ? m : k;

@@ -18,7 +18,8 @@ public final class LinearFunctions {
     public static Variable linear(Tape tape, Variable x, Variable w, Variable bias, Variable residual) {
         long in = w.value().dim(1);
         long outFeatures = w.value().dim(0);
-        Tensor y = product(tape, x, w, new Gemm.Epilogue(Variable.valueOf(bias), null, Variable.valueOf(residual)), Activation.NONE);
+        Tensor y = product(tape, x, w, new Gemm.Epilogue(Variable.valueOf(bias), null, Variable.valueOf(residual)),
+                Activation.NONE);
         Tensor rows = x.value().reshape(-1, in);
         Variable out = tape.output(y, x, w, bias, residual);
         tape.note(out, dy -> {
@@ -39,17 +40,18 @@ public final class LinearFunctions {
         if (tape.isRecording()) {
             return PointwiseFunctions.gelu(tape, linear(tape, x, w, bias, null));
         }
-        return tape.output(product(tape, x, w, Gemm.Epilogue.bias(Variable.valueOf(bias)), Activation.GELU), x, w, bias);
+        return tape.output(product(tape, x, w, Gemm.Epilogue.bias(Variable.valueOf(bias)), Activation.GELU), x, w,
+                bias);
     }
 
     /** {@link ModulateFunctions#gate} of {@link #linear}: one kernel unless a backward pass may follow, as in {@link #linearGelu}. */
-    public static Variable linearGated(Tape tape, Variable x, Variable w, Variable bias, Variable residual, Variable vectors,
-            int gate, int parts) {
+    public static Variable linearGated(Tape tape, Variable x, Variable w, Variable bias, Variable residual,
+            Variable vectors, int gate, int parts) {
         if (tape.isRecording()) {
             return ModulateFunctions.gate(tape, linear(tape, x, w, bias, null), residual, vectors, gate, parts);
         }
-        Gemm.Epilogue epilogue = new Gemm.Epilogue(Variable.valueOf(bias), Modulate.Vectors.part(vectors.value(), gate, parts),
-                residual.value());
+        Gemm.Epilogue epilogue = new Gemm.Epilogue(Variable.valueOf(bias),
+                Modulate.Vectors.part(vectors.value(), gate, parts), residual.value());
         return tape.output(product(tape, x, w, epilogue, Activation.NONE), x, w, bias, residual, vectors);
     }
 

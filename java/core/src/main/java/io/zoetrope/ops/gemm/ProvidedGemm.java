@@ -18,8 +18,7 @@ final class ProvidedGemm {
      * @return false, with nothing queued, when there is no provider, it cannot take this, or a tier of ours is forced
      */
     static boolean run(Tensor a, Tensor b, Gemm.Epilogue epilogue, Tensor c, Gemm.Spec spec, long m, long n, long k,
-            long batch,
-            long strideA, long strideB) {
+            long batch, long strideA, long strideB) {
         Device device = c.device();
         GemmProvider provider = device.provider(GemmProvider.class);
         if (provider == null || Tiers.isForced() || epilogue.gate() != null) {
@@ -29,9 +28,8 @@ final class ProvidedGemm {
         try (Scope scope = Scope.open(device)) {
             Tensor product = bare ? c : scope.empty(DType.F32, c.shape());
             boolean taken = provider.multiply(new GemmProvider.Product(device, a.dtype(), product.dtype(),
-                    Tiers.tf32Allowed(),
-                    spec.transA(), spec.transB(), (int) m, (int) n, (int) k, a.address(), strideA, b.address(), strideB,
-                    product.address(), m * n, batch, spec.alpha(), bare ? spec.beta() : 0));
+                    Tiers.tf32Allowed(), spec.transA(), spec.transB(), (int) m, (int) n, (int) k, a.address(), strideA,
+                    b.address(), strideB, product.address(), m * n, batch, spec.alpha(), bare ? spec.beta() : 0));
             if (!taken) {
                 return false;
             }
@@ -50,7 +48,8 @@ final class ProvidedGemm {
         switch (spec.activation()) {
             case SILU -> Pointwise.silu(product, product);
             case GELU -> Pointwise.gelu(product, product);
-            case NONE -> { }
+            case NONE -> {
+            }
         }
         Tensor old = epilogue.residual() == null ? c : epilogue.residual();
         float factor = epilogue.residual() == null ? spec.beta() : 1;

@@ -28,21 +28,20 @@ public final class GroupNorm {
      * @param groups divides C
      * @param eps    added to the variance
      */
-    public static void forward(Tensor x, Tensor gamma, Tensor beta, Tensor y, Tensor mean, Tensor rstd, int groups, float eps,
-                               boolean silu) {
+    public static void forward(Tensor x, Tensor gamma, Tensor beta, Tensor y, Tensor mean, Tensor rstd, int groups,
+            float eps, boolean silu) {
         Operands operands = check("group norm forward", x, gamma, beta, mean, rstd, groups).alike("y", y, "x", x)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
-        Device device = operands
-                .reads("x, gamma, beta", x, gamma, beta)
-                .writes("y, mean, rstd", y, mean, rstd).device();
+        Device device = operands.reads("x, gamma, beta", x, gamma, beta).writes("y, mean, rstd", y, mean, rstd)
+                .device();
         GroupNormPlan plan = GroupNormPlan.of(x, groups, 1, x.address() | y.address());
         String dtype = x.dtype().suffix();
         if (plan.fused()) {
             Kernel kernel = kernel(device, "group_norm_forward", "group_norm_forward_" + dtype);
             kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta).pointer("y", y)
                     .pointer("mean", mean).pointer("rstd", rstd).i32("positions", plan.positions())
-                    .i32("channels", plan.channels()).i32("groups", groups).i32("slice", plan.slice())
-                    .f32("eps", eps).i32("silu", silu ? 1 : 0).i32("wide", plan.wide())
+                    .i32("channels", plan.channels()).i32("groups", groups).i32("slice", plan.slice()).f32("eps", eps)
+                    .i32("silu", silu ? 1 : 0).i32("wide", plan.wide())
                     .launch(plan.grid(), kernel.geometry().threads(), plan.cacheBytes());
             return;
         }
@@ -66,13 +65,11 @@ public final class GroupNorm {
      * @param accumulateParams adds to dgamma and dbeta instead of overwriting them
      */
     public static void backward(Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, Tensor dx,
-                                Tensor dgamma, Tensor dbeta, int groups, boolean silu, boolean accumulateParams) {
-        Operands operands = check("group norm backward", x, gamma, beta, mean, rstd, groups)
-                .alike("dy", dy, "x", x).alike("dx", dx, "x", x)
-                .exactly("dgamma", dgamma, DType.F32, x.shape().dim(-1))
+            Tensor dgamma, Tensor dbeta, int groups, boolean silu, boolean accumulateParams) {
+        Operands operands = check("group norm backward", x, gamma, beta, mean, rstd, groups).alike("dy", dy, "x", x)
+                .alike("dx", dx, "x", x).exactly("dgamma", dgamma, DType.F32, x.shape().dim(-1))
                 .exactly("dbeta", dbeta, DType.F32, x.shape().dim(-1));
-        Device device = operands
-                .reads("x, dy, gamma, beta, mean, rstd", x, dy, gamma, beta, mean, rstd)
+        Device device = operands.reads("x, dy, gamma, beta, mean, rstd", x, dy, gamma, beta, mean, rstd)
                 .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
         GroupNormPlan plan = GroupNormPlan.of(x, groups, 2, x.address() | dy.address() | dx.address());
         String dtype = x.dtype().suffix();
@@ -90,29 +87,33 @@ public final class GroupNorm {
                 plan.append(inputs(sums, dy, x, gamma, beta, mean, rstd).pointer("partial", partial))
                         .i32("silu", silu ? 1 : 0).i32("wide", plan.wide()).launch(plan.grid());
                 Kernel apply = kernel(device, "group_norm_backward", "group_norm_backward_apply_" + dtype);
-                plan.append(inputs(apply, dy, x, gamma, beta, mean, rstd).pointer("partial", partial).pointer("grad_x", dx))
+                plan.append(
+                        inputs(apply, dy, x, gamma, beta, mean, rstd).pointer("partial", partial).pointer("grad_x", dx))
                         .i32("silu", silu ? 1 : 0).i32("wide", plan.wide()).launch(plan.grid());
             }
             parameterGradients(device, partial, dgamma, dbeta, accumulateParams);
         }
     }
 
-    private static Arguments inputs(Kernel kernel, Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd) {
+    private static Arguments inputs(Kernel kernel, Tensor dy, Tensor x, Tensor gamma, Tensor beta, Tensor mean,
+            Tensor rstd) {
         return kernel.arguments().pointer("grad_y", dy).pointer("x", x).pointer("gamma", gamma).pointer("beta", beta)
                 .pointer("mean", mean).pointer("rstd", rstd);
     }
 
     /** dbeta (+)= Σ partial[k][0], dgamma (+)= Σ partial[k][1] for partial F32 [K, 2, C]. */
-    public static void parameterGradients(Device device, Tensor partial, Tensor dgamma, Tensor dbeta, boolean accumulate) {
+    public static void parameterGradients(Device device, Tensor partial, Tensor dgamma, Tensor dbeta,
+            boolean accumulate) {
         Kernel kernel = device.kernel("norm/norm_parameter_gradient", "norm_parameter_gradient");
         kernel.arguments().pointer("partial", partial).pointer("grad_gamma", dgamma).pointer("grad_beta", dbeta)
                 .i64("pieces", partial.dim(0)).i32("channels", partial.dim(2)).i32("accumulate", accumulate ? 1 : 0)
                 .launch(Grid.covering(2 * partial.dim(2), kernel.geometry().tileN()));
     }
 
-    private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd, int groups) {
-        Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 2)
-                .require(x.size() > 0, "x is " + x + ", expected extents of 1 or more");
+    private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd,
+            int groups) {
+        Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 2).require(x.size() > 0,
+                "x is " + x + ", expected extents of 1 or more");
         long channels = x.shape().dim(-1);
         return operands
                 .require(groups > 0 && channels % groups == 0,

@@ -19,8 +19,12 @@ public final class GroupNormFunctions {
         Tensor rstd = tape.empty(DType.F32, input.dim(0), groups);
         GroupNorm.forward(input, gamma.value(), beta.value(), y, mean, rstd, groups, epsilon, silu);
         Variable out = tape.output(y, x, gamma, beta);
-        tape.note(out, dy -> tape.accumulateParameters(gamma, beta, (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x, dx ->
-                GroupNorm.backward(dy, input, gamma.value(), beta.value(), mean, rstd, dx, dgamma, dbeta, groups, silu, add))),
+        tape.note(out,
+                dy -> tape
+                        .accumulateParameters(gamma, beta,
+                                (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x,
+                                        dx -> GroupNorm.backward(dy, input, gamma.value(), beta.value(), mean, rstd, dx,
+                                                dgamma, dbeta, groups, silu, add))),
                 input, gamma.value(), beta.value(), mean, rstd);
         return out;
     }

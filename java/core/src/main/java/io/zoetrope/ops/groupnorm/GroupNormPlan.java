@@ -18,7 +18,7 @@ import io.zoetrope.tensor.Tensor;
  * @param cacheBytes dynamic shared memory of the kernels that hold their tile
  */
 record GroupNormPlan(int samples, int positions, int channels, int groups, int slice, int parts, int chunk, int chunks,
-                     int wide, int cacheBytes) {
+        int wide, int cacheBytes) {
     /** What the kernels hold in shared memory besides the tile, at most. */
     private static final int SCRATCH_BYTES = 24 * 1024;
     /** Beyond this, fewer than two blocks share a Hopper multiprocessor and the second read is the cheaper way. */
@@ -35,21 +35,22 @@ record GroupNormPlan(int samples, int positions, int channels, int groups, int s
     static GroupNormPlan of(Tensor x, int groups, int tiles, long addresses) {
         Device device = x.device();
         String direction = tiles == 1 ? "forward" : "backward";
-        Geometry geometry = device.kernel("norm/group_norm_" + direction,
-                "group_norm_" + direction + "_" + x.dtype().suffix()).geometry();
+        Geometry geometry = device
+                .kernel("norm/group_norm_" + direction, "group_norm_" + direction + "_" + x.dtype().suffix())
+                .geometry();
         return of(geometry.threads(), geometry.tileM(), device.multiprocessors(),
-                Math.min(MAX_CACHE_BYTES, device.maxSharedBytes() - SCRATCH_BYTES), x.dim(0), x.size() / x.dim(0)
-                        / x.shape().dim(-1), x.shape().dim(-1), groups, x.dtype().bytes(), tiles, addresses % 16 == 0);
+                Math.min(MAX_CACHE_BYTES, device.maxSharedBytes() - SCRATCH_BYTES), x.dim(0),
+                x.size() / x.dim(0) / x.shape().dim(-1), x.shape().dim(-1), groups, x.dtype().bytes(), tiles,
+                addresses % 16 == 0);
     }
 
     static GroupNormPlan of(int threads, int maxSlice, int multiprocessors, int budget, long samples, long positions,
-                            long channels, int groups, int elementBytes, int tiles, boolean aligned) {
+            long channels, int groups, int elementBytes, int tiles, boolean aligned) {
         long perGroup = channels / groups;
         int pack = 16 / elementBytes;
-        boolean wide = aligned && channels % pack == 0
-                && (perGroup % pack == 0 || lcm(perGroup, pack) <= maxSlice);
+        boolean wide = aligned && channels % pack == 0 && (perGroup % pack == 0 || lcm(perGroup, pack) <= maxSlice);
         int vector = wide ? pack : 1;
-        long unit = wide ? lcm(perGroup, pack) : perGroup;  // the narrowest slice of whole groups and whole packs
+        long unit = wide ? lcm(perGroup, pack) : perGroup; // the narrowest slice of whole groups and whole packs
         if (unit > maxSlice) {
             long parts = (perGroup + maxSlice - 1) / maxSlice;
             return split(threads, samples, positions, channels, groups, maxSlice, Math.toIntExact(parts), vector,
@@ -73,7 +74,7 @@ record GroupNormPlan(int samples, int positions, int channels, int groups, int s
     }
 
     private static GroupNormPlan split(int threads, long samples, long positions, long channels, int groups, long slice,
-                                       int parts, int vector, int elementBytes, int tiles) {
+            int parts, int vector, int elementBytes, int tiles) {
         long rows = threads / ((slice + vector - 1) / vector);
         long steps = Math.max(1, CHUNK_BYTES / (threads * (long) vector * elementBytes));
         long chunk = Math.min(positions, rows * steps);

@@ -31,15 +31,13 @@ public final class LayerNorm {
         Operands operands = check("layer norm forward", x, gamma, mean, rstd)
                 .sizedIfGiven("beta", beta, DType.F32, x.shape().dim(-1)).alike("y", y, "x", x)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
-        Device device = operands
-                .reads("x, gamma, beta", x, gamma, beta)
-                .writes("y, mean, rstd", y, mean, rstd).device();
+        Device device = operands.reads("x, gamma, beta", x, gamma, beta).writes("y, mean, rstd", y, mean, rstd)
+                .device();
         Kernel kernel = device.kernel("norm/layer_norm_forward", "layer_norm_forward_" + x.dtype().suffix());
         long channels = x.shape().dim(-1);
         long rows = x.size() / channels;
         kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta).pointer("y", y)
-                .pointer("mean", mean).pointer("rstd", rstd).i64("rows", rows).i32("channels", channels)
-                .f32("eps", eps)
+                .pointer("mean", mean).pointer("rstd", rstd).i64("rows", rows).i32("channels", channels).f32("eps", eps)
                 .i32("wide", wide(x, y.address() | Operands.address(gamma) | Operands.address(beta)))
                 .launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
@@ -53,11 +51,11 @@ public final class LayerNorm {
      */
     public static void modulated(Tensor x, Modulate.Vectors scale, Modulate.Vectors shift, Tensor y, float eps) {
         Operands operands = Operands.of("layer norm modulated").floating("x", x).rankAtLeast("x", x, 2).nonEmpty("x", x)
-                .alike("y", y, "x", x)
-                .require(shift != null, "shift is null, expected vectors [S, C]")
+                .alike("y", y, "x", x).require(shift != null, "shift is null, expected vectors [S, C]")
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
         Modulate.scaleAndShift(operands, scale, shift, x);
-        Device device = operands.reads("x", x).reads("scale, shift", scale.extent(), shift.extent()).writes("y", y).device();
+        Device device = operands.reads("x", x).reads("scale, shift", scale.extent(), shift.extent()).writes("y", y)
+                .device();
         Kernel kernel = device.kernel("norm/layer_norm_forward", "layer_norm_modulated_" + x.dtype().suffix());
         long channels = x.shape().dim(-1);
         long rows = x.size() / channels;
@@ -77,15 +75,13 @@ public final class LayerNorm {
      * @param accumulateParams adds to dgamma and dbeta instead of overwriting them
      */
     public static void backward(Tensor dy, Tensor x, Tensor gamma, Tensor mean, Tensor rstd, Tensor dx, Tensor dgamma,
-                                Tensor dbeta, boolean accumulateParams) {
+            Tensor dbeta, boolean accumulateParams) {
         long channels = x == null || x.rank() == 0 ? 0 : x.shape().dim(-1);
         Operands operands = check("layer norm backward", x, gamma, mean, rstd).alike("dy", dy, "x", x)
                 .alike("dx", dx, "x", x).sizedIfGiven("dgamma", dgamma, DType.F32, channels)
-                .sizedIfGiven("dbeta", dbeta, DType.F32, channels)
-                .require((dgamma == null) == (dbeta == null), "dgamma is " + dgamma + ", dbeta is " + dbeta
-                        + ": expected both or neither");
-        Device device = operands
-                .reads("x, dy, gamma, mean, rstd", x, dy, gamma, mean, rstd)
+                .sizedIfGiven("dbeta", dbeta, DType.F32, channels).require((dgamma == null) == (dbeta == null),
+                        "dgamma is " + dgamma + ", dbeta is " + dbeta + ": expected both or neither");
+        Device device = operands.reads("x, dy, gamma, mean, rstd", x, dy, gamma, mean, rstd)
                 .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
         String dtype = x.dtype().suffix();
         long rows = x.size() / channels;
@@ -110,12 +106,13 @@ public final class LayerNorm {
     }
 
     private static Operands check(String op, Tensor x, Tensor gamma, Tensor mean, Tensor rstd) {
-        Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1)
-                .require(x.size() > 0, "x is " + x + ", expected extents of 1 or more");
+        Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1).require(x.size() > 0,
+                "x is " + x + ", expected extents of 1 or more");
         long channels = x.shape().dim(-1);
-        return operands.require(channels <= Integer.MAX_VALUE / 2, "x is " + x + ": rows longer than the kernels can count")
-                .sizedIfGiven("gamma", gamma, DType.F32, channels)
-                .sized("mean", mean, DType.F32, x.size() / channels).sized("rstd", rstd, DType.F32, x.size() / channels);
+        return operands
+                .require(channels <= Integer.MAX_VALUE / 2, "x is " + x + ": rows longer than the kernels can count")
+                .sizedIfGiven("gamma", gamma, DType.F32, channels).sized("mean", mean, DType.F32, x.size() / channels)
+                .sized("rstd", rstd, DType.F32, x.size() / channels);
     }
 
     private static int wide(Tensor x, long addresses) {

@@ -15,7 +15,8 @@ public final class LayerNormFunctions {
     /** Layer normalisation over the innermost dimension. @param gamma F32 [C], as is {@code beta}; both null: 1 and 0 */
     public static Variable layerNorm(Tape tape, Variable x, Variable gamma, Variable beta, float epsilon) {
         if ((gamma == null) != (beta == null)) {
-            throw new IllegalArgumentException("layer norm: gamma is " + gamma + ", beta is " + beta + ": expected both or neither");
+            throw new IllegalArgumentException(
+                    "layer norm: gamma is " + gamma + ", beta is " + beta + ": expected both or neither");
         }
         Tensor input = x.value();
         long rows = input.size() / input.dim(-1);
@@ -26,11 +27,16 @@ public final class LayerNormFunctions {
         LayerNorm.forward(input, scale, beta == null ? null : beta.value(), y, mean, rstd, epsilon);
         Variable out = tape.output(y, x, gamma, beta);
         if (gamma == null) {
-            tape.note(out, dy -> tape.accumulate(x, dx ->
-                    LayerNorm.backward(dy, input, null, mean, rstd, dx, null, null, false)), input, mean, rstd);
+            tape.note(out,
+                    dy -> tape.accumulate(x,
+                            dx -> LayerNorm.backward(dy, input, null, mean, rstd, dx, null, null, false)),
+                    input, mean, rstd);
         } else {
-            tape.note(out, dy -> tape.accumulateParameters(gamma, beta, (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x, dx ->
-                    LayerNorm.backward(dy, input, scale, mean, rstd, dx, dgamma, dbeta, add))), input, scale, mean, rstd);
+            tape.note(out,
+                    dy -> tape.accumulateParameters(gamma, beta,
+                            (dgamma, dbeta, add) -> tape.accumulateOrDiscard(x,
+                                    dx -> LayerNorm.backward(dy, input, scale, mean, rstd, dx, dgamma, dbeta, add))),
+                    input, scale, mean, rstd);
         }
         return out;
     }
@@ -42,7 +48,8 @@ public final class LayerNormFunctions {
     public static Variable layerNormModulated(Tape tape, Variable x, Variable vectors, int shift, int scale, int parts,
             float epsilon) {
         if (tape.isRecording()) {
-            return ModulateFunctions.modulate(tape, layerNorm(tape, x, null, null, epsilon), vectors, shift, scale, parts);
+            return ModulateFunctions.modulate(tape, layerNorm(tape, x, null, null, epsilon), vectors, shift, scale,
+                    parts);
         }
         Tensor y = tape.empty(x.value().dtype(), x.shape());
         LayerNorm.modulated(x.value(), Modulate.Vectors.part(vectors.value(), scale, parts),

@@ -71,19 +71,21 @@ public final class CrossEntropy {
         Operands operands = scores("softmax cross-entropy", logits);
         long samples = logits.dim(0);
         long classes = logits.dim(1);
-        Device device = operands.require(samples <= MOST_SAMPLES, "logits is " + logits + ", expected at most "
-                        + MOST_SAMPLES + " samples")
+        Device device = operands
+                .require(samples <= MOST_SAMPLES,
+                        "logits is " + logits + ", expected at most " + MOST_SAMPLES + " samples")
                 .sized("labels", labels, DType.I32, samples).sized("loss", loss, DType.F32, 1)
                 .sizedIfGiven("weight", outputs.weight, DType.F32, samples)
                 .sizedIfGiven("perSample", outputs.perSample, DType.F32, samples)
                 .alikeIfGiven("dlogits", outputs.dlogits, "logits", logits)
                 .sizedIfGiven("correct", outputs.correct, DType.I32, 1)
                 .sizedIfGiven("notFinite", outputs.notFinite, DType.I32, 1)
-                .require(outputs.smoothing >= 0 && outputs.smoothing <= 1, "smoothing is " + outputs.smoothing
-                        + ", expected 0 to 1")
-                .reads("logits, labels, weight", logits, labels, outputs.weight)
-                .updates("dlogits", outputs.dlogits)
-                .writes("loss, perSample, correct, notFinite", loss, outputs.perSample, outputs.correct, outputs.notFinite).device();
+                .require(outputs.smoothing >= 0 && outputs.smoothing <= 1,
+                        "smoothing is " + outputs.smoothing + ", expected 0 to 1")
+                .reads("logits, labels, weight", logits, labels, outputs.weight).updates("dlogits", outputs.dlogits)
+                .writes("loss, perSample, correct, notFinite", loss, outputs.perSample, outputs.correct,
+                        outputs.notFinite)
+                .device();
         try (Scope scope = Scope.open(device)) {
             Tensor losses = outputs.perSample == null ? scope.empty(DType.F32, samples) : outputs.perSample;
             Tensor hits = scope.empty(DType.F32, samples);
@@ -105,8 +107,9 @@ public final class CrossEntropy {
                 .exactly("probabilities", probabilities, DType.F32, logits.dim(0), logits.dim(1))
                 .reads("logits", logits).writes("probabilities", probabilities).device();
         Kernel kernel = device.kernel(MODULE, "softmax_" + logits.dtype().suffix());
-        kernel.arguments().pointer("logits", logits).pointer("probabilities", probabilities).i32("samples", logits.dim(0))
-                .i32("classes", logits.dim(1)).launch(Grid.covering(logits.dim(0), kernel.geometry().tileM()));
+        kernel.arguments().pointer("logits", logits).pointer("probabilities", probabilities)
+                .i32("samples", logits.dim(0)).i32("classes", logits.dim(1))
+                .launch(Grid.covering(logits.dim(0), kernel.geometry().tileM()));
     }
 
     private static Operands scores(String op, Tensor logits) {

@@ -44,15 +44,14 @@ public final class GanLoss {
                 .sizedIfGiven("meanLoser", out.meanLoser, DType.F32, 1)
                 .sizedIfGiven("notFinite", notFinite, DType.I32, 1);
         int pairs = operands.fits("N", winner.size());
-        operands
-                .reads("winner, loser", winner, loser)
+        operands.reads("winner, loser", winner, loser)
                 .writes("loss, perPair, dwinner, dloser, meanWinner, meanLoser, notFinite", loss, out.perPair,
-                        out.dwinner, out.dloser, out.meanWinner, out.meanLoser, notFinite).device()
-                .kernel(RELATIVISTIC, "relativistic_" + winner.dtype().suffix())
-                .arguments().pointer("winner", winner).pointer("loser", loser).pointer("loss", loss)
+                        out.dwinner, out.dloser, out.meanWinner, out.meanLoser, notFinite)
+                .device().kernel(RELATIVISTIC, "relativistic_" + winner.dtype().suffix()).arguments()
+                .pointer("winner", winner).pointer("loser", loser).pointer("loss", loss)
                 .pointer("per_pair", out.perPair).pointer("dwinner", out.dwinner).pointer("dloser", out.dloser)
-                .pointer("mean_winner", out.meanWinner).pointer("mean_loser", out.meanLoser).pointer("not_finite", notFinite)
-                .i32("n", pairs).launch(Grid.of(1));
+                .pointer("mean_winner", out.meanWinner).pointer("mean_loser", out.meanLoser)
+                .pointer("not_finite", notFinite).i32("n", pairs).launch(Grid.of(1));
     }
 
     /**
@@ -94,10 +93,10 @@ public final class GanLoss {
                 .alike("v", v, "x", x).alike("input", input, "x", x).sized("scale", scale, DType.F32, x.dim(0))
                 .sized("squares", squares, DType.F32, x.dim(0)).sizedIfGiven("state", state, DType.I64, 2)
                 .require(pairs >= 1, "pairs is " + pairs + ", expected 1 or more");
-        operands.reads("x, v, scale, state", x, v, scale, state).updates("input", input).writes("squares", squares).device()
-                .kernel(PENALTY, "gradient_penalty_" + x.dtype().suffix())
-                .arguments().pointer("x", x).pointer("v", v).pointer("scale", scale).pointer("input", input)
-                .pointer("squares", squares).i64("size", x.size() / x.dim(0)).f32("share", 1f / pairs).f32("gamma", gamma.first)
+        operands.reads("x, v, scale, state", x, v, scale, state).updates("input", input).writes("squares", squares)
+                .device().kernel(PENALTY, "gradient_penalty_" + x.dtype().suffix()).arguments().pointer("x", x)
+                .pointer("v", v).pointer("scale", scale).pointer("input", input).pointer("squares", squares)
+                .i64("size", x.size() / x.dim(0)).f32("share", 1f / pairs).f32("gamma", gamma.first)
                 .f32("gamma_last", gamma.last).i64("gamma_steps", gamma.steps).pointer("state", state)
                 .launch(Grid.of(x.dim(0)));
     }

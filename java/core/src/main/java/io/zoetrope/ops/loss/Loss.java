@@ -17,7 +17,8 @@ public final class Loss {
     }
 
     /** {@link #weightedMse(Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, float)} without flag and scale. */
-    public static void weightedMse(Tensor pred, Tensor target, Tensor weight, Tensor loss, Tensor perSample, Tensor dpred) {
+    public static void weightedMse(Tensor pred, Tensor target, Tensor weight, Tensor loss, Tensor perSample,
+            Tensor dpred) {
         weightedMse(pred, target, weight, loss, perSample, dpred, null, 1);
     }
 
@@ -33,8 +34,8 @@ public final class Loss {
      * @param notFinite I32[1] is set to 1 when the loss is NaN or infinite and left alone otherwise, or null
      * @param scale     factor of the gradient, 1 by custom
      */
-    public static void weightedMse(Tensor pred, Tensor target, Tensor weight, Tensor loss, Tensor perSample, Tensor dpred,
-            Tensor notFinite, float scale) {
+    public static void weightedMse(Tensor pred, Tensor target, Tensor weight, Tensor loss, Tensor perSample,
+            Tensor dpred, Tensor notFinite, float scale) {
         Operands operands = Operands.of("weighted mse").floating("pred", pred).rankAtLeast("pred", pred, 1)
                 .require(pred.size() > 0, "pred is " + pred + ", expected at least one element")
                 .alike("target", target, "pred", pred).alikeIfGiven("dpred", dpred, "pred", pred)
@@ -43,8 +44,8 @@ public final class Loss {
         long size = pred.size() / samples;
         Device device = operands.sizedIfGiven("weight", weight, DType.F32, samples)
                 .sizedIfGiven("perSample", perSample, DType.F32, samples)
-                .reads("pred, target, weight", pred, target, weight)
-                .updates("dpred", dpred).writes("loss, perSample, notFinite", loss, perSample, notFinite).device();
+                .reads("pred, target, weight", pred, target, weight).updates("dpred", dpred)
+                .writes("loss, perSample, notFinite", loss, perSample, notFinite).device();
         Kernel kernel = device.kernel(WEIGHTED_MSE, "weighted_mse_" + pred.dtype().suffix());
         long parts = Math.min(MAX_PARTS, Grid.covering(size, kernel.geometry().tileM()).x());
         try (Scope scope = Scope.open(device)) {

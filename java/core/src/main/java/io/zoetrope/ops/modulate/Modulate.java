@@ -36,9 +36,9 @@ public final class Modulate {
 
         /** Part {@code index} of {@code parts} equal ones in the rows of [S, parts·C]. */
         public static Vectors part(Tensor packed, int index, int parts) {
-            Operands.of("modulate").rankAtLeast("vectors", packed, 2)
-                    .require(packed.rank() == 2 && packed.dim(1) % parts == 0 && index >= 0 && index < parts,
-                            "part " + index + " of " + packed + ", expected 0 to " + (parts - 1) + " of [S, " + parts + "·C]");
+            Operands.of("modulate").rankAtLeast("vectors", packed, 2).require(
+                    packed.rank() == 2 && packed.dim(1) % parts == 0 && index >= 0 && index < parts,
+                    "part " + index + " of " + packed + ", expected 0 to " + (parts - 1) + " of [S, " + parts + "·C]");
             long size = packed.dim(1) / parts;
             return new Vectors(packed, index * size, size);
         }
@@ -91,19 +91,21 @@ public final class Modulate {
         }
     }
 
-    private static void affine(String op, Tensor x, Tensor residual, Vectors scale, Vectors shift, Tensor out, float one) {
+    private static void affine(String op, Tensor x, Tensor residual, Vectors scale, Vectors shift, Tensor out,
+            float one) {
         Operands operands = arrays(op, x).alike("out", out, "x", x).alikeIfGiven("residual", residual, "x", x);
         scaleAndShift(operands, scale, shift, x);
-        operands.reads("x, residual", x, residual).reads("scale, shift", scale.extent(), shift == null ? null : shift.extent())
-                .updates("out", out).device();
+        operands.reads("x, residual", x, residual)
+                .reads("scale, shift", scale.extent(), shift == null ? null : shift.extent()).updates("out", out)
+                .device();
         long samples = x.dim(0);
         long channels = x.shape().dim(-1);
         Kernel kernel = x.device().kernel(MODULE, "affine_samples_" + x.dtype().suffix());
         long tiles = Grid.covering(x.size() / samples, kernel.geometry().tileM()).x();
-        kernel.arguments().pointer("x", x).pointer("residual", residual).pointer("scale", scale)
-                .pointer("shift", shift).pointer("out", out).i32("samples", samples)
-                .i64("places", x.size() / samples / channels).i32("channels", channels)
-                .i64("stride", scale.stride()).f32("one", one).launch(Grid.of(samples * tiles));
+        kernel.arguments().pointer("x", x).pointer("residual", residual).pointer("scale", scale).pointer("shift", shift)
+                .pointer("out", out).i32("samples", samples).i64("places", x.size() / samples / channels)
+                .i32("channels", channels).i64("stride", scale.stride()).f32("one", one)
+                .launch(Grid.of(samples * tiles));
     }
 
     private static void sums(String op, Tensor dy, Tensor x, Vectors products, Vectors sums) {
@@ -113,16 +115,15 @@ public final class Modulate {
             vectors(operands, "the shift's gradient", sums, x);
             sameStride(operands, products, sums);
         }
-        operands.reads("x, dy", x, dy)
-                .writes("the scale's gradient, the shift's gradient", products.extent(), sums == null ? null : sums.extent()).device();
+        operands.reads("x, dy", x, dy).writes("the scale's gradient, the shift's gradient", products.extent(),
+                sums == null ? null : sums.extent()).device();
         long samples = x.dim(0);
         long channels = x.shape().dim(-1);
         Kernel kernel = x.device().kernel(MODULE, "sample_sums_" + x.dtype().suffix());
         boolean wide = (x.address() | dy.address() | channels * x.dtype().bytes()) % 16 == 0;
         long columns = wide ? kernel.geometry().tileN() : kernel.geometry().tileK();
-        kernel.arguments().pointer("dy", dy).pointer("x", x).pointer("products", products)
-                .pointer("sums", sums).i32("samples", samples)
-                .i64("places", x.size() / samples / channels).i32("channels", channels)
+        kernel.arguments().pointer("dy", dy).pointer("x", x).pointer("products", products).pointer("sums", sums)
+                .i32("samples", samples).i64("places", x.size() / samples / channels).i32("channels", channels)
                 .i64("stride", products.stride()).i32("wide", wide ? 1 : 0)
                 .launch(Grid.of(samples * ((channels + columns - 1) / columns)));
     }
@@ -144,8 +145,8 @@ public final class Modulate {
         operands.require(vectors != null, name + " is null, expected vectors [S, C]");
         DType type = vectors.tensor.dtype();
         operands.require(type == x.dtype() && vectors.tensor.dim(0) == x.dim(0) && vectors.size == x.shape().dim(-1),
-                name + " is " + type + "[" + vectors.tensor.dim(0) + ", " + vectors.size + "], expected " + x.dtype() + "["
-                        + x.dim(0) + ", " + x.shape().dim(-1) + "] for x " + x);
+                name + " is " + type + "[" + vectors.tensor.dim(0) + ", " + vectors.size + "], expected " + x.dtype()
+                        + "[" + x.dim(0) + ", " + x.shape().dim(-1) + "] for x " + x);
     }
 
     private static void sameStride(Operands operands, Vectors a, Vectors b) {

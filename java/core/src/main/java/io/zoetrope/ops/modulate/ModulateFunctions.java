@@ -20,12 +20,14 @@ public final class ModulateFunctions {
         Tensor input = x.value();
         Tensor packed = vectors.value();
         Tensor y = tape.empty(input.dtype(), input.shape());
-        Modulate.modulate(input, Modulate.Vectors.part(packed, scale, parts), Modulate.Vectors.part(packed, shift, parts), y);
+        Modulate.modulate(input, Modulate.Vectors.part(packed, scale, parts),
+                Modulate.Vectors.part(packed, shift, parts), y);
         Variable out = tape.output(y, x, vectors);
         tape.note(out, dy -> tape.accumulateOrDiscard(vectors, d -> {
             d.zero();
-            tape.accumulateOrDiscard(x, dx -> Modulate.modulateBackward(dy, input, Modulate.Vectors.part(packed, scale, parts),
-                    dx, Modulate.Vectors.part(d, scale, parts), Modulate.Vectors.part(d, shift, parts)));
+            tape.accumulateOrDiscard(x,
+                    dx -> Modulate.modulateBackward(dy, input, Modulate.Vectors.part(packed, scale, parts), dx,
+                            Modulate.Vectors.part(d, scale, parts), Modulate.Vectors.part(d, shift, parts)));
         }), input, packed);
         return out;
     }
@@ -40,8 +42,8 @@ public final class ModulateFunctions {
         tape.note(out, dy -> {
             tape.accumulateOrDiscard(vectors, d -> {
                 d.zero();
-                tape.accumulateOrDiscard(x, dx -> Modulate.gateBackward(dy, input, Modulate.Vectors.part(packed, gate, parts),
-                        dx, Modulate.Vectors.part(d, gate, parts)));
+                tape.accumulateOrDiscard(x, dx -> Modulate.gateBackward(dy, input,
+                        Modulate.Vectors.part(packed, gate, parts), dx, Modulate.Vectors.part(d, gate, parts)));
             });
             tape.accumulateShared(residual, dy);
         }, input, packed);

@@ -52,7 +52,8 @@ public final class AdamW {
     public record Segment(long begin, long count, boolean decay) {
         public Segment {
             if (begin < 0 || count < 0) {
-                throw new IllegalArgumentException("segment of " + count + " elements at " + begin + ": expected 0 or more");
+                throw new IllegalArgumentException(
+                        "segment of " + count + " elements at " + begin + ": expected 0 or more");
             }
         }
     }
@@ -76,14 +77,17 @@ public final class AdamW {
             check(rate >= 0 && Float.isFinite(rate), "rate", rate, "a finite number, 0 or more");
             check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 <= beta1 < 1");
             check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 <= beta2 < 1");
-            check((float) epsilon > 0 && Float.isFinite((float) epsilon), "epsilon", epsilon, "a positive number that F32 can hold");
+            check((float) epsilon > 0 && Float.isFinite((float) epsilon), "epsilon", epsilon,
+                    "a positive number that F32 can hold");
             check(weightDecay >= 0 && Float.isFinite(weightDecay), "weightDecay", weightDecay, "0 or more");
             check(maxNorm >= 0, "maxNorm", maxNorm, "0 (no clipping) or more");
             check(Float.isFinite(gradientScale), "gradientScale", gradientScale, "a finite number");
             check(emaDecay >= 0 && emaDecay <= 1, "emaDecay", emaDecay, "0 to 1");
             check(emaWarmUp >= 0 && Float.isFinite(emaWarmUp), "emaWarmUp", emaWarmUp, "0 (none) or more");
-            check(warmUpSteps >= 0 && warmUpSteps <= MAX_EXACT_STEPS, "warmUpSteps", warmUpSteps, "0 to " + MAX_EXACT_STEPS);
-            check(totalSteps >= 0 && totalSteps <= MAX_EXACT_STEPS, "totalSteps", totalSteps, "0 to " + MAX_EXACT_STEPS);
+            check(warmUpSteps >= 0 && warmUpSteps <= MAX_EXACT_STEPS, "warmUpSteps", warmUpSteps,
+                    "0 to " + MAX_EXACT_STEPS);
+            check(totalSteps >= 0 && totalSteps <= MAX_EXACT_STEPS, "totalSteps", totalSteps,
+                    "0 to " + MAX_EXACT_STEPS);
             check(finalRate >= 0 && Float.isFinite(finalRate), "finalRate", finalRate, "a finite number, 0 or more");
         }
 
@@ -99,13 +103,13 @@ public final class AdamW {
         }
 
         public Hyper withBetas(double newBeta1, double newBeta2) {
-            return new Hyper(rate, newBeta1, newBeta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp,
-                    warmUpSteps, totalSteps, finalRate);
+            return new Hyper(rate, newBeta1, newBeta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay,
+                    emaWarmUp, warmUpSteps, totalSteps, finalRate);
         }
 
         public Hyper withWeightDecay(float decay) {
-            return new Hyper(rate, beta1, beta2, epsilon, decay, maxNorm, gradientScale, emaDecay, emaWarmUp, warmUpSteps,
-                    totalSteps, finalRate);
+            return new Hyper(rate, beta1, beta2, epsilon, decay, maxNorm, gradientScale, emaDecay, emaWarmUp,
+                    warmUpSteps, totalSteps, finalRate);
         }
 
         public Hyper withMaxNorm(float norm) {
@@ -119,19 +123,20 @@ public final class AdamW {
         }
 
         public Hyper withEma(float decay, float warmUp) {
-            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, decay, warmUp, warmUpSteps,
-                    totalSteps, finalRate);
+            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, decay, warmUp,
+                    warmUpSteps, totalSteps, finalRate);
         }
 
         /** Linear warm-up, then a cosine to {@code last} at step {@code total} (0: constant). */
         public Hyper withSchedule(long warmUp, long total, float last) {
-            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp, warmUp,
-                    total, last);
+            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp,
+                    warmUp, total, last);
         }
 
         private float[] values() {
-            return new float[] {rate, (float) beta1, (float) beta2, (float) epsilon, weightDecay, maxNorm, gradientScale, emaDecay,
-                    emaWarmUp, warmUpSteps, totalSteps, finalRate, (float) (1 - beta1), (float) (1 - beta2)};
+            return new float[] {rate, (float) beta1, (float) beta2, (float) epsilon, weightDecay, maxNorm,
+                    gradientScale, emaDecay, emaWarmUp, warmUpSteps, totalSteps, finalRate, (float) (1 - beta1),
+                    (float) (1 - beta2)};
         }
     }
 
@@ -145,8 +150,8 @@ public final class AdamW {
         List<Segment> joined = new ArrayList<>();
         for (Segment segment : segments) {
             if (segment.begin() + segment.count() > bankSize) {
-                throw new IllegalArgumentException("adamw: " + segment + " reaches beyond the banks of " + bankSize
-                        + " elements");
+                throw new IllegalArgumentException(
+                        "adamw: " + segment + " reaches beyond the banks of " + bankSize + " elements");
             }
             Segment last = joined.isEmpty() ? null : joined.get(joined.size() - 1);
             if (last != null && segment.begin() < last.begin() + last.count()) {
@@ -162,7 +167,8 @@ public final class AdamW {
         List<Long> chunks = new ArrayList<>();
         for (Segment segment : joined) {
             for (long at = 0; at < segment.count(); at += most) {
-                chunks.addAll(List.of(segment.begin() + at, Math.min(most, segment.count() - at), segment.decay() ? 1L : 0L));
+                chunks.addAll(
+                        List.of(segment.begin() + at, Math.min(most, segment.count() - at), segment.decay() ? 1L : 0L));
             }
         }
         if (chunks.isEmpty()) {
@@ -213,7 +219,8 @@ public final class AdamW {
      * @param control       from {@link #control}
      * @param clearGradient whether the gradient is zero afterwards, ready to be accumulated into
      */
-    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clearGradient) {
+    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control,
+            boolean clearGradient) {
         Device device = prepare("adamw", banks.master(), banks.gradient(), segments, hyper, state, control);
         Kernel update = device.kernel(MODULE, "adamw_update");
         update.arguments().pointer("master", banks.master()).pointer("gradient", banks.gradient())
@@ -226,19 +233,19 @@ public final class AdamW {
     static Device prepare(String op, Tensor master, Tensor gradient, Tensor segments, Tensor hyper, Tensor state,
             Tensor control) {
         Device device = Operands.of(op).type("segments", segments, DType.I64)
-                .require(segments.rank() == 2 && segments.dim(1) == 3, "segments is " + segments + ", expected I64[chunks, 3]")
+                .require(segments.rank() == 2 && segments.dim(1) == 3,
+                        "segments is " + segments + ", expected I64[chunks, 3]")
                 .sized("hyper", hyper, DType.F32, Hyper.of(0).values().length)
                 .sized("state", state, DType.I32, STATE_SIZE).sized("control", control, DType.F32, CONTROL_SIZE)
-                .reads("segments, hyper", segments, hyper)
-                .writes("master, state, control", master, state, control).device();
+                .reads("segments, hyper", segments, hyper).writes("master, state, control", master, state, control)
+                .device();
         long chunks = segments.dim(0);
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, chunks);
             device.kernel(PREPARE, "optimizer_norm").arguments().pointer("gradient", gradient)
                     .pointer("chunks", segments).pointer("partial", partial).launch(Grid.of(chunks));
-            device.kernel(PREPARE, "optimizer_prepare").arguments().pointer("partial", partial)
-                    .i32("chunks", chunks).pointer("hyper", hyper).pointer("state", state)
-                    .pointer("control", control).launch(Grid.of(1));
+            device.kernel(PREPARE, "optimizer_prepare").arguments().pointer("partial", partial).i32("chunks", chunks)
+                    .pointer("hyper", hyper).pointer("state", state).pointer("control", control).launch(Grid.of(1));
         }
         return device;
     }

@@ -41,7 +41,8 @@ public final class Sgd {
      * One step: norm, clip, update, moving average, copy; three launches, no host work. Arguments as of
      * {@link AdamW#step}.
      */
-    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clearGradient) {
+    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control,
+            boolean clearGradient) {
         Device device = AdamW.prepare("sgd", banks.master, banks.gradient, segments, hyper, state, control);
         device.kernel("optim/sgd", "sgd_update").arguments().pointer("master", banks.master)
                 .pointer("gradient", banks.gradient).pointer("m", banks.momentum).pointer("ema", banks.ema)

@@ -36,8 +36,8 @@ public final class Distance {
      * @param out F32 [n, m], written; for large n and m prefer the operations below, which never store that matrix
      */
     public static void squared(Tensor a, Tensor b, Tensor out) {
-        Pairs.check("squared distance", a, b).exactly("out", out, DType.F32, a.dim(0), b.dim(0))
-                .reads("a, b", a, b).writes("out", out).device();
+        Pairs.check("squared distance", a, b).exactly("out", out, DType.F32, a.dim(0), b.dim(0)).reads("a, b", a, b)
+                .writes("out", out).device();
         Tier tier = Tiers.choose(a.device(), a.dtype());
         try (Scope scope = Scope.open(a.device())) {
             launch(tier, a, b, squares(scope, tier, a), squares(scope, tier, b), out);
@@ -59,14 +59,15 @@ public final class Distance {
     static void nearest(Tensor a, Tensor b, Tensor distances, Tensor indices, Pairs.Part part) {
         Operands operands = Pairs.check("nearest", a, b).rank("distances", distances, 2, "[rows of a, k]");
         long k = distances.dim(1);
-        operands.require(k <= MAX_NEIGHBOURS, "k is " + k + ", expected 1 to " + MAX_NEIGHBOURS)
-                .exactly("distances", distances, DType.F32, a.dim(0), k);
+        operands.require(k <= MAX_NEIGHBOURS, "k is " + k + ", expected 1 to " + MAX_NEIGHBOURS).exactly("distances",
+                distances, DType.F32, a.dim(0), k);
         if (indices != null) {
             operands.exactly("indices", indices, DType.I32, a.dim(0), k);
         }
         Device device = operands.reads("a, b", a, b).writes("distances, indices", distances, indices).device();
-        each(a, b, part, (values, row, column) -> Pairs.launch(device, "pair_nearest", values.dim(0),
-                arguments -> arguments.pointer("values", values).pointer("best", distances.slice(row, row + values.dim(0)))
+        each(a, b, part,
+                (values, row, column) -> Pairs.launch(device, "pair_nearest", values.dim(0), arguments -> arguments
+                        .pointer("values", values).pointer("best", distances.slice(row, row + values.dim(0)))
                         .pointer("index", indices == null ? null : indices.slice(row, row + values.dim(0)))
                         .i64("rows", values.dim(0)).i32("columns", values.dim(1)).i32("first", column).i32("k", k)));
     }
@@ -84,13 +85,14 @@ public final class Distance {
 
     static void countWithin(Tensor a, Tensor b, Tensor limits, Tensor counts, Pairs.Part part) {
         Device device = Pairs.check("count within", a, b).exactly("limits", limits, DType.F32, b.dim(0))
-                .exactly("counts", counts, DType.I32, a.dim(0))
-                .reads("a, b, limits", a, b, limits)
+                .exactly("counts", counts, DType.I32, a.dim(0)).reads("a, b, limits", a, b, limits)
                 .writes("counts", counts).device();
-        each(a, b, part, (values, row, column) -> Pairs.launch(device, "pair_within", values.dim(0),
-                arguments -> arguments.pointer("values", values).pointer("limits", limits.slice(column, column + values.dim(1)))
-                        .pointer("counts", counts.slice(row, row + values.dim(0))).i64("rows", values.dim(0))
-                        .i32("columns", values.dim(1)).i32("first", column)));
+        each(a, b, part,
+                (values, row, column) -> Pairs.launch(device, "pair_within", values.dim(0),
+                        arguments -> arguments.pointer("values", values)
+                                .pointer("limits", limits.slice(column, column + values.dim(1)))
+                                .pointer("counts", counts.slice(row, row + values.dim(0))).i64("rows", values.dim(0))
+                                .i32("columns", values.dim(1)).i32("first", column)));
     }
 
     private static void each(Tensor a, Tensor b, Pairs.Part part, Pairs.User user) {
@@ -99,7 +101,8 @@ public final class Distance {
             Tensor squaresA = squares(scope, tier, a);
             Tensor squaresB = squares(scope, tier, b);
             Pairs.each(a, b, part, (rows, columns, values, row, column) -> {
-                launch(tier, rows, columns, part(squaresA, row, values.dim(0)), part(squaresB, column, values.dim(1)), values);
+                launch(tier, rows, columns, part(squaresA, row, values.dim(0)), part(squaresB, column, values.dim(1)),
+                        values);
                 user.use(values, row, column);
             });
         }

@@ -101,14 +101,14 @@ public final class KMeans {
     public static Fit fit(Tensor x, Tensor centroids, Tensor labels, int iterations, Start start, RandomKey key) {
         Operands operands = check("k-means", x, centroids);
         long n = x.dim(0);
-        operands.require(centroids.dim(0) <= n, "centroids is " + centroids + ", expected at most the " + n + " rows of x")
+        operands.require(centroids.dim(0) <= n,
+                "centroids is " + centroids + ", expected at most the " + n + " rows of x")
                 .require(iterations >= 0, "iterations is " + iterations + ", expected 0 or more");
         if (labels != null) {
             operands.exactly("labels", labels, DType.I32, n);
         }
-        Device device = operands
-                .reads("x, key state", x, key.state())
-                .writes("centroids, labels", centroids, labels).device();
+        Device device = operands.reads("x, key state", x, key.state()).writes("centroids, labels", centroids, labels)
+                .device();
         try (Scope scope = Scope.open(device)) {
             Tensor nearest = labels != null ? labels : scope.empty(DType.I32, n);
             Tensor distances = scope.empty(DType.F32, n);
@@ -148,7 +148,7 @@ public final class KMeans {
                 farthest = far[r] > far[farthest] ? r : farthest;
             }
             if (far[farthest] == 0) {
-                break;          // every row lies on a centroid: there is nothing to gain
+                break; // every row lies on a centroid: there is nothing to gain
             }
             far[farthest] = 0;
             moved = true;
@@ -177,9 +177,8 @@ public final class KMeans {
             double uniform = ((Integer.toUnsignedLong(bits[2 * k]) << 21) ^ (bits[2 * k + 1] >>> 11)) * 0x1p-53;
             int row = k == 0 ? (int) (uniform * n) : drawn(finite(nearest.toFloats()), uniform);
             centroids.slice(k, k + 1).copyFrom(x.slice(row, row + 1));
-            kernel.arguments().pointer("x", x).pointer("nearest", nearest).i64("rows", n).i32("d", d)
-                    .i64("chosen", row).i32("lanes_log2", Integer.numberOfTrailingZeros(lanes))
-                    .i32("first", k == 0 ? 1 : 0)
+            kernel.arguments().pointer("x", x).pointer("nearest", nearest).i64("rows", n).i32("d", d).i64("chosen", row)
+                    .i32("lanes_log2", Integer.numberOfTrailingZeros(lanes)).i32("first", k == 0 ? 1 : 0)
                     .launch(Grid.covering((long) n * lanes, kernel.geometry().threads()));
         }
     }

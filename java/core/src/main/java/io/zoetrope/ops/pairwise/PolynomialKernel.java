@@ -18,24 +18,25 @@ public final class PolynomialKernel {
      * @param distinct leaves out j = i, for b = a
      * @param sums     F32 [n], written
      */
-    public static void rowSums(Tensor a, Tensor b, int degree, float scale, float coefficient, boolean distinct, Tensor sums) {
+    public static void rowSums(Tensor a, Tensor b, int degree, float scale, float coefficient, boolean distinct,
+            Tensor sums) {
         Pairs.check("polynomial kernel", a, b);
         rowSums(a, b, degree, scale, coefficient, distinct, sums, Pairs.Part.of(a.dim(0), b.dim(0)));
     }
 
     static void rowSums(Tensor a, Tensor b, int degree, float scale, float coefficient, boolean distinct, Tensor sums,
-                        Pairs.Part part) {
+            Pairs.Part part) {
         Device device = Pairs.check("polynomial kernel", a, b)
                 .require(degree >= 1, "degree is " + degree + ", expected 1 or more")
-                .require(!distinct || a.dim(0) == b.dim(0), "a is " + a + ", b is " + b
-                        + ": expected as many rows of each to leave out a row with itself")
+                .require(!distinct || a.dim(0) == b.dim(0),
+                        "a is " + a + ", b is " + b + ": expected as many rows of each to leave out a row with itself")
                 .exactly("sums", sums, DType.F32, a.dim(0)).reads("a, b", a, b).writes("sums", sums).device();
         Pairs.each(a, b, part, (rows, columns, values, row, column) -> {
             Gemm.run(rows, columns, null, values, Gemm.Spec.NT.alpha(scale));
-            Pairs.launch(device, "pair_polynomial", values.dim(0), arguments -> arguments
-                    .pointer("values", values).pointer("sums", sums.slice(row, row + values.dim(0))).i64("rows", values.dim(0))
-                    .i32("columns", values.dim(1)).i32("first", column).i32("degree", degree).f32("coefficient", coefficient)
-                    .i64("diagonal", row - column).i32("leave_out", distinct ? 1 : 0));
+            Pairs.launch(device, "pair_polynomial", values.dim(0), arguments -> arguments.pointer("values", values)
+                    .pointer("sums", sums.slice(row, row + values.dim(0))).i64("rows", values.dim(0))
+                    .i32("columns", values.dim(1)).i32("first", column).i32("degree", degree)
+                    .f32("coefficient", coefficient).i64("diagonal", row - column).i32("leave_out", distinct ? 1 : 0));
         });
     }
 }

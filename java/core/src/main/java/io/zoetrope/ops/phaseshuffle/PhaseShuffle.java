@@ -45,16 +45,18 @@ public final class PhaseShuffle {
     private static void launch(boolean backward, Tensor in, Tensor shifts, Tensor out, int radius) {
         String inName = backward ? "dy" : "x";
         String outName = backward ? "dx" : "y";
-        Operands operands = Operands.of(backward ? "phase shuffle backward" : "phase shuffle").floating(inName, in).rank(inName, in, 3, "[N, L, C]")
-                .alike(outName, out, inName, in).sized("shifts", shifts, DType.I32, in.dim(0))
+        Operands operands = Operands.of(backward ? "phase shuffle backward" : "phase shuffle").floating(inName, in)
+                .rank(inName, in, 3, "[N, L, C]").alike(outName, out, inName, in)
+                .sized("shifts", shifts, DType.I32, in.dim(0))
                 .require(radius >= 0 && radius < in.dim(1), "radius is " + radius + ", expected 0 … " + (in.dim(1) - 1)
                         + " for " + inName + " " + in.shape() + ": less than its length");
         operands.reads(inName + ", shifts", in, shifts).writes(outName, out).device();
         int length = operands.fits("L", in.dim(1));
         int channels = operands.fits("C", in.dim(2));
-        Kernel kernel = in.device().kernel(MODULE, (backward ? "phase_shuffle_backward_" : "phase_shuffle_") + in.dtype().suffix());
+        Kernel kernel = in.device().kernel(MODULE,
+                (backward ? "phase_shuffle_backward_" : "phase_shuffle_") + in.dtype().suffix());
         long tiles = Grid.covering(in.dim(1) * channels, kernel.geometry().tileM()).x();
-        kernel.arguments().pointer(inName, in).pointer("shift", shifts).pointer(outName, out)
-                .i32("length", length).i32("channels", channels).i32("radius", radius).launch(Grid.of(in.dim(0) * tiles));
+        kernel.arguments().pointer(inName, in).pointer("shift", shifts).pointer(outName, out).i32("length", length)
+                .i32("channels", channels).i32("radius", radius).launch(Grid.of(in.dim(0) * tiles));
     }
 }

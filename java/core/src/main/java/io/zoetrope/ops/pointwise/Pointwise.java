@@ -49,7 +49,8 @@ public final class Pointwise {
 
     /** dx = dy·(Φ(x) + x·φ(x)). */
     public static void geluErfBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("exact gelu backward", GELU_MISH, "gelu_erf_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
+        binary("exact gelu backward", GELU_MISH, "gelu_erf_backward_", "dy", dy, "x", x, "dx", dx,
+                UnaryOperator.identity());
     }
 
     /** y = x·tanh(ln(1 + eˣ)) (Misra 2019). */
@@ -79,7 +80,8 @@ public final class Pointwise {
 
     /** dx = dy where x > 0, else slope·dy. */
     public static void leakyReluBackward(Tensor dy, Tensor x, float slope, Tensor dx) {
-        binary("leaky relu backward", ACTIVATION, "leaky_relu_backward_", "dy", dy, "x", x, "dx", dx, arguments -> arguments.f32("slope", slope));
+        binary("leaky relu backward", ACTIVATION, "leaky_relu_backward_", "dy", dy, "x", x, "dx", dx,
+                arguments -> arguments.f32("slope", slope));
     }
 
     /** y = tanh(x). */
@@ -99,7 +101,8 @@ public final class Pointwise {
 
     /** dx = dy·σ(x)·(1 − σ(x)). */
     public static void sigmoidBackward(Tensor dy, Tensor x, Tensor dx) {
-        binary("sigmoid backward", ACTIVATION, "sigmoid_backward_", "dy", dy, "x", x, "dx", dx, UnaryOperator.identity());
+        binary("sigmoid backward", ACTIVATION, "sigmoid_backward_", "dy", dy, "x", x, "dx", dx,
+                UnaryOperator.identity());
     }
 
     /** out = a + b. */
@@ -119,7 +122,8 @@ public final class Pointwise {
 
     /** out = a·x + b·y. */
     public static void axpby(float a, Tensor x, float b, Tensor y, Tensor out) {
-        binary("axpby", ARITHMETIC, "axpby_", "x", x, "y", y, "out", out, arguments -> arguments.f32("a", a).f32("b", b));
+        binary("axpby", ARITHMETIC, "axpby_", "x", x, "y", y, "out", out,
+                arguments -> arguments.f32("a", a).f32("b", b));
     }
 
     /** out = x limited to low … high; NaN stays NaN. */
@@ -140,11 +144,12 @@ public final class Pointwise {
 
     private static void binary(String op, String module, String entry, String nameA, Tensor a, String nameB, Tensor b,
             String nameOut, Tensor out, UnaryOperator<Arguments> parameters) {
-        Operands.of(op).floating(nameA, a).alike(nameB, b, nameA, a).alike(nameOut, out, nameA, a).reads(nameA, a).reads(nameB, b)
-                .updates(nameOut, out).device();
+        Operands.of(op).floating(nameA, a).alike(nameB, b, nameA, a).alike(nameOut, out, nameA, a).reads(nameA, a)
+                .reads(nameB, b).updates(nameOut, out).device();
         if (a.size() > 0) {
             Kernel kernel = a.device().kernel(module, entry + a.dtype().suffix());
-            parameters.apply(kernel.arguments().pointer(nameA, a).pointer(nameB, b).pointer(nameOut, out).i64("n", a.size()))
+            parameters.apply(
+                    kernel.arguments().pointer(nameA, a).pointer(nameB, b).pointer(nameOut, out).i64("n", a.size()))
                     .launch(Grid.covering(a.size(), kernel.geometry().tileM()));
         }
     }
@@ -185,8 +190,8 @@ public final class Pointwise {
     /** Copies x to out, converting between F32 and BF16 (to nearest even) where the types differ. */
     public static void cast(Tensor x, Tensor out) {
         Operands.of("cast").floating("x", x).floating("out", out)
-                .require(x.size() == out.size(), "out is " + out + ", expected as many elements as " + x)
-                .reads("x", x).writes("out", out).device();
+                .require(x.size() == out.size(), "out is " + out + ", expected as many elements as " + x).reads("x", x)
+                .writes("out", out).device();
         if (x.dtype() == out.dtype()) {
             copy(x, out);
         } else if (x.size() > 0) {

@@ -116,7 +116,8 @@ public final class PointwiseFunctions {
         Tensor y = tape.empty(type, scale.size(), bias.value().size());
         ScaledBias.forward(scale, bias.value(), y);
         Variable out = tape.output(y, bias);
-        tape.note(out, dy -> tape.accumulateParameter(bias, (db, add) -> ScaledBias.backward(scale, dy, db, add)), scale);
+        tape.note(out, dy -> tape.accumulateParameter(bias, (db, add) -> ScaledBias.backward(scale, dy, db, add)),
+                scale);
         return out;
     }
 
@@ -124,8 +125,8 @@ public final class PointwiseFunctions {
     public static Variable addPositions(Tape tape, Variable x, Tensor positions) {
         Tensor input = x.value();
         if (!positions.shape().equals(Shape.of(input.dim(1), input.dim(2)))) {
-            throw new IllegalArgumentException("add positions: " + positions + " for " + input + ", expected [" + input.dim(1)
-                    + ", " + input.dim(2) + "]");
+            throw new IllegalArgumentException("add positions: " + positions + " for " + input + ", expected ["
+                    + input.dim(1) + ", " + input.dim(2) + "]");
         }
         Tensor y = tape.empty(input.dtype(), input.shape());
         // A bias whose channels are all elements of a sample.

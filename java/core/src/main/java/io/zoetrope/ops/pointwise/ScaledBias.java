@@ -39,7 +39,8 @@ public final class ScaledBias {
                 .i32("accumulate", accumulate ? 1 : 0).launch(Grid.covering(dy.dim(1), kernel.geometry().tileM()));
     }
 
-    private static Operands operands(String op, Tensor scale, String vectorName, Tensor vector, String name, Tensor matrix) {
+    private static Operands operands(String op, Tensor scale, String vectorName, Tensor vector, String name,
+            Tensor matrix) {
         Operands operands = Operands.of(op).floating(name, matrix).rank(name, matrix, 2, "[N, K]")
                 .sized("scale", scale, DType.F32, matrix.dim(0)).sized(vectorName, vector, DType.F32, matrix.dim(1));
         return operands;

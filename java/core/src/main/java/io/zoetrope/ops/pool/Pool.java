@@ -15,8 +15,8 @@ import java.util.List;
  */
 public final class Pool {
     private static final List<String> SIZE = List.of("width", "channels");
-    private static final List<String> WINDOWS = List.of("height", "width", "channels", "out_height", "out_width", "kernel",
-            "stride");
+    private static final List<String> WINDOWS = List.of("height", "width", "channels", "out_height", "out_width",
+            "kernel", "stride");
 
     private Pool() {
     }
@@ -24,13 +24,15 @@ public final class Pool {
     /** y[n, 2h+i, 2w+j, c] = x[n, h, w, c] for i, j of 0 and 1. @param y [N, 2H, 2W, C] */
     public static void upsample2x(Tensor x, Tensor y) {
         upsample("upsample 2x", "x", x, "y", y).reads("x", x).writes("y", y).device();
-        launch("upsample2x", "upsample2x_forward_", x, SIZE, new int[] {(int) x.dim(2), (int) x.dim(3)}, List.of("x", "y"), x, y);
+        launch("upsample2x", "upsample2x_forward_", x, SIZE, new int[] {(int) x.dim(2), (int) x.dim(3)},
+                List.of("x", "y"), x, y);
     }
 
     /** dx[n, h, w, c]: the sum of the four dy that x[n, h, w, c] went to. @param dy [N, 2H, 2W, C] */
     public static void upsample2xBackward(Tensor dy, Tensor dx) {
         upsample("upsample 2x backward", "dx", dx, "dy", dy).reads("dy", dy).writes("dx", dx).device();
-        launch("upsample2x", "upsample2x_backward_", dx, SIZE, new int[] {(int) dx.dim(2), (int) dx.dim(3)}, List.of("grad_y", "grad_x"), dy, dx);
+        launch("upsample2x", "upsample2x_backward_", dx, SIZE, new int[] {(int) dx.dim(2), (int) dx.dim(3)},
+                List.of("grad_y", "grad_x"), dy, dx);
     }
 
     /** The mean of each k × k window, windows {@code stride} apart. @param y [N, (H−k)/stride + 1, (W−k)/stride + 1, C] */
@@ -53,8 +55,7 @@ public final class Pool {
      */
     public static void maxPool(Tensor x, Tensor y, Tensor indices, int k, int stride) {
         int[] extents = windows("max pool", "x", x, "y", y, k, stride, true);
-        Operands.of("max pool").exactly("indices", indices, DType.I32, y.shape().dims())
-                .reads("x, y", x, y)
+        Operands.of("max pool").exactly("indices", indices, DType.I32, y.shape().dims()).reads("x, y", x, y)
                 .writes("indices", indices).device();
         launch("max_pool", "max_pool_forward_", y, WINDOWS, extents, List.of("x", "y", "indices"), x, y, indices);
     }
@@ -63,18 +64,20 @@ public final class Pool {
     public static void maxPoolBackward(Tensor dy, Tensor indices, Tensor dx, int k, int stride) {
         int[] extents = windows("max pool backward", "dx", dx, "dy", dy, k, stride, false);
         Operands.of("max pool backward").exactly("indices", indices, DType.I32, dy.shape().dims())
-                .reads("indices", indices)
-                .writes("dx", dx).device();
-        launch("max_pool", "max_pool_backward_", dx, WINDOWS, extents, List.of("grad_y", "indices", "grad_x"), dy, indices, dx);
+                .reads("indices", indices).writes("dx", dx).device();
+        launch("max_pool", "max_pool_backward_", dx, WINDOWS, extents, List.of("grad_y", "indices", "grad_x"), dy,
+                indices, dx);
     }
 
     private static Operands upsample(String op, String smallName, Tensor small, String largeName, Tensor large) {
         Operands operands = pictures(op, smallName, small);
-        return operands.exactly(largeName, large, small.dtype(), small.dim(0), 2 * small.dim(1), 2 * small.dim(2), small.dim(3));
+        return operands.exactly(largeName, large, small.dtype(), small.dim(0), 2 * small.dim(1), 2 * small.dim(2),
+                small.dim(3));
     }
 
     /** Checks a pooling and gives the kernels' extents: H, W, C, output height and width, k, stride. */
-    private static int[] windows(String op, String xName, Tensor x, String yName, Tensor y, int k, int stride, boolean forward) {
+    private static int[] windows(String op, String xName, Tensor x, String yName, Tensor y, int k, int stride,
+            boolean forward) {
         Operands operands = pictures(op, xName, x)
                 .require(k > 0 && stride > 0, "window " + k + ", stride " + stride + ": expected 1 or more")
                 .require(k <= x.dim(1) && k <= x.dim(2), "window " + k + " is larger than " + xName + " " + x.shape());
@@ -91,8 +94,10 @@ public final class Pool {
 
     private static Operands pictures(String op, String name, Tensor x) {
         return Operands.of(op).floating(name, x)
-                .require(x.rank() == 4 && x.size() > 0, name + " is " + x + ", expected [N, H, W, C] with extents of 1 or more")
-                .require(x.dim(1) * x.dim(2) <= Integer.MAX_VALUE / 4 && x.dim(2) * x.dim(3) <= Integer.MAX_VALUE / 4
+                .require(x.rank() == 4 && x.size() > 0,
+                        name + " is " + x + ", expected [N, H, W, C] with extents of 1 or more")
+                .require(
+                        x.dim(1) * x.dim(2) <= Integer.MAX_VALUE / 4 && x.dim(2) * x.dim(3) <= Integer.MAX_VALUE / 4
                                 && x.dim(0) * x.dim(1) <= Integer.MAX_VALUE / 4,
                         name + " is " + x + ": H·W, W·C or N·H is more than the kernels can count");
     }

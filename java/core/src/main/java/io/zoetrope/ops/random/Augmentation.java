@@ -56,15 +56,15 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
         long height = data.dim(1);
         long width = data.dim(2);
         long channels = data.dim(3);
-        operands.shape("out", out, " for " + indices + " and data " + data.shape(), indices.size(), height, width, channels)
-                .sized("mean", normalisation.mean, DType.F32, channels)
+        operands.shape("out", out, " for " + indices + " and data " + data.shape(), indices.size(), height, width,
+                channels).sized("mean", normalisation.mean, DType.F32, channels)
                 .sized("factor", normalisation.factor, DType.F32, channels)
-                .require((labels == null) == (labelsOut == null), "labels is " + labels + ", labelsOut is " + labelsOut
-                        + ": expected both or neither")
+                .require((labels == null) == (labelsOut == null),
+                        "labels is " + labels + ", labelsOut is " + labelsOut + ": expected both or neither")
                 .sizedIfGiven("labels", labels, DType.I32, data.dim(0))
                 .sizedIfGiven("labelsOut", labelsOut, DType.I32, indices.size())
-                .require(pad < height && pad < width, "pad is " + pad + ", expected less than the pictures' " + height
-                        + "×" + width)
+                .require(pad < height && pad < width,
+                        "pad is " + pad + ", expected less than the pictures' " + height + "×" + width)
                 .require(!random || key != null, "key is null, expected one for the random choices");
         operands.fits("M", data.dim(0));
         operands.fits("the size of a picture", height * width * channels);
@@ -77,11 +77,11 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
         }
         Kernel kernel = device.kernel("random/augment", "augment_" + out.dtype().suffix());
         long parts = Grid.covering(height * width * channels, kernel.geometry().tileM()).x();
-        Arguments arguments = kernel.arguments().pointer("data", data).pointer("labels", labels).pointer("indices", indices)
-                .pointer("mean", normalisation.mean).pointer("factor", normalisation.factor).pointer("out", out)
-                .pointer("labels_out", labelsOut).i32("count", data.dim(0)).i32("height", height).i32("width", width)
-                .i32("channels", channels).i32("parts", parts).i32("pad", pad).i32("reflect", reflect ? 1 : 0)
-                .i32("flip", flip ? 1 : 0).f32("erase", erase).i32("side", side);
+        Arguments arguments = kernel.arguments().pointer("data", data).pointer("labels", labels)
+                .pointer("indices", indices).pointer("mean", normalisation.mean).pointer("factor", normalisation.factor)
+                .pointer("out", out).pointer("labels_out", labelsOut).i32("count", data.dim(0)).i32("height", height)
+                .i32("width", width).i32("channels", channels).i32("parts", parts).i32("pad", pad)
+                .i32("reflect", reflect ? 1 : 0).i32("flip", flip ? 1 : 0).f32("erase", erase).i32("side", side);
         (random ? key : RandomKey.of(0, 0)).appendTo(arguments).launch(Grid.of(indices.size() * parts));
     }
 }

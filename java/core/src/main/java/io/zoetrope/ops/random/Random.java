@@ -39,13 +39,13 @@ public final class Random {
     private static void floats(String op, String entry, Tensor out, String firstName, float first, String secondName,
             float second, RandomKey key) {
         Operands.of(op).floating("out", out)
-                .require(Float.isFinite(first) && Float.isFinite(second), "parameters " + first + " and " + second
-                        + " must be finite")
+                .require(Float.isFinite(first) && Float.isFinite(second),
+                        "parameters " + first + " and " + second + " must be finite")
                 .reads("key state", key.state()).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, entry + out.dtype().suffix());
-            key.appendTo(kernel.arguments().pointer("out", out).i64("n", out.size())).f32(firstName, first).f32(secondName, second)
-                    .launch(Grid.covering(out.size(), kernel.geometry().tileM()));
+            key.appendTo(kernel.arguments().pointer("out", out).i64("n", out.size())).f32(firstName, first)
+                    .f32(secondName, second).launch(Grid.covering(out.size(), kernel.geometry().tileM()));
         }
     }
 
@@ -55,9 +55,8 @@ public final class Random {
      * @param firstBlock the lower half of Philox's counter for the first four words; unsigned
      */
     public static void bits(Tensor out, long firstBlock, RandomKey key) {
-        Operands.of("random bits").type("out", out, DType.I32)
-                .reads("key state", key.state())
-                .writes("out", out).device();
+        Operands.of("random bits").type("out", out, DType.I32).reads("key state", key.state()).writes("out", out)
+                .device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, "random_bits");
             key.appendTo(kernel.arguments().pointer("out", out).i64("n", out.size())).i64("first", firstBlock)
@@ -80,8 +79,7 @@ public final class Random {
     }
 
     private static void indices(String op, String entry, Tensor out, int bound, RandomKey key) {
-        Operands.of(op).type("out", out, DType.I32)
-                .require(bound > 0, "bound is " + bound + ", expected 1 or more")
+        Operands.of(op).type("out", out, DType.I32).require(bound > 0, "bound is " + bound + ", expected 1 or more")
                 .reads("key state", key.state()).writes("out", out).device();
         if (out.size() > 0) {
             Kernel kernel = out.device().kernel(MODULE, entry);

@@ -24,8 +24,8 @@ public record RandomKey(long seed, long stream, long step, Tensor state) {
 
     public RandomKey {
         if (stream < 0 || stream >= LIMIT || step < 0 || step >= LIMIT) {
-            throw new IllegalArgumentException("random key: stream " + stream + ", step " + step
-                    + ": expected both in 0 … " + (LIMIT - 1));
+            throw new IllegalArgumentException(
+                    "random key: stream " + stream + ", step " + step + ": expected both in 0 … " + (LIMIT - 1));
         }
         if (state != null && (state.dtype() != DType.I64 || state.size() != 2)) {
             throw new IllegalArgumentException("random key: state is " + state + ", expected I64[2] {seed, step}");

@@ -50,7 +50,8 @@ public final class Reduce {
         }
     }
 
-    private static void sum(Tensor x, Tensor out, int slabs, long rows, int channels, float factor, boolean accumulate) {
+    private static void sum(Tensor x, Tensor out, int slabs, long rows, int channels, float factor,
+            boolean accumulate) {
         Device device = x.device();
         Kernel first = device.kernel(SUM_ROWS, "sum_rows_" + x.dtype().suffix());
         int threads = first.geometry().threads();
@@ -114,9 +115,8 @@ public final class Reduce {
 
     /** out[0] = max |x|, NaN when there is one. */
     public static void maxAbs(Tensor x, Tensor out) {
-        Operands.of("max abs").floating("x", x).sized("out", out, DType.F32, 1)
-                .reads("x", x)
-                .writes("out", out).device();
+        Operands.of("max abs").floating("x", x).sized("out", out, DType.F32, 1).reads("x", x).writes("out", out)
+                .device();
         try (Scope scope = Scope.open(x.device())) {
             Tensor partial = partials(scope, "max_abs_", x);
             x.device().kernel(TOTAL, "total_max").arguments().pointer("partial", partial).i32("blocks", partial.size())

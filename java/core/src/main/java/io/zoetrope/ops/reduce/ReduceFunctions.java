@@ -24,8 +24,8 @@ public final class ReduceFunctions {
     /** factor·Σ a[n, f]·b[n, f] for each n of a, b [N,F]: [N,1]. */
     public static Variable dotRows(Tape tape, Variable a, Variable b, float factor) {
         if (a.value().rank() != 2 || !a.shape().equals(b.shape())) {
-            throw new IllegalArgumentException("row products of " + a.shape() + " and " + b.shape()
-                    + ": expected two of one shape [N, F]");
+            throw new IllegalArgumentException(
+                    "row products of " + a.shape() + " and " + b.shape() + ": expected two of one shape [N, F]");
         }
         long rows = a.value().dim(0);
         Tensor products = tape.empty(a.value().dtype(), a.shape());

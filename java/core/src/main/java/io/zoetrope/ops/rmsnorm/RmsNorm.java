@@ -29,8 +29,9 @@ public final class RmsNorm {
                 .reads("x, gamma", x, gamma).writes("y, rstd", y, rstd).device();
         Kernel kernel = kernel(device, "rms_norm_forward", x);
         long rows = x.size() / x.dim(-1);
-        kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("y", y).pointer("rstd", rstd).i64("rows", rows)
-                .i32("channels", x.dim(-1)).f32("eps", eps).i32("wide", wide(x, y.address() | Operands.address(gamma)))
+        kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("y", y).pointer("rstd", rstd)
+                .i64("rows", rows).i32("channels", x.dim(-1)).f32("eps", eps)
+                .i32("wide", wide(x, y.address() | Operands.address(gamma)))
                 .launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
 
@@ -43,16 +44,18 @@ public final class RmsNorm {
      * @param dgamma     F32 [C]; null when forward had no gamma
      * @param accumulate adds to dgamma instead of overwriting it
      */
-    public static void backward(Tensor dy, Tensor x, Tensor gamma, Tensor rstd, Tensor dx, Tensor dgamma, boolean accumulate) {
+    public static void backward(Tensor dy, Tensor x, Tensor gamma, Tensor rstd, Tensor dx, Tensor dgamma,
+            boolean accumulate) {
         Operands operands = check("rms norm backward", x, gamma, rstd);
         long channels = x.dim(-1);
-        Device device = operands.alike("dy", dy, "x", x).alike("dx", dx, "x", x).sizedIfGiven("dgamma", dgamma, DType.F32, channels)
-                .reads("dy, x, gamma, rstd", dy, x, gamma, rstd).writes("dx, dgamma", dx, dgamma).device();
+        Device device = operands.alike("dy", dy, "x", x).alike("dx", dx, "x", x)
+                .sizedIfGiven("dgamma", dgamma, DType.F32, channels).reads("dy, x, gamma, rstd", dy, x, gamma, rstd)
+                .writes("dx, dgamma", dx, dgamma).device();
         long rows = x.size() / channels;
         int wide = wide(x, dy.address() | dx.address() | Operands.address(gamma));
         Kernel kernel = kernel(device, "rms_norm_backward", x);
-        kernel.arguments().pointer("grad_y", dy).pointer("x", x).pointer("gamma", gamma).pointer("rstd", rstd).pointer("grad_x", dx)
-                .i64("rows", rows).i32("channels", channels).i32("wide", wide)
+        kernel.arguments().pointer("grad_y", dy).pointer("x", x).pointer("gamma", gamma).pointer("rstd", rstd)
+                .pointer("grad_x", dx).i64("rows", rows).i32("channels", channels).i32("wide", wide)
                 .launch(Grid.covering(rows, kernel.geometry().tileM()));
         if (dgamma == null) {
             return;
@@ -72,7 +75,8 @@ public final class RmsNorm {
     private static Operands check(String op, Tensor x, Tensor gamma, Tensor rstd) {
         Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1).nonEmpty("x", x);
         long channels = x.dim(-1);
-        return operands.require(channels <= Integer.MAX_VALUE / 2, "x is " + x + ": rows longer than the kernels can count")
+        return operands
+                .require(channels <= Integer.MAX_VALUE / 2, "x is " + x + ": rows longer than the kernels can count")
                 .sizedIfGiven("gamma", gamma, DType.F32, channels).sized("rstd", rstd, DType.F32, x.size() / channels);
     }
 

@@ -22,8 +22,11 @@ public final class RmsNormFunctions {
             tape.note(out, dy -> tape.accumulate(x, dx -> RmsNorm.backward(dy, input, null, rstd, dx, null, false)),
                     input, rstd);
         } else {
-            tape.note(out, dy -> tape.accumulateParameterOrDiscard(gamma, (dgamma, add) -> tape.accumulateOrDiscard(x, dx ->
-                    RmsNorm.backward(dy, input, scale, rstd, dx, dgamma, add))), input, scale, rstd);
+            tape.note(out,
+                    dy -> tape.accumulateParameterOrDiscard(gamma,
+                            (dgamma, add) -> tape.accumulateOrDiscard(x,
+                                    dx -> RmsNorm.backward(dy, input, scale, rstd, dx, dgamma, add))),
+                    input, scale, rstd);
         }
         return out;
     }

@@ -16,7 +16,8 @@ public final class RowFunctions {
         Tensor y = tape.empty(a.value().dtype(), dims);
         Rows.concat(a.value(), b.value(), y);
         Variable out = tape.output(y, a, b);
-        tape.note(out, dy -> tape.accumulateOrDiscard(a, da -> tape.accumulateOrDiscard(b, db -> Rows.split(dy, da, db))));
+        tape.note(out,
+                dy -> tape.accumulateOrDiscard(a, da -> tape.accumulateOrDiscard(b, db -> Rows.split(dy, da, db))));
         return out;
     }
 }

@@ -68,8 +68,7 @@ public final class Rows {
         long tableRows = table.dim(0);
         operands.require(tableRows > 0, "table is " + table + ", expected at least one row");
         long rowSize = table.size() / tableRows;
-        operands.sized("out", out, table.dtype(), ids.size() * rowSize)
-                .reads("table, ids", table, ids)
+        operands.sized("out", out, table.dtype(), ids.size() * rowSize).reads("table, ids", table, ids)
                 .writes("out", out).device();
         if (out.size() == 0) {
             return;
@@ -77,8 +76,8 @@ public final class Rows {
         long rowBytes = rowSize * table.dtype().bytes();
         Kernel kernel = table.device().kernel(MODULE, "gather_rows");
         long unit = unit(table.address() | out.address() | rowBytes);
-        kernel.arguments().pointer("table", table).pointer("ids", ids).pointer("out", out)
-                .i64("table_rows", tableRows).i64("rows", ids.size()).i64("row_bytes", rowBytes)
+        kernel.arguments().pointer("table", table).pointer("ids", ids).pointer("out", out).i64("table_rows", tableRows)
+                .i64("rows", ids.size()).i64("row_bytes", rowBytes)
                 .launch(Grid.covering(out.bytes() / unit, kernel.geometry().tileM()));
     }
 

@@ -37,10 +37,10 @@ public final class Tokens {
      * @param weights F32 [B, S]: 1 where a token was hidden, else 0
      */
     public static void mask(Tensor tokens, int mask, Tensor out, Tensor weights, RandomKey key) {
-        Operands operands = sequences("mask tokens", tokens).alike("out", out, "tokens", tokens)
-                .sized("weights", weights, DType.F32, tokens.size());
-        rankable(operands, tokens).reads("tokens, key state", tokens, key.state())
-                .updates("out", out).writes("weights", weights).device();
+        Operands operands = sequences("mask tokens", tokens).alike("out", out, "tokens", tokens).sized("weights",
+                weights, DType.F32, tokens.size());
+        rankable(operands, tokens).reads("tokens, key state", tokens, key.state()).updates("out", out)
+                .writes("weights", weights).device();
         Kernel kernel = tokens.device().kernel(MODULE, "mask_tokens");
         key.appendTo(kernel.arguments().pointer("tokens", tokens).pointer("out", out).pointer("weights", weights)
                 .i32("sequence", tokens.dim(1)).i32("mask", mask))
@@ -52,8 +52,8 @@ public final class Tokens {
         Operands operands = Operands.of("drop labels").type("labels", labels, DType.I32)
                 .sized("out", out, DType.I32, labels.size())
                 .require(probability >= 0 && probability <= 1, "probability is " + probability + ", expected 0 to 1");
-        operands.nonEmpty("labels", labels).reads("labels, key state", labels, key.state())
-                .updates("out", out).device();
+        operands.nonEmpty("labels", labels).reads("labels, key state", labels, key.state()).updates("out", out)
+                .device();
         Kernel kernel = labels.device().kernel(MODULE, "drop_labels");
         key.appendTo(kernel.arguments().pointer("labels", labels).pointer("out", out).i32("count", labels.size())
                 .i32("dropped", dropped).f32("probability", probability))
@@ -75,23 +75,24 @@ public final class Tokens {
         Operands operands = Operands.of("sample tokens").floating("logits", logits).rank("logits", logits, 2, "[N, V]")
                 .sized("tokens", tokens, DType.I32, logits.dim(0))
                 .sizedIfGiven("confidence", confidence, DType.F32, logits.dim(0))
-                .require(temperature >= 0 && Float.isFinite(temperature), "temperature is " + temperature
-                        + ", expected 0 (the most likely token) or more")
+                .require(temperature >= 0 && Float.isFinite(temperature),
+                        "temperature is " + temperature + ", expected 0 (the most likely token) or more")
                 .require(topK >= 0, "topK is " + topK + ", expected 0 (all) or more")
                 .require(topP > 0 && topP <= 1, "topP is " + topP + ", expected more than 0, at most 1 (all)");
-        operands.reads("logits, key state", logits, key.state()).writes("tokens, confidence", tokens, confidence).device();
+        operands.reads("logits, key state", logits, key.state()).writes("tokens, confidence", tokens, confidence)
+                .device();
         int vocabulary = operands.fits("the vocabulary", logits.dim(1));
         Kernel kernel = logits.device().kernel("random/sample_tokens", "sample_tokens_" + logits.dtype().suffix());
-        key.appendTo(kernel.arguments().pointer("logits", logits).pointer("tokens", tokens).pointer("confidence", confidence)
-                .i32("vocabulary", vocabulary).f32("temperature", temperature)
+        key.appendTo(kernel.arguments().pointer("logits", logits).pointer("tokens", tokens)
+                .pointer("confidence", confidence).i32("vocabulary", vocabulary).f32("temperature", temperature)
                 .i32("top_k", topK == 0 ? vocabulary : Math.min(topK, vocabulary)).f32("top_p", topP))
                 .launch(Grid.of(logits.dim(0)));
     }
 
     /** out[b] = tokens[b, place − 1], or {@code first} at place 0. @param place I32 [1] */
     public static void take(Tensor tokens, Tensor place, int first, Tensor out) {
-        atPlace("take token", tokens, place, "out", out).reads("tokens, place", tokens, place)
-                .writes("out", out).device();
+        atPlace("take token", tokens, place, "out", out).reads("tokens, place", tokens, place).writes("out", out)
+                .device();
         Kernel kernel = tokens.device().kernel(MODULE, "take_token");
         kernel.arguments().pointer("tokens", tokens).pointer("counter", place).pointer("out", out)
                 .i32("samples", tokens.dim(0)).i32("sequence", tokens.dim(1)).i32("first", first)
@@ -125,12 +126,13 @@ public final class Tokens {
                 .sized("confidence", confidence, DType.F32, tokens.size()).type("counts", counts, DType.I32)
                 .nonEmpty("counts", counts).sizedIfGiven("noise", noise, DType.F32, counts.size())
                 .sized("round", round, DType.I32, 1);
-        rankable(operands, tokens).reads("sampled, confidence, counts, noise, round, key state", sampled,
-                confidence, counts, noise, round, key.state()).writes("tokens", tokens).device();
+        rankable(operands, tokens).reads("sampled, confidence, counts, noise, round, key state", sampled, confidence,
+                counts, noise, round, key.state()).writes("tokens", tokens).device();
         Kernel kernel = tokens.device().kernel(MODULE, "keep_confident");
-        key.appendTo(kernel.arguments().pointer("tokens", tokens).pointer("sampled", sampled).pointer("confidence", confidence)
-                .pointer("counts", counts).pointer("noise", noise).pointer("counter", round).i32("sequence", tokens.dim(1))
-                .i32("mask", mask)).launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens));
+        key.appendTo(kernel.arguments().pointer("tokens", tokens).pointer("sampled", sampled)
+                .pointer("confidence", confidence).pointer("counts", counts).pointer("noise", noise)
+                .pointer("counter", round).i32("sequence", tokens.dim(1)).i32("mask", mask))
+                .launch(Grid.of(tokens.dim(0)), kernel.geometry().threads(), shared(tokens));
     }
 
     private static Operands sequences(String op, Tensor tokens) {
@@ -143,8 +145,8 @@ public final class Tokens {
     }
 
     private static Operands rankable(Operands operands, Tensor tokens) {
-        return operands.require(tokens.dim(1) <= MAX_SEQUENCE, "tokens is " + tokens + ": expected sequences of at most "
-                + MAX_SEQUENCE);
+        return operands.require(tokens.dim(1) <= MAX_SEQUENCE,
+                "tokens is " + tokens + ": expected sequences of at most " + MAX_SEQUENCE);
     }
 
     private static int shared(Tensor tokens) {

@@ -71,9 +71,9 @@ class AdversarialGameTest {
         Parameters parameters = Parameters.root();
         int size = shape.imageSize();
         GanDiscriminator network = new GanDiscriminator(shape, parameters);
-        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
-                AdversarialGame game = new AdversarialGame(device, network::forward, PAIRS,
-                        GanLoss.PenaltyWeight.constant(GAMMA))) {
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5);
+                Scope scope = Scope.open(device); AdversarialGame game = new AdversarialGame(device, network::forward,
+                        PAIRS, GanLoss.PenaltyWeight.constant(GAMMA))) {
             float[] theta = Gradients.shaken(store, 11, SHAKE);
             float[] samples = Values.normal(1, 2L * PAIRS * size * size * 2, 1);
             game.discriminate(scope.of(samples, 2 * PAIRS, size, size, 2), scope.of(BOTH, 2 * PAIRS), null);
@@ -83,12 +83,14 @@ class AdversarialGameTest {
             double[] found = {row[AdversarialGame.D_LOSS], row[AdversarialGame.R1], row[AdversarialGame.R2],
                     row[AdversarialGame.REAL_SCORE], row[AdversarialGame.FAKE_SCORE]};
             for (int i = 0; i < found.length; i++) {
-                assertThat(found[i]).as("figure %d", i).isCloseTo(expected[i + 1], within(1e-5 * (1 + Math.abs(expected[i + 1]))));
+                assertThat(found[i]).as("figure %d", i).isCloseTo(expected[i + 1],
+                        within(1e-5 * (1 + Math.abs(expected[i + 1]))));
             }
             assertThat(expected[2]).as("R1 matters").isGreaterThan(0.01);
             float[] gradient = store.gradients().toFloats();
             for (ParameterStore.Segment segment : store.segments()) {
-                float[] direction = Values.normal(17 + segment.start(), segment.length(), 1 / Math.sqrt(segment.length()));
+                float[] direction = Values.normal(17 + segment.start(), segment.length(),
+                        1 / Math.sqrt(segment.length()));
                 double slope = 0;
                 double length = 0;
                 for (int i = 0; i < direction.length; i++) {
@@ -97,8 +99,8 @@ class AdversarialGameTest {
                 }
                 double measured = (moved(shape, store, theta, direction, segment, 1e-6, samples)
                         - moved(shape, store, theta, direction, segment, -1e-6, samples)) / 2e-6;
-                assertThat(slope).as("slope along %s", segment.parameter())
-                        .isCloseTo(measured, within(1e-4 * Math.abs(measured) + 1e-4 * Math.sqrt(length)));
+                assertThat(slope).as("slope along %s", segment.parameter()).isCloseTo(measured,
+                        within(1e-4 * Math.abs(measured) + 1e-4 * Math.sqrt(length)));
             }
         }
     }
@@ -117,8 +119,8 @@ class AdversarialGameTest {
     void theLinearPassIsLinearInInputAndScale() {
         Parameters parameters = Parameters.root();
         GanDiscriminator network = new GanDiscriminator(SMALL, parameters);
-        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device);
-                Tape tape = Tape.forInference(device)) {
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5);
+                Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
             Gradients.shaken(store, 12, SHAKE);
             float[] picture = Values.normal(1, 2 * 32, 1);
             float[] twice = picture.clone();
@@ -127,13 +129,14 @@ class AdversarialGameTest {
             }
             Tensor labels = scope.of(new int[] {1, 2}, 2);
             PiecewiseLinearPass pass = PiecewiseLinearPass.recording();
-            float[] scores = network.forward(tape, Variable.constant(scope.of(picture, 2, 4, 4, 2)), labels, pass).value()
-                    .toFloats();
+            float[] scores = network.forward(tape, Variable.constant(scope.of(picture, 2, 4, 4, 2)), labels, pass)
+                    .value().toFloats();
             float[] linear = network.forward(tape, Variable.constant(scope.of(twice, 2, 4, 4, 2)), labels,
                     pass.tangent(scope.of(new float[] {1, -2}, 2))).value().toFloats();
             assertThat(linear[0]).isEqualTo(scores[0]);
             assertThat(linear[1]).isCloseTo(-2 * scores[1], within(1e-5f * Math.abs(scores[1])));
-            assertThatThrownBy(() -> PiecewiseLinearPass.plain().tangent(labels)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> PiecewiseLinearPass.plain().tangent(labels))
+                    .isInstanceOf(IllegalStateException.class);
         }
     }
 
@@ -147,9 +150,9 @@ class AdversarialGameTest {
         GanDiscriminator discriminator = new GanDiscriminator(shape, dParameters);
         GanGenerator generator = new GanGenerator(shape, gParameters);
         try (ParameterStore dBank = new ParameterStore(device, dParameters, DType.F32, 5);
-                ParameterStore gBank = new ParameterStore(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
-                AdversarialGame game = new AdversarialGame(device, discriminator::forward, PAIRS,
-                        GanLoss.PenaltyWeight.constant(GAMMA))) {
+                ParameterStore gBank = new ParameterStore(device, gParameters, DType.F32, 6);
+                Scope scope = Scope.open(device); AdversarialGame game = new AdversarialGame(device,
+                        discriminator::forward, PAIRS, GanLoss.PenaltyWeight.constant(GAMMA))) {
             Gradients.shaken(dBank, 13, SHAKE);
             float[] theta = Gradients.shaken(gBank, 14, SHAKE);
             dBank.gradients().zero();
@@ -172,8 +175,8 @@ class AdversarialGameTest {
         try (Tape tape = Tape.forInference(device)) {
             Variable made = generator.forward(tape, noise, labels);
             float[] scores = discriminator.forward(tape, made, labels, PiecewiseLinearPass.plain()).value().toFloats();
-            float[] others = discriminator.forward(tape, Variable.constant(real), labels, PiecewiseLinearPass.plain()).value()
-                    .toFloats();
+            float[] others = discriminator.forward(tape, Variable.constant(real), labels, PiecewiseLinearPass.plain())
+                    .value().toFloats();
             double sum = 0;
             for (int i = 0; i < PAIRS; i++) {
                 sum += softplus((double) others[i] - scores[i]) / PAIRS;

@@ -75,8 +75,8 @@ final class ReferenceDiscriminator {
 
     private Node conv(Node x, String name, int filters, int kernel, int groups) {
         int pad = kernel / 2;
-        Extents e = new Extents(samples, x.size, x.size, x.channels, filters, kernel, kernel, x.size, x.size, 1, pad, pad, 1,
-                groups);
+        Extents e = new Extents(samples, x.size, x.size, x.channels, filters, kernel, kernel, x.size, x.size, 1, pad,
+                pad, 1, groups);
         double[] w = parameters.get(name + ".weight");
         double[] y = ReferenceConv2d.forward(e, x.value, w);
         ReferenceConv2d.addTerms(e, y, parameters.get(name + ".bias"), null, null);
@@ -96,7 +96,8 @@ final class ReferenceDiscriminator {
     }
 
     private Node depthwise(Node x) {
-        Extents e = new Extents(samples, x.size, x.size, x.channels, x.channels, x.size, x.size, 1, 1, 1, 0, 0, 1, x.channels);
+        Extents e = new Extents(samples, x.size, x.size, x.channels, x.channels, x.size, x.size, 1, 1, 1, 0, 0, 1,
+                x.channels);
         double[] w = parameters.get("whole.weight");
         return new Node(ReferenceConv2d.forward(e, x.value, w), 1, x.channels,
                 g -> x.back.apply(ReferenceConv2d.dgrad(e, g, w)));

@@ -77,7 +77,8 @@ class CnnTrainingTest {
             float[][] probabilities = pipeline.classify(data.test().images());
             int correct = 0;
             for (int i = 0; i < probabilities.length; i++) {
-                assertThat(probabilities[i][0] + probabilities[i][1]).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-4f));
+                assertThat(probabilities[i][0] + probabilities[i][1]).isCloseTo(1,
+                        org.assertj.core.data.Offset.offset(1e-4f));
                 correct += probabilities[i][data.test().labels()[i]] > 0.5 ? 1 : 0;
             }
             assertThat(correct).isGreaterThanOrEqualTo(38);
@@ -94,14 +95,16 @@ class CnnTrainingTest {
                 Progress.none());
         // A rate of 0 leaves the weights; one step's own statistics move the running ones by a tenth.
         Config still = options("sgd").with("rate", 0).with("from", first.toString());
-        Path second = trainer.train(new CnnFamily(), request(folder.resolve("second"), 1, false, 1, still), Progress.none());
+        Path second = trainer.train(new CnnFamily(), request(folder.resolve("second"), 1, false, 1, still),
+                Progress.none());
         try (ConvNetModel a = ConvNetModel.load(device, first, DType.BF16);
                 ConvNetModel b = ConvNetModel.load(device, second, DType.BF16)) {
             assertThat(b.store().copy().toFloats()).hasSameSizeAs(a.store().copy().toFloats());
             float[] was = a.store().masters().toFloats();
             float[] is = b.store().masters().toFloats();
-            a.store().trainable().forEach(segment -> assertThat(Arrays.copyOfRange(is, (int) segment.start(),
-                    (int) segment.end())).isEqualTo(Arrays.copyOfRange(was, (int) segment.start(), (int) segment.end())));
+            a.store().trainable()
+                    .forEach(segment -> assertThat(Arrays.copyOfRange(is, (int) segment.start(), (int) segment.end()))
+                            .isEqualTo(Arrays.copyOfRange(was, (int) segment.start(), (int) segment.end())));
         }
         Config other = options("sgd").with("norm_groups", 4).with("from", first.toString());
         assertThatThrownBy(() -> trainer.train(new CnnFamily(), request(folder.resolve("third"), 1, false, 1, other),
@@ -144,6 +147,7 @@ class CnnTrainingTest {
             ddpm.save(folder.resolve("ddpm"), ddpm.store().masters().toFloats(), java.util.Map.of());
         }
         assertThatThrownBy(() -> ConvNetModel.load(device, folder.resolve("ddpm"), DType.BF16))
-                .isInstanceOf(BadFileException.class).hasMessageContainingAll("DDPMPipeline without classifier", "a ConvNetPipeline");
+                .isInstanceOf(BadFileException.class)
+                .hasMessageContainingAll("DDPMPipeline without classifier", "a ConvNetPipeline");
     }
 }

@@ -33,7 +33,8 @@ class ConvNetGradientTest {
         ConvNetConfig config = new ConvNetConfig(8, 8, 2, 3, 8, 2, List.of(8, 16), List.of(2, 1), normGroups);
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
-        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5);
+                Scope scope = Scope.open(device)) {
             float[] shake = Values.uniform(11, store.masters().size());
             for (int i = 0; i < shake.length; i++) {
                 shake[i] *= 0.1f;
@@ -49,7 +50,8 @@ class ConvNetGradientTest {
 
     /** The loss in double, from the network's F32 scores. */
     private double loss(Setting setting, boolean backward) {
-        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device); Scope scope = Scope.open(device)) {
+        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device);
+                Scope scope = Scope.open(device)) {
             Variable logits = setting.network.forward(tape, Variable.constant(setting.x), setting.statistics).logits();
             if (backward) {
                 Tensor gradient = scope.emptyLike(logits.value());

@@ -25,8 +25,8 @@ class ConvNetTest {
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
         assertThat(parameters.count() * DType.BF16.bytes()).as("bytes of weights").isLessThan(3_000_000);
-        try (ParameterStore store = new ParameterStore(device, parameters, DType.BF16, 1); Scope scope = Scope.open(device);
-                Tape tape = Tape.forInference(device)) {
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.BF16, 1);
+                Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
             Variable x = Variable.constant(scope.of(DType.BF16, Values.normal(1, 2 * 784, 1), 2, 28, 28, 1));
             ConvNet.Trace trace = network.forward(tape, x, NormStatistics.RUNNING);
             assertThat(trace.logits().shape().dims()).containsExactly(2, 10);
@@ -43,7 +43,8 @@ class ConvNetTest {
         ConvNetConfig config = new ConvNetConfig(8, 8, 1, 2, 4, 1, List.of(4), List.of(1), 0);
         Parameters parameters = Parameters.root();
         ConvNet network = new ConvNet(config, parameters);
-        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 1); Scope scope = Scope.open(device)) {
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 1);
+                Scope scope = Scope.open(device)) {
             float[] first = Values.normal(1, 3 * 64, 1);
             Variable x = Variable.constant(scope.of(first, 3, 8, 8, 1));
             float[] trained;
@@ -64,9 +65,11 @@ class ConvNetTest {
 
     @Test
     void shapesThatCannotBeAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new ConvNetConfig(8, 8, 1, 2, 4, 9, List.of(4), List.of(1), 0))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ConvNetConfig(8, 8, 1, 2, 4, 9, List.of(4), List.of(1), 0))
                 .withMessageContaining("pooling of 9");
-        assertThatIllegalArgumentException().isThrownBy(() -> new ConvNetConfig(8, 8, 1, 2, 4, 1, List.of(4, 8), List.of(1), 0))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ConvNetConfig(8, 8, 1, 2, 4, 1, List.of(4, 8), List.of(1), 0))
                 .withMessageContaining("widths [4, 8] and blocks [1]");
         assertThatIllegalArgumentException().isThrownBy(() -> ConvNetConfig.small(28, 28, 1, 10).withNormGroups(3))
                 .withMessageContaining("16 channels with 3 norm groups");

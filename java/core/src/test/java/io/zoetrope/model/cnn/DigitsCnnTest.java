@@ -22,7 +22,8 @@ class DigitsCnnTest {
 
     /** Whether there is a program of this name. */
     private static boolean isHere(String program) {
-        return Stream.of(System.getenv("PATH").split(":")).anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+        return Stream.of(System.getenv("PATH").split(":"))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     @Test
@@ -33,8 +34,8 @@ class DigitsCnnTest {
             List<String> heard = new ArrayList<>();
             for (String digit : SpokenDigits.CLASS_NAMES) {
                 Path file = folder.resolve(digit + ".wav"); // 22 kHz, with the silences that the program leaves
-                assertThat(new ProcessBuilder("espeak-ng", "-v", "en-us+f4", "-w", file.toString(), digit).start().waitFor())
-                        .isZero();
+                assertThat(new ProcessBuilder("espeak-ng", "-v", "en-us+f4", "-w", file.toString(), digit).start()
+                        .waitFor()).isZero();
                 float[][] answer = cnn.classify(cnn.preparation().read(file).image());
                 heard.add(cnn.classNames().get(Probabilities.likeliest(answer)[0]));
             }

@@ -90,15 +90,18 @@ class SoundClassifierTest {
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("played backwards");
         Path sounds = new Trainer(device).train(family, request(folder.resolve("sounds"), 1, false, Config.empty()),
                 Progress.none());
-        Path pictures = new Trainer(device).train(family, TinyTraining.CNN.request(folder.resolve("pictures"), 1, false, 1),
-                Progress.none());
+        Path pictures = new Trainer(device).train(family,
+                TinyTraining.CNN.request(folder.resolve("pictures"), 1, false, 1), Progress.none());
         try (CnnPipeline ears = CnnPipeline.fromPretrained(device, sounds);
                 CnnPipeline eyes = CnnPipeline.fromPretrained(device, pictures)) {
             assertThatThrownBy(() -> ears.model().config().seen(TinyData.squares()))
-                    .hasMessageContaining("recognises sounds, but squares holds pictures").hasMessageContaining("fashion-cnn");
+                    .hasMessageContaining("recognises sounds, but squares holds pictures")
+                    .hasMessageContaining("fashion-cnn");
             assertThatThrownBy(() -> eyes.model().config().seenTest(TinyData.tones(SAMPLES)))
-                    .hasMessageContaining("recognises pictures, but tones holds clips").hasMessageContaining("digits-cnn");
-            assertThatThrownBy(() -> ears.model().config().requireKnown(TinyData.tones(1024))).hasMessageContaining("1024 samples");
+                    .hasMessageContaining("recognises pictures, but tones holds clips")
+                    .hasMessageContaining("digits-cnn");
+            assertThatThrownBy(() -> ears.model().config().requireKnown(TinyData.tones(1024)))
+                    .hasMessageContaining("1024 samples");
         }
         Config from = Config.empty().with("from", pictures.toString());
         assertThatThrownBy(() -> new Trainer(device).train(family, request(folder.resolve("next"), 1, false, from),
@@ -107,8 +110,8 @@ class SoundClassifierTest {
 
     @Test
     void aConfigWhoseSpectrogramDoesNotFitItsNetworkIsRefused() throws IOException {
-        Path model = new Trainer(device).train(new CnnFamily(), request(folder.resolve("run"), 1, false, Config.empty()),
-                Progress.none());
+        Path model = new Trainer(device).train(new CnnFamily(),
+                request(folder.resolve("run"), 1, false, Config.empty()), Progress.none());
         Path config = model.resolve("classifier/config.json");
         Files.writeString(config, Files.readString(config).replace("\"mel_hop\": 256", "\"mel_hop\": 128"));
         assertThatThrownBy(() -> CnnPipeline.fromPretrained(device, model)).isInstanceOf(BadFileException.class)
@@ -117,15 +120,17 @@ class SoundClassifierTest {
 
     @Test
     void aGameOfDigitsIsWatchedByTheClassifierThatShips() throws IOException {
-        AudioDataset.Part silence = new AudioDataset.Part(new Sounds(10, SpokenDigits.SAMPLES, SpokenDigits.RATE,
-                new short[10 * SpokenDigits.SAMPLES]), new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+        AudioDataset.Part silence = new AudioDataset.Part(
+                new Sounds(10, SpokenDigits.SAMPLES, SpokenDigits.RATE, new short[10 * SpokenDigits.SAMPLES]),
+                new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
         AudioDataset digits = new AudioDataset("digits", SpokenDigits.CLASS_NAMES, silence, silence);
-        AudioDataset others = new AudioDataset("others", List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), silence,
-                silence);
+        AudioDataset others = new AudioDataset("others", List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"),
+                silence, silence);
         for (AudioDataset data : List.of(digits, others)) {
             Path run = folder.resolve(data.name());
-            new Trainer(device).train(new WaveGanFamily(), new TrainRequest(data, 1, 2, 3, run, false, 1, 0,
-                    Config.empty().with("base_width", 2)), Progress.none());
+            new Trainer(device).train(new WaveGanFamily(),
+                    new TrainRequest(data, 1, 2, 3, run, false, 1, 0, Config.empty().with("base_width", 2)),
+                    Progress.none());
             double covered = LossCsv.read(run.resolve("variety.csv"), "classes_covered")[1][0];
             if (data == digits) {
                 assertThat(covered).isBetween(1.0, 10.0);

@@ -42,11 +42,13 @@ class DdpmConfigTest {
     @Test
     void networksThatPredictVariancesAreRefused() throws IOException {
         DdpmConfig config = DdpmConfig.forPictures(8, 3);
-        assertThatIllegalArgumentException().isThrownBy(() ->
-                        DdpmConfig.of(config.unetSettings().with("out_channels", 6), config.schedulerSettings()))
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> DdpmConfig.of(config.unetSettings().with("out_channels", 6), config.schedulerSettings()))
                 .withMessageContaining("out_channels").withMessageContaining("3").withMessageContaining("6");
-        assertThatExceptionOfType(BadFileException.class).isThrownBy(() ->
-                        DdpmConfig.of(config.unetSettings(), config.schedulerSettings().with("variance_type", "learned_range")))
+        assertThatExceptionOfType(BadFileException.class)
+                .isThrownBy(() -> DdpmConfig.of(config.unetSettings(),
+                        config.schedulerSettings().with("variance_type", "learned_range")))
                 .withMessageContaining("variance_type").withMessageContaining("learned_range");
     }
 }

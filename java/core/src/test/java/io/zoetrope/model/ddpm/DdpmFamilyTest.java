@@ -35,15 +35,13 @@ class DdpmFamilyTest {
     void optionsMakeTheRequest() throws IOException {
         assertThat(request(Config.empty())).isEqualTo(Sampling.count(64).steps(50).sampler(Sampler.ddim(0)).seed(7));
         assertThat(request(Config.empty().with("count", 3).with("steps", 130).with("sampler", "ddim").with("eta", 0.5)
-                .with("seed", -1)))
-                .isEqualTo(Sampling.count(3).steps(130).sampler(Sampler.ddim(0.5)).seed(-1));
+                .with("seed", -1))).isEqualTo(Sampling.count(3).steps(130).sampler(Sampler.ddim(0.5)).seed(-1));
         assertThat(request(Config.empty().with("sampler", "dpm++2m")).sampler()).isEqualTo(Sampler.dpmSolver2M());
         assertThat(request(Config.empty().with("sampler", "heun")).sampler()).isEqualTo(new Heun());
         assertThat(request(Config.empty().with("class", "1"), "0", "1").classId()).isEqualTo(1);
         assertThat(request(Config.empty(), "0", "1").classId()).isEqualTo(Sampling.TURNS);
         assertThatThrownBy(() -> request(Config.empty().with("class", "2"), "0", "1"))
-                .isInstanceOf(OptionException.class)
-                .hasMessage("class is '2', expected one of [0, 1]");
+                .isInstanceOf(OptionException.class).hasMessage("class is '2', expected one of [0, 1]");
         assertThatThrownBy(() -> request(Config.empty().with("class", "2")))
                 .hasMessageContaining("this model knows no classes");
         assertThatThrownBy(() -> request(Config.empty().with("eta", 1).with("sampler", "ddpm")))
@@ -76,8 +74,9 @@ class DdpmFamilyTest {
             double[] errors = new double[2];
             for (int shift = 0; shift < 2; shift++) {
                 int[] labels = {shift, (1 + shift) % 3, (2 + shift) % 3};
-                errors[shift] = NoiseEvaluation.measure(pipeline.model(), new ImageDataset.Part(pictures, labels), 2, 3, 7,
-                        Progress.none()).overall().mse();
+                errors[shift] = NoiseEvaluation
+                        .measure(pipeline.model(), new ImageDataset.Part(pictures, labels), 2, 3, 7, Progress.none())
+                        .overall().mse();
             }
             assertThat(errors[0]).isFinite().isNotEqualTo(errors[1]);
             assertThatThrownBy(() -> NoiseEvaluation.measure(pipeline.model(),

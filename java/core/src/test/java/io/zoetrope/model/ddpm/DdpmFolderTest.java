@@ -79,7 +79,8 @@ class DdpmFolderTest {
         try (DdpmModel model = DdpmModel.load(device, from, DType.F32); Scope scope = Scope.open(device);
                 Tape tape = Tape.forInference(device)) {
             Tensor time = scope.of(t.floats(), t.shape());
-            return model.network().forward(tape, Variable.constant(scope.of(x.floats(), x.shape())), time, null).value().toFloats();
+            return model.network().forward(tape, Variable.constant(scope.of(x.floats(), x.shape())), time, null).value()
+                    .toFloats();
         }
     }
 
@@ -107,7 +108,8 @@ class DdpmFolderTest {
     private void refused(String... parts) {
         assertThatExceptionOfType(BadFileException.class)
                 .isThrownBy(() -> DdpmModel.load(device, folder, DType.F32).close())
-                .satisfies(e -> assertThat(e.getMessage()).contains(parts).contains(folder.toString()).doesNotContain("\n"));
+                .satisfies(e -> assertThat(e.getMessage()).contains(parts).contains(folder.toString())
+                        .doesNotContain("\n"));
     }
 
     @Test
@@ -229,9 +231,10 @@ class DdpmFolderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"attention_head_dim; 8", "attention_head_dim; 4", "act_fn; \"relu\"", "act_fn; \"mish\"",
-        "norm_eps; 1e-2", "flip_sin_to_cos; true", "freq_shift; 1", "mid_block_scale_factor; 1.25", "center_input_sample; true",
-        "downsample_padding; 0", "attn_norm_num_groups; 2"})
+    @CsvSource(delimiter = ';',
+            value = {"attention_head_dim; 8", "attention_head_dim; 4", "act_fn; \"relu\"", "act_fn; \"mish\"",
+                    "norm_eps; 1e-2", "flip_sin_to_cos; true", "freq_shift; 1", "mid_block_scale_factor; 1.25",
+                    "center_input_sample; true", "downsample_padding; 0", "attn_norm_num_groups; 2"})
     void whatIsHonouredChangesTheOutput(String key, String value) throws IOException {
         edit("unet/config.json", key, value);
         float[] output = output(folder);
@@ -246,13 +249,14 @@ class DdpmFolderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {
-        "unet/config.json; down_block_types; [\"DownBlock2D\", \"CrossAttnDownBlock2D\"]; CrossAttnDownBlock2D",
-        "unet/config.json; up_block_types; [\"Sideways\", \"UpBlock2D\"]; Sideways",
-        "unet/config.json; act_fn; \"softplus\"; softplus", "unet/config.json; norm_eps; -1e-5; -1",
-        "unet/config.json; down_block_size; 3; 3", "unet/config.json; in_channels; 100000000; 100000000",
-        "scheduler/scheduler_config.json; _class_name; \"KarrasVeScheduler\"; KarrasVeScheduler",
-        "scheduler/scheduler_config.json; beta_schedule; \"steep\"; steep",
-        "scheduler/scheduler_config.json; thresholding; true; true", "scheduler/scheduler_config.json; shift; 3.0; 3.0"})
+            "unet/config.json; down_block_types; [\"DownBlock2D\", \"CrossAttnDownBlock2D\"]; CrossAttnDownBlock2D",
+            "unet/config.json; up_block_types; [\"Sideways\", \"UpBlock2D\"]; Sideways",
+            "unet/config.json; act_fn; \"softplus\"; softplus", "unet/config.json; norm_eps; -1e-5; -1",
+            "unet/config.json; down_block_size; 3; 3", "unet/config.json; in_channels; 100000000; 100000000",
+            "scheduler/scheduler_config.json; _class_name; \"KarrasVeScheduler\"; KarrasVeScheduler",
+            "scheduler/scheduler_config.json; beta_schedule; \"steep\"; steep",
+            "scheduler/scheduler_config.json; thresholding; true; true",
+            "scheduler/scheduler_config.json; shift; 3.0; 3.0"})
     void whatIsNotUnderstoodIsRefusedByName(String file, String key, String value, String shown) throws IOException {
         long before = device.memory().bytesInUse();
         edit(file, key, value);

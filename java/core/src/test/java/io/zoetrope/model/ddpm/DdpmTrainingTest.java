@@ -102,11 +102,10 @@ class DdpmTrainingTest {
         ImageDataset all = TinyData.squares();
         ImageDataset.Part fewer = new ImageDataset.Part(all.train().images().slice(0, 20),
                 Arrays.copyOf(all.train().labels(), 20));
-        TrainRequest request = new TrainRequest(new ImageDataset("fewer", all.classNames(), fewer, fewer), 2, 4, 3,
-                run, true, 1, 0, Config.empty());
-        assertThatThrownBy(() -> train(request, Progress.none()))
-                .isInstanceOf(BadFileException.class).hasMessageContaining("data_pictures 36")
-                .hasMessageContaining("Give the run's own data");
+        TrainRequest request = new TrainRequest(new ImageDataset("fewer", all.classNames(), fewer, fewer), 2, 4, 3, run,
+                true, 1, 0, Config.empty());
+        assertThatThrownBy(() -> train(request, Progress.none())).isInstanceOf(BadFileException.class)
+                .hasMessageContaining("data_pictures 36").hasMessageContaining("Give the run's own data");
     }
 
     @Test

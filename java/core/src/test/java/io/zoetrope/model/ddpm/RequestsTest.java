@@ -23,19 +23,20 @@ class RequestsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Sampling.count(0)).withMessageContaining("not 0");
         assertThatIllegalArgumentException().isThrownBy(() -> Sampling.count(-4)).withMessageContaining("-4");
         assertThatIllegalArgumentException().isThrownBy(() -> Sampling.count(Integer.MAX_VALUE));
-        assertThatIllegalArgumentException().isThrownBy(() -> Sampling.count(1).steps(0)).withMessageContaining("steps");
+        assertThatIllegalArgumentException().isThrownBy(() -> Sampling.count(1).steps(0))
+                .withMessageContaining("steps");
         assertThatIllegalArgumentException().isThrownBy(() -> Sampling.count(1).clip(0));
     }
 
     private static TrainRequest request(long steps, int batch, long seed, int saveEvery, int sampleEvery) {
-        return new TrainRequest(DATA, steps, batch, seed, Path.of("run"), false, saveEvery, sampleEvery, Config.empty());
+        return new TrainRequest(DATA, steps, batch, seed, Path.of("run"), false, saveEvery, sampleEvery,
+                Config.empty());
     }
 
     @Test
     void trainingRefusesNonsense() {
         assertThat(request(1, 9, 0, 1, 0).batch()).isEqualTo(9);
-        assertThatIllegalArgumentException().isThrownBy(() -> request(0, 9, 0, 1, 0))
-                .withMessageContaining("steps");
+        assertThatIllegalArgumentException().isThrownBy(() -> request(0, 9, 0, 1, 0)).withMessageContaining("steps");
         assertThatIllegalArgumentException().isThrownBy(() -> request(1, 10, 0, 1, 0))
                 .withMessageContaining("9 training pictures of dots").withMessageContaining("not 10");
         assertThatIllegalArgumentException().isThrownBy(() -> request(1, -1, 0, 1, 0));

@@ -78,7 +78,8 @@ class GanTrainingTest {
     void theGeneratorLearnsBothKindsOfPictures() throws IOException {
         Path run = folder.resolve("run");
         GanFamily family = new GanFamily(GanTrainingTest::brighter);
-        Path modelFolder = new Trainer(device).train(family, request(TinyData.halves(), run, 300, false, 150), Progress.none());
+        Path modelFolder = new Trainer(device).train(family, request(TinyData.halves(), run, 300, false, 150),
+                Progress.none());
 
         try (GanPipeline pipeline = GanPipeline.fromPretrained(device, modelFolder)) {
             for (int side = 0; side < 2; side++) {
@@ -121,7 +122,8 @@ class GanTrainingTest {
             assertThat(pipeline.generate(3, 9, 1).slice(0, 1)).isNotEqualTo(some.slice(0, 1));
             assertThat(pipeline.classNamed("right")).isEqualTo(1);
             assertThatThrownBy(() -> pipeline.classNamed("up")).hasMessageContaining("left, right");
-            assertThatThrownBy(() -> pipeline.generate(2, 9, 2)).hasMessageContaining("class 2").hasMessageContaining("0 to 1");
+            assertThatThrownBy(() -> pipeline.generate(2, 9, 2)).hasMessageContaining("class 2")
+                    .hasMessageContaining("0 to 1");
             assertThatThrownBy(() -> pipeline.generate(0, 9)).hasMessageContaining("count must be at least 1");
         }
     }
@@ -198,14 +200,17 @@ class GanTrainingTest {
     @Test
     void optionsOutOfRangeAreNamed() {
         for (String option : List.of("rate", "final_rate", "gamma", "final_gamma")) {
-            assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
-                    Config.empty().with(option, -1)))).hasMessageContaining(option + " must be more than 0");
+            assertThatThrownBy(() -> new GanFamily().settings(
+                    new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0, Config.empty().with(option, -1))))
+                    .hasMessageContaining(option + " must be more than 0");
         }
-        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
-                Config.empty().with("ema", 1)))).hasMessageContaining("ema must be");
-        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
-                Config.empty().with("base_width", 4)))).hasMessageContaining("groups of 16");
-        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0,
-                Config.empty().with("width", 8)))).hasMessageContaining("gan has no option [width]");
+        assertThatThrownBy(() -> new GanFamily().settings(
+                new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0, Config.empty().with("ema", 1))))
+                .hasMessageContaining("ema must be");
+        assertThatThrownBy(() -> new GanFamily().settings(new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1,
+                0, Config.empty().with("base_width", 4)))).hasMessageContaining("groups of 16");
+        assertThatThrownBy(() -> new GanFamily().settings(
+                new TrainRequest(TinyData.halves(), 2, 4, 3, folder, false, 1, 0, Config.empty().with("width", 8))))
+                .hasMessageContaining("gan has no option [width]");
     }
 }

@@ -40,7 +40,8 @@ class PatchTransformerTest {
 
     /** Σ output·target in double, and its gradient in the store. */
     private double loss(Function<Tape, Variable> forward, float[] target, boolean backward) {
-        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device); Scope scope = Scope.open(device)) {
+        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device);
+                Scope scope = Scope.open(device)) {
             Variable output = forward.apply(tape);
             if (backward) {
                 tape.backward(output, scope.of(target, output.shape().dims()));
@@ -77,8 +78,8 @@ class PatchTransformerTest {
 
     @Test
     void everyParameterOfAClassifierHasItsGradient() {
-        PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b", "c", "d", "e"), true,
-                16, 2, 2, 20, true);
+        PatchesConfig config = new PatchesConfig(Purpose.CLASSIFY, 6, 4, 1, 2, 0, List.of("a", "b", "c", "d", "e"),
+                true, 16, 2, 2, 20, true);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
         try (ParameterStore store = new ParameterStore(device, network.parameters(), DType.F32, 5);
                 Scope scope = Scope.open(device)) {
@@ -86,7 +87,8 @@ class PatchTransformerTest {
             PatchTransformer.Positions positions = network.positions(scope);
             Tensor values = scope.of(Values.normal(1, BATCH * 6 * 4, 1), BATCH, 6, 4);
             float[] target = Values.normal(3, BATCH * 5, 0.5);
-            Function<Tape, Variable> forward = tape -> network.classify(tape, positions, Variable.constant(values), null);
+            Function<Tape, Variable> forward = tape -> network.classify(tape, positions, Variable.constant(values),
+                    null);
             loss(forward, target, true);
             Gradients.check(store, theta, () -> loss(forward, target, false));
         }
@@ -114,8 +116,8 @@ class PatchTransformerTest {
     @ParameterizedTest
     @CsvSource({"F32, true", "F32, false", "BF16, true"})
     void decodingOverACacheEqualsTheWholeForward(DType compute, boolean rotary) {
-        PatchesConfig config = new PatchesConfig(Purpose.GENERATE, 8, 10, 1, 2, 30, List.of("a", "b", "c"), true,
-                32, 3, 2, 64, rotary);
+        PatchesConfig config = new PatchesConfig(Purpose.GENERATE, 8, 10, 1, 2, 30, List.of("a", "b", "c"), true, 32, 3,
+                2, 64, rotary);
         PatchTransformer network = new PatchTransformer(config, Parameters.root());
         int positions = config.positions();
         int[] tokens = new int[BATCH * positions];
@@ -177,12 +179,15 @@ class PatchTransformerTest {
             for (int last : new int[] {2, 5}) {
                 try (Tape tape = Tape.forInference(device)) {
                     Tensor ids = scope.of(new int[] {1, 2, 3, 4, 0, last, 1, 2, 3, 4, 0, last}, 2, 6);
-                    outputs.add(network.logits(tape, positions, ids, network.modulations(tape, classes, modes), 1,
-                            (layer, weights) -> seen.add(scope.emptyLike(weights).copyFrom(weights))).value().toFloats());
+                    outputs.add(network
+                            .logits(tape, positions, ids, network.modulations(tape, classes, modes), 1,
+                                    (layer, weights) -> seen.add(scope.emptyLike(weights).copyFrom(weights)))
+                            .value().toFloats());
                 }
             }
             int causalUntilLast = 5 * config.palette();
-            assertThat(Arrays.copyOf(outputs.get(0), causalUntilLast)).isEqualTo(Arrays.copyOf(outputs.get(1), causalUntilLast));
+            assertThat(Arrays.copyOf(outputs.get(0), causalUntilLast))
+                    .isEqualTo(Arrays.copyOf(outputs.get(1), causalUntilLast));
             int second = 6 * config.palette();
             assertThat(Arrays.copyOfRange(outputs.get(0), second, second + config.palette()))
                     .isNotEqualTo(Arrays.copyOfRange(outputs.get(1), second, second + config.palette()));
@@ -192,7 +197,8 @@ class PatchTransformerTest {
                 double sum = 0;
                 for (int j = 0; j < 6; j++) {
                     sum += weights[line * 6 + j];
-                    assertThat(line < 12 && j > line % 6 ? weights[line * 6 + j] : 0).as("weight of a later place").isZero();
+                    assertThat(line < 12 && j > line % 6 ? weights[line * 6 + j] : 0).as("weight of a later place")
+                            .isZero();
                 }
                 assertThat(sum).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-5));
             }
@@ -201,12 +207,11 @@ class PatchTransformerTest {
 
     @Test
     void impossibleShapesAreNamed() {
-        assertThatThrownBy(() -> new PatchesConfig(Purpose.GENERATE, 28, 28, 1, 4, 512, List.of("a", "b"), true,
-                30, 2, 2, 64, false))
-                .hasMessageContainingAll("width 30", "multiple of 4");
-        assertThatThrownBy(() -> new PatchesConfig(Purpose.CLASSIFY, 28, 28, 1, 4, 512, List.of("a", "b"), true,
-                32, 2, 2, 64, false))
-                .hasMessageContaining("palette 512");
-        assertThatThrownBy(() -> new TransformerBlock.Config(10, 3, 4, false, 0)).hasMessageContaining("heads that divide");
+        assertThatThrownBy(() -> new PatchesConfig(Purpose.GENERATE, 28, 28, 1, 4, 512, List.of("a", "b"), true, 30, 2,
+                2, 64, false)).hasMessageContainingAll("width 30", "multiple of 4");
+        assertThatThrownBy(() -> new PatchesConfig(Purpose.CLASSIFY, 28, 28, 1, 4, 512, List.of("a", "b"), true, 32, 2,
+                2, 64, false)).hasMessageContaining("palette 512");
+        assertThatThrownBy(() -> new TransformerBlock.Config(10, 3, 4, false, 0))
+                .hasMessageContaining("heads that divide");
     }
 }

@@ -48,8 +48,8 @@ class PatchesTest {
     }
 
     private Path train(String name, long steps, Config options) throws IOException {
-        return new Trainer(device).train(new PatchesFamily(), request(folder.resolve(name), steps, false, (int) steps, options),
-                Progress.none());
+        return new Trainer(device).train(new PatchesFamily(),
+                request(folder.resolve(name), steps, false, (int) steps, options), Progress.none());
     }
 
     @ParameterizedTest
@@ -80,7 +80,8 @@ class PatchesTest {
         Images real = TinyData.squares().train().images();
         try (PatchesPipeline pipeline = PatchesPipeline.fromPretrained(device, model)) {
             for (Decode decode : Decode.values()) {
-                TokenSampling request = TokenSampling.count(24).decode(decode).steps(12).guidance(1).noise(0.3).seed(5).topP(0.9);
+                TokenSampling request = TokenSampling.count(24).decode(decode).steps(12).guidance(1).noise(0.3).seed(5)
+                        .topP(0.9);
                 Images made = pipeline.generate(request, Progress.none());
                 assertThat(made).hasToString("24 pictures of 8 × 8, grey");
                 assertThat(pipeline.generate(request, Progress.none())).isEqualTo(made);
@@ -99,7 +100,8 @@ class PatchesTest {
         for (int r = 0; r < real.count(); r++) {
             int different = 0;
             for (int i = 0; i < real.stride(); i++) {
-                different += Math.abs((made.pixels()[i] & 0xff) - (real.pixels()[r * real.stride() + i] & 0xff)) > 90 ? 1 : 0;
+                different += Math.abs((made.pixels()[i] & 0xff) - (real.pixels()[r * real.stride() + i] & 0xff)) > 90
+                        ? 1 : 0;
             }
             if (different < 6) {
                 return true;
@@ -136,7 +138,8 @@ class PatchesTest {
     @Test
     void aPaletteOfAllPatchesLosesNothing() throws IOException {
         Images pictures = TinyData.squares().train().images();
-        try (PatchesModel model = PatchesModel.load(device, train("run", 1, TINY), DType.BF16); Scope scope = Scope.open(device)) {
+        try (PatchesModel model = PatchesModel.load(device, train("run", 1, TINY), DType.BF16);
+                Scope scope = Scope.open(device)) {
             Tensor tokens = model.palette().tokens(scope, pictures);
             assertThat(tokens.shape().dims()).containsExactly(36, 16);
             assertThat(Arrays.stream(tokens.toInts()).allMatch(t -> t >= 0 && t < 12)).isTrue();
@@ -153,7 +156,8 @@ class PatchesTest {
             float[][] probabilities = pipeline.classify(pictures);
             int right = 0;
             for (int i = 0; i < labels.length; i++) {
-                assertThat(probabilities[i][0] + probabilities[i][1]).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-4f));
+                assertThat(probabilities[i][0] + probabilities[i][1]).isCloseTo(1,
+                        org.assertj.core.data.Offset.offset(1e-4f));
                 right += probabilities[i][labels[i]] > 0.5f ? 1 : 0;
             }
             assertThat(right).isGreaterThan(24);
@@ -220,7 +224,8 @@ class PatchesTest {
                 .hasMessageContainingAll("patch size 3", "8×8");
         assertThatThrownBy(() -> family.settings(request(folder, 1, false, 1, TINY.with("purpose", "dream"))))
                 .hasMessageContaining("purpose is dream, expected one of [generate, classify]");
-        assertThatThrownBy(() -> family.settings(new TrainRequest(TinyData.squares(), 1, 1, 3, folder, false, 1, 0, TINY)))
+        assertThatThrownBy(
+                () -> family.settings(new TrainRequest(TinyData.squares(), 1, 1, 3, folder, false, 1, 0, TINY)))
                 .hasMessageContaining("batch must be at least 2");
         assertThatThrownBy(() -> TokenSampling.count(1).topP(0)).hasMessageContaining("top-p must be more than 0");
         assertThatThrownBy(() -> TokenSampling.count(0)).hasMessageContaining("count must be between 1");

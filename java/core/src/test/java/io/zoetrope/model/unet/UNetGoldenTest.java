@@ -67,8 +67,9 @@ class UNetGoldenTest {
         try (Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
             Tensor input = scope.of(x.floats(), x.shape());
             Tensor classes = labels == null ? null : scope.of(labels.ints(), labels.shape());
-            float[] output = model.network().forward(tape, Variable.constant(input), scope.of(t.floats(), t.shape()), classes)
-                    .value().toFloats();
+            float[] output = model.network()
+                    .forward(tape, Variable.constant(input), scope.of(t.floats(), t.shape()), classes).value()
+                    .toFloats();
             double worst = 0;
             for (int i = 0; i < output.length; i++) {
                 worst = Math.max(worst, Math.abs(output[i] - y.values()[i]));

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class UNetGradientTest {
     private static final UNetConfig SMALL = UNetConfig.symmetric(8, 2, List.of(8, 16), 1, List.of(false, true), 4, 3);
     /** Every setting that the usual network has otherwise. */
-    private static final UNetConfig UNUSUAL = new UNetConfig(new UNetConfig.Picture(8, 8, 2, 2, true), List.of(8, 16), 1,
-            List.of(true, false), List.of(false, true), new UNetConfig.Blocks(4, 1e-3f, Activation.MISH, true, true),
+    private static final UNetConfig UNUSUAL = new UNetConfig(new UNetConfig.Picture(8, 8, 2, 2, true), List.of(8, 16),
+            1, List.of(true, false), List.of(false, true), new UNetConfig.Blocks(4, 1e-3f, Activation.MISH, true, true),
             OptionalInt.of(3), new UNetConfig.Middle(true, OptionalInt.empty(), 1.5f), new UNetConfig.Time(1, true),
             UNetConfig.Conditioning.NUMBER, 0);
     private static final int BATCH = 3;
@@ -38,7 +38,8 @@ class UNetGradientTest {
     void everyParametersGradientMatchesFiniteDifferences(UNetConfig config) {
         Parameters parameters = Parameters.root();
         UNet unet = new UNet(config, parameters);
-        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5); Scope scope = Scope.open(device)) {
+        try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 5);
+                Scope scope = Scope.open(device)) {
             float[] theta = Gradients.shaken(store, 0.1);
             Tensor x = scope.of(Values.normal(1, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2);
             Tensor target = scope.of(Values.normal(2, BATCH * 8 * 8 * 2, 1), BATCH, 8, 8, 2);
@@ -51,7 +52,8 @@ class UNetGradientTest {
 
     /** The loss in double, from the network's F32 output. */
     private double loss(UNet unet, Tensor x, Tensor target, Tensor time, Tensor labels, boolean backward) {
-        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device); Scope scope = Scope.open(device)) {
+        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device);
+                Scope scope = Scope.open(device)) {
             Variable output = unet.forward(tape, Variable.constant(x), time, labels);
             if (backward) {
                 Tensor gradient = scope.emptyLike(x);

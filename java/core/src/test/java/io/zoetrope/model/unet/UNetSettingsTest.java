@@ -41,8 +41,8 @@ class UNetSettingsTest {
 
     private static void refused(Config settings, String... parts) {
         assertThatExceptionOfType(BadFileException.class).isThrownBy(() -> UNetSettings.read(settings))
-                .withMessageStartingWith(FILE + ": ").satisfies(e -> assertThat(e.getMessage()).contains(parts)
-                        .doesNotContain("\n"));
+                .withMessageStartingWith(FILE + ": ")
+                .satisfies(e -> assertThat(e.getMessage()).contains(parts).doesNotContain("\n"));
     }
 
     @Test
@@ -61,9 +61,11 @@ class UNetSettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"sample_size; [8, 16]", "sample_size; null", "center_input_sample; true",
-        "attn_norm_num_groups; 2", "class_embed_type; \"timestep\"", "class_embed_type; \"identity\"", "act_fn; \"mish\"",
-        "out_channels; 2", "freq_shift; 0.5", "mid_block_scale_factor; 1.5", "attention_head_dim; 3"})
+    @CsvSource(delimiter = ';',
+            value = {"sample_size; [8, 16]", "sample_size; null", "center_input_sample; true",
+                    "attn_norm_num_groups; 2", "class_embed_type; \"timestep\"", "class_embed_type; \"identity\"",
+                    "act_fn; \"mish\"", "out_channels; 2", "freq_shift; 0.5", "mid_block_scale_factor; 1.5",
+                    "attention_head_dim; 3"})
     void settingsWithoutAFolderOfTheirOwnAreReadBackToo(String key, String value) throws IOException {
         Config plain = golden("own");
         UNetConfig read = UNetSettings.read(with(plain, key, value));
@@ -73,7 +75,7 @@ class UNetSettingsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {"dropout; 0.1", "num_train_timesteps; 1000", "_diffusers_version; \"0.17.0\"",
-        "_name_or_path; \"somewhere\"", "act_fn; \"swish\"", "upsample_type; null"})
+            "_name_or_path; \"somewhere\"", "act_fn; \"swish\"", "upsample_type; null"})
     void otherSettingsChangeNothing(String key, String value) throws IOException {
         Config plain = golden("own");
         assertThat(UNetSettings.read(with(plain, key, value))).isEqualTo(UNetSettings.read(plain));
@@ -82,14 +84,15 @@ class UNetSettingsTest {
     /** The network of Ho et al. 2020 for CIFAR-10 as it was first published in this format: one head of 256. */
     @Test
     void thePublishedNetworkIsRead() throws IOException {
-        UNetConfig network = UNetSettings.read(config("""
-                {"_class_name": "UNet2DModel", "_diffusers_version": "0.0.4", "act_fn": "silu", "attention_head_dim": null,
-                 "block_out_channels": [128, 256, 256, 256], "center_input_sample": false,
-                 "down_block_types": ["DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"],
-                 "downsample_padding": 0, "flip_sin_to_cos": false, "freq_shift": 1, "in_channels": 3, "layers_per_block": 2,
-                 "mid_block_scale_factor": 1, "norm_eps": 1e-06, "norm_num_groups": 32, "out_channels": 3, "sample_size": 32,
-                 "time_embedding_type": "positional",
-                 "up_block_types": ["UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"]}"""));
+        UNetConfig network = UNetSettings.read(
+                config("""
+                        {"_class_name": "UNet2DModel", "_diffusers_version": "0.0.4", "act_fn": "silu", "attention_head_dim": null,
+                         "block_out_channels": [128, 256, 256, 256], "center_input_sample": false,
+                         "down_block_types": ["DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"],
+                         "downsample_padding": 0, "flip_sin_to_cos": false, "freq_shift": 1, "in_channels": 3, "layers_per_block": 2,
+                         "mid_block_scale_factor": 1, "norm_eps": 1e-06, "norm_num_groups": 32, "out_channels": 3, "sample_size": 32,
+                         "time_embedding_type": "positional",
+                         "up_block_types": ["UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"]}"""));
         assertThat(network.headDim()).isEmpty();
         assertThat(network.blocks()).isEqualTo(new Blocks(32, 1e-6f, Activation.SILU, false, true));
         assertThat(network.time()).isEqualTo(new Time(1, false));
@@ -99,9 +102,11 @@ class UNetSettingsTest {
     @Test
     void whatIsNotUnderstoodIsNamed() throws IOException {
         Config plain = golden("own");
-        refused(with(plain, "mid_block_type", "\"UNetMidBlock2D\""), "'mid_block_type'", "\"UNetMidBlock2D\"", "UNet2DModel");
+        refused(with(plain, "mid_block_type", "\"UNetMidBlock2D\""), "'mid_block_type'", "\"UNetMidBlock2D\"",
+                "UNet2DModel");
         refused(with(plain, "skip", "null"), "'skip'", "null");
-        refused(with(plain, "_class_name", "\"UNet2DConditionModel\""), "_class_name", "UNet2DConditionModel", "UNet2DModel");
+        refused(with(plain, "_class_name", "\"UNet2DConditionModel\""), "_class_name", "UNet2DConditionModel",
+                "UNet2DModel");
         refused(with(plain, "down_block_types", "[\"DownBlock2D\", \"CrossAttnDownBlock2D\"]"), "down_block_types",
                 "CrossAttnDownBlock2D", "AttnDownBlock2D or DownBlock2D");
         refused(with(plain, "up_block_types", "[\"UpBlock3D\", \"UpBlock2D\"]"), "up_block_types", "UpBlock3D");
@@ -126,8 +131,8 @@ class UNetSettingsTest {
 
     /** Every setting with every kind of wrong value: refused in one line that names it, or one of those it may have. */
     @ParameterizedTest
-    @ValueSource(strings = {"null", "\"text\"", "\"\"", "-1", "0", "1e300", "-1e300", "Infinity", "2147483648", "0.5", "true",
-        "false", "[]", "[[]]", "[null]", "[-1, 2147483647]", "{}", "{\"a\": 1}", "[\"DownBlock2D\"]"})
+    @ValueSource(strings = {"null", "\"text\"", "\"\"", "-1", "0", "1e300", "-1e300", "Infinity", "2147483648", "0.5",
+            "true", "false", "[]", "[[]]", "[null]", "[-1, 2147483647]", "{}", "{\"a\": 1}", "[\"DownBlock2D\"]"})
     void everySettingWithEveryWrongValue(String value) throws IOException {
         Config plain = golden("own");
         for (String key : plain.names()) {

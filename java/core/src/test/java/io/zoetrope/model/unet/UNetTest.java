@@ -42,8 +42,8 @@ class UNetTest {
 
     private static UNetConfig conditioned(UNetConfig.Conditioning conditioning, int classes) {
         UNetConfig base = UNetConfig.symmetric(8, 1, List.of(8), 1, List.of(false), 4, 0);
-        return new UNetConfig(base.picture(), base.blockChannels(), 1, base.downAttention(), base.upAttention(), base.blocks(),
-                base.headDim(), base.middle(), base.time(), conditioning, classes);
+        return new UNetConfig(base.picture(), base.blockChannels(), 1, base.downAttention(), base.upAttention(),
+                base.blocks(), base.headDim(), base.middle(), base.time(), conditioning, classes);
     }
 
     @Test
@@ -51,9 +51,10 @@ class UNetTest {
         Device device = Devices.shared();
         for (UNetConfig.Conditioning conditioning : UNetConfig.Conditioning.values()) {
             Parameters parameters = Parameters.root();
-            UNet unet = new UNet(conditioned(conditioning, conditioning == UNetConfig.Conditioning.TABLE ? 3 : 0), parameters);
-            try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 1); Scope scope = Scope.open(device);
-                    Tape tape = Tape.forInference(device)) {
+            UNet unet = new UNet(conditioned(conditioning, conditioning == UNetConfig.Conditioning.TABLE ? 3 : 0),
+                    parameters);
+            try (ParameterStore store = new ParameterStore(device, parameters, DType.F32, 1);
+                    Scope scope = Scope.open(device); Tape tape = Tape.forInference(device)) {
                 Variable x = Variable.constant(scope.zeros(DType.F32, 2, 8, 8, 1));
                 Tensor time = scope.zeros(DType.F32, 2);
                 Tensor right = switch (conditioning) {
@@ -64,9 +65,10 @@ class UNetTest {
                 };
                 assertThat(unet.forward(tape, x, time, right).shape().dims()).containsExactly(2, 8, 8, 1);
                 Tensor wrong = conditioning == UNetConfig.Conditioning.NONE ? scope.zeros(DType.I32, 2) : null;
-                assertThatThrownBy(() -> unet.forward(tape, x, time, wrong)).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining("labels are");
-                assertThatThrownBy(() -> unet.forward(tape, Variable.constant(scope.zeros(DType.F32, 2, 8, 8, 3)), time, right))
+                assertThatThrownBy(() -> unet.forward(tape, x, time, wrong))
+                        .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("labels are");
+                assertThatThrownBy(
+                        () -> unet.forward(tape, Variable.constant(scope.zeros(DType.F32, 2, 8, 8, 3)), time, right))
                         .hasMessageContaining("[N, height, width, 1]");
             }
         }

@@ -38,7 +38,8 @@ class WaveGanTest {
         WaveGanDiscriminator discriminator = new WaveGanDiscriminator(SMALL, dParameters);
         WaveGanGenerator generator = new WaveGanGenerator(SMALL, gParameters);
         try (ParameterStore dBank = new ParameterStore(device, dParameters, DType.F32, 5);
-                ParameterStore gBank = new ParameterStore(device, gParameters, DType.F32, 6); Scope scope = Scope.open(device);
+                ParameterStore gBank = new ParameterStore(device, gParameters, DType.F32, 6);
+                Scope scope = Scope.open(device);
                 AdversarialGame game = new AdversarialGame(device,
                         (tape, x, labels, pass) -> discriminator.forward(tape, x, labels, pass, SHIFTS), PAIRS,
                         GanLoss.PenaltyWeight.constant(GAMMA))) {
@@ -85,9 +86,12 @@ class WaveGanTest {
             for (float value : sounds.value().toFloats()) {
                 assertThat(value).isBetween(-1f, 1f);
             }
-            float[] still = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), null).value().toFloats();
-            float[] shifted = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), SHIFTS).value().toFloats();
-            float[] again = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), SHIFTS).value().toFloats();
+            float[] still = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), null).value()
+                    .toFloats();
+            float[] shifted = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), SHIFTS).value()
+                    .toFloats();
+            float[] again = discriminator.forward(tape, sounds, null, PiecewiseLinearPass.plain(), SHIFTS).value()
+                    .toFloats();
             assertThat(still).hasSize(2);
             assertThat(shifted).isNotEqualTo(still);
             assertThat(again).isEqualTo(shifted);
@@ -99,7 +103,8 @@ class WaveGanTest {
         Parameters parameters = Parameters.root();
         new WaveGanGenerator(new WaveGanConfig(16_384, 16_000, 64, 5, 25, 4, 2, 100, 0, List.of()), parameters);
         // 100 to 16 x 1024, and kernels of 25 from 1024 channels to 512, 256, 128, 64 and 1, with biases.
-        long expected = 101L * 16_384 + 25L * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 64 + 64) + 512 + 256 + 128 + 64 + 1;
+        long expected = 101L * 16_384 + 25L * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 64 + 64) + 512 + 256 + 128
+                + 64 + 1;
         assertThat(parameters.count()).isEqualTo(expected);
     }
 

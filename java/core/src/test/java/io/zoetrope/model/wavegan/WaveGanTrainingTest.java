@@ -37,7 +37,8 @@ class WaveGanTrainingTest {
     Path folder;
 
     private static TrainRequest request(Path run, long steps, boolean resume) {
-        return new TrainRequest(TinyData.tones(SAMPLES), steps, 4, 3, run, resume, 2, 4, Config.empty().with("base_width", 2));
+        return new TrainRequest(TinyData.tones(SAMPLES), steps, 4, 3, run, resume, 2, 4,
+                Config.empty().with("base_width", 2));
     }
 
     @Test
@@ -110,8 +111,8 @@ class WaveGanTrainingTest {
     void dataThatDoNotSuitAreNamed() {
         Images picture = new Images(4, 4, 4, 1, new byte[64]);
         io.zoetrope.data.ImageDataset.Part part = new io.zoetrope.data.ImageDataset.Part(picture, new int[4]);
-        TrainRequest pictures = new TrainRequest(new io.zoetrope.data.ImageDataset("p", List.of("a"), part, part), 1, 1, 1,
-                folder, false, 1, 0, Config.empty());
+        TrainRequest pictures = new TrainRequest(new io.zoetrope.data.ImageDataset("p", List.of("a"), part, part), 1, 1,
+                1, folder, false, 1, 0, Config.empty());
         assertThatThrownBy(() -> new WaveGanFamily().settings(pictures)).hasMessageContaining("learns from sounds");
         TrainRequest odd = new TrainRequest(TinyData.tones(1000), 1, 1, 1, folder, false, 1, 0, Config.empty());
         assertThatThrownBy(() -> new WaveGanFamily().settings(odd)).hasMessageContaining("1000 samples");

@@ -17,13 +17,13 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class AttentionPlanTest {
     @ParameterizedTest
-    @CsvSource({
-        "BF16, SM80, 1, sm80_bf16_d32, bf16_d32", "BF16, SM80, 32, sm80_bf16_d32, bf16_d32",
-        "BF16, SM80, 33, sm80_bf16_d64, bf16_d64", "BF16, SM80, 64, sm80_bf16_d64, bf16_d64",
-        "BF16, SM80, 65, sm80_bf16_d128, bf16_d128", "BF16, SM80, 128, sm80_bf16_d128, bf16_d128",
-        "BF16, SM80, 129, wide_heads_bf16, wide_heads_bf16", "BF16, SIMT, 64, simt_bf16_d64, bf16_d64",
-        "F32, SM80, 64, sm80_f32_d64, f32_d64", "F32, SIMT, 32, simt_f32_d32, f32_d32", "F32, SIMT, 128, simt_f32_d128, f32_d128",
-        "F32, SIMT, 129, wide_heads_f32, wide_heads_f32", "F32, SM80, 512, wide_heads_f32, wide_heads_f32"})
+    @CsvSource({"BF16, SM80, 1, sm80_bf16_d32, bf16_d32", "BF16, SM80, 32, sm80_bf16_d32, bf16_d32",
+            "BF16, SM80, 33, sm80_bf16_d64, bf16_d64", "BF16, SM80, 64, sm80_bf16_d64, bf16_d64",
+            "BF16, SM80, 65, sm80_bf16_d128, bf16_d128", "BF16, SM80, 128, sm80_bf16_d128, bf16_d128",
+            "BF16, SM80, 129, wide_heads_bf16, wide_heads_bf16", "BF16, SIMT, 64, simt_bf16_d64, bf16_d64",
+            "F32, SM80, 64, sm80_f32_d64, f32_d64", "F32, SIMT, 32, simt_f32_d32, f32_d32",
+            "F32, SIMT, 128, simt_f32_d128, f32_d128", "F32, SIMT, 129, wide_heads_f32, wide_heads_f32",
+            "F32, SM80, 512, wide_heads_f32, wide_heads_f32"})
     void kernelsFollowTheWidthOfHeads(DType type, Tier tier, int dim, String tiled, String decode) {
         try (Scope scope = Scope.open(Devices.shared()); Tiers.Forced forced = Tiers.force(tier)) {
             Tensor q = scope.zeros(type, 1, 1, 1, dim);
@@ -41,8 +41,8 @@ class AttentionPlanTest {
 
     /** Rows are moved 16 bytes at a time where every row of every head begins on 16 bytes and fills whole multiples. */
     @ParameterizedTest
-    @CsvSource({"BF16, 8, 0, true", "BF16, 12, 0, false", "BF16, 64, 8, true", "BF16, 64, 4, false", "F32, 4, 0, true", "F32, 6, 0, false",
-        "F32, 32, 2, false", "F32, 32, 4, true"})
+    @CsvSource({"BF16, 8, 0, true", "BF16, 12, 0, false", "BF16, 64, 8, true", "BF16, 64, 4, false", "F32, 4, 0, true",
+            "F32, 6, 0, false", "F32, 32, 2, false", "F32, 32, 4, true"})
     void rowsAreMovedWholeWhereTheyCan(DType type, int dim, long start, boolean wide) {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor rows = scope.empty(type, 1024);

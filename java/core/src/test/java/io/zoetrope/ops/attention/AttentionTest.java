@@ -64,34 +64,20 @@ class AttentionTest {
         }
     }
 
-    private static final List<Case> CASES = List.of(
-            new Case(1, 1, 1, 1, 1, false),
-            new Case(1, 1, 1, 1, 32, true),
-            new Case(1, 2, 1, 65, 64, false),
-            new Case(2, 3, 17, 63, 32, false),
-            new Case(2, 3, 17, 63, 32, true),
-            new Case(1, 2, 63, 17, 64, true),          // 46 queries see no key
-            new Case(2, 1, 65, 65, 64, true),
-            new Case(1, 2, 64, 64, 64, false),
-            new Case(1, 1, 3, 130, 128, true),
-            new Case(1, 2, 65, 33, 128, false),
-            new Case(1, 1, 130, 1, 64, false),
-            new Case(3, 1, 49, 49, 40, false),         // padded to 64, aligned
-            new Case(1, 3, 17, 65, 17, true),          // odd: element by element
-            new Case(1, 1, 63, 3, 100, false),
-            new Case(1, 2, 33, 65, 64, true, 1),       // misaligned
+    private static final List<Case> CASES = List.of(new Case(1, 1, 1, 1, 1, false), new Case(1, 1, 1, 1, 32, true),
+            new Case(1, 2, 1, 65, 64, false), new Case(2, 3, 17, 63, 32, false), new Case(2, 3, 17, 63, 32, true),
+            new Case(1, 2, 63, 17, 64, true), // 46 queries see no key
+            new Case(2, 1, 65, 65, 64, true), new Case(1, 2, 64, 64, 64, false), new Case(1, 1, 3, 130, 128, true),
+            new Case(1, 2, 65, 33, 128, false), new Case(1, 1, 130, 1, 64, false), new Case(3, 1, 49, 49, 40, false), // padded to 64, aligned
+            new Case(1, 3, 17, 65, 17, true), // odd: element by element
+            new Case(1, 1, 63, 3, 100, false), new Case(1, 2, 33, 65, 64, true, 1), // misaligned
             new Case(2, 2, 17, 17, 32, false, 3));
 
     /** Heads wider than a tile. */
-    private static final List<Case> WIDE = List.of(
-            new Case(1, 1, 1, 1, 129, false),
-            new Case(2, 3, 17, 63, 129, true),
-            new Case(1, 2, 63, 17, 160, true),         // 46 queries see no key
-            new Case(2, 1, 65, 33, 256, false),
-            new Case(1, 2, 16, 64, 256, true),
-            new Case(1, 1, 33, 65, 257, true, 1),      // a slice of one channel, misaligned
-            new Case(1, 2, 31, 40, 512, false),
-            new Case(1, 1, 3, 130, 515, true));
+    private static final List<Case> WIDE = List.of(new Case(1, 1, 1, 1, 129, false), new Case(2, 3, 17, 63, 129, true),
+            new Case(1, 2, 63, 17, 160, true), // 46 queries see no key
+            new Case(2, 1, 65, 33, 256, false), new Case(1, 2, 16, 64, 256, true), new Case(1, 1, 33, 65, 257, true, 1), // a slice of one channel, misaligned
+            new Case(1, 2, 31, 40, 512, false), new Case(1, 1, 3, 130, 515, true));
 
     static Stream<Arguments> cases() {
         return CASES.stream().flatMap(c -> Stream.of(DType.F32, DType.BF16)
@@ -165,10 +151,16 @@ class AttentionTest {
      * take longer, beside the edges of tiles alone.
      */
     static Stream<Arguments> residues() {
-        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values()).flatMap(tier -> Stream.concat(
-                IntStream.range(0, tileOfKeys(dtype, tier)).mapToObj(more -> causal(more, more % 4 == 1 ? 33 : 8)),
-                IntStream.of(1, 30, 33, 62).boxed().flatMap(more -> Stream.of(causal(more, 100), causal(more, 160))))
-                .map(c -> Arguments.of(c, dtype, tier))));
+        return Stream
+                .of(DType.F32,
+                        DType.BF16)
+                .flatMap(dtype -> Stream.of(Tier.values())
+                        .flatMap(tier -> Stream
+                                .concat(IntStream.range(0, tileOfKeys(dtype, tier))
+                                        .mapToObj(more -> causal(more, more % 4 == 1 ? 33 : 8)),
+                                        IntStream.of(1, 30, 33, 62).boxed()
+                                                .flatMap(more -> Stream.of(causal(more, 100), causal(more, 160))))
+                                .map(c -> Arguments.of(c, dtype, tier))));
     }
 
     private static Case causal(int more, int dim) {
@@ -180,9 +172,9 @@ class AttentionTest {
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             for (Tier tier : Tier.values()) {
                 int tile = tileOfKeys(dtype, tier);
-                assertThat(residues().map(Arguments::get).filter(a -> a[1] == dtype && a[2] == tier)
-                        .map(a -> (Case) a[0])
-                        .filter(c -> c.keys > 32 && c.queries > 32).map(c -> (c.keys - c.queries) % tile))
+                assertThat(
+                        residues().map(Arguments::get).filter(a -> a[1] == dtype && a[2] == tier).map(a -> (Case) a[0])
+                                .filter(c -> c.keys > 32 && c.queries > 32).map(c -> (c.keys - c.queries) % tile))
                         .as(dtype + " " + tier).containsAll(IntStream.range(0, tile).boxed().toList());
             }
         }
@@ -212,9 +204,10 @@ class AttentionTest {
             Tensor out = guarded.output("o", dtype, c.queryShape());
             Tensor normalizer = guarded.output("normalizer", DType.F32, c.batch, c.heads, c.queries, 2);
             Attention.forward(guarded.input("q", dtype, data.q, c.queryShape()),
-                    guarded.input("k", dtype, data.k, c.keyShape()), guarded.input("v", dtype, data.v, c.keyShape()), out, normalizer,
-                    c.scale(), c.causal);
-            assertThat(Tiers.lastUsed("attention_forward").orElseThrow()).contains(c.kernels(tier) + "_" + dtype.suffix());
+                    guarded.input("k", dtype, data.k, c.keyShape()), guarded.input("v", dtype, data.v, c.keyShape()),
+                    out, normalizer, c.scale(), c.causal);
+            assertThat(Tiers.lastUsed("attention_forward").orElseThrow())
+                    .contains(c.kernels(tier) + "_" + dtype.suffix());
             tolerance(dtype, tier, o, 4, 0.1).check("o", o, out.toFloats());
             double[] expected = reference.logSumExp(q, k);
             new Tolerance(4e-6, tier == Tier.SM80 && dtype == DType.F32 ? 4e-3 : 4e-6).check("log-sum-exp", expected,
@@ -231,7 +224,8 @@ class AttentionTest {
         double[] k = Values.doubles(data.k);
         double[] v = Values.doubles(data.v);
         float[] o = Values.stored(dtype, Values.floats(reference.output(q, k, v)));
-        ReferenceAttention.Gradients expected = reference.gradients(Values.doubles(data.dO), q, k, v, Values.doubles(o));
+        ReferenceAttention.Gradients expected = reference.gradients(Values.doubles(data.dO), q, k, v,
+                Values.doubles(o));
         try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier)) {
             Tensor dq = guarded.output("dq", dtype, c.queryShape());
             Tensor dk = guarded.output("dk", dtype, c.keyShape());
@@ -239,9 +233,11 @@ class AttentionTest {
             Attention.backward(guarded.input("dO", dtype, data.dO, c.queryShape()),
                     guarded.input("q", dtype, data.q, c.queryShape()), guarded.input("k", dtype, data.k, c.keyShape()),
                     guarded.input("v", dtype, data.v, c.keyShape()), guarded.input("o", dtype, o, c.queryShape()),
-                    guarded.input("normalizer", DType.F32, normalizer(reference.logSumExp(q, k)), c.batch, c.heads, c.queries, 2),
+                    guarded.input("normalizer", DType.F32, normalizer(reference.logSumExp(q, k)), c.batch, c.heads,
+                            c.queries, 2),
                     dq, dk, dv, c.scale(), c.causal);
-            assertThat(Tiers.lastUsed("attention_backward").orElseThrow()).contains(c.kernels(tier) + "_" + dtype.suffix());
+            assertThat(Tiers.lastUsed("attention_backward").orElseThrow())
+                    .contains(c.kernels(tier) + "_" + dtype.suffix());
             tolerance(dtype, tier, expected.q(), 8, 0.5).check("dq", expected.q(), dq.toFloats());
             tolerance(dtype, tier, expected.k(), 8, 0.5 * c.sumsPerKey()).check("dk", expected.k(), dk.toFloats());
             tolerance(dtype, tier, expected.v(), 8, 0.1).check("dv", expected.v(), dv.toFloats());
@@ -264,8 +260,8 @@ class AttentionTest {
     }
 
     static Stream<Arguments> tiers() {
-        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values())
-                .map(tier -> Arguments.of(dtype, tier)));
+        return Stream.of(DType.F32, DType.BF16)
+                .flatMap(dtype -> Stream.of(Tier.values()).map(tier -> Arguments.of(dtype, tier)));
     }
 
     static Stream<Arguments> tiersAndDims() {
@@ -397,12 +393,15 @@ class AttentionTest {
             Tensor dq = guarded.output("dq", dtype, 1, 70, 2, dim);
             Tensor dk = guarded.output("dk", dtype, 1, 30, 2, dim);
             Tensor dv = guarded.output("dv", dtype, 1, 30, 2, dim);
-            Attention.backward(guarded.input("dO", dtype, dO, 1, 70, 2, dim), tq, tk, tv, o, normalizer, dq, dk, dv, scale, false);
-            ReferenceAttention.Gradients expected = reference.gradients(Values.doubles(dO), exactQ, exactK, Values.doubles(v),
-                    Values.doubles(o.toFloats()));
+            Attention.backward(guarded.input("dO", dtype, dO, 1, 70, 2, dim), tq, tk, tv, o, normalizer, dq, dk, dv,
+                    scale, false);
+            ReferenceAttention.Gradients expected = reference.gradients(Values.doubles(dO), exactQ, exactK,
+                    Values.doubles(v), Values.doubles(o.toFloats()));
             // Channel 0 multiplies whatever is left of sums that cancel by its size; the others are of ordinary size.
-            tolerance(dtype, tier, new double[0], 8, 2).check("dq", small(expected.q(), dim), small(dq.toFloats(), dim));
-            tolerance(dtype, tier, new double[0], 8, 2).check("dk", small(expected.k(), dim), small(dk.toFloats(), dim));
+            tolerance(dtype, tier, new double[0], 8, 2).check("dq", small(expected.q(), dim),
+                    small(dq.toFloats(), dim));
+            tolerance(dtype, tier, new double[0], 8, 2).check("dk", small(expected.k(), dim),
+                    small(dk.toFloats(), dim));
             tolerance(dtype, tier, expected.v(), 8, 0.1).check("dv", expected.v(), dv.toFloats());
         }
     }
@@ -420,12 +419,15 @@ class AttentionTest {
         try (Scope scope = Scope.open(DEVICE)) {
             Tensor q = scope.zeros(DType.F32, 1, 5, 2, 32);
             Tensor normalizer = scope.zeros(DType.F32, 1, 2, 5, 2);
-            assertThatThrownBy(() -> Attention.forward(q, scope.zeros(DType.F32, 1, 7, 3, 32), q, q, normalizer, 1, false))
+            assertThatThrownBy(
+                    () -> Attention.forward(q, scope.zeros(DType.F32, 1, 7, 3, 32), q, q, normalizer, 1, false))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContainingAll("attention forward", "k is F32[1, 7, 3, 32]", "F32[1, 5, 2, 32]");
-            assertThatThrownBy(() -> Attention.forward(q, q, scope.zeros(DType.BF16, 1, 5, 2, 32), q, normalizer, 1, false))
+            assertThatThrownBy(
+                    () -> Attention.forward(q, q, scope.zeros(DType.BF16, 1, 5, 2, 32), q, normalizer, 1, false))
                     .hasMessageContainingAll("v is BF16[1, 5, 2, 32]", "F32[1, 5, 2, 32] like k");
-            assertThatThrownBy(() -> Attention.forward(q, q, q, scope.zeros(DType.F32, 1, 5, 2, 16), normalizer, 1, false))
+            assertThatThrownBy(
+                    () -> Attention.forward(q, q, q, scope.zeros(DType.F32, 1, 5, 2, 16), normalizer, 1, false))
                     .hasMessageContainingAll("o is F32[1, 5, 2, 16]", "like q");
             assertThatThrownBy(() -> Attention.forward(q, q, q, q, scope.zeros(DType.F32, 1, 5, 2), 1, false))
                     .hasMessageContainingAll("normalizer is F32[1, 5, 2]", "F32[1, 2, 5, 2]");
@@ -435,9 +437,11 @@ class AttentionTest {
                     .hasMessageContaining("scale is NaN");
             assertThatThrownBy(() -> Attention.forward(scope.zeros(DType.F32, 5, 64), q, q, q, normalizer, 1, false))
                     .hasMessageContainingAll("F32[5, 64]", "[B, S, H, D]");
-            assertThatThrownBy(() -> Attention.forwardPacked(scope.zeros(DType.F32, 1, 5, 2, 2, 32), q, normalizer, 1, false))
+            assertThatThrownBy(
+                    () -> Attention.forwardPacked(scope.zeros(DType.F32, 1, 5, 2, 2, 32), q, normalizer, 1, false))
                     .hasMessageContainingAll("F32[1, 5, 2, 2, 32]", "[B, S, 3, H, D]");
-            assertThatThrownBy(() -> Attention.backward(q, q, q, q, q, normalizer, q, q, scope.zeros(DType.F32, 1, 4, 2, 32), 1, false))
+            assertThatThrownBy(() -> Attention.backward(q, q, q, q, q, normalizer, q, q,
+                    scope.zeros(DType.F32, 1, 4, 2, 32), 1, false))
                     .hasMessageContainingAll("attention backward", "dv is F32[1, 4, 2, 32]", "like v");
         }
     }
@@ -467,7 +471,8 @@ class AttentionTest {
             Tensor p = guarded.output("p", DType.F32, c.batch, c.heads, c.queries, c.keys);
             Attention.weights(Attention.Heads.of(guarded.input("q", dtype, data.q, c.queryShape())),
                     Attention.Heads.of(guarded.input("k", dtype, data.k, c.keyShape())),
-                    guarded.input("normalizer", DType.F32, normalizer(lse), c.batch, c.heads, c.queries, 2), p, c.scale(), c.causal);
+                    guarded.input("normalizer", DType.F32, normalizer(lse), c.batch, c.heads, c.queries, 2), p,
+                    c.scale(), c.causal);
             float[] weights = p.toFloats();
             double[] mixed = new double[o.length];
             for (int b = 0; b < c.batch; b++) {
@@ -476,8 +481,8 @@ class AttentionTest {
                         for (int j = 0; j < c.keys; j++) {
                             double w = weights[((b * c.heads + h) * c.queries + i) * c.keys + j];
                             for (int d = 0; d < c.dim; d++) {
-                                mixed[((b * c.queries + i) * c.heads + h) * c.dim + d] +=
-                                        w * data.v[((b * c.keys + j) * c.heads + h) * c.dim + d];
+                                mixed[((b * c.queries + i) * c.heads + h) * c.dim + d] += w
+                                        * data.v[((b * c.keys + j) * c.heads + h) * c.dim + d];
                             }
                         }
                     }

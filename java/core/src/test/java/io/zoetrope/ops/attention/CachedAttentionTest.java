@@ -33,16 +33,17 @@ class CachedAttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 1, 1, 1, 1, 0", "F32, 2, 3, 17, 17, 32, 0", "BF16, 2, 3, 49, 30, 32, 0", "F32, 1, 2, 65, 63, 64, 0",
-        "BF16, 3, 2, 65, 65, 64, 1", "F32, 2, 1, 20, 3, 128, 0", "BF16, 1, 2, 40, 33, 100, 0", "F32, 2, 2, 19, 18, 17, 1",
-        "BF16, 1, 1, 70, 70, 72, 0", "F32, 1, 1, 1, 1, 129, 0", "BF16, 2, 3, 21, 18, 160, 1", "F32, 2, 2, 9, 7, 256, 0",
-        "BF16, 1, 2, 70, 67, 257, 0", "F32, 1, 1, 5, 3, 515, 1"})
+    @CsvSource({"F32, 1, 1, 1, 1, 1, 0", "F32, 2, 3, 17, 17, 32, 0", "BF16, 2, 3, 49, 30, 32, 0",
+            "F32, 1, 2, 65, 63, 64, 0", "BF16, 3, 2, 65, 65, 64, 1", "F32, 2, 1, 20, 3, 128, 0",
+            "BF16, 1, 2, 40, 33, 100, 0", "F32, 2, 2, 19, 18, 17, 1", "BF16, 1, 1, 70, 70, 72, 0",
+            "F32, 1, 1, 1, 1, 129, 0", "BF16, 2, 3, 21, 18, 160, 1", "F32, 2, 2, 9, 7, 256, 0",
+            "BF16, 1, 2, 70, 67, 257, 0", "F32, 1, 1, 5, 3, 515, 1"})
     void oneQueryLooksAtTheValidRows(DType dtype, int batch, int heads, int capacity, int length, int dim, int offset) {
         ReferenceAttention reference = new ReferenceAttention(batch, heads, 1, length, dim, 1 / Math.sqrt(dim), false);
         float[] q = Values.stored(dtype, Values.normal(1, (long) batch * heads * dim, 1));
         float[] k = Values.stored(dtype, Values.normal(2, (long) batch * capacity * heads * dim, 1));
         float[] v = Values.stored(dtype, Values.uniform(3, k.length));
-        for (int b = 0; b < batch; b++) {  // whatever lies behind the valid rows must not matter
+        for (int b = 0; b < batch; b++) { // whatever lies behind the valid rows must not matter
             int width = heads * dim;
             Arrays.fill(k, (b * capacity + length) * width, (b + 1) * capacity * width, Float.NaN);
             Arrays.fill(v, (b * capacity + length) * width, (b + 1) * capacity * width, Float.NaN);
@@ -65,8 +66,8 @@ class CachedAttentionTest {
         try (Guarded guarded = new Guarded(DEVICE)) {
             Tensor o = guarded.output("o", DType.F32, 1, 1, 2, dim);
             Tensor cache = guarded.output("cache", DType.F32, 1, 3, 2, dim);
-            CachedAttention.decode(Attention.Heads.of(guarded.input("q", DType.F32, new float[2 * dim], 1, 1, 2, dim)), cache, cache,
-                    Attention.Heads.of(o), guarded.input("length", new int[] {0}, 1), 0, 1);
+            CachedAttention.decode(Attention.Heads.of(guarded.input("q", DType.F32, new float[2 * dim], 1, 1, 2, dim)),
+                    cache, cache, Attention.Heads.of(o), guarded.input("length", new int[] {0}, 1), 0, 1);
             assertThat(o.toFloats()).containsOnly(0);
         }
     }
@@ -84,7 +85,8 @@ class CachedAttentionTest {
             Tensor k = guarded.output("k", dtype, batch, capacity, heads, dim).zero();
             Tensor v = guarded.output("v", dtype, batch, capacity, heads, dim).zero();
             Tensor length = guarded.input("length", new int[] {1}, 1);
-            Runnable append = () -> CachedAttention.append(Attention.Heads.part(in, 1), Attention.Heads.part(in, 2), k, v, length);
+            Runnable append = () -> CachedAttention.append(Attention.Heads.part(in, 1), Attention.Heads.part(in, 2), k,
+                    v, length);
             append.run();
             try (CapturedGraph graph = CapturedGraph.record(DEVICE, append)) {
                 length.copyFrom(new int[] {4});
@@ -96,7 +98,8 @@ class CachedAttentionTest {
                 for (int b = 0; b < batch; b++) {
                     for (int place : new int[] {1, 2, 4}) {
                         int row = place == 2 ? 1 : 0;
-                        System.arraycopy(packed, ((b * 2 + row) * 3 + part) * width, expected, (b * capacity + place) * width, width);
+                        System.arraycopy(packed, ((b * 2 + row) * 3 + part) * width, expected,
+                                (b * capacity + place) * width, width);
                     }
                 }
                 assertThat((part == 1 ? k : v).toFloats()).isEqualTo(expected);
@@ -110,10 +113,11 @@ class CachedAttentionTest {
             Tensor q = scope.zeros(DType.F32, 1, 2, 2, 4);
             Tensor cache = scope.zeros(DType.F32, 1, 3, 2, 4);
             Tensor length = scope.zeros(DType.I32, 1);
-            assertThatThrownBy(() -> CachedAttention.decode(Attention.Heads.of(q), cache, cache, Attention.Heads.of(q), length, 0, 1))
-                    .hasMessageContainingAll("attention decode", "one query a sequence");
+            assertThatThrownBy(() -> CachedAttention.decode(Attention.Heads.of(q), cache, cache, Attention.Heads.of(q),
+                    length, 0, 1)).hasMessageContainingAll("attention decode", "one query a sequence");
             Tensor wrong = scope.zeros(DType.F32, 1, 3, 4, 2);
-            assertThatThrownBy(() -> CachedAttention.append(Attention.Heads.of(q), Attention.Heads.of(q), wrong, cache, length))
+            assertThatThrownBy(
+                    () -> CachedAttention.append(Attention.Heads.of(q), Attention.Heads.of(q), wrong, cache, length))
                     .hasMessageContainingAll("cache append", "cacheK is F32[1, 3, 4, 2]", "F32[1, 3, 2, 4]");
         }
     }

@@ -32,7 +32,7 @@ class RopeTest {
 
     @ParameterizedTest
     @CsvSource({"F32, 1, 1, 1, 2, 1, 0", "F32, 2, 3, 17, 6, 1, 0", "BF16, 2, 3, 17, 6, 1, 1", "F32, 2, 4, 63, 32, 2, 0",
-        "BF16, 2, 4, 65, 32, 2, 0", "BF16, 1, 2, 49, 64, 2, 3", "F32, 3, 1, 3, 12, 3, 1"})
+            "BF16, 2, 4, 65, 32, 2, 0", "BF16, 1, 2, 49, 64, 2, 3", "F32, 3, 1, 3, 12, 3, 1"})
     void headsTurnByTheirPositions(DType dtype, int batch, int heads, int length, int dim, int axes, int offset) {
         int[][] positions = new int[length][axes];
         int[] flat = new int[length * axes];
@@ -41,7 +41,8 @@ class RopeTest {
             positions[i / axes][i % axes] = flat[i];
         }
         float[] x = Values.stored(dtype, Values.uniform(4, (long) batch * length * heads * dim));
-        double[] expected = ReferenceSequences.rope(Values.doubles(x), heads, dim, repeated(positions, batch), 10_000, 1);
+        double[] expected = ReferenceSequences.rope(Values.doubles(x), heads, dim, repeated(positions, batch), 10_000,
+                1);
         Tolerance tolerance = dtype == DType.F32 ? new Tolerance(1e-5, 1e-6) : new Tolerance(1.0 / 256, 1e-5);
         try (Guarded guarded = new Guarded(DEVICE, offset)) {
             Tensor table = guarded.output("table", DType.F32, length, dim / 2, 2);
@@ -50,8 +51,8 @@ class RopeTest {
             Tensor out = guarded.output("y", dtype, batch, length, heads, dim);
             Rope.rotate(Attention.Heads.of(in), Attention.Heads.of(out), table, 0, null, false);
             tolerance.check("turned", expected, out.toFloats());
-            double[] back = ReferenceSequences.rope(Values.doubles(out.toFloats()), heads, dim, repeated(positions, batch),
-                    10_000, -1);
+            double[] back = ReferenceSequences.rope(Values.doubles(out.toFloats()), heads, dim,
+                    repeated(positions, batch), 10_000, -1);
             Rope.rotate(Attention.Heads.of(out), Attention.Heads.of(out), table, 0, null, true);
             tolerance.check("turned back, in place", back, out.toFloats());
         }
@@ -117,8 +118,8 @@ class RopeTest {
             Tensor packed = guarded.input("packed", dtype, x, 2, 3, 3, 2, dim);
             Attention.Heads part1 = Attention.Heads.part(packed, 1);
             Rope.rotate(part1, part1, table, 2, guarded.input("start", new int[] {5}, 1), false);
-            (dtype == DType.F32 ? new Tolerance(1e-5, 1e-6) : new Tolerance(1.0 / 256, 1e-5))
-                    .check("packed", expected, packed.toFloats());
+            (dtype == DType.F32 ? new Tolerance(1e-5, 1e-6) : new Tolerance(1.0 / 256, 1e-5)).check("packed", expected,
+                    packed.toFloats());
         }
     }
 
@@ -130,13 +131,15 @@ class RopeTest {
             Rope.table(0, table, 100);
             Tensor alone = guarded.input("alone", DType.F32, x, 2, 3, 3, 2, 8);
             for (int part = 0; part < 2; part++) {
-                Rope.rotate(Attention.Heads.part(alone, part), Attention.Heads.part(alone, part), table, 0, null, false);
+                Rope.rotate(Attention.Heads.part(alone, part), Attention.Heads.part(alone, part), table, 0, null,
+                        false);
             }
             Tensor together = guarded.input("together", DType.F32, x, 2, 3, 3, 2, 8);
             Attention.Heads both = Attention.Heads.parts(together, 0, 2);
             Rope.rotate(both, both, table, 0, null, false);
             assertThat(together.toFloats()).containsExactly(alone.toFloats());
-            assertThatThrownBy(() -> Attention.Heads.parts(together, 2, 2)).hasMessageContainingAll("part 2 to 3", "0 to 2");
+            assertThatThrownBy(() -> Attention.Heads.parts(together, 2, 2)).hasMessageContainingAll("part 2 to 3",
+                    "0 to 2");
         }
     }
 
@@ -163,7 +166,8 @@ class RopeTest {
             assertThatThrownBy(() -> Rope.table(scope.zeros(DType.I32, 3, 4), table, 100))
                     .hasMessageContainingAll("4 channels", "4 axes");
             Tensor odd = scope.zeros(DType.F32, 1, 3, 1, 5);
-            assertThatThrownBy(() -> Rope.rotate(Attention.Heads.of(odd), Attention.Heads.of(odd), table, 0, null, false))
+            assertThatThrownBy(
+                    () -> Rope.rotate(Attention.Heads.of(odd), Attention.Heads.of(odd), table, 0, null, false))
                     .hasMessageContaining("even number of channels");
         }
     }

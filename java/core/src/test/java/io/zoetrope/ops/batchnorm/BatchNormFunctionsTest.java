@@ -30,10 +30,10 @@ class BatchNormFunctionsTest {
             Variable beta = parameter(scope, 0.2f, 0.1f, -0.4f);
             Tensor mean = scope.of(new float[] {0.3f, -0.2f, 0.5f}, 3);
             Tensor variance = scope.of(new float[] {1.5f, 0.5f, 2}, 3);
-            Slopes.check((tape, v) -> BatchNormFunctions.batchNorm(tape, v, gamma, beta, null, null, 0, EPSILON, false), x, 0.01,
-                    2, 3, 2, 3);
-            Slopes.check((tape, v) -> BatchNormFunctions.batchNormFixed(tape, v, gamma, beta, mean, variance, EPSILON, false), x,
-                    0.01, 2, 3, 2, 3);
+            Slopes.check((tape, v) -> BatchNormFunctions.batchNorm(tape, v, gamma, beta, null, null, 0, EPSILON, false),
+                    x, 0.01, 2, 3, 2, 3);
+            Slopes.check((tape, v) -> BatchNormFunctions.batchNormFixed(tape, v, gamma, beta, mean, variance, EPSILON,
+                    false), x, 0.01, 2, 3, 2, 3);
         }
     }
 
@@ -72,7 +72,8 @@ class BatchNormFunctionsTest {
             assertThat(mean.toFloats()).containsExactly(2);
             assertThat(variance.toFloats()[0]).isCloseTo(0.5f + 0.5f * 20 / 3, within(1e-6f));
             variance.copyFrom(new float[] {4});
-            float[] y = BatchNormFunctions.batchNormFixed(tape, x, gamma, beta, mean, variance, 0, true).value().toFloats();
+            float[] y = BatchNormFunctions.batchNormFixed(tape, x, gamma, beta, mean, variance, 0, true).value()
+                    .toFloats();
             assertThat(y).containsExactly(0, 2, 4, 6);
         }
     }

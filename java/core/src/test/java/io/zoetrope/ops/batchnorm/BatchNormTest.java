@@ -103,8 +103,8 @@ class BatchNormTest {
             Tensor runningVar = guarded.input("running var", DType.F32, data.runningVar, c.channels);
             Tensor input = guarded.input("x", dtype, data.x, c.rows, c.channels);
             BatchNorm.forward(input, guarded.input("gamma", DType.F32, data.gamma, c.channels),
-                    guarded.input("beta", DType.F32, data.beta, c.channels), runningMean, runningVar, MOMENTUM, y, means,
-                    rstd, EPS, c.relu);
+                    guarded.input("beta", DType.F32, data.beta, c.channels), runningMean, runningVar, MOMENTUM, y,
+                    means, rstd, EPS, c.relu);
             new Tolerance(0, 0x1p-21 * (1 + Values.largest(x))).check("mean", mean, means.toFloats());
             new Tolerance(0x1p-15, 0).check("rstd", rstds(variance), rstd.toFloats());
             Tolerance.normed(dtype, x, rstds(variance), 2).check("y",
@@ -146,7 +146,8 @@ class BatchNormTest {
             Tensor dbeta = guarded.output("dbeta", DType.F32, c.channels);
             Tolerance tolerance = Tolerance.normed(dtype, x, rstds(variance), 8);
             Tolerance sums = Tolerance.normed(DType.F32, x, rstds(variance), 4.0 * c.rows);
-            BatchNorm.inferenceBackward(dy, input, gammas, betas, means, variances, EPS, dx, dgamma, dbeta, c.relu, false);
+            BatchNorm.inferenceBackward(dy, input, gammas, betas, means, variances, EPS, dx, dgamma, dbeta, c.relu,
+                    false);
             tolerance.check("dx", expected.x(), dx.toFloats());
             sums.check("dgamma", expected.gamma(), dgamma.toFloats());
             sums.check("dbeta", expected.beta(), dbeta.toFloats());
@@ -235,8 +236,7 @@ class BatchNormTest {
             Tensor x = scope.zeros(DType.F32, 5, 4);
             Tensor c = scope.zeros(DType.F32, 4);
             Tensor wrong = scope.zeros(DType.F32, 5);
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> BatchNorm.inference(x, wrong, c, c, c, x, EPS, false))
+            assertThatIllegalArgumentException().isThrownBy(() -> BatchNorm.inference(x, wrong, c, c, c, x, EPS, false))
                     .withMessage("batch norm inference: gamma is F32[5], expected F32 of 4 elements");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> BatchNorm.forward(x, c, c, c, null, 0.1f, scope.emptyLike(x), c, c, EPS, false))

@@ -35,34 +35,40 @@ class Conv2dArgumentsTest {
 
     @Test
     void channelsOfInputAndFiltersMustAgree() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(2, 3, 3, 7), null, null,
-                null, f32(1, 4, 4, 2), Conv2d.Spec.of(1, 1)))
-                .withMessageContaining("conv2d_fprop").withMessageContaining("[1, 4, 4, 8]").withMessageContaining("[2, 3, 3, 7]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(2, 3, 3, 7), null, null, null, f32(1, 4, 4, 2),
+                        Conv2d.Spec.of(1, 1)))
+                .withMessageContaining("conv2d_fprop").withMessageContaining("[1, 4, 4, 8]")
+                .withMessageContaining("[2, 3, 3, 7]");
     }
 
     @Test
     void theOutputsShapeIsNamedWithTheExpectedOne() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(2, 3, 3, 8), null, null,
-                null, f32(1, 4, 4, 2), Conv2d.Spec.of(1, 0)))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(2, 3, 3, 8), null, null, null, f32(1, 4, 4, 2),
+                        Conv2d.Spec.of(1, 0)))
                 .withMessageContaining("y has shape [1, 4, 4, 2]").withMessageContaining("expected [1, 2, 2, 2]");
     }
 
     @Test
     void aFilterLargerThanThePaddedInputIsRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 2, 2, 8), f32(2, 3, 3, 8), null, null,
-                null, f32(1, 1, 1, 2), Conv2d.Spec.of(1, 0))).withMessageContaining("do not fit");
+        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 2, 2, 8), f32(2, 3, 3, 8), null,
+                null, null, f32(1, 1, 1, 2), Conv2d.Spec.of(1, 0))).withMessageContaining("do not fit");
     }
 
     @Test
     void filtersBeyondTheWindowLimitAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 1, 130, 8), f32(2, 1, 128, 8), null, null,
-                null, f32(1, 1, 3, 2), Conv2d.Spec.of(1, 0))).withMessageContaining("[2, 1, 128, 8]").withMessageContaining("127");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Conv2d.forward(f32(1, 1, 130, 8), f32(2, 1, 128, 8), null, null, null,
+                        f32(1, 1, 3, 2), Conv2d.Spec.of(1, 0)))
+                .withMessageContaining("[2, 1, 128, 8]").withMessageContaining("127");
     }
 
     @Test
     void typesMustAgree() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8),
-                scope.empty(DType.BF16, 2, 3, 3, 8), null, null, null, f32(1, 4, 4, 2), Conv2d.Spec.of(1, 1)))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), scope.empty(DType.BF16, 2, 3, 3, 8), null, null, null,
+                        f32(1, 4, 4, 2), Conv2d.Spec.of(1, 1)))
                 .withMessageContaining("w is BF16").withMessageContaining("F32");
     }
 
@@ -70,24 +76,28 @@ class Conv2dArgumentsTest {
     void filterGradientsAreF32() {
         Tensor x = scope.empty(DType.BF16, 1, 4, 4, 8);
         Tensor dy = scope.empty(DType.BF16, 1, 4, 4, 2);
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.wgrad(x, dy, scope.empty(DType.BF16, 2, 3, 3, 8),
-                Conv2d.Spec.of(1, 1), false)).withMessageContaining("dw is BF16[2, 3, 3, 8], expected F32");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Conv2d.wgrad(x, dy, scope.empty(DType.BF16, 2, 3, 3, 8), Conv2d.Spec.of(1, 1), false))
+                .withMessageContaining("dw is BF16[2, 3, 3, 8], expected F32");
     }
 
     @Test
     void outputsMustNotOverlapInputs() {
         Tensor x = f32(1, 4, 4, 8);
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(x, f32(8, 1, 1, 8), null, null, null, x,
-                Conv2d.Spec.of(1, 0))).withMessageContaining("y overlaps x");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Conv2d.forward(x, f32(8, 1, 1, 8), null, null, null, x, Conv2d.Spec.of(1, 0)))
+                .withMessageContaining("y overlaps x");
     }
 
     @Test
     void groupsMustDivideChannelsAndFilters() {
         Conv2d.Spec groups = Conv2d.Spec.of(1, 1).withGroups(4);
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(6, 3, 3, 2), null, null,
-                null, f32(1, 4, 4, 6), groups)).withMessageContaining("6 filters").withMessageContaining("4 groups");
-        assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.forward(f32(1, 4, 4, 8), f32(4, 3, 3, 8), null, null,
-                null, f32(1, 4, 4, 4), groups)).withMessageContaining("2 channels in each of 4 groups");
+        assertThatIllegalArgumentException().isThrownBy(
+                () -> Conv2d.forward(f32(1, 4, 4, 8), f32(6, 3, 3, 2), null, null, null, f32(1, 4, 4, 6), groups))
+                .withMessageContaining("6 filters").withMessageContaining("4 groups");
+        assertThatIllegalArgumentException().isThrownBy(
+                () -> Conv2d.forward(f32(1, 4, 4, 8), f32(4, 3, 3, 8), null, null, null, f32(1, 4, 4, 4), groups))
+                .withMessageContaining("2 channels in each of 4 groups");
         assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.Spec.of(1, 1).withGroups(0))
                 .withMessageContaining("0 groups");
         assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.Spec.of(1, 1).withDilation(0))
@@ -97,19 +107,24 @@ class Conv2dArgumentsTest {
     @Test
     void strideAndPaddingAreChecked() {
         assertThatIllegalArgumentException().isThrownBy(() -> Conv2d.Spec.of(0, 1)).withMessageContaining("stride 0");
-        assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d.Spec(1, 0, -1, 0, 0)).withMessageContaining("-1");
+        assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d.Spec(1, 0, -1, 0, 0))
+                .withMessageContaining("-1");
     }
 
     @Test
     void productsNameAllShapesThatDoNotFit() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Gemm.run(f32(3, 4), f32(5, 6), null, f32(3, 6), Gemm.Spec.NN))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Gemm.run(f32(3, 4), f32(5, 6), null, f32(3, 6), Gemm.Spec.NN))
                 .withMessageContaining("gemm_nn").withMessageContaining("a [3, 4], b [5, 6], c [3, 6]");
-        assertThatIllegalArgumentException().isThrownBy(() -> Gemm.run(f32(2, 3, 4), f32(3, 4, 6), null, f32(2, 3, 6),
-                Gemm.Spec.NN)).withMessageContaining("leading dimensions");
-        assertThatIllegalArgumentException().isThrownBy(() -> Gemm.run(f32(3, 4), f32(4, 6), f32(5), f32(3, 6),
-                Gemm.Spec.NN)).withMessageContaining("bias has shape [5], expected [6]");
-        assertThatIllegalArgumentException().isThrownBy(() -> Gemm.run(f32(0, 4), f32(4, 6), null, f32(0, 6),
-                Gemm.Spec.NN)).withMessageContaining("extents of 1 or more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Gemm.run(f32(2, 3, 4), f32(3, 4, 6), null, f32(2, 3, 6), Gemm.Spec.NN))
+                .withMessageContaining("leading dimensions");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Gemm.run(f32(3, 4), f32(4, 6), f32(5), f32(3, 6), Gemm.Spec.NN))
+                .withMessageContaining("bias has shape [5], expected [6]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Gemm.run(f32(0, 4), f32(4, 6), null, f32(0, 6), Gemm.Spec.NN))
+                .withMessageContaining("extents of 1 or more");
     }
 
     @Test

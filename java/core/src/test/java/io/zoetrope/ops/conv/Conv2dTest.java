@@ -53,8 +53,8 @@ class Conv2dTest {
 
     private static void assertRan(Case test, String operation) {
         if (test.shape().isDepthwise()) {
-            assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(entry -> assertThat(entry)
-                    .startsWith("depthwise_").contains(test.dtype().suffix()));
+            assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(
+                    entry -> assertThat(entry).startsWith("depthwise_").contains(test.dtype().suffix()));
             return;
         }
         assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(entry -> assertThat(entry)
@@ -115,7 +115,8 @@ class Conv2dTest {
                 Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
             Tensor dx = guarded.output("dx", test.dtype(), e.n(), e.h(), e.w(), e.c());
             Conv2d.dgrad(guarded.input("dy", test.dtype(), dy, e.n(), e.p(), e.q(), e.k()),
-                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.groupChannels()), dx, test.shape().spec());
+                    guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.groupChannels()), dx,
+                    test.shape().spec());
             tolerance(test, test.dtype(), (long) e.r() * e.s() * e.k()).check("dx", expected, dx.toFloats());
         }
         assertRan(test, "conv2d_dgrad");

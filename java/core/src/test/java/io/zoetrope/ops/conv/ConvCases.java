@@ -41,8 +41,10 @@ final class ConvCases {
 
         /** Those that the build made for an operation by an algorithm, so that a new one is tested without a word here. */
         static Tiles of(String operation, String algorithm) {
-            return (dtype, tier) -> KernelCatalog.of(operation).stream().filter(kernel -> kernel.architecture().equals(tier.suffix())
-                    && algorithm.equals(kernel.traits().get("algorithm")) && dtype.suffix().equals(kernel.traits().get("type")))
+            return (dtype, tier) -> KernelCatalog.of(operation).stream()
+                    .filter(kernel -> kernel.architecture().equals(tier.suffix())
+                            && algorithm.equals(kernel.traits().get("algorithm"))
+                            && dtype.suffix().equals(kernel.traits().get("type")))
                     .map(kernel -> kernel.traits().get("tile")).toList();
         }
 
@@ -54,14 +56,12 @@ final class ConvCases {
 
     private static final Shape THREE = shape("3x3 pad 1, 32 to 64", 2, 7, 7, 32, 64, 3, 3, Conv2d.Spec.of(1, 1));
 
-    private static final List<Shape> SHAPES = List.of(
-            shape("1x1 all ones", 1, 1, 1, 1, 1, 1, 1, Conv2d.Spec.of(1, 0)),
+    private static final List<Shape> SHAPES = List.of(shape("1x1 all ones", 1, 1, 1, 1, 1, 1, 1, Conv2d.Spec.of(1, 0)),
             shape("1x1, 64 to 192", 3, 7, 7, 64, 192, 1, 1, Conv2d.Spec.of(1, 0)),
             shape("1x1 stride 2, 17 to 3", 2, 5, 7, 17, 3, 1, 1, Conv2d.Spec.of(2, 0)),
             shape("first layer, 1 to 32", 2, 12, 12, 1, 32, 3, 3, Conv2d.Spec.of(1, 1)),
             shape("last layer, 32 to 1", 2, 9, 8, 32, 1, 3, 3, Conv2d.Spec.of(1, 1)),
-            shape("colour, 3 to 17", 1, 9, 11, 3, 17, 3, 3, Conv2d.Spec.of(1, 1)),
-            THREE,
+            shape("colour, 3 to 17", 1, 9, 11, 3, 17, 3, 3, Conv2d.Spec.of(1, 1)), THREE,
             shape("3x3 stride 2, 40 to 24", 2, 9, 10, 40, 24, 3, 3, Conv2d.Spec.of(2, 1)),
             shape("3x3 odd channels, 63 to 65", 1, 6, 5, 63, 65, 3, 3, Conv2d.Spec.of(1, 1)),
             shape("3x3 unpadded, 8 to 16", 2, 6, 7, 8, 16, 3, 3, Conv2d.Spec.of(1, 0)),
@@ -87,11 +87,10 @@ final class ConvCases {
             .mapToObj(c -> residues(c, STEP + 1 + 7 * c % STEP, 1 + 11 * c % STEP)).toList();
 
     /** Few filters of few channels, over pixels that end within a tile of 128 and of 256 and pictures that begin within one. */
-    private static final List<Shape> FEW = IntStream.rangeClosed(1, NARROW)
-            .mapToObj(k -> few(NARROW + 1 - k, k)).toList();
+    private static final List<Shape> FEW = IntStream.rangeClosed(1, NARROW).mapToObj(k -> few(NARROW + 1 - k, k))
+            .toList();
 
-    private static final List<Shape> ODD = List.of(
-            THREE,
+    private static final List<Shape> ODD = List.of(THREE,
             shape("3x3 17 to 9", 2, 5, 6, 17, 9, 3, 3, Conv2d.Spec.of(1, 1)),
             shape("3x3 stride 2, 72 to 200", 1, 13, 13, 72, 200, 3, 3, Conv2d.Spec.of(2, 1)));
 
@@ -102,9 +101,9 @@ final class ConvCases {
             shape("groups of 1 to 2", 2, 6, 5, 8, 16, 3, 3, Conv2d.Spec.of(1, 1).withGroups(8)),
             shape("dilation 2, 8 to 12", 2, 9, 8, 8, 12, 3, 3, Conv2d.Spec.of(1, 2).withDilation(2)),
             shape("dilation 3 stride 2, 16 to 9", 1, 13, 12, 16, 9, 3, 3, Conv2d.Spec.of(2, 3).withDilation(3)),
-            shape("dilation 2 stride 4 and 2 groups", 2, 13, 11, 16, 16, 3, 4,
-                    new Conv2d.Spec(4, 1, 2, 3, 0, 2, 2)),
-            shape("dilation 4 stride 2, phases without taps", 1, 12, 9, 8, 8, 3, 3, Conv2d.Spec.of(2, 4).withDilation(4)),
+            shape("dilation 2 stride 4 and 2 groups", 2, 13, 11, 16, 16, 3, 4, new Conv2d.Spec(4, 1, 2, 3, 0, 2, 2)),
+            shape("dilation 4 stride 2, phases without taps", 1, 12, 9, 8, 8, 3, 3,
+                    Conv2d.Spec.of(2, 4).withDilation(4)),
             shape("dilation wider than the picture, 3 to 3", 1, 4, 4, 3, 3, 3, 3, Conv2d.Spec.of(1, 5).withDilation(5)),
             shape("line of 25 stride 4, 1 to 16", 2, 1, 64, 1, 16, 1, 25, Conv2d.Spec.line(4, 11, 10)),
             shape("line of 25 stride 4, 16 to 24", 2, 1, 63, 16, 24, 1, 25, Conv2d.Spec.line(4, 11, 10)),
@@ -114,14 +113,16 @@ final class ConvCases {
             shape("column of 31 stride 2, 8 to 8", 1, 37, 2, 8, 8, 31, 1, new Conv2d.Spec(2, 15, 0, 15, 0)),
             shape("17x17 of a smaller picture, 4 to 6", 1, 5, 6, 4, 6, 17, 17, Conv2d.Spec.of(1, 8)),
             shape("25x25 stride 3, 2 groups of 2", 1, 7, 6, 4, 4, 25, 25, Conv2d.Spec.of(3, 12).withGroups(2)),
-            shape("line of 127 dilation 2, 4 to 3", 1, 1, 140, 4, 3, 1, 127, Conv2d.Spec.line(1, 63, 62).withDilation(2)),
+            shape("line of 127 dilation 2, 4 to 3", 1, 1, 140, 4, 3, 1, 127,
+                    Conv2d.Spec.line(1, 63, 62).withDilation(2)),
             shape("column of 127, 1 to 1", 1, 130, 1, 1, 1, 127, 1, Conv2d.Spec.of(1, 0)));
 
     /** Those that have kernels of their own: groups of 16, in bf16 on tensor cores, and depthwise ones, in any tier. */
     private static final List<Shape> DIRECT = List.of(
             shape("4 groups of 16 to 16", 2, 7, 7, 64, 64, 3, 3, Conv2d.Spec.of(1, 1).withGroups(4)),
             shape("depthwise 3, line of 150", 1, 1, 151, 3, 3, 1, 150, Conv2d.Spec.line(1, 2, 0).withGroups(3)),
-            shape("long enough to be split, 2 groups of 16", 2, 13, 28, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
+            shape("long enough to be split, 2 groups of 16", 2, 13, 28, 32, 32, 3, 3,
+                    Conv2d.Spec.of(1, 1).withGroups(2)),
             shape("3 groups of 16 to 16, 1x1 pictures", 5, 1, 1, 48, 48, 3, 3, Conv2d.Spec.of(1, 1).withGroups(3)),
             shape("2 groups of 16 to 16, one column", 3, 17, 1, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),
             shape("2 groups of 16 to 16, 5x64", 1, 5, 64, 32, 32, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)),

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The table of cases covers what it was thinned to: a residue that goes missing hides a fault at an edge of a tile. */
 class ConvCasesTest {
     static Stream<Arguments> kernels() {
-        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values())
-                .map(tier -> Arguments.of(dtype, tier)));
+        return Stream.of(DType.F32, DType.BF16)
+                .flatMap(dtype -> Stream.of(Tier.values()).map(tier -> Arguments.of(dtype, tier)));
     }
 
     private static List<Case> all() {
@@ -41,8 +41,8 @@ class ConvCasesTest {
     @MethodSource("kernels")
     void everyKernelMeetsEveryResidue(DType dtype, Tier tier) {
         List<Shape> shapes = ConvCases.cases(Tiles.none()).stream()
-                .filter(test -> test.dtype() == dtype && test.tier() == tier && test.offset() == 0)
-                .map(Case::shape).toList();
+                .filter(test -> test.dtype() == dtype && test.tier() == tier && test.offset() == 0).map(Case::shape)
+                .toList();
         Integer[] every = IntStream.range(0, ConvCases.STEP).boxed().toArray(Integer[]::new);
         List<Shape> wide = shapes.stream().filter(shape -> shape.k() > ConvCases.STEP).toList();
         assertThat(residues(wide, ConvCases.STEP, Shape::k)).as("filters").containsExactlyInAnyOrder(every);
@@ -65,10 +65,10 @@ class ConvCasesTest {
     /** The direct kernels of groups of 16 are those of bf16 on tensor cores alone. */
     @Test
     void groupsOfSixteenMeetTheirKernel() {
-        assertThat(all().stream().filter(test -> test.dtype() == DType.BF16 && test.tier() == Tier.SM80)
-                .map(Case::shape))
+        assertThat(
+                all().stream().filter(test -> test.dtype() == DType.BF16 && test.tier() == Tier.SM80).map(Case::shape))
                 .filteredOn(shape -> shape.spec().groups() > 1 && shape.c() == 16 * shape.spec().groups()
                         && shape.k() == shape.c() && shape.r() == 3)
-                .hasSize(8);  // seven, one of them unaligned once more
+                .hasSize(8); // seven, one of them unaligned once more
     }
 }

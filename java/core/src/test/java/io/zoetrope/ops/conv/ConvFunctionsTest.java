@@ -71,32 +71,37 @@ class ConvFunctionsTest {
     @Test
     void groupedAndDilatedConvolutionsHaveGradients() {
         Conv2d.Spec spec = new Conv2d.Spec(2, 1, 2, 2, 1, 2, 2);
-        check((tape, x, w, b) -> ConvFunctions.conv2d(tape, x, w, b, null, null, spec), Shape.of(2, 6, 7, 4), Shape.of(6, 3, 3, 2), 6);
+        check((tape, x, w, b) -> ConvFunctions.conv2d(tape, x, w, b, null, null, spec), Shape.of(2, 6, 7, 4),
+                Shape.of(6, 3, 3, 2), 6);
         Conv2d.Spec depthwise = Conv2d.Spec.of(1, 1).withGroups(5);
-        check((tape, x, w, b) -> ConvFunctions.conv2d(tape, x, w, b, null, null, depthwise), Shape.of(2, 4, 5, 5), Shape.of(5, 3, 3, 1),
-                5);
+        check((tape, x, w, b) -> ConvFunctions.conv2d(tape, x, w, b, null, null, depthwise), Shape.of(2, 4, 5, 5),
+                Shape.of(5, 3, 3, 1), 5);
     }
 
     @Test
     void transposedConvolutionsHaveGradients() {
         Conv2d.Spec spec = Conv2d.Spec.of(2, 1);
-        check((tape, x, w, b) -> ConvFunctions.convTranspose2d(tape, x, w, b, spec), Shape.of(2, 3, 4, 5), Shape.of(5, 4, 4, 3), 3);
-        check((tape, x, w, b) -> ConvFunctions.convTranspose2d(tape, x, w, b, spec.withGroups(2), 6, 8), Shape.of(1, 3, 4, 6),
-                Shape.of(6, 3, 3, 2), 4);
+        check((tape, x, w, b) -> ConvFunctions.convTranspose2d(tape, x, w, b, spec), Shape.of(2, 3, 4, 5),
+                Shape.of(5, 4, 4, 3), 3);
+        check((tape, x, w, b) -> ConvFunctions.convTranspose2d(tape, x, w, b, spec.withGroups(2), 6, 8),
+                Shape.of(1, 3, 4, 6), Shape.of(6, 3, 3, 2), 4);
     }
 
     @Test
     void convolutionsOfLinesHaveGradients() {
         Conv2d.Spec spec = Conv2d.Spec.line(4, 11, 10);
-        check((tape, x, w, b) -> ConvFunctions.conv1d(tape, x, w, b, spec), Shape.of(2, 36, 3), Shape.of(4, 1, 25, 3), 4);
-        check((tape, x, w, b) -> ConvFunctions.convTranspose1d(tape, x, w, b, spec, 36), Shape.of(2, 9, 4), Shape.of(4, 1, 25, 3), 3);
+        check((tape, x, w, b) -> ConvFunctions.conv1d(tape, x, w, b, spec), Shape.of(2, 36, 3), Shape.of(4, 1, 25, 3),
+                4);
+        check((tape, x, w, b) -> ConvFunctions.convTranspose1d(tape, x, w, b, spec, 36), Shape.of(2, 9, 4),
+                Shape.of(4, 1, 25, 3), 3);
     }
 
     @Test
     void shuffledPhasesHaveGradients() {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor shifts = scope.of(new int[] {4, 1, 2}, 3);
-            Slopes.check((tape, x) -> PhaseShuffleFunctions.phaseShuffle(tape, x, shifts, 2), Values.uniform(5, 3 * 6 * 2), 0.5, 3, 6, 2);
+            Slopes.check((tape, x) -> PhaseShuffleFunctions.phaseShuffle(tape, x, shifts, 2),
+                    Values.uniform(5, 3 * 6 * 2), 0.5, 3, 6, 2);
         }
     }
 
@@ -116,7 +121,8 @@ class ConvFunctionsTest {
         try (Scope scope = Scope.open(Devices.shared()); Tape tape = Tape.forInference(Devices.shared())) {
             Variable x = Variable.constant(scope.zeros(DType.F32, 1, 4, 4, 2));
             Variable w = Variable.constant(scope.zeros(DType.F32, 2, 4, 4, 3));
-            assertThatIllegalArgumentException().isThrownBy(() -> ConvFunctions.conv1d(tape, x, w, null, Conv2d.Spec.line(1, 0, 0)))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ConvFunctions.conv1d(tape, x, w, null, Conv2d.Spec.line(1, 0, 0)))
                     .withMessageContaining("conv1d: x has shape [1, 4, 4, 2], expected [N, L, C]");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> ConvFunctions.convTranspose2d(tape, x, w, null, Conv2d.Spec.of(2, 1), 11, 8))

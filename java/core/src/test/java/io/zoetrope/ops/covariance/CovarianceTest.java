@@ -30,7 +30,7 @@ class CovarianceTest {
             cases.add(new Case(1100, 17, dtype, 0, 0));
             cases.add(new Case(1536, 6, dtype, 3, 1));
         }
-        cases.add(new Case(700, 8, DType.F32, 100, 0));       // far from 0: one pass would lose all digits
+        cases.add(new Case(700, 8, DType.F32, 100, 0)); // far from 0: one pass would lose all digits
         return cases.stream();
     }
 
@@ -94,8 +94,9 @@ class CovarianceTest {
     @Test
     void oneRowHasNoCovariance() {
         try (Scope scope = Scope.open(Devices.shared())) {
-            assertThatIllegalArgumentException().isThrownBy(() -> Covariance.of(scope.zeros(DType.F32, 1, 2),
-                    scope.zeros(DType.F32, 2), scope.zeros(DType.F32, 2, 2)))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Covariance.of(scope.zeros(DType.F32, 1, 2), scope.zeros(DType.F32, 2),
+                            scope.zeros(DType.F32, 2, 2)))
                     .withMessage("covariance: x is F32[1, 2], expected two rows or more");
         }
     }

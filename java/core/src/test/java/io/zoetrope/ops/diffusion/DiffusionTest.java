@@ -149,8 +149,8 @@ class DiffusionTest {
             Diffusion.forwardNoise(x0, scope.of(new int[] {STEPS, 4, -1}, 3), alpha, null, xt, KEY);
             expectNaN(xt.toFloats(), 8, true, false, true);
             Tensor data = scope.zeros(DType.U8, 2, 8);
-            Diffusion.forwardNoiseOfBytes(data, scope.of(new int[] {0, 2, -1}, 3), scope.of(new int[] {1, 1, 1}, 3), alpha,
-                    xt, null, null, Target.EPSILON, KEY);
+            Diffusion.forwardNoiseOfBytes(data, scope.of(new int[] {0, 2, -1}, 3), scope.of(new int[] {1, 1, 1}, 3),
+                    alpha, xt, null, null, Target.EPSILON, KEY);
             expectNaN(xt.toFloats(), 8, false, true, true);
         }
     }
@@ -234,8 +234,9 @@ class DiffusionTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Diffusion.forwardNoiseOfBytes(scope.zeros(DType.U8, 9, 7), null,
                             scope.zeros(DType.I32, 4), alpha, x, null, null, Target.V, KEY))
-                    .withMessage("forward noise of bytes: data is U8[9, 7], expected rows of as many bytes as a sample of "
-                            + "F32[4, 8] has elements");
+                    .withMessage(
+                            "forward noise of bytes: data is U8[9, 7], expected rows of as many bytes as a sample of "
+                                    + "F32[4, 8] has elements");
         }
     }
 }

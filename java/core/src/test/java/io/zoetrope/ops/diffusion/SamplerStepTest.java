@@ -55,7 +55,7 @@ class SamplerStepTest {
     void anUpdateIsTheSumThatItsRowSays(Case c) {
         for (int terms = 1; terms <= 4; terms++) {
             float[] table = Values.uniform(terms, 3L * (terms + 1));
-            table[2 * (terms + 1) + terms] = 0;  // the last row is deterministic
+            table[2 * (terms + 1) + terms] = 0; // the last row is deterministic
             try (Guarded guarded = new Guarded(Devices.shared(), c.offset)) {
                 Tensor[] inputs = new Tensor[terms];
                 float[][] values = new float[terms][];
@@ -96,10 +96,8 @@ class SamplerStepTest {
     @MethodSource("cases")
     void aStepWorksOnTheCleanEstimate(Case c) {
         float inf = Float.POSITIVE_INFINITY;
-        float[] table = {
-            1.2f, -0.4f, -inf, inf, 0.8f, 0.3f, 0, 0.5f,
-            0.9f, -0.7f, -0.5f, 0.75f, 0.7f, 0.2f, 0.1f, 0,
-            1.0f, -0.1f, -1, 1, 0.1f, 0.9f, -0.3f, 0.25f};
+        float[] table = {1.2f, -0.4f, -inf, inf, 0.8f, 0.3f, 0, 0.5f, 0.9f, -0.7f, -0.5f, 0.75f, 0.7f, 0.2f, 0.1f, 0,
+                1.0f, -0.1f, -1, 1, 0.1f, 0.9f, -0.3f, 0.25f};
         for (DType outputType : List.of(DType.F32, DType.BF16)) {
             for (boolean kept : new boolean[] {true, false}) {
                 float[] start = Values.stored(c.dtype, Values.normal(c.size, c.size, 1));
@@ -120,8 +118,8 @@ class SamplerStepTest {
                         double[] next = new double[c.size];
                         for (int i = 0; i < c.size; i++) {
                             int at = row * 8;
-                            clean[i] = Math.max(table[at + 2],
-                                    Math.min(table[at + 3], table[at] * (double) now[i] + table[at + 1] * (double) m[i]));
+                            clean[i] = Math.max(table[at + 2], Math.min(table[at + 3],
+                                    table[at] * (double) now[i] + table[at + 1] * (double) m[i]));
                             next[i] = table[at + 4] * (double) now[i] + table[at + 5] * clean[i]
                                     + (kept ? table[at + 6] * (double) previous[i] : 0) + table[at + 7] * z[i];
                         }
@@ -213,7 +211,8 @@ class SamplerStepTest {
                     .isThrownBy(() -> Diffusion.samplerUpdate(terms, x, scope.zeros(DType.F32, 1, 3), null, KEY))
                     .withMessage("sampler update: term 1 is BF16[7], expected BF16 of 8 elements");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> Diffusion.samplerUpdate(new Tensor[] {x}, x, scope.zeros(DType.F32, 1, 3), null, KEY))
+                    .isThrownBy(
+                            () -> Diffusion.samplerUpdate(new Tensor[] {x}, x, scope.zeros(DType.F32, 1, 3), null, KEY))
                     .withMessage("sampler update: table is F32[1, 3], expected F32[steps, 2]");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> SamplerStep.step(x, x, null, x, scope.zeros(DType.F32, 1, 8), null, KEY))

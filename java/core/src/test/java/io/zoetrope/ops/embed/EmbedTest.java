@@ -33,7 +33,7 @@ class EmbedTest {
 
     @ParameterizedTest
     @CsvSource({"F32, 1, 2, 0", "F32, 5, 32, 0", "BF16, 5, 32, 0", "F32, 3, 17, 1", "BF16, 64, 128, 0", "F32, 2, 1, 0",
-        "BF16, 7, 63, 1"})
+            "BF16, 7, 63, 1"})
     void timestepsBecomeSinesAndCosines(DType dtype, int samples, int width, int offset) {
         float[] t = new float[samples];
         int[] whole = new int[samples];
@@ -60,7 +60,8 @@ class EmbedTest {
         float[] table = Values.stored(dtype, Values.uniform(1, 11 * 24));
         try (Guarded guarded = new Guarded(Devices.shared())) {
             Tensor out = guarded.output("out", dtype, 3, 24);
-            Embed.lookup(guarded.input("table", dtype, table, 11, 24), guarded.input("ids", new int[] {10, 0, 10}, 3), out);
+            Embed.lookup(guarded.input("table", dtype, table, 11, 24), guarded.input("ids", new int[] {10, 0, 10}, 3),
+                    out);
             float[] expected = new float[3 * 24];
             System.arraycopy(table, 240, expected, 0, 24);
             System.arraycopy(table, 0, expected, 24, 24);
@@ -71,7 +72,7 @@ class EmbedTest {
 
     @ParameterizedTest
     @CsvSource({"F32, 1, 1, 1", "F32, 5, 17, 3", "BF16, 10, 64, 32", "BF16, 3, 300, 129", "F32, 130, 257, 17",
-        "F32, 1000, 5000, 3"})
+            "F32, 1000, 5000, 3"})
     void lookupBackwardAddsTheRowsOfEachId(DType dtype, int entries, int rows, int width) {
         checkLookupBackward(dtype, entries, rows, width, false, true);
     }
@@ -182,9 +183,10 @@ class EmbedTest {
     void mismatchesNameTheShapes() {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor out = scope.zeros(DType.F32, 4, 8);
-            List.of(1, 2).forEach(n -> assertThatIllegalArgumentException()
-                    .isThrownBy(() -> Embed.timestep(scope.zeros(DType.F32, n), out, 10_000))
-                    .withMessage("timestep embedding: t is F32[" + n + "], expected F32 of 4 elements"));
+            List.of(1, 2)
+                    .forEach(n -> assertThatIllegalArgumentException()
+                            .isThrownBy(() -> Embed.timestep(scope.zeros(DType.F32, n), out, 10_000))
+                            .withMessage("timestep embedding: t is F32[" + n + "], expected F32 of 4 elements"));
             assertThatIllegalArgumentException().isThrownBy(() -> Embed.timestep(scope.zeros(DType.F32, 4), out, 0))
                     .withMessage("timestep embedding: maxPeriod is 0.0, expected 1 or more");
             assertThatIllegalArgumentException().isThrownBy(() -> Embed.positions(out, 100, 3))

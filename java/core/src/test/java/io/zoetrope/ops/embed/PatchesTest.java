@@ -26,16 +26,17 @@ class PatchesTest {
     }
 
     static Stream<Arguments> cases() {
-        return Stream.of(new Case(new long[] {2, 28, 28, 1}, new int[] {4, 4}, 0),
-                new Case(new long[] {3, 8, 12, 3}, new int[] {2, 3}, 0),
-                new Case(new long[] {1, 1, 1, 1}, new int[] {1, 1}, 0),
-                new Case(new long[] {2, 65, 17}, new int[] {13}, 0),
-                new Case(new long[] {1, 4, 6, 8, 3}, new int[] {2, 3, 4}, 1),
-                new Case(new long[] {2, 2, 6, 4, 6, 5}, new int[] {1, 2, 2, 3}, 0),
-                new Case(new long[] {1, 63, 5, 8}, new int[] {9, 5}, 1),
-                // Runs of more units than a block has threads, of 16, of 4 and of 2 bytes.
-                new Case(new long[] {2, 2, 4, 1040}, new int[] {1, 2}, 0),
-                new Case(new long[] {1, 4, 2, 517}, new int[] {2, 2}, 1))
+        return Stream
+                .of(new Case(new long[] {2, 28, 28, 1}, new int[] {4, 4}, 0),
+                        new Case(new long[] {3, 8, 12, 3}, new int[] {2, 3}, 0),
+                        new Case(new long[] {1, 1, 1, 1}, new int[] {1, 1}, 0),
+                        new Case(new long[] {2, 65, 17}, new int[] {13}, 0),
+                        new Case(new long[] {1, 4, 6, 8, 3}, new int[] {2, 3, 4}, 1),
+                        new Case(new long[] {2, 2, 6, 4, 6, 5}, new int[] {1, 2, 2, 3}, 0),
+                        new Case(new long[] {1, 63, 5, 8}, new int[] {9, 5}, 1),
+                        // Runs of more units than a block has threads, of 16, of 4 and of 2 bytes.
+                        new Case(new long[] {2, 2, 4, 1040}, new int[] {1, 2}, 0),
+                        new Case(new long[] {1, 4, 2, 517}, new int[] {2, 2}, 1))
                 .flatMap(c -> Stream.of(DType.F32, DType.BF16, DType.I32).map(type -> Arguments.of(c, type)));
     }
 
@@ -85,8 +86,8 @@ class PatchesTest {
             assertThatThrownBy(() -> Patches.patchify(x, y, 4, 4)).hasMessageContainingAll("patchify", "[1, 28, 30, 1]",
                     "[4, 4]", "dimension 2");
             assertThatThrownBy(() -> Patches.patchify(x, y, 4)).hasMessageContaining("1 spatial extents");
-            assertThatThrownBy(() -> Patches.patchify(x, y, 2, 2)).hasMessageContainingAll("the patches are F32[1, 49, 16]",
-                    "[1, 210, 4]");
+            assertThatThrownBy(() -> Patches.patchify(x, y, 2, 2))
+                    .hasMessageContainingAll("the patches are F32[1, 49, 16]", "[1, 210, 4]");
             assertThatThrownBy(() -> Patches.patchify(x, x, 2, 2)).hasMessageContaining("overlaps");
         }
     }

@@ -48,8 +48,8 @@ class GemmBiasTest {
                         guarded.input("bias", DType.F32, bias, columns), c, new Gemm.Spec(transA, transB));
                 Tolerance tolerance = tier == Tier.SM80 && dtype == DType.F32 ? Tolerance.tf32Sum(DEPTH, 1)
                         : Tolerance.sum(dtype, DEPTH, 1);
-                tolerance.check(columns + " columns", ReferenceGemm.run(ROWS, columns, DEPTH, transA, transB, 1, 0, x -> x,
-                        Values.doubles(a), Values.doubles(b), Values.doubles(bias), null), c.toFloats());
+                tolerance.check(columns + " columns", ReferenceGemm.run(ROWS, columns, DEPTH, transA, transB, 1, 0,
+                        x -> x, Values.doubles(a), Values.doubles(b), Values.doubles(bias), null), c.toFloats());
             }
             assertThat(Tiers.lastUsed("gemm")).hasValue(kernel.entry());
         }

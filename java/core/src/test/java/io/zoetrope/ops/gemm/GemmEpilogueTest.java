@@ -45,7 +45,7 @@ class GemmEpilogueTest {
 
     static Stream<Case> cases() {
         List<Case> cases = new ArrayList<>();
-        for (int n : new int[] {64, 50, 51}) {      // whole tiles, pairs, no pairs
+        for (int n : new int[] {64, 50, 51}) { // whole tiles, pairs, no pairs
             for (Tier tier : Tier.values()) {
                 cases.add(new Case(tier, DType.F32, DType.F32, null, 3, 25, n, 0));
                 cases.add(new Case(tier, DType.BF16, DType.BF16, "64x64", 3, 25, n, 0));
@@ -75,8 +75,9 @@ class GemmEpilogueTest {
             Tensor vectors = guarded.input("vectors", test.dtype, packed, test.samples, 3L * n);
             Tensor rest = guarded.input("residual", test.out, residual, m, n);
             Gemm.fused(guarded.input("a", test.dtype, a, m, K), guarded.input("b", test.dtype, b, n, K),
-                    new Gemm.Epilogue(guarded.input("bias", DType.F32, bias, n), Modulate.Vectors.part(vectors, 1, 3), rest), c,
-                    Gemm.Spec.NT.activation(Activation.GELU));
+                    new Gemm.Epilogue(guarded.input("bias", DType.F32, bias, n), Modulate.Vectors.part(vectors, 1, 3),
+                            rest),
+                    c, Gemm.Spec.NT.activation(Activation.GELU));
             Tolerance tolerance = test.tier == Tier.SM80 && test.dtype == DType.F32 ? Tolerance.tf32Sum(K, 1)
                     : Tolerance.sum(test.out, K, 1);
             tolerance.times(2).check(test.toString(), test.expected(a, b, bias, packed, residual), c.toFloats());
@@ -99,16 +100,17 @@ class GemmEpilogueTest {
             Gemm.fused(as, bs, new Gemm.Epilogue(null, null, rest), c, Gemm.Spec.NT);
             double[] each = new double[3 * 5 * 7];
             for (int i = 0; i < 3; i++) {
-                System.arraycopy(ReferenceGemm.run(5, 7, K, false, true, 1, 0, x -> x, slice(a, i, 5 * K), slice(b, i, 7 * K),
-                        null, null), 0, each, i * 35, 35);
+                System.arraycopy(ReferenceGemm.run(5, 7, K, false, true, 1, 0, x -> x, slice(a, i, 5 * K),
+                        slice(b, i, 7 * K), null, null), 0, each, i * 35, 35);
             }
             tolerance.check("a b for each", added(each, residual), c.toFloats());
 
             Modulate.Vectors vectors = Modulate.Vectors.of(guarded.input("gate", DType.F32, gate, 3, 7));
             Gemm.fused(as, bs.slice(0, 1).reshape(7, K), new Gemm.Epilogue(null, vectors, null), c, Gemm.Spec.NT);
-            double[] one = ReferenceGemm.run(15, 7, K, false, true, 1, 0, x -> x, Values.doubles(a), slice(b, 0, 7 * K), null,
-                    null);
-            tolerance.check("one b", ReferenceSequences.affine(one, null, Values.doubles(gate), null, 3, 7, 0), c.toFloats());
+            double[] one = ReferenceGemm.run(15, 7, K, false, true, 1, 0, x -> x, Values.doubles(a), slice(b, 0, 7 * K),
+                    null, null);
+            tolerance.check("one b", ReferenceSequences.affine(one, null, Values.doubles(gate), null, 3, 7, 0),
+                    c.toFloats());
         }
     }
 
@@ -140,10 +142,12 @@ class GemmEpilogueTest {
             assertThatThrownBy(() -> Gemm.fused(a, b, new Gemm.Epilogue(null, four, null), c, Gemm.Spec.NT))
                     .hasMessageContainingAll("gate is F32[4, 5]", "divides the rows of c [6, 5]");
             Modulate.Vectors three = Modulate.Vectors.of(scope.zeros(DType.F32, 3, 5));
-            assertThatThrownBy(() -> Gemm.fused(a.reshape(4, 6), b, new Gemm.Epilogue(null, three, null), c, Gemm.Spec.TT))
+            assertThatThrownBy(
+                    () -> Gemm.fused(a.reshape(4, 6), b, new Gemm.Epilogue(null, three, null), c, Gemm.Spec.TT))
                     .hasMessageContainingAll("not transposed", "layout tt");
-            assertThatThrownBy(() -> Gemm.fused(a, b, new Gemm.Epilogue(null, Modulate.Vectors.of(scope.zeros(DType.BF16, 3, 5)),
-                    null), c, Gemm.Spec.NT)).hasMessageContaining("gate is BF16");
+            assertThatThrownBy(() -> Gemm.fused(a, b,
+                    new Gemm.Epilogue(null, Modulate.Vectors.of(scope.zeros(DType.BF16, 3, 5)), null), c, Gemm.Spec.NT))
+                    .hasMessageContaining("gate is BF16");
         }
     }
 }

@@ -78,8 +78,8 @@ class GemmSkinnyTest {
     @MethodSource("products")
     void multiplies(Product product) {
         product.check(null);
-        assertThat(Tiers.lastUsed("gemm")).hasValueSatisfying(entry ->
-                assertThat(entry).matches(product.m <= 64 ? STREAMED : TILED));
+        assertThat(Tiers.lastUsed("gemm"))
+                .hasValueSatisfying(entry -> assertThat(entry).matches(product.m <= 64 ? STREAMED : TILED));
     }
 
     /** Depths over which every shape refills what it has in flight, more than once, and ends within a chunk. */
@@ -87,7 +87,7 @@ class GemmSkinnyTest {
     @ValueSource(ints = {1024, 2048, 2056, 5000})
     void multipliesDeep(int k) {
         for (String shape : SHAPES) {
-            new Product(65, 19, k).check(shape);    // more rows than a tile: several side by side
+            new Product(65, 19, k).check(shape); // more rows than a tile: several side by side
             assertThat(Tiers.lastUsed("gemm")).hasValue("gemm_sm80_bf16_" + shape + "_nt");
         }
     }
@@ -111,18 +111,20 @@ class GemmSkinnyTest {
             case GELU -> ReferenceGemm::gelu;
         };
         for (String shape : SHAPES) {
-            for (int n : new int[] {32, 50, 51}) {      // whole tiles, pairs, no pairs
+            for (int n : new int[] {32, 50, 51}) { // whole tiles, pairs, no pairs
                 for (DType out : List.of(DType.BF16, DType.F32)) {
                     Product product = new Product(37, n, 56);
                     float[] bias = Values.uniform(5, n);
                     float[] old = Values.stored(out, Values.uniform(6, 37L * n));
                     double[] expected = ReferenceGemm.run(37, n, 56, false, true, 1.5f, -0.75f, function,
-                            Values.doubles(product.a()), Values.doubles(product.b()), Values.doubles(bias), Values.doubles(old));
+                            Values.doubles(product.a()), Values.doubles(product.b()), Values.doubles(bias),
+                            Values.doubles(old));
                     try (Guarded guarded = new Guarded(Devices.shared());
                             Tiers.Forced forced = Tiers.force(Tier.SM80, shape)) {
                         Tensor c = guarded.input("c", out, old, 37, n);
                         Gemm.run(guarded.input("a", DType.BF16, product.a(), 37, 56),
-                                guarded.input("b", DType.BF16, product.b(), n, 56), guarded.input("bias", DType.F32, bias, n), c,
+                                guarded.input("b", DType.BF16, product.b(), n, 56),
+                                guarded.input("bias", DType.F32, bias, n), c,
                                 Gemm.Spec.NT.alpha(1.5f).beta(-0.75f).activation(activation));
                         Tolerance.sum(out, 56, 1).times(2).check(activation + " by " + shape + " to " + out, expected,
                                 c.toFloats());
@@ -137,8 +139,8 @@ class GemmSkinnyTest {
         Product rows = new Product(15, 20, 48);
         try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(Tier.SM80)) {
             Tensor c = guarded.output("c", DType.F32, 3, 5, 20);
-            Gemm.run(guarded.input("a", DType.BF16, rows.a(), 3, 5, 48), guarded.input("b", DType.BF16, rows.b(), 20, 48), null,
-                    c, Gemm.Spec.NT);
+            Gemm.run(guarded.input("a", DType.BF16, rows.a(), 3, 5, 48),
+                    guarded.input("b", DType.BF16, rows.b(), 20, 48), null, c, Gemm.Spec.NT);
             Tolerance.sum(DType.F32, 48, 1).check("c", rows.expected(), c.toFloats());
         }
         assertThat(Tiers.lastUsed("gemm")).hasValueSatisfying(entry -> assertThat(entry).matches(STREAMED));
@@ -151,8 +153,8 @@ class GemmSkinnyTest {
         Product product = new Product(3, 17, k);
         try (Guarded guarded = new Guarded(Devices.shared(), offset); Tiers.Forced forced = Tiers.force(Tier.SM80)) {
             Tensor c = guarded.output("c", DType.BF16, 3, 17);
-            Gemm.run(guarded.input("a", DType.BF16, product.a(), 3, k), guarded.input("b", DType.BF16, product.b(), 17, k), null,
-                    c, Gemm.Spec.NT);
+            Gemm.run(guarded.input("a", DType.BF16, product.a(), 3, k),
+                    guarded.input("b", DType.BF16, product.b(), 17, k), null, c, Gemm.Spec.NT);
             Tolerance.sum(DType.BF16, k, 1).check("c", product.expected(), c.toFloats());
         }
         assertThat(Tiers.lastUsed("gemm")).hasValueSatisfying(entry -> assertThat(entry).matches(TILED));
@@ -173,19 +175,20 @@ class GemmSkinnyTest {
     /** The entry for an 8 x 8 x 8 product. */
     private static String used(DType dtype, Tier tier, Gemm.Spec spec) {
         try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(tier)) {
-            Gemm.run(guarded.input("a", dtype, new float[64], 8, 8), guarded.input("b", dtype, new float[64], 8, 8), null,
-                    guarded.output("c", dtype, 8, 8), spec);
+            Gemm.run(guarded.input("a", dtype, new float[64], 8, 8), guarded.input("b", dtype, new float[64], 8, 8),
+                    null, guarded.output("c", dtype, 8, 8), spec);
         }
         return Tiers.lastUsed("gemm").orElseThrow();
     }
 
     /** Narrow weights get more blocks, wide ones wider blocks; the rows choose the height. */
     @ParameterizedTest
-    @CsvSource({"1, 512, 16x8", "16, 1568, 16x8", "16, 1576, 16x16", "17, 2048, 32x16", "32, 64, 32x8", "33, 8192, 64x16",
-            "64, 8, 64x8"})
+    @CsvSource({"1, 512, 16x8", "16, 1568, 16x8", "16, 1576, 16x16", "17, 2048, 32x16", "32, 64, 32x8",
+            "33, 8192, 64x16", "64, 8, 64x8"})
     void tilesFollowTheShape(int m, int n, String tile) {
         Candidates skinny = Candidates.of("gemm").with("algorithm", "skinny");
         long rows = skinny.leastFrom(m, Geometry::tileM);
-        assertThat(skinny.cheapest(shape -> GemmPlan.skinnyCost(shape, rows, n, 132)).traits()).containsEntry("tile", tile);
+        assertThat(skinny.cheapest(shape -> GemmPlan.skinnyCost(shape, rows, n, 132)).traits()).containsEntry("tile",
+                tile);
     }
 }

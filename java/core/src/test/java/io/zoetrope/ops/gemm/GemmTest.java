@@ -82,8 +82,8 @@ class GemmTest {
                     guarded.input("b", test.dtype, b, dims(test.transB, test.k, test.n)), null, c, test.spec());
             test.tolerance(test.dtype).check("c", expected, c.toFloats());
         }
-        assertThat(Tiers.lastUsed("gemm")).hasValueSatisfying(entry ->
-                assertThat(entry).contains(test.tier.suffix() + "_" + test.dtype.suffix()));
+        assertThat(Tiers.lastUsed("gemm")).hasValueSatisfying(
+                entry -> assertThat(entry).contains(test.tier.suffix() + "_" + test.dtype.suffix()));
     }
 
     @ParameterizedTest
@@ -177,7 +177,8 @@ class GemmTest {
     }
 
     static Stream<Arguments> tiers() {
-        return Stream.of(DType.F32, DType.BF16).flatMap(dtype -> Stream.of(Tier.values()).map(tier -> Arguments.of(dtype, tier)));
+        return Stream.of(DType.F32, DType.BF16)
+                .flatMap(dtype -> Stream.of(Tier.values()).map(tier -> Arguments.of(dtype, tier)));
     }
 
     private static void biased(DType dtype, Tier tier, int m, int n, int k) {
@@ -187,11 +188,12 @@ class GemmTest {
         for (String tile : new String[] {null, "64x64"}) {
             try (Guarded guarded = new Guarded(Devices.shared()); Tiers.Forced forced = Tiers.force(tier, tile)) {
                 Tensor c = guarded.output("c", dtype, m, n);
-                Gemm.run(guarded.input("a", dtype, a, m, k), guarded.input("b", dtype, b, n, k), guarded.input("bias", DType.F32, bias, n),
-                        c, Gemm.Spec.NT);
-                Tolerance tolerance = tier == Tier.SM80 && dtype == DType.F32 ? Tolerance.tf32Sum(k, 1) : Tolerance.sum(dtype, k, 1);
-                tolerance.check(m + "x" + n + "x" + k + " " + tile, ReferenceGemm.run(m, n, k, false, true, 1, 0, x -> x,
-                        Values.doubles(a), Values.doubles(b), Values.doubles(bias), null), c.toFloats());
+                Gemm.run(guarded.input("a", dtype, a, m, k), guarded.input("b", dtype, b, n, k),
+                        guarded.input("bias", DType.F32, bias, n), c, Gemm.Spec.NT);
+                Tolerance tolerance = tier == Tier.SM80 && dtype == DType.F32 ? Tolerance.tf32Sum(k, 1)
+                        : Tolerance.sum(dtype, k, 1);
+                tolerance.check(m + "x" + n + "x" + k + " " + tile, ReferenceGemm.run(m, n, k, false, true, 1, 0,
+                        x -> x, Values.doubles(a), Values.doubles(b), Values.doubles(bias), null), c.toFloats());
             }
         }
     }

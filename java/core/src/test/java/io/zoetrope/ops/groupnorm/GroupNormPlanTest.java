@@ -30,23 +30,22 @@ class GroupNormPlanTest {
     /** Channels of a block × blocks a group × blocks one after another; with one of each, x is read once. */
     @ParameterizedTest
     @CsvSource({
-        // Wide slices where enough blocks are left to fill the device.
-        "F32, 2, 49, 64, 8, 1, true, 32x1x1 wide, 8x1x1 wide, 8x1x1 wide",
-        "BF16, 2, 49, 64, 8, 1, true, 32x1x1 wide, 16x1x1 wide, 16x1x1 wide",
-        "BF16, 64, 64, 512, 32, 1, true, 256x1x1 wide, 256x1x1 wide, 64x1x1 wide",
-        // Two tiles fit where half as many channels do.
-        "F32, 64, 64, 512, 32, 1, true, 256x1x1 wide, 256x1x1 wide, 64x1x1 wide",
-        "F32, 64, 64, 512, 32, 2, true, 128x1x1 wide, 128x1x1 wide, 64x1x1 wide",
-        // Packs of 16 bytes that straddle groups of 3; element by element off alignment.
-        "F32, 2, 25, 24, 8, 1, true, 12x1x1 wide, 12x1x1 wide, 12x1x1 wide",
-        "F32, 2, 25, 24, 8, 1, false, 12x1x1, 12x1x1, 12x1x1",
-        "F32, 2, 49, 64, 8, 1, false, 32x1x1, 8x1x1, 8x1x1",
-        // Too many positions for shared memory: several blocks, whole sectors.
-        "F32, 1, 4096, 64, 2, 1, true, 32x1x32 wide, 32x1x32 wide, 32x1x32 wide",
-        "BF16, 1, 4096, 64, 2, 2, true, 64x1x32 wide, 64x1x32 wide, 64x1x32 wide",
-        // A group wider than a block.
-        "F32, 2, 15, 1024, 1, 1, true, 256x4x1 wide, 256x4x1 wide, 256x4x1 wide",
-        "BF16, 2, 15, 600, 2, 1, true, 256x2x1, 256x2x1, 256x2x1"})
+            // Wide slices where enough blocks are left to fill the device.
+            "F32, 2, 49, 64, 8, 1, true, 32x1x1 wide, 8x1x1 wide, 8x1x1 wide",
+            "BF16, 2, 49, 64, 8, 1, true, 32x1x1 wide, 16x1x1 wide, 16x1x1 wide",
+            "BF16, 64, 64, 512, 32, 1, true, 256x1x1 wide, 256x1x1 wide, 64x1x1 wide",
+            // Two tiles fit where half as many channels do.
+            "F32, 64, 64, 512, 32, 1, true, 256x1x1 wide, 256x1x1 wide, 64x1x1 wide",
+            "F32, 64, 64, 512, 32, 2, true, 128x1x1 wide, 128x1x1 wide, 64x1x1 wide",
+            // Packs of 16 bytes that straddle groups of 3; element by element off alignment.
+            "F32, 2, 25, 24, 8, 1, true, 12x1x1 wide, 12x1x1 wide, 12x1x1 wide",
+            "F32, 2, 25, 24, 8, 1, false, 12x1x1, 12x1x1, 12x1x1", "F32, 2, 49, 64, 8, 1, false, 32x1x1, 8x1x1, 8x1x1",
+            // Too many positions for shared memory: several blocks, whole sectors.
+            "F32, 1, 4096, 64, 2, 1, true, 32x1x32 wide, 32x1x32 wide, 32x1x32 wide",
+            "BF16, 1, 4096, 64, 2, 2, true, 64x1x32 wide, 64x1x32 wide, 64x1x32 wide",
+            // A group wider than a block.
+            "F32, 2, 15, 1024, 1, 1, true, 256x4x1 wide, 256x4x1 wide, 256x4x1 wide",
+            "BF16, 2, 15, 600, 2, 1, true, 256x2x1, 256x2x1, 256x2x1"})
     void slicesFollowTheShapeAndTheDevice(DType type, long samples, long positions, long channels, int groups,
             int tiles, boolean aligned, String onTwo, String onSixteen, String onMany) {
         assertThat(cut(2, type, samples, positions, channels, groups, tiles, aligned)).as("2 multiprocessors")
@@ -56,12 +55,11 @@ class GroupNormPlanTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "F32, 5, 32, 8, group_norm_forward_f32, group_norm_backward_f32",
-        "BF16, 5, 32, 8, group_norm_forward_bf16, group_norm_backward_bf16",
-        "F32, 8, 3, 3, group_norm_forward_f32, group_norm_backward_f32",
-        "F32, 5, 257, 1, group_norm_apply_f32, group_norm_backward_apply_f32",
-        "BF16, 5, 1024, 1, group_norm_apply_bf16, group_norm_backward_apply_bf16"})
+    @CsvSource({"F32, 5, 32, 8, group_norm_forward_f32, group_norm_backward_f32",
+            "BF16, 5, 32, 8, group_norm_forward_bf16, group_norm_backward_bf16",
+            "F32, 8, 3, 3, group_norm_forward_f32, group_norm_backward_f32",
+            "F32, 5, 257, 1, group_norm_apply_f32, group_norm_backward_apply_f32",
+            "BF16, 5, 1024, 1, group_norm_apply_bf16, group_norm_backward_apply_bf16"})
     void aGroupThatFitsABlockIsReadOnce(DType type, int positions, int channels, int groups, String forward,
             String backward) {
         try (Scope scope = Scope.open(DEVICE)) {

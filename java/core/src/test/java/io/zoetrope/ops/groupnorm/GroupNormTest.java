@@ -41,23 +41,15 @@ class GroupNormTest {
         }
     }
 
-    private static final List<Case> CASES = List.of(
-            new Case(1, 1, 1, 1, 1),
-            new Case(2, 1, 1, 32, 8),
-            new Case(3, 3, 3, 3, 3),
-            new Case(1, 1, 17, 63, 7),
-            new Case(2, 5, 5, 24, 8),            // packs straddle groups of 3
-            new Case(2, 7, 7, 64, 8),
-            new Case(3, 1, 3, 65, 5),
-            new Case(2, 28, 28, 32, 8),
-            new Case(1, 63, 65, 16, 4),
-            new Case(2, 3, 5, 8, 2, 0.5, 1),     // misaligned
-            new Case(2, 9, 7, 48, 6, 1000, 0),   // a mean far from zero
-            new Case(1, 64, 64, 64, 2),          // a group exceeds shared memory
-            new Case(2, 100, 101, 3, 1),         // so here, with odd channels
-            new Case(2, 3, 5, 1024, 1),          // a group wider than a block
-            new Case(1, 2, 2, 600, 2),
-            new Case(1, 2, 2, 602, 2));          // both, with odd groups
+    private static final List<Case> CASES = List.of(new Case(1, 1, 1, 1, 1), new Case(2, 1, 1, 32, 8),
+            new Case(3, 3, 3, 3, 3), new Case(1, 1, 17, 63, 7), new Case(2, 5, 5, 24, 8), // packs straddle groups of 3
+            new Case(2, 7, 7, 64, 8), new Case(3, 1, 3, 65, 5), new Case(2, 28, 28, 32, 8), new Case(1, 63, 65, 16, 4),
+            new Case(2, 3, 5, 8, 2, 0.5, 1), // misaligned
+            new Case(2, 9, 7, 48, 6, 1000, 0), // a mean far from zero
+            new Case(1, 64, 64, 64, 2), // a group exceeds shared memory
+            new Case(2, 100, 101, 3, 1), // so here, with odd channels
+            new Case(2, 3, 5, 1024, 1), // a group wider than a block
+            new Case(1, 2, 2, 600, 2), new Case(1, 2, 2, 602, 2)); // both, with odd groups
 
     static Stream<Arguments> cases() {
         return CASES.stream().flatMap(c -> Stream.of(DType.F32, DType.BF16)
@@ -95,7 +87,8 @@ class GroupNormTest {
             Tensor y = guarded.output("y", dtype, c.shape());
             Tensor mean = guarded.output("mean", DType.F32, c.n, c.groups);
             Tensor rstds = guarded.output("rstd", DType.F32, c.n, c.groups);
-            GroupNorm.forward(guarded.input("x", dtype, data.x, c.shape()), guarded.input("gamma", DType.F32, data.gamma, c.c),
+            GroupNorm.forward(guarded.input("x", dtype, data.x, c.shape()),
+                    guarded.input("gamma", DType.F32, data.gamma, c.c),
                     guarded.input("beta", DType.F32, data.beta, c.c), y, mean, rstds, c.groups, EPS, silu);
             new Tolerance(0, 0x1p-21 * (1 + Values.largest(x))).check("mean", reference.means(x), mean.toFloats());
             new Tolerance(0x1p-16, 0).check("rstd", rstd, rstds.toFloats());
@@ -174,7 +167,8 @@ class GroupNormTest {
                 Tensor dbeta = guarded.output("dbeta", DType.F32, c.c);
                 GroupNorm.forward(x, gamma, beta, y, mean, rstd, c.groups, EPS, true);
                 GroupNorm.backward(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, c.groups, true, false);
-                byte[][] bits = {y.toBytes(), mean.toBytes(), rstd.toBytes(), dx.toBytes(), dgamma.toBytes(), dbeta.toBytes()};
+                byte[][] bits = {y.toBytes(), mean.toBytes(), rstd.toBytes(), dx.toBytes(), dgamma.toBytes(),
+                        dbeta.toBytes()};
                 if (first == null) {
                     first = bits;
                 } else {
@@ -227,15 +221,18 @@ class GroupNormTest {
             assertThatThrownBy(() -> GroupNorm.forward(x, parameter, parameter, x, statistic, statistic, 4, EPS, false))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContainingAll("group norm forward", "4 groups", "6 channels", "divisor");
-            assertThatThrownBy(() -> GroupNorm.forward(x, scope.zeros(DType.F32, 5), parameter, x, statistic, statistic, 3, EPS,
-                    false)).hasMessageContainingAll("gamma is F32[5]", "F32[6]");
-            assertThatThrownBy(() -> GroupNorm.forward(x, parameter, parameter, scope.zeros(DType.BF16, 2, 3, 3, 6), statistic,
-                    statistic, 3, EPS, false)).hasMessageContainingAll("y is BF16[2, 3, 3, 6]", "like x");
-            assertThatThrownBy(() -> GroupNorm.forward(x, parameter, parameter, x, statistic, scope.zeros(DType.F32, 2, 2), 3,
-                    EPS, false)).hasMessageContainingAll("rstd is F32[2, 2]", "F32[2, 3]");
-            assertThatThrownBy(() -> GroupNorm.forward(x, parameter, parameter, x, statistic, statistic, 3, Float.NaN, false))
+            assertThatThrownBy(() -> GroupNorm.forward(x, scope.zeros(DType.F32, 5), parameter, x, statistic, statistic,
+                    3, EPS, false)).hasMessageContainingAll("gamma is F32[5]", "F32[6]");
+            assertThatThrownBy(() -> GroupNorm.forward(x, parameter, parameter, scope.zeros(DType.BF16, 2, 3, 3, 6),
+                    statistic, statistic, 3, EPS, false)).hasMessageContainingAll("y is BF16[2, 3, 3, 6]", "like x");
+            assertThatThrownBy(() -> GroupNorm.forward(x, parameter, parameter, x, statistic,
+                    scope.zeros(DType.F32, 2, 2), 3, EPS, false))
+                    .hasMessageContainingAll("rstd is F32[2, 2]", "F32[2, 3]");
+            assertThatThrownBy(
+                    () -> GroupNorm.forward(x, parameter, parameter, x, statistic, statistic, 3, Float.NaN, false))
                     .hasMessageContaining("eps is NaN");
-            assertThatThrownBy(() -> GroupNorm.forward(null, parameter, parameter, x, statistic, statistic, 3, EPS, false))
+            assertThatThrownBy(
+                    () -> GroupNorm.forward(null, parameter, parameter, x, statistic, statistic, 3, EPS, false))
                     .hasMessageContaining("x is null");
             assertThatThrownBy(() -> GroupNorm.backward(x, x, parameter, parameter, statistic, statistic, x,
                     scope.zeros(DType.BF16, 6), parameter, 3, false, false))

@@ -37,23 +37,11 @@ class LayerNormTest {
         }
     }
 
-    private static final List<Case> CASES = List.of(
-            new Case(1, 2),
-            new Case(1, 1),
-            new Case(3, 17),
-            new Case(5, 64),
-            new Case(17, 63),
-            new Case(2, 65),
-            new Case(65, 512),
-            new Case(3, 1025),
-            new Case(2, 4096),
-            new Case(130, 8),
-            new Case(2, 333),
-            new Case(1600, 8),         // 25 partial sums: four for the first warp of the last stage, three for the rest
-            new Case(2200, 8),         // 35 partial sums: a warp of the last stage adds one, then four at once
-            new Case(7, 256, false, 0.5, 0),
-            new Case(5, 96, true, 0.5, 1),
-            new Case(3, 384, true, 1000, 0));
+    private static final List<Case> CASES = List.of(new Case(1, 2), new Case(1, 1), new Case(3, 17), new Case(5, 64),
+            new Case(17, 63), new Case(2, 65), new Case(65, 512), new Case(3, 1025), new Case(2, 4096),
+            new Case(130, 8), new Case(2, 333), new Case(1600, 8), // 25 partial sums: four for the first warp of the last stage, three for the rest
+            new Case(2200, 8), // 35 partial sums: a warp of the last stage adds one, then four at once
+            new Case(7, 256, false, 0.5, 0), new Case(5, 96, true, 0.5, 1), new Case(3, 384, true, 1000, 0));
 
     static Stream<Arguments> cases() {
         return CASES.stream().flatMap(c -> Stream.of(DType.F32, DType.BF16).map(dtype -> Arguments.of(c, dtype)));
@@ -110,8 +98,8 @@ class LayerNormTest {
             LayerNorm.forward(guarded.input("x", dtype, data.x, c.rows, c.channels),
                     c.affine ? guarded.input("gamma", DType.F32, data.gamma, c.channels) : null,
                     c.affine ? guarded.input("beta", DType.F32, data.beta, c.channels) : null, y, mean, rstds, EPS);
-            new Tolerance(0, 0x1p-21 * (1 + Values.largest(data.wide)))
-                    .check("mean", data.reference.means(data.wide), mean.toFloats());
+            new Tolerance(0, 0x1p-21 * (1 + Values.largest(data.wide))).check("mean", data.reference.means(data.wide),
+                    mean.toFloats());
             new Tolerance(0x1p-16, 0).check("rstd", data.rstd, rstds.toFloats());
             Tolerance.normed(dtype, data.wide, data.rstd, 2).check("y", expected, y.toFloats());
         }
@@ -120,7 +108,7 @@ class LayerNormTest {
     /** Every row of a sample by that sample's vectors, which are parts of a packed tensor. */
     @ParameterizedTest
     @CsvSource({"1, 1, 2, 0", "3, 5, 17, 0", "2, 3, 64, 0", "5, 1, 512, 0", "2, 4, 1032, 0", "3, 2, 96, 1",
-        "2, 2, 333, 0", "1, 2, 512, 1", "1, 2, 2056, 0"})
+            "2, 2, 333, 0", "1, 2, 512, 1", "1, 2, 2056, 0"})
     void theModulatedFormMatchesReference(int samples, int places, int channels, int offset) {
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
             Case test = new Case(samples * places, channels, false, 0.5, offset);
@@ -162,8 +150,8 @@ class LayerNormTest {
             Tensor mean = guarded.input("mean", DType.F32, Values.floats(data.reference.means(data.wide)), c.rows);
             Tensor rstds = guarded.input("rstd", DType.F32, Values.floats(data.rstd), c.rows);
             LayerNorm.backward(dy, xs, gamma, mean, rstds, dx, dgamma, dbeta, false);
-            Tolerance.normed(dtype, data.wide, data.rstd, 8 * Values.largest(data.rstd))
-                    .check("dx", expected.x(), dx.toFloats());
+            Tolerance.normed(dtype, data.wide, data.rstd, 8 * Values.largest(data.rstd)).check("dx", expected.x(),
+                    dx.toFloats());
             if (c.affine) {
                 Tolerance sums = Tolerance.normed(DType.F32, data.wide, data.rstd, 4.0 * c.rows);
                 sums.check("dgamma", expected.gamma(), dgamma.toFloats());
@@ -191,14 +179,17 @@ class LayerNormTest {
                     .hasMessageContainingAll("mean is F32[6]", "4 elements");
             assertThatThrownBy(() -> LayerNorm.forward(x, null, null, x, rows, rows, -1))
                     .hasMessageContaining("eps is -1.0");
-            assertThatThrownBy(() -> LayerNorm.forward(rows.reshape(2, 2, 1).slice(0, 0), null, null, x, rows, rows, EPS))
+            assertThatThrownBy(
+                    () -> LayerNorm.forward(rows.reshape(2, 2, 1).slice(0, 0), null, null, x, rows, rows, EPS))
                     .hasMessageContaining("extents of 1 or more");
             Modulate.Vectors vectors = Modulate.Vectors.of(x);
             assertThatThrownBy(() -> LayerNorm.modulated(x, vectors, null, x, EPS))
                     .hasMessageContainingAll("layer norm modulated", "shift is null");
-            assertThatThrownBy(() -> LayerNorm.modulated(x, vectors, Modulate.Vectors.of(columns.reshape(1, 6)), x, EPS))
+            assertThatThrownBy(
+                    () -> LayerNorm.modulated(x, vectors, Modulate.Vectors.of(columns.reshape(1, 6)), x, EPS))
                     .hasMessageContainingAll("shift is F32[1, 6]", "F32[4, 6]");
-            assertThatThrownBy(() -> LayerNorm.modulated(x, vectors, vectors, x, Float.NaN)).hasMessageContaining("eps is NaN");
+            assertThatThrownBy(() -> LayerNorm.modulated(x, vectors, vectors, x, Float.NaN))
+                    .hasMessageContaining("eps is NaN");
             assertThatThrownBy(() -> LayerNorm.backward(x, x, null, rows, rows, x, columns, null, false))
                     .hasMessageContainingAll("layer norm backward", "dbeta is null", "both or neither");
         }

@@ -68,10 +68,11 @@ class CrossEntropyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 1, 0, 0", "F32, 3, 17, 0, 0.1", "BF16, 3, 17, 1, 0.1", "F32, 65, 10, 0, 0", "BF16, 128, 10, 0, 0.1",
-        "F32, 17, 63, 1, 0.3", "F32, 5, 1000, 0, 0.1", "BF16, 600, 33, 0, 0",
-        "BF16, 3, 300, 1, 0.1", "F32, 1300, 5, 0, 0"})
-    void lossGradientAndProbabilitiesMatchTheReference(DType dtype, int samples, int classes, int offset, float smoothing) {
+    @CsvSource({"F32, 1, 1, 0, 0", "F32, 3, 17, 0, 0.1", "BF16, 3, 17, 1, 0.1", "F32, 65, 10, 0, 0",
+            "BF16, 128, 10, 0, 0.1", "F32, 17, 63, 1, 0.3", "F32, 5, 1000, 0, 0.1", "BF16, 600, 33, 0, 0",
+            "BF16, 3, 300, 1, 0.1", "F32, 1300, 5, 0, 0"})
+    void lossGradientAndProbabilitiesMatchTheReference(DType dtype, int samples, int classes, int offset,
+            float smoothing) {
         float[] values = Values.stored(dtype, Values.normal(3, (long) samples * classes, 3));
         double[] z = Values.doubles(values);
         int[] labels = labels(samples, classes);
@@ -94,8 +95,10 @@ class CrossEntropyTest {
             Tensor gradient = guarded.output("gradient", dtype, samples, classes);
             Tensor correct = guarded.input("correct", new int[] {1000}, 1);
             Tensor flag = guarded.input("flag", new int[] {0}, 1);
-            CrossEntropy.run(logits, ids, loss, CrossEntropy.Outputs.NONE.weight(guarded.input("weight", DType.F32, weight,
-                    samples)).perSample(each).gradient(gradient, 3).correct(correct).notFinite(flag).smoothing(smoothing));
+            CrossEntropy.run(logits, ids, loss,
+                    CrossEntropy.Outputs.NONE.weight(guarded.input("weight", DType.F32, weight, samples))
+                            .perSample(each).gradient(gradient, 3).correct(correct).notFinite(flag)
+                            .smoothing(smoothing));
             Tolerance tolerance = new Tolerance(4e-6, 2e-6);
             tolerance.check("per sample", losses(z, labels, smoothing), each.toFloats());
             tolerance.check("loss", new double[] {loss(z, labels, weights, smoothing)}, loss.toFloats());
@@ -133,7 +136,8 @@ class CrossEntropyTest {
             Tensor loss = guarded.output("loss", DType.F32, 1);
             Tensor each = guarded.output("per sample", DType.F32, 3);
             Tensor gradient = guarded.output("gradient", DType.F32, 3, 4);
-            CrossEntropy.run(guarded.input("logits", DType.F32, z, 3, 4), guarded.input("labels", new int[] {2, 0, 1}, 3), loss,
+            CrossEntropy.run(guarded.input("logits", DType.F32, z, 3, 4),
+                    guarded.input("labels", new int[] {2, 0, 1}, 3), loss,
                     CrossEntropy.Outputs.NONE.perSample(each).gradient(gradient));
             new Tolerance(1e-6, 0).check("losses", new double[] {Math.log(4), Math.log(2), 1000}, each.toFloats());
             assertThat(gradient.toFloats()).doesNotContain(Float.NaN);
@@ -181,8 +185,10 @@ class CrossEntropyTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CrossEntropy.run(z, scope.zeros(DType.I32, 3), loss, CrossEntropy.Outputs.NONE))
                     .withMessage("softmax cross-entropy: labels is I32[3], expected I32 of 4 elements");
-            assertThatIllegalArgumentException().isThrownBy(() -> CrossEntropy.run(z, scope.zeros(DType.I32, 4), loss,
-                    CrossEntropy.Outputs.NONE.smoothing(1.5f))).withMessageContaining("smoothing is 1.5, expected 0 to 1");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CrossEntropy.run(z, scope.zeros(DType.I32, 4), loss,
+                            CrossEntropy.Outputs.NONE.smoothing(1.5f)))
+                    .withMessageContaining("smoothing is 1.5, expected 0 to 1");
             assertThatIllegalArgumentException().isThrownBy(() -> CrossEntropy.softmax(z, scope.zeros(DType.F32, 3, 4)))
                     .withMessage("softmax: probabilities is F32[3, 4], expected F32[4, 3]");
         }

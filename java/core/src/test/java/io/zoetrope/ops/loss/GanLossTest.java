@@ -45,8 +45,8 @@ class GanLossTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 0", "F32, 3, 1", "BF16, 17, 0", "BF16, 63, 1", "F32, 65, 0", "F32, 600, 0",
-        "F32, 1300, 0", "BF16, 1300, 1"})
+    @CsvSource({"F32, 1, 0", "F32, 3, 1", "BF16, 17, 0", "BF16, 63, 1", "F32, 65, 0", "F32, 600, 0", "F32, 1300, 0",
+            "BF16, 1300, 1"})
     void thePairingLossMatchesTheReference(DType dtype, int pairs, int offset) {
         float[] winner = Values.stored(dtype, Values.normal(1, pairs, 3));
         float[] loser = Values.stored(dtype, Values.normal(2, pairs, 3));
@@ -59,7 +59,8 @@ class GanLossTest {
             slope[i] = -sigmoid(u) / pairs;
             opposite[i] = -slope[i];
         }
-        FiniteDifferences.check("the reference itself", w -> loss(w, Values.doubles(loser)), Values.doubles(winner), slope, 3);
+        FiniteDifferences.check("the reference itself", w -> loss(w, Values.doubles(loser)), Values.doubles(winner),
+                slope, 3);
         try (Guarded guarded = new Guarded(Devices.shared(), offset)) {
             Tensor value = guarded.output("loss", DType.F32, 1);
             Tensor flag = guarded.input("flag", new int[] {0}, 1);
@@ -100,15 +101,16 @@ class GanLossTest {
             assertThat(flag.toInts()).containsExactly(0);
             for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
                 flag.zero();
-                GanLoss.relativistic(scope.of(new float[] {1, bad}, 2), scope.of(new float[] {0, 0}, 2), loss, NOTHING, flag);
+                GanLoss.relativistic(scope.of(new float[] {1, bad}, 2), scope.of(new float[] {0, 0}, 2), loss, NOTHING,
+                        flag);
                 assertThat(flag.toInts()).as("a score of %s", bad).containsExactly(1);
             }
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 1, 0", "F32, 6, 17, 0", "BF16, 4, 63, 1", "F32, 4, 784, 0", "BF16, 4, 784, 0", "BF16, 2, 3001, 0",
-        "F32, 3, 64, 1"})
+    @CsvSource({"F32, 1, 1, 0", "F32, 6, 17, 0", "BF16, 4, 63, 1", "F32, 4, 784, 0", "BF16, 4, 784, 0",
+            "BF16, 2, 3001, 0", "F32, 3, 64, 1"})
     void thePenaltyPassMixesPicturesAndGradients(DType dtype, int samples, int size, int offset) {
         int n = samples * size;
         float[] x = Values.stored(dtype, Values.normal(1, n, 1));
@@ -144,7 +146,8 @@ class GanLossTest {
             Tensor state = RandomKey.state(scope, 1, 0);
             for (long step : new long[] {0, 25, 50, 100, 1000}) {
                 state.copyFrom(new long[] {1, step});
-                GanLoss.penaltyPass(x, ones, scope.zeros(DType.F32, 1), input, scope.empty(DType.F32, 1), 1, falling, state);
+                GanLoss.penaltyPass(x, ones, scope.zeros(DType.F32, 1), input, scope.empty(DType.F32, 1), 1, falling,
+                        state);
                 double done = Math.min(1, step / 100.0);
                 double expected = 0.2 + 0.6 * 0.5 * (1 + Math.cos(Math.PI * done));
                 assertThat((double) input.toFloats()[3]).as("step %d", step).isCloseTo(expected, within(1e-6));
@@ -161,8 +164,9 @@ class GanLossTest {
                     .isThrownBy(() -> GanLoss.relativistic(scores, scope.zeros(DType.F32, 3), loss, NOTHING, null))
                     .withMessage("relativistic loss: loser is F32[3], expected F32[4] like winner");
             Tensor x = scope.zeros(DType.F32, 4, 5);
-            assertThatIllegalArgumentException().isThrownBy(() -> GanLoss.penaltyPass(x, x, scope.zeros(DType.F32, 3), x,
-                    scores, 2, GanLoss.PenaltyWeight.constant(1), null))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> GanLoss.penaltyPass(x, x, scope.zeros(DType.F32, 3), x, scores, 2,
+                            GanLoss.PenaltyWeight.constant(1), null))
                     .withMessage("gradient penalty: scale is F32[3], expected F32 of 4 elements");
             assertThatIllegalArgumentException().isThrownBy(() -> new GanLoss.PenaltyWeight(-1, 0, 5))
                     .withMessageContaining("from -1.0 to 0.0");

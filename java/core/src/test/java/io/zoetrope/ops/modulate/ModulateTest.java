@@ -66,13 +66,17 @@ class ModulateTest {
             Tensor dvectors = guarded.output("dvectors", dtype, samples, 2L * channels);
             Modulate.modulate(in, Modulate.Vectors.part(vectors, 1, 2), Modulate.Vectors.part(vectors, 0, 2), y);
             Tolerance elementwise = Tolerance.elementwise(dtype);
-            elementwise.check("y", ReferenceSequences.affine(xs, null, scale, shift, samples, channels, 1), y.toFloats());
+            elementwise.check("y", ReferenceSequences.affine(xs, null, scale, shift, samples, channels, 1),
+                    y.toFloats());
             Modulate.modulateBackward(grad, in, Modulate.Vectors.part(vectors, 1, 2), dx,
                     Modulate.Vectors.part(dvectors, 1, 2), Modulate.Vectors.part(dvectors, 0, 2));
-            elementwise.check("dx", ReferenceSequences.affine(dys, null, scale, null, samples, channels, 1), dx.toFloats());
+            elementwise.check("dx", ReferenceSequences.affine(dys, null, scale, null, samples, channels, 1),
+                    dx.toFloats());
             Tolerance sum = Tolerance.sum(dtype, places, 1);
-            sum.check("dshift", ReferenceSequences.sums(dys, null, samples, channels), part(dvectors, samples, channels, 0));
-            sum.check("dscale", ReferenceSequences.sums(dys, xs, samples, channels), part(dvectors, samples, channels, 1));
+            sum.check("dshift", ReferenceSequences.sums(dys, null, samples, channels),
+                    part(dvectors, samples, channels, 0));
+            sum.check("dscale", ReferenceSequences.sums(dys, xs, samples, channels),
+                    part(dvectors, samples, channels, 1));
         }
     }
 
@@ -96,10 +100,12 @@ class ModulateTest {
                     samples, channels, 0), y.toFloats());
             Tensor dgate = guarded.output("dgate", dtype, samples, channels);
             Modulate.gateBackward(grad, in, vectors, y, Modulate.Vectors.of(dgate));
-            elementwise.check("dx", ReferenceSequences.affine(Values.doubles(dy), null, gates, null, samples, channels, 0),
+            elementwise.check("dx",
+                    ReferenceSequences.affine(Values.doubles(dy), null, gates, null, samples, channels, 0),
                     y.toFloats());
-            Tolerance.sum(dtype, places, 1).check("dgate", ReferenceSequences.sums(Values.doubles(dy), Values.doubles(x),
-                    samples, channels), dgate.toFloats());
+            Tolerance.sum(dtype, places, 1).check("dgate",
+                    ReferenceSequences.sums(Values.doubles(dy), Values.doubles(x), samples, channels),
+                    dgate.toFloats());
         }
     }
 
@@ -127,7 +133,8 @@ class ModulateTest {
                     .hasMessageContainingAll("gate", "scale is F32[2, 8]", "F32[2, 4]");
             assertThatThrownBy(() -> Modulate.Vectors.part(vectors, 3, 3)).hasMessageContaining("part 3 of F32[2, 8]");
             assertThatThrownBy(() -> Modulate.modulate(x, Modulate.Vectors.part(vectors, 0, 2),
-                    Modulate.Vectors.of(scope.zeros(DType.F32, 2, 4)), x)).hasMessageContaining("8 and 4 elements apart");
+                    Modulate.Vectors.of(scope.zeros(DType.F32, 2, 4)), x))
+                    .hasMessageContaining("8 and 4 elements apart");
         }
     }
 }

@@ -112,7 +112,8 @@ class AdamWTest {
         try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
             Run run = new Run(guarded, scope, new float[SIZE]);
             AdamW.set(run.hyper, Hyper.of(1).withBetas(beta, beta));
-            run.banks.gradient().copyFrom(withGaps(Values.floats(DoubleStream.generate(() -> 1).limit(SIZE).toArray())));
+            run.banks.gradient()
+                    .copyFrom(withGaps(Values.floats(DoubleStream.generate(() -> 1).limit(SIZE).toArray())));
             run.step(false);
             assertThat((double) run.banks.m().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
             assertThat((double) run.banks.v().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
@@ -204,8 +205,8 @@ class AdamWTest {
             full.step(false);
             Run bare = new Run(guarded, scope, master);
             bare.banks.gradient().copyFrom(gradient);
-            AdamW.Banks banks = new AdamW.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.m(), bare.banks.v(),
-                    null, null);
+            AdamW.Banks banks = new AdamW.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.m(),
+                    bare.banks.v(), null, null);
             AdamW.step(banks, bare.segments, bare.hyper, bare.state, bare.control, false);
             assertThat(banks.master().toFloats()).isEqualTo(full.banks.master().toFloats());
         }
@@ -240,8 +241,8 @@ class AdamWTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> AdamW.segments(scope, 100, List.of(new Segment(90, 11, true))))
                     .withMessageContaining("reaches beyond the banks of 100 elements");
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> AdamW.segments(scope, 100, List.of(new Segment(0, 10, true), new Segment(9, 5, true))))
+            assertThatIllegalArgumentException().isThrownBy(
+                    () -> AdamW.segments(scope, 100, List.of(new Segment(0, 10, true), new Segment(9, 5, true))))
                     .withMessageContaining("overlaps or precedes");
             assertThatIllegalArgumentException().isThrownBy(() -> AdamW.segments(scope, 100, List.of()))
                     .withMessageContaining("at least one segment");

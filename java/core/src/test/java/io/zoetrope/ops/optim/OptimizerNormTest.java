@@ -33,7 +33,8 @@ class OptimizerNormTest {
                     scope.zeros(DType.F32, size), scope.zeros(DType.F32, size), null, null);
             AdamW.step(banks, AdamW.segments(scope, size, List.of(new Segment(0, size, true))),
                     AdamW.hyper(scope, Hyper.of(1e-3f).withMaxNorm(1)), AdamW.state(scope), control, false);
-            assertThat((double) control.toFloats()[AdamW.NORM]).isCloseTo(Math.sqrt(squares), Percentage.withPercentage(1e-3));
+            assertThat((double) control.toFloats()[AdamW.NORM]).isCloseTo(Math.sqrt(squares),
+                    Percentage.withPercentage(1e-3));
         }
     }
 }

@@ -26,8 +26,8 @@ class SgdTest {
     /** Decayed and not, a gap at 301 … 303, an odd begin, one longer than a chunk. */
     private static final List<Segment> SEGMENTS = List.of(new Segment(0, 100, true), new Segment(100, 17, false),
             new Segment(121, 180, false), new Segment(304, SIZE - 304, true));
-    private static final Hyper HYPER = Sgd.hyper(0.05f, 0.9).withWeightDecay(5e-3f).withMaxNorm(60).withGradientScale(0.5f)
-            .withEma(0.95f, 10).withSchedule(8, 40, 1e-3f);
+    private static final Hyper HYPER = Sgd.hyper(0.05f, 0.9).withWeightDecay(5e-3f).withMaxNorm(60)
+            .withGradientScale(0.5f).withEma(0.95f, 10).withSchedule(8, 40, 1e-3f);
 
     /** The rule in double precision; schedule, clipping and average are AdamW's reference's. */
     private static final class Reference {
@@ -156,7 +156,8 @@ class SgdTest {
             for (Run run : List.of(full, bare)) {
                 run.banks.gradient().copyFrom(gradient);
             }
-            Sgd.Banks banks = new Sgd.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.momentum(), null, null);
+            Sgd.Banks banks = new Sgd.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.momentum(), null,
+                    null);
             for (boolean clear : new boolean[] {false, true}) {
                 full.step(clear);
                 Sgd.step(banks, bare.segments, bare.hyper, bare.state, bare.control, clear);
@@ -174,8 +175,9 @@ class SgdTest {
                     .isThrownBy(() -> new Sgd.Banks(store, store, scope.zeros(DType.F32, 5), null, null))
                     .withMessage("sgd: momentum is F32[5], expected F32 of 4 elements");
             Sgd.Banks banks = new Sgd.Banks(store, scope.zeros(DType.F32, 4), scope.zeros(DType.F32, 4), null, null);
-            assertThatIllegalArgumentException().isThrownBy(() -> Sgd.step(banks, scope.zeros(DType.I64, 3), store, store,
-                    store, false)).withMessageContaining("sgd: segments is I64[3]");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Sgd.step(banks, scope.zeros(DType.I64, 3), store, store, store, false))
+                    .withMessageContaining("sgd: segments is I64[3]");
         }
     }
 }

@@ -49,7 +49,8 @@ class DistanceTest {
     void distancesAreThoseOfTheDefinition(Case c) {
         float[] a = Values.stored(c.dtype, Values.uniform(1, (long) c.n * c.d));
         float[] b = Values.stored(c.dtype, Values.uniform(2, (long) c.m * c.d));
-        try (Guarded guarded = new Guarded(Devices.shared(), c.offset); Tiers.Forced forced = Tiers.force(c.tier, c.tile)) {
+        try (Guarded guarded = new Guarded(Devices.shared(), c.offset);
+                Tiers.Forced forced = Tiers.force(c.tier, c.tile)) {
             Tensor out = guarded.output("out", DType.F32, c.n, c.m);
             Distance.squared(guarded.input("a", c.dtype, a, c.n, c.d), guarded.input("b", c.dtype, b, c.m, c.d), out);
             Tolerance tolerance = c.tier == Tier.SM80 && c.dtype == DType.F32 ? Tolerance.tf32Sum(c.d, 4)
@@ -86,7 +87,8 @@ class DistanceTest {
     @MethodSource("cases")
     void equalRowsAreAtNoDistance(Case c) {
         float[] a = Values.stored(c.dtype, Values.normal(3, (long) c.n * c.d, 30));
-        try (Guarded guarded = new Guarded(Devices.shared(), c.offset); Tiers.Forced forced = Tiers.force(c.tier, c.tile)) {
+        try (Guarded guarded = new Guarded(Devices.shared(), c.offset);
+                Tiers.Forced forced = Tiers.force(c.tier, c.tile)) {
             Tensor rows = guarded.input("a", c.dtype, a, c.n, c.d);
             Tensor out = guarded.output("out", DType.F32, c.n, c.n);
             Distance.squared(rows, rows, out);
@@ -134,8 +136,8 @@ class DistanceTest {
                         boolean present = e < expected.length;
                         assertThat(places[i * k + e]).as("%s row %d place %d", c, i, e)
                                 .isEqualTo(present ? expected[e] : -1);
-                        assertThat(found[i * k + e]).isEqualTo(present ? (float) squared[i * c.m + expected[e]]
-                                : Float.POSITIVE_INFINITY);
+                        assertThat(found[i * k + e])
+                                .isEqualTo(present ? (float) squared[i * c.m + expected[e]] : Float.POSITIVE_INFINITY);
                     }
                 }
                 Distance.nearest(left, right, distances, null, part);
@@ -152,14 +154,15 @@ class DistanceTest {
         double[] squared = ReferencePairs.squared(a, b, c.d);
         float[] limits = new float[c.m];
         for (int j = 0; j < c.m; j++) {
-            limits[j] = (float) squared[(j * 31 % c.n) * c.m + j];      // a distance that occurs: equality counts
+            limits[j] = (float) squared[(j * 31 % c.n) * c.m + j]; // a distance that occurs: equality counts
         }
         int[] expected = new int[c.n];
         for (int i = 0; i < squared.length; i++) {
             expected[i / c.m] += squared[i] <= limits[i % c.m] ? 1 : 0;
         }
         for (Pairs.Part part : List.of(Pairs.Part.of(c.n, c.m), new Pairs.Part(27, 13))) {
-            try (Guarded guarded = new Guarded(Devices.shared(), c.offset); Tiers.Forced forced = Tiers.force(c.tier, c.tile)) {
+            try (Guarded guarded = new Guarded(Devices.shared(), c.offset);
+                    Tiers.Forced forced = Tiers.force(c.tier, c.tile)) {
                 Tensor counts = guarded.output("counts", DType.I32, c.n);
                 Distance.countWithin(guarded.input("a", c.dtype, a, c.n, c.d), guarded.input("b", c.dtype, b, c.m, c.d),
                         guarded.input("limits", DType.F32, limits, c.m), counts, part);

@@ -71,7 +71,7 @@ class KMeansTest {
         double[] expected = new double[c.clusters * c.d];
         int[] counts = new int[c.clusters];
         for (int i = 0; i < c.n; i++) {
-            labels[i] = i % 7 == 3 ? -1 : i * i % Math.max(1, c.clusters - 1);      // the last cluster stays empty
+            labels[i] = i % 7 == 3 ? -1 : i * i % Math.max(1, c.clusters - 1); // the last cluster stays empty
             if (labels[i] >= 0) {
                 counts[labels[i]]++;
                 for (int k = 0; k < c.d; k++) {
@@ -85,7 +85,8 @@ class KMeansTest {
         try (Guarded guarded = new Guarded(Devices.shared(), c.offset)) {
             Tensor centroids = guarded.input("centroids", DType.F32, before, c.clusters, c.d);
             Tensor found = guarded.output("counts", DType.I32, c.clusters);
-            KMeans.update(guarded.input("x", DType.F32, x, c.n, c.d), guarded.input("labels", labels, c.n), centroids, found);
+            KMeans.update(guarded.input("x", DType.F32, x, c.n, c.d), guarded.input("labels", labels, c.n), centroids,
+                    found);
             assertThat(found.toInts()).isEqualTo(counts);
             Tolerance.sum(DType.F32, c.n, 1).check("centroids", expected, centroids.toFloats());
         }
@@ -141,7 +142,8 @@ class KMeansTest {
             Tensor centroids = guarded.output("centroids", DType.F32, 12, 8);
             double before = Double.POSITIVE_INFINITY;
             for (int iterations = 0; iterations < 8; iterations++) {
-                KMeans.Fit fit = KMeans.fit(rows, centroids, null, iterations, KMeans.Start.PLUS_PLUS, RandomKey.of(3, 1));
+                KMeans.Fit fit = KMeans.fit(rows, centroids, null, iterations, KMeans.Start.PLUS_PLUS,
+                        RandomKey.of(3, 1));
                 assertThat(fit.iterations()).isEqualTo(iterations);
                 assertThat(fit.inertia()).isLessThan(before);
                 before = fit.inertia();
@@ -189,11 +191,12 @@ class KMeansTest {
     void mismatchesNameTheShapes() {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor x = scope.zeros(DType.F32, 3, 2);
-            assertThatIllegalArgumentException().isThrownBy(() -> KMeans.fit(x, scope.zeros(DType.F32, 4, 2), null, 1,
-                    KMeans.Start.ROWS, RandomKey.of(1, 0)))
+            assertThatIllegalArgumentException().isThrownBy(
+                    () -> KMeans.fit(x, scope.zeros(DType.F32, 4, 2), null, 1, KMeans.Start.ROWS, RandomKey.of(1, 0)))
                     .withMessage("k-means: centroids is F32[4, 2], expected at most the 3 rows of x");
             assertThatIllegalArgumentException().isThrownBy(() -> KMeans.update(x, scope.of(new int[2], 2),
-                    scope.zeros(DType.F32, 2, 2), scope.of(new int[2], 2))).withMessageContaining("labels is I32[2], expected I32[3]");
+                    scope.zeros(DType.F32, 2, 2), scope.of(new int[2], 2)))
+                    .withMessageContaining("labels is I32[2], expected I32[3]");
         }
     }
 }

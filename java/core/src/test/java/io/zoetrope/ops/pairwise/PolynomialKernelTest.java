@@ -58,7 +58,8 @@ class PolynomialKernelTest {
             Tolerance tolerance = c.tier == Tier.SM80 && c.dtype == DType.F32 ? Tolerance.tf32Sum(c.m, 8)
                     : Tolerance.sum(DType.F32, c.m, 8);
             for (Pairs.Part part : List.of(Pairs.Part.of(c.n, c.m), new Pairs.Part(25, 17))) {
-                try (Guarded guarded = new Guarded(Devices.shared(), c.offset); Tiers.Forced forced = Tiers.force(c.tier)) {
+                try (Guarded guarded = new Guarded(Devices.shared(), c.offset);
+                        Tiers.Forced forced = Tiers.force(c.tier)) {
                     Tensor sums = guarded.output("sums", DType.F32, c.n);
                     PolynomialKernel.rowSums(guarded.input("a", c.dtype, a, c.n, c.d),
                             guarded.input("b", c.dtype, b, c.m, c.d), c.degree, scale, 0.75f, distinct, sums, part);
@@ -75,8 +76,9 @@ class PolynomialKernelTest {
     @Test
     void onlyASetWithItselfCanLeaveOutItsRows() {
         try (Scope scope = Scope.open(Devices.shared())) {
-            assertThatIllegalArgumentException().isThrownBy(() -> PolynomialKernel.rowSums(scope.zeros(DType.F32, 2, 2),
-                    scope.zeros(DType.F32, 3, 2), 3, 1, 1, true, scope.zeros(DType.F32, 2)))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> PolynomialKernel.rowSums(scope.zeros(DType.F32, 2, 2),
+                            scope.zeros(DType.F32, 3, 2), 3, 1, 1, true, scope.zeros(DType.F32, 2)))
                     .withMessageContaining("F32[3, 2]").withMessageContaining("as many rows");
         }
     }

@@ -33,8 +33,8 @@ class PhaseShuffleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 1, 1, 0, 0", "F32, 5, 17, 3, 2, 0", "BF16, 5, 17, 3, 2, 0", "F32, 7, 3, 1, 2, 1", "BF16, 3, 65, 63, 4, 1",
-        "F32, 3, 300, 8, 299, 0", "F32, 2, 64, 17, 0, 0"})
+    @CsvSource({"F32, 1, 1, 1, 0, 0", "F32, 5, 17, 3, 2, 0", "BF16, 5, 17, 3, 2, 0", "F32, 7, 3, 1, 2, 1",
+            "BF16, 3, 65, 63, 4, 1", "F32, 3, 300, 8, 299, 0", "F32, 2, 64, 17, 0, 0"})
     void movesEverySampleAndMirrorsTheEnds(DType dtype, int samples, int length, int channels, int radius, int offset) {
         float[] x = Values.stored(dtype, Values.uniform(1, (long) samples * length * channels));
         float[] dy = Values.stored(dtype, Values.uniform(2, x.length));
@@ -92,7 +92,8 @@ class PhaseShuffleTest {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor x = scope.zeros(DType.F32, 2, 4, 1);
             Tensor shifts = scope.zeros(DType.I32, 2);
-            assertThatIllegalArgumentException().isThrownBy(() -> PhaseShuffle.forward(x, shifts, scope.emptyLike(x), 4))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> PhaseShuffle.forward(x, shifts, scope.emptyLike(x), 4))
                     .withMessage("phase shuffle: radius is 4, expected 0 … 3 for x [2, 4, 1]: less than its length");
             assertThatIllegalArgumentException().isThrownBy(() -> PhaseShuffle.backward(x, shifts, x, 1))
                     .withMessageContaining("dx overlaps dy");

@@ -25,7 +25,8 @@ class PointwiseFunctionsTest {
         Slopes.check(PointwiseFunctions::mish, X, 0.01, 3, 4);
         Slopes.check((tape, x) -> PointwiseFunctions.affine(tape, x, -1.5f, 0.25f), X, 0.01, 3, 4);
         // Twice the same input: contributions add up.
-        Slopes.check((tape, x) -> PointwiseFunctions.add(tape, PointwiseFunctions.tanh(tape, x), PointwiseFunctions.relu(tape, x)), X, 0.01, 3, 4);
+        Slopes.check((tape, x) -> PointwiseFunctions.add(tape, PointwiseFunctions.tanh(tape, x),
+                PointwiseFunctions.relu(tape, x)), X, 0.01, 3, 4);
     }
 
     @Test

@@ -58,17 +58,17 @@ class PointwiseTest {
     private record BinaryOp(String name, Binary kernel, DoubleBinaryOperator expected) {
     }
 
-    private static final List<UnaryOp> UNARY = List.of(
-            new UnaryOp("silu", Pointwise::silu, ReferencePointwise::silu),
+    private static final List<UnaryOp> UNARY = List.of(new UnaryOp("silu", Pointwise::silu, ReferencePointwise::silu),
             new UnaryOp("gelu", Pointwise::gelu, ReferencePointwise::gelu),
             new UnaryOp("exact gelu", Pointwise::geluErf, ReferencePointwise::geluErf),
             new UnaryOp("mish", Pointwise::mish, ReferencePointwise::mish),
             new UnaryOp("relu", Pointwise::relu, x -> Math.max(x, 0)),
-            new UnaryOp("leaky relu", (x, y) -> Pointwise.leakyRelu(x, SLOPE, y), x -> ReferencePointwise.leakyRelu(x, SLOPE)),
+            new UnaryOp("leaky relu", (x, y) -> Pointwise.leakyRelu(x, SLOPE, y),
+                    x -> ReferencePointwise.leakyRelu(x, SLOPE)),
             new UnaryOp("tanh", Pointwise::tanh, Math::tanh),
             new UnaryOp("sigmoid", Pointwise::sigmoid, ReferencePointwise::sigmoid),
-            new UnaryOp("scale", (x, y) -> Pointwise.scale(x, -1.7f, y), x -> -1.7f * x),
-            new UnaryOp("clamp", (x, y) -> Pointwise.clamp(x, -0.5f, 1.25f, y), x -> Math.max(-0.5, Math.min(1.25, x))));
+            new UnaryOp("scale", (x, y) -> Pointwise.scale(x, -1.7f, y), x -> -1.7f * x), new UnaryOp("clamp",
+                    (x, y) -> Pointwise.clamp(x, -0.5f, 1.25f, y), x -> Math.max(-0.5, Math.min(1.25, x))));
 
     private static final List<BinaryOp> BINARY = List.of(
             new BinaryOp("silu backward", Pointwise::siluBackward, (dy, x) -> dy * ReferencePointwise.siluSlope(x)),
@@ -80,10 +80,12 @@ class PointwiseTest {
             new BinaryOp("leaky relu backward", (dy, x, dx) -> Pointwise.leakyReluBackward(dy, x, SLOPE, dx),
                     (dy, x) -> dy * ReferencePointwise.leakyReluSlope(x, SLOPE)),
             new BinaryOp("tanh backward", Pointwise::tanhBackward, (dy, x) -> dy * ReferencePointwise.tanhSlope(x)),
-            new BinaryOp("sigmoid backward", Pointwise::sigmoidBackward, (dy, x) -> dy * ReferencePointwise.sigmoidSlope(x)),
+            new BinaryOp("sigmoid backward", Pointwise::sigmoidBackward,
+                    (dy, x) -> dy * ReferencePointwise.sigmoidSlope(x)),
             new BinaryOp("add", Pointwise::add, Double::sum),
             new BinaryOp("multiply", Pointwise::multiply, (a, b) -> a * b),
-            new BinaryOp("axpby", (a, b, out) -> Pointwise.axpby(0.3f, a, -2.5f, b, out), (a, b) -> 0.3f * a - 2.5f * b),
+            new BinaryOp("axpby", (a, b, out) -> Pointwise.axpby(0.3f, a, -2.5f, b, out),
+                    (a, b) -> 0.3f * a - 2.5f * b),
             new BinaryOp("guide", (a, b, out) -> Diffusion.guide(a, b, 3, out), (a, b) -> b + 3 * (a - b)));
 
     @ParameterizedTest
@@ -131,13 +133,16 @@ class PointwiseTest {
     void slopesOfTheReferenceAreItsDifferenceQuotients() {
         for (double x = -6; x <= 6; x += 0.173) {
             assertThat(ReferencePointwise.siluSlope(x)).isCloseTo(
-                    ReferencePointwise.difference(ReferencePointwise::silu, x), org.assertj.core.data.Offset.offset(1e-8));
+                    ReferencePointwise.difference(ReferencePointwise::silu, x),
+                    org.assertj.core.data.Offset.offset(1e-8));
             assertThat(ReferencePointwise.geluSlope(x)).isCloseTo(
-                    ReferencePointwise.difference(ReferencePointwise::gelu, x), org.assertj.core.data.Offset.offset(1e-8));
-            assertThat(ReferencePointwise.tanhSlope(x)).isCloseTo(
-                    ReferencePointwise.difference(Math::tanh, x), org.assertj.core.data.Offset.offset(1e-8));
+                    ReferencePointwise.difference(ReferencePointwise::gelu, x),
+                    org.assertj.core.data.Offset.offset(1e-8));
+            assertThat(ReferencePointwise.tanhSlope(x)).isCloseTo(ReferencePointwise.difference(Math::tanh, x),
+                    org.assertj.core.data.Offset.offset(1e-8));
             assertThat(ReferencePointwise.sigmoidSlope(x)).isCloseTo(
-                    ReferencePointwise.difference(ReferencePointwise::sigmoid, x), org.assertj.core.data.Offset.offset(1e-8));
+                    ReferencePointwise.difference(ReferencePointwise::sigmoid, x),
+                    org.assertj.core.data.Offset.offset(1e-8));
         }
     }
 
@@ -264,10 +269,10 @@ class PointwiseTest {
     @MethodSource("cases")
     void castsRoundToNearestEven(Case c) {
         float[] values = Values.normal(c.size, c.size, 3);
-        values[0] = Float.intBitsToFloat(0x3f808000);  // halfway between two bf16, the lower even
+        values[0] = Float.intBitsToFloat(0x3f808000); // halfway between two bf16, the lower even
         if (c.size > 2) {
-            values[1] = Float.intBitsToFloat(0x3f818000);  // halfway, the upper even
-            values[2] = Float.intBitsToFloat(0x7f7fffff);  // the largest float becomes infinite
+            values[1] = Float.intBitsToFloat(0x3f818000); // halfway, the upper even
+            values[2] = Float.intBitsToFloat(0x7f7fffff); // the largest float becomes infinite
         }
         values = Values.stored(c.dtype, values);
         DType other = c.dtype == DType.F32 ? DType.BF16 : DType.F32;
@@ -315,19 +320,16 @@ class PointwiseTest {
     void mismatchesNameTheOperationAndBothShapes() {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor x = scope.zeros(DType.F32, 2, 3);
-            Map<String, Runnable> wrong = Map.of(
-                    "silu: y is F32[3, 2], expected F32[2, 3] like x",
+            Map<String, Runnable> wrong = Map.of("silu: y is F32[3, 2], expected F32[2, 3] like x",
                     () -> Pointwise.silu(x, scope.zeros(DType.F32, 3, 2)),
                     "add: b is BF16[2, 3], expected F32[2, 3] like a",
-                    () -> Pointwise.add(x, scope.zeros(DType.BF16, 2, 3), x),
-                    "silu: x is I32[2], expected F32 or BF16",
+                    () -> Pointwise.add(x, scope.zeros(DType.BF16, 2, 3), x), "silu: x is I32[2], expected F32 or BF16",
                     () -> Pointwise.silu(scope.zeros(DType.I32, 2), scope.zeros(DType.I32, 2)),
                     "add bias: bias is F32[4], expected F32[3]",
-                    () -> Pointwise.addBias(x, scope.zeros(DType.F32, 4), x),
-                    "scale: x is null, expected a tensor",
+                    () -> Pointwise.addBias(x, scope.zeros(DType.F32, 4), x), "scale: x is null, expected a tensor",
                     () -> Pointwise.scale(null, 1, x));
-            wrong.forEach((message, call) ->
-                    assertThatIllegalArgumentException().isThrownBy(call::run).withMessage(message));
+            wrong.forEach(
+                    (message, call) -> assertThatIllegalArgumentException().isThrownBy(call::run).withMessage(message));
         }
     }
 

@@ -47,8 +47,9 @@ class ScaledBiasTest {
     @Test
     void wrongShapesAreNamed() {
         try (Scope scope = Scope.open(Devices.shared())) {
-            assertThatIllegalArgumentException().isThrownBy(() -> ScaledBias.forward(scope.zeros(DType.F32, 2),
-                    scope.zeros(DType.F32, 3), scope.zeros(DType.F32, 2, 4)))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ScaledBias.forward(scope.zeros(DType.F32, 2), scope.zeros(DType.F32, 3),
+                            scope.zeros(DType.F32, 2, 4)))
                     .withMessage("scaled bias: bias is F32[3], expected F32 of 4 elements");
         }
     }

@@ -32,7 +32,8 @@ class PoolFunctionsTest {
     void theGlobalAverageIsTheMeanOfEachChannel() {
         try (Scope scope = Scope.open(Devices.shared()); Tape tape = Tape.forInference(Devices.shared())) {
             Tensor x = scope.of(new float[] {1, 10, 3, 30, 5, 50, 7, 70}, 1, 2, 2, 2);
-            assertThat(PoolFunctions.globalAveragePool(tape, Variable.constant(x)).value().toFloats()).containsExactly(4, 40);
+            assertThat(PoolFunctions.globalAveragePool(tape, Variable.constant(x)).value().toFloats())
+                    .containsExactly(4, 40);
         }
     }
 }

@@ -47,18 +47,12 @@ class PoolTest {
         }
     }
 
-    private static final List<Case> CASES = List.of(
-            new Case(1, 1, 1, 1, 1, 1),
-            new Case(2, 4, 6, 8, 2, 2),
-            new Case(1, 3, 3, 3, 3, 1),
-            new Case(2, 7, 5, 17, 2, 2),         // a row and a column beyond the last window
-            new Case(1, 17, 9, 16, 3, 2),        // windows overlap
-            new Case(3, 5, 5, 63, 2, 1),
-            new Case(1, 9, 13, 65, 2, 3),        // windows leave gaps
-            new Case(1, 28, 28, 32, 2, 2),
-            new Case(2, 6, 6, 8, 5, 1, 1),       // misaligned
-            new Case(1, 2, 65, 40, 2, 2),
-            new Case(1, 7, 9, 16, 5, 1),         // aligned, and wide enough for the loop over a window to be unrolled
+    private static final List<Case> CASES = List.of(new Case(1, 1, 1, 1, 1, 1), new Case(2, 4, 6, 8, 2, 2),
+            new Case(1, 3, 3, 3, 3, 1), new Case(2, 7, 5, 17, 2, 2), // a row and a column beyond the last window
+            new Case(1, 17, 9, 16, 3, 2), // windows overlap
+            new Case(3, 5, 5, 63, 2, 1), new Case(1, 9, 13, 65, 2, 3), // windows leave gaps
+            new Case(1, 28, 28, 32, 2, 2), new Case(2, 6, 6, 8, 5, 1, 1), // misaligned
+            new Case(1, 2, 65, 40, 2, 2), new Case(1, 7, 9, 16, 5, 1), // aligned, and wide enough for the loop over a window to be unrolled
             new Case(2, 5, 9, 5, 4, 1));
 
     static Stream<Arguments> cases() {
@@ -108,7 +102,7 @@ class PoolTest {
     void maximumMatchesReference(Case c, DType dtype) {
         float[] x = values(75, dtype, c.reference().size());
         for (int i = 0; i < x.length; i++) {
-            x[i] = Math.round(x[i] * 4) / 4f;      // ties
+            x[i] = Math.round(x[i] * 4) / 4f; // ties
         }
         float[] dy = values(76, dtype, c.reference().outSize());
         int[] indices = c.reference().maximumIndices(Values.doubles(x));
@@ -173,12 +167,12 @@ class PoolTest {
             Tensor half = scope.zeros(DType.F32, 1, 2, 2, 3);
             assertThatThrownBy(() -> Pool.upsample2x(x, half)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContainingAll("upsample 2x", "y is F32[1, 2, 2, 3]", "F32[1, 8, 8, 3]");
-            assertThatThrownBy(() -> Pool.avgPool(x, x, 2, 2))
-                    .hasMessageContainingAll("average pool", "y is F32[1, 4, 4, 3]", "F32[1, 2, 2, 3]");
+            assertThatThrownBy(() -> Pool.avgPool(x, x, 2, 2)).hasMessageContainingAll("average pool",
+                    "y is F32[1, 4, 4, 3]", "F32[1, 2, 2, 3]");
             assertThatThrownBy(() -> Pool.avgPool(x, half, 5, 1)).hasMessageContainingAll("window 5", "[1, 4, 4, 3]");
             assertThatThrownBy(() -> Pool.avgPool(x, half, 2, 0)).hasMessageContainingAll("stride 0");
-            assertThatThrownBy(() -> Pool.maxPool(x, half, half, 2, 2))
-                    .hasMessageContainingAll("max pool", "indices is F32[1, 2, 2, 3]", "I32[1, 2, 2, 3]");
+            assertThatThrownBy(() -> Pool.maxPool(x, half, half, 2, 2)).hasMessageContainingAll("max pool",
+                    "indices is F32[1, 2, 2, 3]", "I32[1, 2, 2, 3]");
             assertThatThrownBy(() -> Pool.maxPool(scope.zeros(DType.I32, 1, 4, 4, 3), half, half, 2, 2))
                     .hasMessageContainingAll("x is I32[1, 4, 4, 3]", "F32 or BF16");
             assertThatThrownBy(() -> Pool.avgPool(scope.zeros(DType.F32, 4, 4, 3), half, 2, 2))

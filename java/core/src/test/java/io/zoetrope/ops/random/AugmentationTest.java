@@ -67,10 +67,10 @@ class AugmentationTest {
 
     @ParameterizedTest
     @CsvSource({"F32, 28, 28, 1, 2, false, true, 0.5, 10, 0", "BF16, 28, 28, 1, 0, false, false, 0, 1, 0",
-        "F32, 5, 7, 3, 4, true, true, 1, 20, 1", "BF16, 17, 3, 3, 2, true, false, 0.25, 2, 1",
-        "F32, 1, 1, 1, 0, false, true, 0, 1, 0", "F32, 33, 33, 3, 4, false, true, 0.3, 8, 0"})
-    void everyPixelFollowsTheReference(DType dtype, int height, int width, int channels, int pad, boolean reflect, boolean flip,
-            float erase, int side, int offset) {
+            "F32, 5, 7, 3, 4, true, true, 1, 20, 1", "BF16, 17, 3, 3, 2, true, false, 0.25, 2, 1",
+            "F32, 1, 1, 1, 0, false, true, 0, 1, 0", "F32, 33, 33, 3, 4, false, true, 0.3, 8, 0"})
+    void everyPixelFollowsTheReference(DType dtype, int height, int width, int channels, int pad, boolean reflect,
+            boolean flip, float erase, int side, int offset) {
         int count = 9;
         int samples = 65;
         int size = height * width * channels;
@@ -157,8 +157,9 @@ class AugmentationTest {
             Tensor out = guarded.output("out", DType.F32, 3, 2, 2, 1);
             Tensor labels = guarded.output("labels", DType.I32, 3);
             Augmentation.NONE.batch(scope.of(new byte[] {1, 2, 3, 4}, 1, 2, 2, 1), scope.of(new int[] {7}, 1),
-                    guarded.input("indices", new int[] {0, 1, -1}, 3), new Augmentation.Normalisation(
-                            scope.zeros(DType.F32, 1), scope.of(new float[] {1}, 1)), out, labels, null);
+                    guarded.input("indices", new int[] {0, 1, -1}, 3),
+                    new Augmentation.Normalisation(scope.zeros(DType.F32, 1), scope.of(new float[] {1}, 1)), out,
+                    labels, null);
             assertThat(out.toFloats()).startsWith(1, 2, 3, 4);
             assertThat(out.slice(1, 3).toFloats()).containsOnly(Float.NaN);
             assertThat(labels.toInts()).containsExactly(7, -1, -1);
@@ -173,11 +174,14 @@ class AugmentationTest {
             Augmentation.Normalisation one = new Augmentation.Normalisation(scope.zeros(DType.F32, 1),
                     scope.zeros(DType.F32, 1));
             Tensor out = scope.zeros(DType.F32, 2, 4, 4, 1);
-            assertThatIllegalArgumentException().isThrownBy(() -> Augmentation.NONE.batch(data, null, indices, one,
-                    scope.zeros(DType.F32, 3, 4, 4, 1), null, null)).withMessageContaining("augment: out has shape [3, 4, 4, 1]");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Augmentation.NONE.batch(data, null, indices, one,
+                            scope.zeros(DType.F32, 3, 4, 4, 1), null, null))
+                    .withMessageContaining("augment: out has shape [3, 4, 4, 1]");
             Augmentation wide = new Augmentation(4, false, false, 0, 1);
-            assertThatIllegalArgumentException().isThrownBy(() -> wide.batch(data, null, indices, one, out, null,
-                    RandomKey.of(1, 1))).withMessageContaining("pad is 4, expected less than the pictures' 4×4");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> wide.batch(data, null, indices, one, out, null, RandomKey.of(1, 1)))
+                    .withMessageContaining("pad is 4, expected less than the pictures' 4×4");
             Augmentation flip = new Augmentation(0, false, true, 0, 1);
             assertThatIllegalArgumentException().isThrownBy(() -> flip.batch(data, null, indices, one, out, null, null))
                     .withMessageContaining("key is null");

@@ -31,7 +31,8 @@ class RandomTest {
                         new int[] {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}),
                 Arguments.of(new int[] {-1, -1, -1, -1}, new int[] {-1, -1},
                         new int[] {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}),
-                Arguments.of(new int[] {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, new int[] {0xa4093822, 0x299f31d0},
+                Arguments.of(new int[] {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+                        new int[] {0xa4093822, 0x299f31d0},
                         new int[] {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
     }
 
@@ -45,7 +46,8 @@ class RandomTest {
         assertThat(ReferencePhilox.block(counter, key)).as("reference").isEqualTo(expected);
         try (Guarded guarded = new Guarded(Devices.shared())) {
             Tensor out = guarded.output("out", DType.I32, 4);
-            RandomKey device = new RandomKey(join(key[0], key[1]), counter[2] & 0xffffffffL, counter[3] & 0xffffffffL, null);
+            RandomKey device = new RandomKey(join(key[0], key[1]), counter[2] & 0xffffffffL, counter[3] & 0xffffffffL,
+                    null);
             Random.bits(out, join(counter[0], counter[1]), device);
             assertThat(out.toInts()).isEqualTo(expected);
         }
@@ -53,7 +55,7 @@ class RandomTest {
 
     @ParameterizedTest
     @CsvSource({"F32, 1, 0", "F32, 3, 0", "F32, 17, 1", "F32, 4096, 0", "F32, 10001, 0", "F32, 10001, 1", "BF16, 1, 0",
-        "BF16, 63, 0", "BF16, 65, 1", "BF16, 8195, 0"})
+            "BF16, 63, 0", "BF16, 65, 1", "BF16, 8195, 0"})
     void normalsMatchBoxMullerInDoublePrecision(DType dtype, int size, int offset) {
         RandomKey key = RandomKey.of(0x1234_5678_9abc_def0L, 7);
         try (Guarded guarded = new Guarded(Devices.shared(), offset)) {
@@ -75,7 +77,8 @@ class RandomTest {
         int n = 20_000;
         float[] expected = new float[n];
         for (int i = 0; i < n; i += 2) {
-            float[] pair = ReferencePhilox.normalPair(ReferencePhilox.word(8, 6, 4, i), ReferencePhilox.word(8, 6, 4, i + 1));
+            float[] pair = ReferencePhilox.normalPair(ReferencePhilox.word(8, 6, 4, i),
+                    ReferencePhilox.word(8, 6, 4, i + 1));
             System.arraycopy(pair, 0, expected, i, 2);
         }
         assertThat(normals(n, 0, new RandomKey(8, 6, 4, null))).isEqualTo(expected);

@@ -35,9 +35,11 @@ class RmsNormTest {
 
     static Stream<Arguments> cases() {
         Stream<Case> awkward = Stream.of(new Case(1, 1, true, 0), new Case(5, 64, true, 0), new Case(65, 512, true, 0),
-                new Case(3, 1025, true, 0), new Case(2, 4096, false, 0), new Case(130, 8, true, 0), new Case(5, 96, true, 1));
+                new Case(3, 1025, true, 0), new Case(2, 4096, false, 0), new Case(130, 8, true, 0),
+                new Case(5, 96, true, 1));
         Stream<Case> residues = IntStream.rangeClosed(2, 33).mapToObj(c -> new Case(67 - c, c, c % 3 != 0, 0));
-        return Stream.concat(awkward, residues).flatMap(c -> Stream.of(DType.F32, DType.BF16).map(type -> Arguments.of(c, type)));
+        return Stream.concat(awkward, residues)
+                .flatMap(c -> Stream.of(DType.F32, DType.BF16).map(type -> Arguments.of(c, type)));
     }
 
     private static double[] rstds(Case c, double[] x) {
@@ -121,7 +123,8 @@ class RmsNormTest {
         try (Guarded guarded = new Guarded(DEVICE, c.offset)) {
             Tensor dx = guarded.output("dx", type, c.rows, c.channels);
             Tensor dgamma = c.gamma ? guarded.output("dgamma", DType.F32, c.channels) : null;
-            RmsNorm.backward(guarded.input("dy", type, dy, c.rows, c.channels), guarded.input("x", type, x, c.rows, c.channels),
+            RmsNorm.backward(guarded.input("dy", type, dy, c.rows, c.channels),
+                    guarded.input("x", type, x, c.rows, c.channels),
                     c.gamma ? guarded.input("gamma", DType.F32, gamma(c), c.channels) : null,
                     guarded.input("rstd", DType.F32, kept, c.rows), dx, dgamma, false);
             tolerance(type, 4 * largest).check("dx", expected[0], dx.toFloats());
@@ -169,9 +172,10 @@ class RmsNormTest {
     void wrongOperandsAreNamed() {
         try (Scope scope = Scope.open(DEVICE)) {
             Tensor x = scope.zeros(DType.F32, 3, 4);
-            assertThatIllegalArgumentException().isThrownBy(() -> RmsNorm.forward(x, scope.zeros(DType.F32, 5), scope.emptyLike(x),
-                    scope.zeros(DType.F32, 3), EPS)).withMessageContaining("gamma is F32[5]");
-            assertThatIllegalArgumentException().isThrownBy(() -> RmsNorm.forward(x, null, x, scope.zeros(DType.F32, 3), EPS))
+            assertThatIllegalArgumentException().isThrownBy(() -> RmsNorm.forward(x, scope.zeros(DType.F32, 5),
+                    scope.emptyLike(x), scope.zeros(DType.F32, 3), EPS)).withMessageContaining("gamma is F32[5]");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> RmsNorm.forward(x, null, x, scope.zeros(DType.F32, 3), EPS))
                     .withMessageContaining("y overlaps x");
         }
     }

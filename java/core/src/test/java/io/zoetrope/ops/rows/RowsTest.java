@@ -41,7 +41,8 @@ class RowsTest {
         float[] right = Values.stored(c.dtype, Values.uniform(2, (long) c.rows * c.b));
         try (Guarded guarded = new Guarded(Devices.shared(), c.offset)) {
             Tensor out = guarded.output("out", c.dtype, c.rows, c.a + c.b);
-            Rows.concat(guarded.input("a", c.dtype, left, c.rows, c.a), guarded.input("b", c.dtype, right, c.rows, c.b), out);
+            Rows.concat(guarded.input("a", c.dtype, left, c.rows, c.a), guarded.input("b", c.dtype, right, c.rows, c.b),
+                    out);
             float[] expected = new float[c.rows * (c.a + c.b)];
             for (int r = 0; r < c.rows; r++) {
                 System.arraycopy(left, r * c.a, expected, r * (c.a + c.b), c.a);

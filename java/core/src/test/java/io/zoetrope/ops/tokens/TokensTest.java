@@ -52,7 +52,7 @@ class TokensTest {
                 for (int b = 0; b < batch; b++) {
                     assertThat(taken.toInts()[b]).isEqualTo(expected[b * length + place]);
                 }
-                int hidden = values[place];  // the first sample's token; others' stay unless they equal it
+                int hidden = values[place]; // the first sample's token; others' stay unless they equal it
                 Tokens.put(taken, at, hidden, target.copyFrom(values));
                 for (int b = 0; b < batch; b++) {
                     int before = values[b * length + place];
@@ -71,7 +71,8 @@ class TokensTest {
             Tensor out = guarded.output("out", DType.I32, batch, length);
             Tensor weights = guarded.output("weights", DType.F32, batch, length);
             Tensor state = guarded.input("state", new long[] {11, 6}, 2);
-            Tokens.mask(guarded.input("tokens", values, batch, length), MASK, out, weights, RandomKey.reading(state, 3));
+            Tokens.mask(guarded.input("tokens", values, batch, length), MASK, out, weights,
+                    RandomKey.reading(state, 3));
             int[] masked = out.toInts();
             float[] weight = weights.toFloats();
             for (int b = 0; b < batch; b++) {
@@ -115,7 +116,7 @@ class TokensTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = i % 5 == 3 ? values[i] : MASK;
             sampled[i] = 200 + i;
-            confidence[i] = Math.round(confidence[i]);  // three values: ties at every cut
+            confidence[i] = Math.round(confidence[i]); // three values: ties at every cut
         }
         int wanted = Math.max(1, length / 2);
         try (Guarded guarded = new Guarded(DEVICE, offset)) {
@@ -149,8 +150,9 @@ class TokensTest {
         Arrays.fill(masked, MASK);
         try (Scope scope = Scope.open(DEVICE)) {
             Tensor tokens = scope.of(masked, 2, 20);
-            Tokens.keepConfident(tokens, scope.of(sampled, 2, 20), scope.of(confidence, 2, 20), scope.of(new int[] {8}, 1),
-                    scope.of(new float[] {0.7f}, 1), scope.zeros(DType.I32, 1), MASK, RandomKey.of(17, 4));
+            Tokens.keepConfident(tokens, scope.of(sampled, 2, 20), scope.of(confidence, 2, 20),
+                    scope.of(new int[] {8}, 1), scope.of(new float[] {0.7f}, 1), scope.zeros(DType.I32, 1), MASK,
+                    RandomKey.of(17, 4));
             int[] result = tokens.toInts();
             for (int b = 0; b < 2; b++) {
                 double[] scores = new double[20];
@@ -167,18 +169,20 @@ class TokensTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F32, 1, 1, 1, 0, 1, 0", "F32, 9, 17, 1, 0, 1, 0", "BF16, 40, 65, 0.7, 0, 1, 1", "F32, 40, 512, 1.3, 20, 1, 0",
-        "BF16, 40, 512, 1, 0, 0.8, 0", "F32, 40, 300, 0.9, 30, 0.6, 1", "F32, 20, 1025, 2, 1, 1, 0", "BF16, 20, 130, 1, 7, 0.99, 0"})
-    void drawsFollowTheDistribution(DType dtype, int rows, int vocabulary, float temperature, int topK, float topP, int offset) {
+    @CsvSource({"F32, 1, 1, 1, 0, 1, 0", "F32, 9, 17, 1, 0, 1, 0", "BF16, 40, 65, 0.7, 0, 1, 1",
+            "F32, 40, 512, 1.3, 20, 1, 0", "BF16, 40, 512, 1, 0, 0.8, 0", "F32, 40, 300, 0.9, 30, 0.6, 1",
+            "F32, 20, 1025, 2, 1, 1, 0", "BF16, 20, 130, 1, 7, 0.99, 0"})
+    void drawsFollowTheDistribution(DType dtype, int rows, int vocabulary, float temperature, int topK, float topP,
+            int offset) {
         float[] logits = Values.stored(dtype, Values.normal(7, (long) rows * vocabulary, 2));
         for (int i = 3; i < logits.length; i += 5) {
-            logits[i] = logits[i - 1];  // ties, also at the cuts
+            logits[i] = logits[i - 1]; // ties, also at the cuts
         }
         try (Guarded guarded = new Guarded(DEVICE, offset)) {
             Tensor tokens = guarded.output("tokens", DType.I32, rows);
             Tensor confidence = guarded.output("confidence", DType.F32, rows);
-            Tokens.sample(guarded.input("logits", dtype, logits, rows, vocabulary), tokens, confidence, temperature, topK, topP,
-                    RandomKey.of(21, 9));
+            Tokens.sample(guarded.input("logits", dtype, logits, rows, vocabulary), tokens, confidence, temperature,
+                    topK, topP, RandomKey.of(21, 9));
             int[] drawn = tokens.toInts();
             float[] sure = confidence.toFloats();
             for (int n = 0; n < rows; n++) {
@@ -192,7 +196,8 @@ class TokensTest {
                 assertThat(kept[drawn[n]]).as("token %d of row %d is kept", drawn[n], n).isPositive();
                 assertThat(u).as("row %d", n).isBetween(below - 1e-5, below + kept[drawn[n]] + 1e-5);
                 double expected = Math.log(ReferenceTokens.softmax(row, 1)[drawn[n]]);
-                assertThat((double) sure[n]).isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-5 * (1 - expected)));
+                assertThat((double) sure[n]).isCloseTo(expected,
+                        org.assertj.core.data.Offset.offset(1e-5 * (1 - expected)));
             }
         }
     }
@@ -232,13 +237,15 @@ class TokensTest {
             Tensor tokens = scope.zeros(DType.I32, 2, 5);
             Tensor logits = scope.zeros(DType.F32, 2, 7);
             Tensor row = scope.zeros(DType.I32, 2);
-            assertThatThrownBy(() -> Tokens.shift(tokens, 0, tokens)).hasMessageContainingAll("shift tokens", "overlaps");
+            assertThatThrownBy(() -> Tokens.shift(tokens, 0, tokens)).hasMessageContainingAll("shift tokens",
+                    "overlaps");
             assertThatThrownBy(() -> Tokens.sample(logits, row, null, 1, 0, 0, RandomKey.of(0, 0)))
                     .hasMessageContainingAll("sample tokens", "topP is 0.0");
             assertThatThrownBy(() -> Tokens.sample(logits, tokens, null, 1, 0, 1, RandomKey.of(0, 0)))
                     .hasMessageContaining("tokens is I32[2, 5], expected I32 of 2 elements");
             Tensor large = scope.zeros(DType.I32, 1, Tokens.MAX_SEQUENCE + 1);
-            assertThatThrownBy(() -> Tokens.mask(large, 0, large, scope.zeros(DType.F32, large.size()), RandomKey.of(0, 0)))
+            assertThatThrownBy(
+                    () -> Tokens.mask(large, 0, large, scope.zeros(DType.F32, large.size()), RandomKey.of(0, 0)))
                     .hasMessageContaining("sequences of at most 8192");
         }
     }

@@ -94,8 +94,7 @@ class CublasTest {
                     float[] bias = biased ? Values.uniform(5, 50) : new float[50];
                     float[] old = Values.stored(out, Values.uniform(6, 37 * 50));
                     double[] expected = ReferenceGemm.run(37, 50, 24, false, true, 1.5f, -0.75f, function,
-                            Values.doubles(a),
-                            Values.doubles(b), Values.doubles(bias), Values.doubles(old));
+                            Values.doubles(a), Values.doubles(b), Values.doubles(bias), Values.doubles(old));
                     try (Guarded guarded = new Guarded(device)) {
                         Tensor c = guarded.input("c", out, old, 37, 50);
                         Gemm.run(guarded.input("a", dtype, a, 37, 24), guarded.input("b", dtype, b, 50, 24),
@@ -155,10 +154,11 @@ class CublasTest {
                     float[] values = Values.uniform(seed, 6 * 4);
                     a.copyFrom(values);
                     graph.launch();
-                    Tolerance.sum(DType.F32, 4, 1).check("c", ReferenceGemm.run(6, 5, 4, false, false, 1, 0, x -> x,
-                            Values.doubles(values), Values.doubles(b.toFloats()), Values.doubles(bias.toFloats()),
-                                    null),
-                            c.toFloats());
+                    Tolerance.sum(DType.F32, 4, 1)
+                            .check("c",
+                                    ReferenceGemm.run(6, 5, 4, false, false, 1, 0, x -> x, Values.doubles(values),
+                                            Values.doubles(b.toFloats()), Values.doubles(bias.toFloats()), null),
+                                    c.toFloats());
                 }
             }
         }
@@ -174,9 +174,8 @@ class CublasTest {
         assertRan("gemm_simt_f32");
         try (Scope scope = Scope.open(device)) {
             Modulate.Vectors gate = Modulate.Vectors.of(scope.zeros(DType.BF16, 1, 4));
-            Gemm.fused(scope.zeros(DType.BF16, 2, 3), scope.zeros(DType.BF16, 3, 4), new Gemm.Epilogue(null, gate,
-                    null),
-                    scope.zeros(DType.BF16, 2, 4), Gemm.Spec.NN);
+            Gemm.fused(scope.zeros(DType.BF16, 2, 3), scope.zeros(DType.BF16, 3, 4),
+                    new Gemm.Epilogue(null, gate, null), scope.zeros(DType.BF16, 2, 4), Gemm.Spec.NN);
         }
         assertRan("gemm_sm80_bf16");
     }
@@ -188,7 +187,7 @@ class CublasTest {
                     Gemm.Spec.NN);
         }
         assertRan("gemm_simt_f32");
-        assertThatThrownBy(() -> Device.open(DeviceChoice.AUTO, "cublas,other")).hasMessageContainingAll(
-                "provider 'other' was asked for", "cublas", "zoetrope-other");
+        assertThatThrownBy(() -> Device.open(DeviceChoice.AUTO, "cublas,other"))
+                .hasMessageContainingAll("provider 'other' was asked for", "cublas", "zoetrope-other");
     }
 }

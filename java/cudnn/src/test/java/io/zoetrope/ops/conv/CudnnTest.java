@@ -55,8 +55,8 @@ class CudnnTest {
         Conv2d.Spec spec = test.shape().spec();
         boolean even = spec.padTop() == spec.padBottom() && spec.padLeft() == spec.padRight();
         if (even || test.offset() != 0) {
-            assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(entry ->
-                    assertThat(entry.equals("cudnn")).as(entry).isEqualTo(test.offset() == 0));
+            assertThat(Tiers.lastUsed(operation)).hasValueSatisfying(
+                    entry -> assertThat(entry.equals("cudnn")).as(entry).isEqualTo(test.offset() == 0));
         }
     }
 
@@ -65,8 +65,8 @@ class CudnnTest {
     }
 
     private static Tolerance tolerance(Case test, DType out, long terms) {
-        return test.tier() == Tier.SM80 && test.dtype() == DType.F32 ? Tolerance.tf32Sum(terms, 1) : Tolerance.sum(out,
-                terms, 1);
+        return test.tier() == Tier.SM80 && test.dtype() == DType.F32 ? Tolerance.tf32Sum(terms, 1)
+                : Tolerance.sum(out, terms, 1);
     }
 
     @ParameterizedTest
@@ -146,8 +146,9 @@ class CudnnTest {
                     float[] values = Values.uniform(seed, e.xSize());
                     x.copyFrom(values);
                     graph.launch();
-                    Tolerance.sum(DType.F32, 36, 1).check("y", ReferenceConv2d.forward(e, Values.doubles(values),
-                            Values.doubles(w.toFloats())), y.toFloats());
+                    Tolerance.sum(DType.F32, 36, 1).check("y",
+                            ReferenceConv2d.forward(e, Values.doubles(values), Values.doubles(w.toFloats())),
+                            y.toFloats());
                 }
             }
         }

@@ -109,39 +109,20 @@ SOFTCUDA_API CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* copy, CUstream str
 SOFTCUDA_API CUresult cuMemcpy3D_v2(const CUDA_MEMCPY3D* copy) { return copy_box_now(copy); }
 SOFTCUDA_API CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D* copy, CUstream stream) { return copy_box_in(stream, copy); }
 
-SOFTCUDA_API CUresult cuMemsetD8_v2(CUdeviceptr to, unsigned char value, size_t count) {
-    return fill_now({to, 0, value, 1, count, 1});
-}
-SOFTCUDA_API CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t count, CUstream stream) {
-    return fill_in(stream, {to, 0, value, 1, count, 1});
-}
-SOFTCUDA_API CUresult cuMemsetD2D8_v2(CUdeviceptr to, size_t pitch, unsigned char value, size_t width, size_t height) {
-    return fill_now({to, pitch, value, 1, width, height});
-}
-SOFTCUDA_API CUresult cuMemsetD2D8Async(CUdeviceptr to, size_t pitch, unsigned char value, size_t width, size_t height, CUstream stream) {
-    return fill_in(stream, {to, pitch, value, 1, width, height});
-}
-SOFTCUDA_API CUresult cuMemsetD16_v2(CUdeviceptr to, unsigned short value, size_t count) {
-    return fill_now({to, 0, value, 2, count, 1});
-}
-SOFTCUDA_API CUresult cuMemsetD16Async(CUdeviceptr to, unsigned short value, size_t count, CUstream stream) {
-    return fill_in(stream, {to, 0, value, 2, count, 1});
-}
-SOFTCUDA_API CUresult cuMemsetD2D16_v2(CUdeviceptr to, size_t pitch, unsigned short value, size_t width, size_t height) {
-    return fill_now({to, pitch, value, 2, width, height});
-}
-SOFTCUDA_API CUresult cuMemsetD2D16Async(CUdeviceptr to, size_t pitch, unsigned short value, size_t width, size_t height, CUstream stream) {
-    return fill_in(stream, {to, pitch, value, 2, width, height});
-}
-SOFTCUDA_API CUresult cuMemsetD32_v2(CUdeviceptr to, unsigned value, size_t count) {
-    return fill_now({to, 0, value, 4, count, 1});
-}
-SOFTCUDA_API CUresult cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count, CUstream stream) {
-    return fill_in(stream, {to, 0, value, 4, count, 1});
-}
-SOFTCUDA_API CUresult cuMemsetD2D32_v2(CUdeviceptr to, size_t pitch, unsigned value, size_t width, size_t height) {
-    return fill_now({to, pitch, value, 4, width, height});
-}
-SOFTCUDA_API CUresult cuMemsetD2D32Async(CUdeviceptr to, size_t pitch, unsigned value, size_t width, size_t height, CUstream stream) {
-    return fill_in(stream, {to, pitch, value, 4, width, height});
-}
+#define FILLS(BITS, TYPE) \
+    SOFTCUDA_API CUresult cuMemsetD##BITS##_v2(CUdeviceptr to, TYPE value, size_t count) { \
+        return fill_now({to, 0, value, sizeof(TYPE), count, 1}); \
+    } \
+    SOFTCUDA_API CUresult cuMemsetD##BITS##Async(CUdeviceptr to, TYPE value, size_t count, CUstream stream) { \
+        return fill_in(stream, {to, 0, value, sizeof(TYPE), count, 1}); \
+    } \
+    SOFTCUDA_API CUresult cuMemsetD2D##BITS##_v2(CUdeviceptr to, size_t pitch, TYPE value, size_t width, size_t height) { \
+        return fill_now({to, pitch, value, sizeof(TYPE), width, height}); \
+    } \
+    SOFTCUDA_API CUresult cuMemsetD2D##BITS##Async(CUdeviceptr to, size_t pitch, TYPE value, size_t width, size_t height, CUstream stream) { \
+        return fill_in(stream, {to, pitch, value, sizeof(TYPE), width, height}); \
+    }
+FILLS(8, unsigned char)
+FILLS(16, unsigned short)
+FILLS(32, unsigned)
+#undef FILLS

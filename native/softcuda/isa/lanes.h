@@ -110,30 +110,19 @@ SOFTCUDA_INLINE u32 mask_of(const s32* flags) {
 }
 
 // destination[l] = bit l of mask ? chosen[l] : other[l], for 32-bit and 64-bit slots. Any of the three may be the same.
-SOFTCUDA_INLINE void blend(u32* destination, u32 mask, const u32* chosen, const u32* other) {
+template <class Word> SOFTCUDA_INLINE void blend(Word* destination, u32 mask, const Word* chosen, const Word* other) {
 #if defined(__AVX512F__)
-    for (int part = 0; part < 2; ++part) {
-        const __m512i no = _mm512_load_si512(other + part * 16), yes = _mm512_load_si512(chosen + part * 16);
-        _mm512_store_si512(destination + part * 16, _mm512_mask_blend_epi32(__mmask16(mask >> (part * 16)), no, yes));
+    constexpr int kWords = 64 / sizeof(Word);
+    for (int first = 0; first < kLanes; first += kWords) {
+        const __m512i no = _mm512_load_si512(other + first), yes = _mm512_load_si512(chosen + first);
+        const u32 these = mask >> first;
+        _mm512_store_si512(destination + first, sizeof(Word) == 4 ? _mm512_mask_blend_epi32(__mmask16(these), no, yes)
+                                                                  : _mm512_mask_blend_epi64(__mmask8(these), no, yes));
     }
 #else
 #pragma GCC ivdep
     for (int l = 0; l < kLanes; ++l) {
-        const u32 yes = chosen[l], no = other[l], keep = 0u - (mask >> l & 1u);
-        destination[l] = (yes & keep) | (no & ~keep);
-    }
-#endif
-}
-SOFTCUDA_INLINE void blend(u64* destination, u32 mask, const u64* chosen, const u64* other) {
-#if defined(__AVX512F__)
-    for (int part = 0; part < 4; ++part) {
-        const __m512i no = _mm512_load_si512(other + part * 8), yes = _mm512_load_si512(chosen + part * 8);
-        _mm512_store_si512(destination + part * 8, _mm512_mask_blend_epi64(__mmask8(mask >> (part * 8)), no, yes));
-    }
-#else
-#pragma GCC ivdep
-    for (int l = 0; l < kLanes; ++l) {
-        const u64 yes = chosen[l], no = other[l], keep = u64(0) - u64(mask >> l & 1u);
+        const Word yes = chosen[l], no = other[l], keep = Word(0) - Word(mask >> l & 1u);
         destination[l] = (yes & keep) | (no & ~keep);
     }
 #endif

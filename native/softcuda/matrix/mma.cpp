@@ -3,6 +3,7 @@
 // m16n8k16 of bf16 with vdpbf16ps is what fast GEMMs run on: its handler works in registers, and a run of such
 // instructions that share A multiplies two B fragments at a time, which halves the shuffles of A.
 #include "matrix/fragment.h"
+#include "matrix/mma_shapes.h"
 
 namespace softcuda {
 namespace SOFTCUDA_LEVEL {
@@ -49,6 +50,8 @@ template <Element E, int J, bool HalfC> const Ins* product(const Ins* ip, Warp& 
     return ip + 1;
 }
 
+template <Element E, int J, bool HalfC> const Ins* whole_product(const Ins* ip, Warp& w) { return product<E, J, HalfC>(ip, w); }
+
 template <Element E, int J, bool HalfC> const Ins* product_run(const Ins* ip, Warp& w) {
     for (uint32_t i = 0, n = ip->aux; i < n; i++) product<E, J, HalfC>(ip + i, w);
     return ip + ip->aux;
@@ -79,11 +82,6 @@ template <int N> MATRIX_INLINE void bf16_products(const Ins* ip, Warp& w) {
     }
 }
 
-const Ins* bf16_product(const Ins* ip, Warp& w) {
-    bf16_products<1>(ip, w);
-    return ip + 1;
-}
-
 // Whether `second` has the A of `first` and reads none of its results.
 MATRIX_INLINE bool pairable(const Ins* first, const Ins* second) {
     uint64_t a, b;
@@ -97,7 +95,12 @@ MATRIX_INLINE bool pairable(const Ins* first, const Ins* second) {
     return a == b && (uint32_t(_mm256_movemask_epi8(same)) & 0x00fffff0u) == 0;
 }
 
-const Ins* bf16_product_run(const Ins* ip, Warp& w) {
+template <> const Ins* whole_product<Element::Bf16, 2, false>(const Ins* ip, Warp& w) {
+    bf16_products<1>(ip, w);
+    return ip + 1;
+}
+
+template <> const Ins* product_run<Element::Bf16, 2, false>(const Ins* ip, Warp& w) {
     const Ins* end = ip + ip->aux;
     while (end - ip >= 2) {
         if (pairable(ip, ip + 1)) {
@@ -117,21 +120,10 @@ const Ins* bf16_product_run(const Ins* ip, Warp& w) {
 
 void add_mma_forms(FormSink& sink) {
 #define MMA(SHAPE, TYPES, SIGNATURE, E, J, HALF_C) \
-    sink.add({"mma.sync.aligned." SHAPE ".row.col." TYPES, SIGNATURE, product<Element::E, J, HALF_C>, \
+    sink.add({"mma.sync.aligned." SHAPE ".row.col." TYPES, SIGNATURE, whole_product<Element::E, J, HALF_C>, \
               product<Element::E, J, HALF_C>, product_run<Element::E, J, HALF_C>});
-#if defined(__AVX512BF16__)
-    sink.add({"mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", "wwww=wwwwwwwwww", bf16_product,
-              product<Element::Bf16, 2, false>, bf16_product_run});
-#else
-    MMA("m16n8k16", "f32.bf16.bf16.f32", "wwww=wwwwwwwwww", Bf16, 2, false)
-#endif
-    MMA("m16n8k8", "f32.bf16.bf16.f32", "wwww=wwwwwww", Bf16, 1, false)
-    MMA("m16n8k16", "f32.f16.f16.f32", "wwww=wwwwwwwwww", F16, 2, false)
-    MMA("m16n8k8", "f32.f16.f16.f32", "wwww=wwwwwww", F16, 1, false)
-    MMA("m16n8k16", "f16.f16.f16.f16", "ww=wwwwwwww", F16, 2, true)
-    MMA("m16n8k8", "f16.f16.f16.f16", "ww=wwwww", F16, 1, true)
-    MMA("m16n8k8", "f32.tf32.tf32.f32", "wwww=wwwwwwwwww", Tf32, 2, false)
-    MMA("m16n8k4", "f32.tf32.tf32.f32", "wwww=wwwwwww", Tf32, 1, false)
+    SOFTCUDA_MMA_SHAPES(MMA)
+#undef MMA
 }
 
 }  // namespace SOFTCUDA_LEVEL

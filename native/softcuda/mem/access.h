@@ -13,8 +13,8 @@
 #include "exec/code.h"
 #include "mem/address.h"
 
-#ifdef SOFTCUDA_CHECKED
 #include "check/hooks.h"
+#ifdef SOFTCUDA_CHECKED
 #define FORM_NAME(text) text "!checked"
 #else
 #define FORM_NAME(text) text
@@ -257,6 +257,40 @@ ALWAYS_INLINE bool observed(const Ins* ip, Warp& w, const Pointers& p, uint32_t 
 #else
 #define OBSERVED(ip, w, p, lanes, bytes, access) true
 #endif
+
+// Translates the address operand k of a warp's access of `bytes` and shows it to the checkers. False after a fault.
+template <Space S> ALWAYS_INLINE bool reach(const Ins* ip, Warp& w, int k, uint32_t bytes, Access access, Pointers& p) {
+    if (!resolve<S>(ip, w, k, w.active, bytes, p)) return false;
+    (void)access;
+    return OBSERVED(ip, w, p, w.active, bytes, access);
+}
+
+// Full warps whose lane l is at lane 0's address + l * size, the commonest access of all: one check of the first and the last
+// lane is enough. Null: it is not one, or out of range, or misaligned; in checked mode, where every lane is looked at, always.
+template <Space S> ALWAYS_INLINE uint8_t* contiguous(const Ins* ip, Warp& w, int k, uint32_t size) {
+#ifndef SOFTCUDA_CHECKED
+    const Block& block = *w.block;
+    if (w.active != kAllLanes) return nullptr;
+    if (S == Space::Global) {
+        const uint64_t* base = reg<uint64_t>(ip, w, k);
+        uint64_t apart = 0;
+        for (int l = 0; l < kLanes; l++) apart |= (base[l] - base[0]) ^ (uint64_t(l) * size);
+        const Launch& launch = *block.launch;
+        const uint64_t at = base[0] + uint64_t(int64_t(ip->imm)), offset = at - launch.arenaLow;
+        const uint64_t last = launch.arenaHigh - launch.arenaLow - kLanes * size;
+        if ((apart | ((offset | (last - offset)) >> 63) | (at & (size - 1))) == 0) return reinterpret_cast<uint8_t*>(at);
+    } else if (S == Space::Shared && !(ip->aux & kBaseWide)) {
+        const uint32_t* base = reg<uint32_t>(ip, w, k);
+        uint32_t apart = 0;
+        for (int l = 0; l < kLanes; l++) apart |= (base[l] - base[0]) ^ (uint32_t(l) * size);
+        const uint32_t at = base[0] + uint32_t(ip->imm), last = block.sharedBytes - kLanes * size;
+        if ((apart | ((at | (last - at)) >> 31) | (at & (size - 1))) == 0) return block.shared + at;
+    }
+#else
+    (void)ip, (void)w, (void)k, (void)size;
+#endif
+    return nullptr;
+}
 
 template <class T> struct SignedOf;
 template <> struct SignedOf<uint32_t> { using type = int32_t; };

@@ -88,60 +88,36 @@ template <class T, int N, class D> NOINLINE void load_lanes(const Ins* ip, Warp&
     }
 }
 
-#ifndef SOFTCUDA_CHECKED
-// Full warps, global: when lane l reads at first + l * size the range check of the first and the last lane is enough.
-template <class T, int N, class D> ALWAYS_INLINE bool load_global_contiguous(const Ins* ip, Warp& w) {
-    const uint64_t* base = reg<uint64_t>(ip, w, N);
-    const uint64_t first = base[0], size = N * sizeof(T);
-    uint64_t stride = 0;
-    for (int l = 0; l < kLanes; l++) stride |= (base[l] - first) ^ (l * size);
-    const Launch& launch = *w.block->launch;
-    const uint64_t from = first + int64_t(ip->imm), offset = from - launch.arenaLow;
-    const uint64_t last = launch.arenaHigh - launch.arenaLow - kLanes * size;
-    if ((stride | ((offset | (last - offset)) >> 63) | (from & (size - 1))) != 0) return false;
-    load_contiguous<T, N, D>(ip, w, reinterpret_cast<const void*>(from));
-    return true;
-}
-
-// Full warps, shared, 32-bit addresses: the commonest cases of tiled kernels without a trip over 64-bit pointers.
+// Full warps, shared, 32-bit addresses: tiled kernels' other patterns without a trip over 64-bit pointers.
 template <class T, int N, class D> ALWAYS_INLINE bool load_shared_quick(const Ins* ip, Warp& w) {
-    if (ip->aux & kBaseWide) return false;
+#if defined(SOFTCUDA_SHARED_V4) && !defined(SOFTCUDA_CHECKED)
+    if (w.active != kAllLanes || (ip->aux & kBaseWide)) return false;
     const uint32_t* base = reg<uint32_t>(ip, w, N);
     const Block& block = *w.block;
-    const uint32_t first = base[0], size = N * sizeof(T);
-    uint32_t stride = 0;
-#ifdef SOFTCUDA_SHARED_V4
     if constexpr (sizeof(T) == 4 && N == 4 && sizeof(D) == 4) {
         D* out[N];
         destinations<T, N, D>(ip, w, out);
         return load_shared_v4(block.shared, block.sharedBytes, base, ip->imm, out);
     }
-#endif
-    for (int l = 0; l < kLanes; l++) stride |= (base[l] - first) ^ uint32_t(l * size);
-    if (stride == 0) {
-        const uint32_t from = first + uint32_t(ip->imm), last = block.sharedBytes - kLanes * size;
-        if ((((from | (last - from)) >> 31) | (from & (size - 1))) != 0) return false;
-        load_contiguous<T, N, D>(ip, w, block.shared + from);
-        return true;
-    }
-#ifdef SOFTCUDA_SHARED_V4
     if constexpr (sizeof(T) == 4 && N == 1 && sizeof(D) == 4)
         return load_shared_b32(block.shared, block.sharedBytes, base, ip->imm, reg<D>(ip, w, 0));
 #endif
+    (void)ip, (void)w;
     return false;
 }
-#endif
 
 template <Space S, class T, int N, class D> const Ins* load(const Ins* ip, Warp& w) {
-    const uint32_t lanes = w.active;
-#ifndef SOFTCUDA_CHECKED
-    if (S == Space::Global && lanes == kAllLanes && load_global_contiguous<T, N, D>(ip, w)) return ip + 1;
-    if (S == Space::Shared && lanes == kAllLanes && load_shared_quick<T, N, D>(ip, w)) return ip + 1;
-#endif
+    constexpr uint32_t size = N * sizeof(T);
+    constexpr bool quads = S == Space::Shared && sizeof(T) == 4 && N == 4 && sizeof(D) == 4;   // finds contiguous lanes itself
+    if (quads && load_shared_quick<T, N, D>(ip, w)) return ip + 1;
+    if (const uint8_t* from = contiguous<S>(ip, w, N, size)) {
+        load_contiguous<T, N, D>(ip, w, from);
+        return ip + 1;
+    }
+    if (S == Space::Shared && !quads && load_shared_quick<T, N, D>(ip, w)) return ip + 1;
     Pointers p;
-    if (!resolve<S>(ip, w, N, lanes, N * sizeof(T), p)) return nullptr;
-    if (!OBSERVED(ip, w, p, lanes, N * sizeof(T), Access::Read)) return nullptr;
-    load_lanes<T, N, D>(ip, w, p, lanes);
+    if (!reach<S>(ip, w, N, size, Access::Read, p)) return nullptr;
+    load_lanes<T, N, D>(ip, w, p, w.active);
     return ip + 1;
 }
 

@@ -73,44 +73,15 @@ template <class T, int N, class D> NOINLINE void store_lanes(const Ins* ip, Warp
     }
 }
 
-#ifndef SOFTCUDA_CHECKED
-template <class T, int N, class D> ALWAYS_INLINE bool store_global_contiguous(const Ins* ip, Warp& w) {
-    const uint64_t* base = reg<uint64_t>(ip, w, 0);
-    const uint64_t first = base[0], size = N * sizeof(T);
-    uint64_t stride = 0;
-    for (int l = 0; l < kLanes; l++) stride |= (base[l] - first) ^ (l * size);
-    const Launch& launch = *w.block->launch;
-    const uint64_t to = first + int64_t(ip->imm), offset = to - launch.arenaLow;
-    const uint64_t last = launch.arenaHigh - launch.arenaLow - kLanes * size;
-    if ((stride | ((offset | (last - offset)) >> 63) | (to & (size - 1))) != 0) return false;
-    store_contiguous<T, N, D>(ip, w, reinterpret_cast<void*>(to));
-    return true;
-}
-
-template <class T, int N, class D> ALWAYS_INLINE bool store_shared_contiguous(const Ins* ip, Warp& w) {
-    if (ip->aux & kBaseWide) return false;
-    const uint32_t* base = reg<uint32_t>(ip, w, 0);
-    const Block& block = *w.block;
-    const uint32_t first = base[0], size = N * sizeof(T);
-    uint32_t stride = 0;
-    for (int l = 0; l < kLanes; l++) stride |= (base[l] - first) ^ uint32_t(l * size);
-    const uint32_t to = first + uint32_t(ip->imm), last = block.sharedBytes - kLanes * size;
-    if ((stride | ((to | (last - to)) >> 31) | (to & (size - 1))) != 0) return false;
-    store_contiguous<T, N, D>(ip, w, block.shared + to);
-    return true;
-}
-#endif
-
 template <Space S, class T, int N, class D> const Ins* store(const Ins* ip, Warp& w) {
-    const uint32_t lanes = w.active;
-#ifndef SOFTCUDA_CHECKED
-    if (S == Space::Global && lanes == kAllLanes && store_global_contiguous<T, N, D>(ip, w)) return ip + 1;
-    if (S == Space::Shared && lanes == kAllLanes && store_shared_contiguous<T, N, D>(ip, w)) return ip + 1;
-#endif
+    constexpr uint32_t size = N * sizeof(T);
+    if (uint8_t* to = contiguous<S>(ip, w, 0, size)) {
+        store_contiguous<T, N, D>(ip, w, to);
+        return ip + 1;
+    }
     Pointers p;
-    if (!resolve<S>(ip, w, 0, lanes, N * sizeof(T), p)) return nullptr;
-    if (!OBSERVED(ip, w, p, lanes, N * sizeof(T), Access::Write)) return nullptr;
-    store_lanes<T, N, D>(ip, w, p, lanes);
+    if (!reach<S>(ip, w, 0, size, Access::Write, p)) return nullptr;
+    store_lanes<T, N, D>(ip, w, p, w.active);
     return ip + 1;
 }
 

@@ -152,15 +152,10 @@ TEST(races_between_blocks) {
 
 // Each thread adds one to a 16-bit element it reads `ahead` elements further on. With 0 lanes share words but no element.
 TEST(neighbouring_halves_of_a_word_in_place) {
-    const char* ptx = R"(
-.version 8.0
-.target sm_80
-.address_size 64
+    const std::string ptx = with_header(R"(
 .visible .entry step(.param .u64 data, .param .u32 ahead)
 {
-    .reg .b16 %h<3>;
-    .reg .b32 %r<4>;
-    .reg .b64 %d<5>;
+    .reg .b16 %h<3>; .reg .b32 %r<4>; .reg .b64 %d<5>;
     ld.param.u64 %d1, [data];
     ld.param.u32 %r1, [ahead];
     mov.u32 %r2, %tid.x;
@@ -173,7 +168,7 @@ TEST(neighbouring_halves_of_a_word_in_place) {
     st.global.u16 [%d3], %h2;
     ret;
 }
-)";
+)");
     for (uint64_t seed : kSeeds) {
         Checked m("race", seed);
         Module& module = m.load(ptx);

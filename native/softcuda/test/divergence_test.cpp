@@ -33,6 +33,15 @@ DONE:
 )");
 }
 
+// Two words of shared memory at %r1, zero for all threads.
+const std::string kPair = "    .shared .align 4 .b32 pair[2];\n";
+const std::string kZeroedPair = R"(
+    mov.u32 %r1, pair;
+    st.shared.u32 [%r1], 0;
+    st.shared.u32 [%r1+4], 0;
+    bar.sync 0;
+)";
+
 std::vector<uint32_t> results(Machine& m, const std::string& ptx, uint32_t threads, uint32_t n, FaultReport* report = nullptr, uint32_t blocks = 1) {
     Module& module = m.load(ptx);
     uint32_t* out = m.allocate<uint32_t>(threads * blocks, 0xdeadbeef);
@@ -205,11 +214,7 @@ TEST(an_index_outside_the_targets_is_a_fault) {
 // Each lane takes the lock, adds to a plain counter and gives the lock back; the holder is behind the spinning lanes.
 TEST(a_spin_lock_within_a_warp) {
     Machine m;
-    auto r = results(m, kernel(R"(
-    mov.u32 %r1, lock;
-    st.shared.u32 [%r1], 0;
-    st.shared.u32 [%r1+4], 0;
-    bar.sync 0;
+    auto r = results(m, kernel(kZeroedPair + R"(
 SPIN:
     atom.shared.cas.b32 %r2, [%r1], 0, 1;
     setp.ne.u32 %p1, %r2, 0;
@@ -220,7 +225,7 @@ SPIN:
     atom.shared.exch.b32 %r4, [%r1], 0;
     bar.sync 0;
     ld.shared.u32 %result, [%r1+4];
-)", "    .shared .align 4 .b32 lock[2];\n"), 96, 0);
+)", kPair), 96, 0);
     for (uint32_t t = 0; t < 96; t++) EXPECT_EQ(r[t], 96u);
 }
 
@@ -372,11 +377,7 @@ TEST(a_trap_names_its_place) {
 TEST(warps_that_spin_on_each_other_take_turns) {
     Machine m;
     // Warp 0 waits for warp 1's flag and the reverse, in one block.
-    auto r = results(m, kernel(R"(
-    mov.u32 %r1, flags;
-    st.shared.u32 [%r1], 0;
-    st.shared.u32 [%r1+4], 0;
-    bar.sync 0;
+    auto r = results(m, kernel(kZeroedPair + R"(
     shr.u32 %r2, %t, 5;
     shl.b32 %r3, %r2, 2;
     add.u32 %r4, %r1, %r3;
@@ -388,7 +389,7 @@ WAIT:
     setp.eq.u32 %p1, %r6, 0;
     @%p1 bra WAIT;
     mov.u32 %result, %r6;
-)", "    .shared .align 4 .b32 flags[2];\n"), 64, 0);
+)", kPair), 64, 0);
     for (uint32_t t = 0; t < 64; t++) EXPECT_EQ(r[t], 5u);
 }
 

@@ -7,6 +7,8 @@
 #include "driver/api.h"
 #include "expect.h"
 
+using namespace std::string_literals;
+
 extern "C" {
 CUresult cuInit(unsigned);
 CUresult cuDriverGetVersion(int*);
@@ -139,111 +141,77 @@ CUresult cuGraphUpload(CUgraphExec, CUstream);
 CUresult cuGraphLaunch(CUgraphExec, CUstream);
 }
 
+// Adds `term`, declared and loaded by the other two, to each of n numbers.
+inline std::string adding_kernel(const std::string& name, const std::string& parameter, const std::string& load, const std::string& term) {
+    return ".visible .entry " + name + "(.param .u64 data, .param .u32 n" + parameter + R"()
+{
+    .reg .pred %p<2>;
+    .reg .b32 %r<6>;
+    .reg .f32 %f<4>;
+    .reg .b64 %rd<5>;
+    ld.param.u64 %rd1, [data];
+    ld.param.u32 %r1, [n];
+    )" + load + R"(
+    mov.u32 %r2, %ctaid.x;
+    mov.u32 %r3, %ntid.x;
+    mov.u32 %r4, %tid.x;
+    mad.lo.s32 %r5, %r2, %r3, %r4;
+    setp.ge.s32 %p1, %r5, %r1;
+    @%p1 bra $done;
+    cvta.to.global.u64 %rd2, %rd1;
+    mul.wide.s32 %rd3, %r5, 4;
+    add.s64 %rd4, %rd2, %rd3;
+    ld.global.f32 %f1, [%rd4];
+    add.f32 %f2, %f1, )" + term + R"(;
+    st.global.f32 [%rd4], %f2;
+$done:
+    ret;
+}
+
+)";
+}
+
+// Turns 64 numbers round by way of shared memory, at symbol `buffer`.
+inline std::string reversing_kernel(const std::string& name, const std::string& limits, const std::string& declaration, const std::string& buffer) {
+    return ".visible .entry " + name + "(.param .u64 data)\n" + limits + R"(
+{
+    .reg .b32 %r<6>;
+    .reg .f32 %f<3>;
+    .reg .b64 %rd<5>;
+)" + declaration + R"(
+    ld.param.u64 %rd1, [data];
+    cvta.to.global.u64 %rd2, %rd1;
+    mov.u32 %r1, %tid.x;
+    mul.wide.u32 %rd3, %r1, 4;
+    add.s64 %rd4, %rd2, %rd3;
+    ld.global.f32 %f1, [%rd4];
+    shl.b32 %r2, %r1, 2;
+    mov.u32 %r3, )" + buffer + R"(;
+    add.s32 %r4, %r3, %r2;
+    st.shared.f32 [%r4], %f1;
+    bar.sync 0;
+    sub.s32 %r5, %r3, %r2;
+    ld.shared.f32 %f2, [%r5+252];
+    st.global.f32 [%rd4], %f2;
+    ret;
+}
+
+)";
+}
+
 // add_one(float* p, int n): p[i] += 1.  add(float* p, int n, float c): p[i] += c.  reverse(float* p): one block of 64
 // threads reverses 64 values through 256 bytes of static shared memory.  twist(float* p): the same through dynamic shared
 // memory.  counter is a variable, table a constant with the values 1 to 4.
-inline const char* const kKernels = R"(.version 8.0
+inline const std::string kKernels = R"(.version 8.0
 .target sm_80
 .address_size 64
 .visible .global .align 4 .u32 counter = 7;
 .visible .const .align 4 .u32 table[4] = {1, 2, 3, 4};
 .extern .shared .align 16 .b8 dynamic[];
 
-.visible .entry add_one(.param .u64 add_one_p, .param .u32 add_one_n)
-{
-    .reg .pred %p<2>;
-    .reg .b32 %r<6>;
-    .reg .f32 %f<3>;
-    .reg .b64 %rd<5>;
-    ld.param.u64 %rd1, [add_one_p];
-    ld.param.u32 %r1, [add_one_n];
-    mov.u32 %r2, %ctaid.x;
-    mov.u32 %r3, %ntid.x;
-    mov.u32 %r4, %tid.x;
-    mad.lo.s32 %r5, %r2, %r3, %r4;
-    setp.ge.s32 %p1, %r5, %r1;
-    @%p1 bra $done;
-    cvta.to.global.u64 %rd2, %rd1;
-    mul.wide.s32 %rd3, %r5, 4;
-    add.s64 %rd4, %rd2, %rd3;
-    ld.global.f32 %f1, [%rd4];
-    add.f32 %f2, %f1, 0f3F800000;
-    st.global.f32 [%rd4], %f2;
-$done:
-    ret;
-}
-
-.visible .entry add(.param .u64 add_p, .param .u32 add_n, .param .f32 add_c)
-{
-    .reg .pred %p<2>;
-    .reg .b32 %r<6>;
-    .reg .f32 %f<4>;
-    .reg .b64 %rd<5>;
-    ld.param.u64 %rd1, [add_p];
-    ld.param.u32 %r1, [add_n];
-    ld.param.f32 %f3, [add_c];
-    mov.u32 %r2, %ctaid.x;
-    mov.u32 %r3, %ntid.x;
-    mov.u32 %r4, %tid.x;
-    mad.lo.s32 %r5, %r2, %r3, %r4;
-    setp.ge.s32 %p1, %r5, %r1;
-    @%p1 bra $done;
-    cvta.to.global.u64 %rd2, %rd1;
-    mul.wide.s32 %rd3, %r5, 4;
-    add.s64 %rd4, %rd2, %rd3;
-    ld.global.f32 %f1, [%rd4];
-    add.f32 %f2, %f1, %f3;
-    st.global.f32 [%rd4], %f2;
-$done:
-    ret;
-}
-
-.visible .entry reverse(.param .u64 reverse_p)
-.maxntid 64, 1, 1
-{
-    .reg .b32 %r<6>;
-    .reg .f32 %f<3>;
-    .reg .b64 %rd<5>;
-    .shared .align 4 .b8 buffer[256];
-    ld.param.u64 %rd1, [reverse_p];
-    cvta.to.global.u64 %rd2, %rd1;
-    mov.u32 %r1, %tid.x;
-    mul.wide.u32 %rd3, %r1, 4;
-    add.s64 %rd4, %rd2, %rd3;
-    ld.global.f32 %f1, [%rd4];
-    shl.b32 %r2, %r1, 2;
-    mov.u32 %r3, buffer;
-    add.s32 %r4, %r3, %r2;
-    st.shared.f32 [%r4], %f1;
-    bar.sync 0;
-    sub.s32 %r5, %r3, %r2;
-    ld.shared.f32 %f2, [%r5+252];
-    st.global.f32 [%rd4], %f2;
-    ret;
-}
-
-.visible .entry twist(.param .u64 twist_p)
-{
-    .reg .b32 %r<6>;
-    .reg .f32 %f<3>;
-    .reg .b64 %rd<5>;
-    ld.param.u64 %rd1, [twist_p];
-    cvta.to.global.u64 %rd2, %rd1;
-    mov.u32 %r1, %tid.x;
-    mul.wide.u32 %rd3, %r1, 4;
-    add.s64 %rd4, %rd2, %rd3;
-    ld.global.f32 %f1, [%rd4];
-    shl.b32 %r2, %r1, 2;
-    mov.u32 %r3, dynamic;
-    add.s32 %r4, %r3, %r2;
-    st.shared.f32 [%r4], %f1;
-    bar.sync 0;
-    sub.s32 %r5, %r3, %r2;
-    ld.shared.f32 %f2, [%r5+252];
-    st.global.f32 [%rd4], %f2;
-    ret;
-}
-
+)"s + adding_kernel("add_one", "", "", "0f3F800000") + adding_kernel("add", ", .param .f32 term", "ld.param.f32 %f3, [term];", "%f3") +
+    reversing_kernel("reverse", ".maxntid 64, 1, 1", "    .shared .align 4 .b8 buffer[256];\n", "buffer") +
+    reversing_kernel("twist", "", "", "dynamic") + R"(
 .visible .entry nothing()
 {
     ret;
@@ -258,7 +226,7 @@ struct Fixture {
     Fixture() {
         EXPECT_EQ(cuInit(0), 0);
         EXPECT_EQ(cuCtxCreate_v2(&context, 0, 0), 0);
-        EXPECT_EQ(cuModuleLoadData(&module, kKernels), 0);
+        EXPECT_EQ(cuModuleLoadData(&module, kKernels.c_str()), 0);
     }
     ~Fixture() { EXPECT_EQ(cuCtxDestroy_v2(context), 0); }
 

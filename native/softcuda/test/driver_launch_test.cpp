@@ -101,7 +101,7 @@ TEST(clears_a_fault_by_a_reset_of_the_primary_context) {
     CUdeviceptr p = 0;
     EXPECT_EQ(cuDevicePrimaryCtxRetain(&context, 0), 0);
     EXPECT_EQ(cuCtxPushCurrent_v2(context), 0);
-    EXPECT_EQ(cuModuleLoadData(&module, kKernels), 0);
+    EXPECT_EQ(cuModuleLoadData(&module, kKernels.c_str()), 0);
     EXPECT_EQ(cuModuleGetFunction(&add, module, "add"), 0);
     EXPECT_EQ(launch_add(add, nullptr, 16, 4, 1), CUDA_ERROR_ILLEGAL_ADDRESS);
     EXPECT_EQ(cuMemAlloc_v2(&p, 4), CUDA_ERROR_ILLEGAL_ADDRESS);

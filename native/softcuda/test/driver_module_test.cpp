@@ -112,7 +112,7 @@ TEST(reports_the_line_of_an_error) {
     EXPECT_EQ(cuModuleLoadData(&module, nullptr), CUDA_ERROR_INVALID_VALUE);
     int bad[] = {77};
     void* values[] = {nullptr};
-    EXPECT_EQ(cuModuleLoadDataEx(&module, kKernels, 1, bad, values), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_EQ(cuModuleLoadDataEx(&module, kKernels.c_str(), 1, bad, values), CUDA_ERROR_INVALID_VALUE);
 }
 
 TEST(takes_the_ptx_of_a_fat_binary) {
@@ -151,7 +151,7 @@ TEST(loads_files) {
     Fixture f;
     char path[] = "/tmp/softcuda-module-XXXXXX";
     const int fd = mkstemp(path);
-    EXPECT(write(fd, kKernels, std::strlen(kKernels)) == ssize_t(std::strlen(kKernels)));
+    EXPECT(write(fd, kKernels.data(), kKernels.size()) == ssize_t(kKernels.size()));
     close(fd);
     CUmodule module = nullptr;
     EXPECT_EQ(cuModuleLoad(&module, path), 0);

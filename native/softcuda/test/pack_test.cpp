@@ -4,22 +4,15 @@
 
 using namespace softcuda;
 
-static const char* kPack = R"(
-.version 8.0
-.target sm_80
-.address_size 64
+static const std::string kPack = with_header(R"(
 .visible .entry pack(.param .u64 in, .param .u64 out)
 {
-    .reg .b16 %h<3>;
-    .reg .b32 %r<7>;
-    .reg .b64 %d<5>;
+    .reg .b16 %h<3>; .reg .b32 %r<7>; .reg .b64 %d<4>;
     ld.param.u64 %d1, [in];
     ld.param.u64 %d2, [out];
     mov.u32 %r1, %tid.x;
-    mul.wide.u32 %d3, %r1, 4;
-    add.s64 %d1, %d1, %d3;
-    mul.wide.u32 %d4, %r1, 16;
-    add.s64 %d2, %d2, %d4;
+    mad.wide.u32 %d1, %r1, 4, %d1;
+    mad.wide.u32 %d2, %r1, 16, %d2;
     ld.global.u32 %r2, [%d1];
     mov.b32 {%h1, %h2}, %r2;
     cvt.u32.u16 %r3, %h1;
@@ -30,7 +23,7 @@ static const char* kPack = R"(
     st.global.v4.u32 [%d2], {%r3, %r4, %r5, %r6};
     ret;
 }
-)";
+)");
 
 TEST(braces_on_either_side_of_mov) {
     Machine m;

@@ -64,6 +64,21 @@ inline uint32_t swizzled_place(uint32_t offset, int swizzle) {
 
 constexpr uint32_t kTile = 16384;   // bytes of shared memory that the kernels below show
 
+// A loop of `threads` threads over the first `bytes` of `data` in shared memory: `body` is for the sixteen of them at %r3. The
+// thread's number is in %r0; %r2 will point to `data`.
+inline std::string for_shared(const std::string& label, uint32_t bytes, uint32_t threads, const std::string& body) {
+    return "mov.u32 %r2, data;\nmad.lo.u32 %r3, %r0, 16, %r2;\nadd.u32 %r4, %r2, " + std::to_string(bytes) + ";\n" + label + ":\n" + body +
+           "\nadd.u32 %r3, %r3, " + std::to_string(16 * threads) + ";\nsetp.lt.u32 %p1, %r3, %r4;\n@%p1 bra " + label + ";\n";
+}
+
+// The same filled from global memory at register `from`, for the asynchronous proxy to read.
+inline std::string shared_from(const std::string& from, uint32_t bytes, uint32_t threads) {
+    return "mad.wide.u32 " + from + ", %r0, 16, " + from + ";\n" +
+           for_shared("FILL", bytes, threads, "ld.global.v4.u32 {%r5, %r6, %r7, %r8}, [" + from + "]; st.shared.v4.u32 [%r3], {%r5, %r6, %r7, %r8}; add.u64 " +
+                                                  from + ", " + from + ", " + std::to_string(16 * threads) + ";") +
+           "fence.proxy.async.shared::cta;\nbar.sync 0;\n";
+}
+
 // Loads a box into shared memory full of 0xA5, then writes all of it to `out`. Coordinates and offsets are parameters.
 inline std::string load_kernel(int rank, bool im2col, bool prefetch = false) {
     std::string text = ".visible .entry k(.param .align 64 .b8 map[128], .param .u64 out, .param .u32 bytes";
@@ -85,32 +100,11 @@ inline std::string load_kernel(int rank, bool im2col, bool prefetch = false) {
     for (int d = 0; d < rank; d++) coordinates += (d ? ", %r" : "%r") + std::to_string(10 + d);
     for (int d = 0; im2col && d < rank - 2; d++) offsets += (d ? ", %h" : "%h") + std::to_string(d);
     const std::string shape = std::to_string(rank) + "d", mode = im2col ? ".im2col" : ".tile", tail = im2col ? ", {" + offsets + "}" : "";
-    text += R"(
-    mov.u32 %r2, data;
-    mad.lo.u32 %r3, %r0, 16, %r2;
-    add.u32 %r4, %r2, 16384;
-FILL:
-    st.shared.v4.u32 [%r3], {0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5};
-    add.u32 %r3, %r3, 1024;
-    setp.lt.u32 %p1, %r3, %r4;
-    @%p1 bra FILL;
-    fence.proxy.async.shared::cta;
-)" + barrier_ready("bar", 1) + "@%p7 bra LOADED;\n" +
+    text += for_shared("FILL", kTile, 64, "st.shared.v4.u32 [%r3], {0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5};") + "fence.proxy.async.shared::cta;\n" + barrier_ready("bar", 1) + "@%p7 bra LOADED;\n" +
         (prefetch ? "prefetch.tensormap [%d0];\ncp.async.bulk.prefetch.tensor." + shape + ".L2.global" + mode + " [%d0, {" + coordinates + "}]" + tail + ";\n" : "") +
         "mbarrier.arrive.expect_tx.shared::cta.b64 _, [bar], %r1;\ncp.async.bulk.tensor." + shape + ".shared::cluster.global" + mode +
-        ".mbarrier::complete_tx::bytes [%r2], [%d0, {" + coordinates + "}], [bar]" + tail + ";\nLOADED:\n" + barrier_wait("bar", "0", "WAIT") + R"(
-    mad.lo.u32 %r3, %r0, 16, %r2;
-    mad.wide.u32 %d1, %r0, 16, %d1;
-OUT:
-    ld.shared.v4.u32 {%r5, %r6, %r7, %r8}, [%r3];
-    st.global.v4.u32 [%d1], {%r5, %r6, %r7, %r8};
-    add.u32 %r3, %r3, 1024;
-    add.u64 %d1, %d1, 1024;
-    setp.lt.u32 %p1, %r3, %r4;
-    @%p1 bra OUT;
-    ret;
-}
-)";
+        ".mbarrier::complete_tx::bytes [%r2], [%d0, {" + coordinates + "}], [bar]" + tail + ";\nLOADED:\n" + barrier_wait("bar", "0", "WAIT") + "mad.wide.u32 %d1, %r0, 16, %d1;\n" +
+        for_shared("OUT", kTile, 64, "ld.shared.v4.u32 {%r5, %r6, %r7, %r8}, [%r3]; st.global.v4.u32 [%d1], {%r5, %r6, %r7, %r8}; add.u64 %d1, %d1, 1024;") + "ret;\n}\n";
     return with_header(text);
 }
 
@@ -128,20 +122,7 @@ inline std::string store_kernel(int rank, const std::string& instruction) {
 )";
     for (int d = 0; d < 5; d++) text += "ld.param.u32 %r" + std::to_string(10 + d) + ", [c" + std::to_string(d) + "];\n";
     for (int d = 0; d < rank; d++) coordinates += (d ? ", %r" : "%r") + std::to_string(10 + d);
-    text += R"(
-    mov.u32 %r2, data;
-    mad.lo.u32 %r3, %r0, 16, %r2;
-    add.u32 %r4, %r2, 16384;
-    mad.wide.u32 %d1, %r0, 16, %d1;
-FILL:
-    ld.global.v4.u32 {%r5, %r6, %r7, %r8}, [%d1];
-    st.shared.v4.u32 [%r3], {%r5, %r6, %r7, %r8};
-    add.u32 %r3, %r3, 1024;
-    add.u64 %d1, %d1, 1024;
-    setp.lt.u32 %p1, %r3, %r4;
-    @%p1 bra FILL;
-    fence.proxy.async.shared::cta;
-    bar.sync 0;
+    text += shared_from("%d1", kTile, 64) + R"(
     setp.ne.u32 %p7, %r0, 0;
     @%p7 bra END;
     )" + instruction + " [%d0, {" + coordinates + R"(}], [%r2];

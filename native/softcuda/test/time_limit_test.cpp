@@ -42,19 +42,9 @@ LOOP:
     @%p1 bra LOOP;
 )";
 
-const char* const kOneLane = R"(
-    setp.ne.u32 %p1, %r1, 5;
-    @%p1 bra OUT;
-LOOP:
-    add.u32 %r3, %r3, 1;
-    setp.ne.u32 %p2, %r1, 6;
-    @%p2 bra LOOP;
-OUT:
-)";
-
-// The second warp waits at the barrier for the first.
-const char* const kBeforeBarrier = R"(
-    setp.ge.u32 %p1, %r1, 32;
+// Spins in the threads for which `leaves` makes %p1 false.
+std::string spins_unless(const std::string& leaves) {
+    return leaves + R"(
     @%p1 bra OUT;
 LOOP:
     add.u32 %r3, %r3, 1;
@@ -62,8 +52,12 @@ LOOP:
     @%p2 bra LOOP;
     bra LOOP;
 OUT:
-    bar.sync 0;
 )";
+}
+
+const std::string kOneLane = spins_unless("setp.ne.u32 %p1, %r1, 5;");
+// The second warp waits at the barrier for the first.
+const std::string kBeforeBarrier = spins_unless("setp.ge.u32 %p1, %r1, 32;") + "bar.sync 0;\n";
 
 void expect_timeout(const FaultReport& f) {
     EXPECT_EQ(f.code, 702);
@@ -76,7 +70,7 @@ void expect_timeout(const FaultReport& f) {
 TEST(ends_loops_of_every_kind) {
     Machine m;
     uint32_t* flag = m.allocate<uint32_t>(1);
-    for (const char* body : {kForEver, kWaiting, kOneLane, kBeforeBarrier}) {
+    for (const std::string& body : {std::string(kForEver), std::string(kWaiting), kOneLane, kBeforeBarrier}) {
         expect_timeout(m.launch(m.load(kernel(body)), "k", {1, 1, 1, 64}, flag));
     }
     Module& module = m.load(kernel(kWaiting));

@@ -105,21 +105,7 @@ std::string kernel(const Case& c, const std::vector<uint64_t>& descriptorsA, con
     ld.param.u64 %d1, [fragments];
     ld.param.u64 %d2, [sums];
     mov.u32 %r0, %tid.x;
-    mul.wide.u32 %d3, %r0, 16;
-    add.u64 %d0, %d0, %d3;
-    mov.u32 %r2, data;
-    mad.lo.u32 %r3, %r0, 16, %r2;
-    add.u32 %r4, %r2, 65536;
-FILL:
-    ld.global.v4.u32 {%r5, %r6, %r7, %r8}, [%d0];
-    st.shared.v4.u32 [%r3], {%r5, %r6, %r7, %r8};
-    add.u32 %r3, %r3, 2048;
-    add.u64 %d0, %d0, 2048;
-    setp.lt.u32 %p1, %r3, %r4;
-    @%p1 bra FILL;
-    fence.proxy.async.shared::cta;
-    bar.sync 0;
-    mul.wide.u32 %d3, %r0, )" + std::to_string(16 * c.steps) + R"(;
+)" + shared_from("%d0", 65536, 128) + "mul.wide.u32 %d3, %r0, " + std::to_string(16 * c.steps) + R"(;
     add.u64 %d1, %d1, %d3;
     mul.wide.u32 %d3, %r0, )" + std::to_string(4 * sums) + R"(;
     add.u64 %d2, %d2, %d3;

@@ -9,6 +9,7 @@
 // Cost a head: keys 8·Sq·Sk·D FLOP, queries 6·Sq·Sk·D (each half when causal).
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 2.
 // Measured: not by itself; it passed its tests on an H200.
+// Changed since: the largest score and the logarithm of the sum are kept apart. Not run on a GPU again yet.
 #include "entries.cuh"
 #include "lanes.cuh"
 

@@ -16,6 +16,7 @@
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 2, with its dQ accumulation in global memory replaced
 // by the second pass.
 // Measured: H200, 4 x 16 heads, 4096 long: 64 dims 4.04 ms, 0.39 x PyTorch; 128 dims causal 4.00 ms, 0.37 x.
+// Changed since: the largest score and the logarithm of the sum are kept apart. Not run on a GPU again yet.
 #include "entries.cuh"
 #include "fragments.cuh"
 #include "heads.cuh"

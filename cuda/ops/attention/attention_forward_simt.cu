@@ -10,6 +10,7 @@
 // Cost a head: 4·Sq·Sk·D FLOP (half when causal); 4.5 FMA per 16-byte shared read.
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 1.
 // Measured: not by itself; it passed its tests on an H200.
+// Changed since: the largest score and the logarithm of the sum are kept apart. Not run on a GPU again yet.
 #include "entries.cuh"
 #include "lanes.cuh"
 

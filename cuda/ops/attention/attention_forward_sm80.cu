@@ -17,6 +17,7 @@
 // calculation for softmax" (arXiv:1805.02867).
 // Measured: H200, 4 x 16 heads, 4096 long: 64 dims 1.33 ms, 128 dims causal 1.16 ms, 0.45 x PyTorch; 64 x 49 long, 64
 // dims 5.6 us, 1.7 x.
+// Changed since: the largest score and the logarithm of the sum are kept apart. Not run on a GPU again yet.
 #include "entries.cuh"
 #include "fragments.cuh"
 #include "heads.cuh"

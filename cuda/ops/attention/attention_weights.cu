@@ -6,6 +6,7 @@
 // Mapping     a thread a weight, the keys of a query in neighbouring threads. For explanations, not for training.
 // Traffic     p once; q and k from cache. 2·D FLOP a weight.
 // Measured: not by itself; it passed its tests on an H200.
+// Changed since: the largest score and the logarithm of the sum are kept apart. Not run on a GPU again yet.
 #include "heads.cuh"
 #include "zoetrope/entry.cuh"
 

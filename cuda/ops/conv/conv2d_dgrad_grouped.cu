@@ -12,7 +12,7 @@
 // FLOPs 2 N P Q K R S C/G; bytes at least |dy| + |w| + |dx|.
 // Source: as conv2d_dgrad.cu.
 // Measured: not by itself; it passed its tests on an H200. The f32 tiles 128x16 and 256x4: not run on a GPU yet.
-// Changed since: its epilogue is composed of visitors. Not run on a GPU again yet.
+// Changed since: its epilogue is composed of visitors, windows are longer. Not run on a GPU again yet.
 #include "dgrad.cuh"
 
 #define ENTRY(TIER, TYPE, SHAPE)                                                                                       \

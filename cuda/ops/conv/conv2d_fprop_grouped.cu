@@ -13,7 +13,7 @@
 // FLOPs 2 N P Q K R S C/G; bytes at least |x| + |w| + |y|. A group narrower than its tile wastes the rest of it.
 // Source: Krizhevsky et al. 2012 (groups); Yu and Koltun 2016 (dilation); the sources of conv2d_fprop.cu.
 // Measured: not by itself; it passed its tests on an H200. The f32 tiles 128x16 and 256x4: not run on a GPU yet.
-// Changed since: its epilogue is composed of visitors. Not run on a GPU again yet.
+// Changed since: its epilogue is composed of visitors, windows are longer. Not run on a GPU again yet.
 #include "fprop.cuh"
 
 #define ENTRY(TIER, TYPE, SHAPE)                                                                                       \

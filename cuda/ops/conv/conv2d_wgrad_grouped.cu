@@ -11,7 +11,7 @@
 // FLOPs 2 N P Q K R S C/G; bytes: x and dy once for each column, respectively row, of tiles, and 8 shares K R S C/G.
 // Source: as conv2d_wgrad.cu.
 // Measured: not by itself; it passed its tests on an H200.
-// Changed since: its epilogue is composed of visitors. Not run on a GPU again yet.
+// Changed since: its epilogue is composed of visitors, windows are longer. Not run on a GPU again yet.
 #include "wgrad.cuh"
 
 #define ENTRY(TIER, TYPE, SHAPE)                                                                                       \

@@ -15,6 +15,7 @@
 // Traffic     28 (+4 clear, +8 EMA, +2 copy) bytes an element; about 16 operations.
 // Source      Loshchilov, Hutter 2019 (arXiv:1711.05101).
 // Measured    H200: 1.62 million parameters with EMA, copy and clear in 17 us, 3.9 TB/s.
+// Changed since: β and 1 − β come apart, formed in double. Not run on a GPU again yet.
 #include "bank.cuh"
 
 namespace {

@@ -16,6 +16,7 @@
 // Traffic     4 bytes an element, two operations.
 // Source      cosine schedule: Loshchilov, Hutter 2017 (arXiv:1608.03983); EMA warm-up as in common diffusion code.
 // Measured    H200: norm of 11.2 million gradients in 13 us, 3.4 TB/s; prepare 5 us.
+// Changed since: β and 1 − β come apart, formed in double. Not run on a GPU again yet.
 #include "optim.cuh"
 #include "zoetrope/reduce.cuh"
 

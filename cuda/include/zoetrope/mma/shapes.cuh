@@ -1,5 +1,5 @@
 // The tile shapes that are compiled, by tier and type: <tier>_<type>_<TM>x<TN>, the suffix of the entries' names. The
-// host picks one by the shape of the product (io.zoetrope.kernel.Tiles): wide tiles reuse operands more, narrow ones
+// host picks one by the shape of the product (io.zoetrope.ops.Candidates): wide tiles reuse operands more, narrow ones
 // waste less on few columns, 64x64 fills more multiprocessors. 256x4 makes and differentiates pictures of up to four
 // channels; f32 alone has it, as dgrad fetches filters 16 bytes at a time, which are eight columns of bf16.
 //

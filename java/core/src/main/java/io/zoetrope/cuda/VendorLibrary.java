@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,6 +24,8 @@ import java.util.stream.Stream;
 public record VendorLibrary(String file, String successor, List<String> companions) {
     private static final String FORWARDERS = "/natives/linux-x86_64/";
     private static final String PROPERTY = "zoetrope.library.path";
+    /** Files of those that are loaded; guarded by itself. */
+    private static final Set<String> LOADED = new HashSet<>();
     private static final List<String> FOLDERS = List.of("/usr/local/cuda/lib64",
             "/usr/local/cuda/targets/x86_64-linux/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib64",
             "/lib/x86_64-linux-gnu", "/opt/cuda/lib64");
@@ -40,11 +44,20 @@ public record VendorLibrary(String file, String successor, List<String> companio
     }
 
     /**
-     * Loads it, then has the binding load its own native part from a folder of this process.
+     * Loads it, then has the binding load its own native part from a folder of this process; once, from any thread.
      *
      * @throws DeviceException naming the files and the folders, or what the dynamic linker said
      */
     public void load(Runnable binding) {
+        synchronized (LOADED) {
+            if (!LOADED.contains(file)) {
+                loadNow(binding);
+                LOADED.add(file);
+            }
+        }
+    }
+
+    private void loadNow(Runnable binding) {
         Path found = find().orElseThrow(() -> new DeviceException(0,
                 missing().orElse(file) + ": install it, or name its folder in LD_LIBRARY_PATH or -D" + PROPERTY));
         try (NativeFolder folder = NativeFolder.make()) {

@@ -1,16 +1,16 @@
 package io.zoetrope.cublas;
 
+import static io.zoetrope.cuda.VendorCalls.pointer;
+
 import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.DeviceException;
 import io.zoetrope.cuda.DeviceMemory;
 import io.zoetrope.cuda.Stream;
+import io.zoetrope.cuda.VendorCalls;
 import io.zoetrope.ops.gemm.GemmProvider;
 import io.zoetrope.tensor.DType;
-import jcuda.CudaException;
+import java.util.function.IntSupplier;
 import jcuda.Pointer;
 import jcuda.cudaDataType;
-import jcuda.driver.CUdeviceptr;
-import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasComputeType;
 import jcuda.jcublas.cublasHandle;
@@ -31,11 +31,6 @@ final class Cublas implements GemmProvider {
     /** CUBLAS_GEMM_DEFAULT: the library's heuristic chooses. */
     private static final int DEFAULT_ALGORITHM = -1;
 
-    /** A call that returns a cublasStatus. */
-    private interface Call {
-        int run();
-    }
-
     private final Device device;
     private final long workspaceBytes;
     private final cublasHandle handle = new cublasHandle();
@@ -43,7 +38,7 @@ final class Cublas implements GemmProvider {
     Cublas(Device device) {
         this.device = device;
         this.workspaceBytes = device.capability().atLeast(9, 0) ? HOPPER_WORKSPACE : WORKSPACE;
-        enter();
+        VendorCalls.enter(device);
         check("cublasCreate", () -> JCublas2.cublasCreate(handle));
         check("cublasSetPointerMode",
                 () -> JCublas2.cublasSetPointerMode(handle, cublasPointerMode.CUBLAS_POINTER_MODE_HOST));
@@ -64,7 +59,7 @@ final class Cublas implements GemmProvider {
         }
         Stream stream = device.stream();
         try (DeviceMemory workspace = device.memory().allocate(workspaceBytes)) {
-            enter();
+            VendorCalls.enter(device);
             check("cublasSetStream", () -> JCublas2.cublasSetStream(handle, new cudaStream_t(stream.handle())));
             // After the stream: setting that takes the workspace away.
             check("cublasSetWorkspace",
@@ -102,35 +97,13 @@ final class Cublas implements GemmProvider {
         return Pointer.to(new float[] {value});
     }
 
-    private static Pointer pointer(long address) {
-        return new CUdeviceptr().withByteOffset(address);
-    }
-
-    private void enter() {
-        int result = JCudaDriver.cuCtxSetCurrent(device.context());
-        if (result != 0) {
-            throw new DeviceException(result, "making the device's context current for cuBLAS failed");
-        }
-    }
-
-    private static void check(String what, Call call) {
-        int status;
-        String text;
-        try {
-            status = call.run();
-            text = cublasStatus.stringFor(status);
-        } catch (CudaException e) { // where the program told JCublas to throw
-            status = cublasStatus.CUBLAS_STATUS_INTERNAL_ERROR;
-            text = e.getMessage();
-        }
-        if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-            throw new DeviceException(status, what + " failed: " + text);
-        }
+    private static void check(String what, IntSupplier call) {
+        VendorCalls.check(what, call, cublasStatus::stringFor);
     }
 
     @Override
     public void close() {
-        enter();
+        VendorCalls.enter(device);
         check("cublasDestroy", () -> JCublas2.cublasDestroy(handle));
     }
 }

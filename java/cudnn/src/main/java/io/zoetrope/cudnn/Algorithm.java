@@ -58,7 +58,7 @@ record Algorithm(int number, int status, long memory, int determinism) {
             Function<P, Algorithm> read) {
         int[] count = new int[1];
         Arrays.setAll(all, i -> empty.get());
-        check("searching cuDNN's algorithms", find.applyAsInt(count, all));
+        check("searching cuDNN's algorithms", () -> find.applyAsInt(count, all));
         return Arrays.stream(all, 0, count[0]).filter(Objects::nonNull).map(read);
     }
 
@@ -69,7 +69,7 @@ record Algorithm(int number, int status, long memory, int determinism) {
     /** What an algorithm asks for with the descriptor's math type. */
     private static long workspace(cudnnHandle handle, Convolution convolution, Descriptors d, int number) {
         long[] bytes = new long[1];
-        check("asking cuDNN for the size of a workspace", switch (convolution.pass()) {
+        check("asking cuDNN for the size of a workspace", () -> switch (convolution.pass()) {
             case FPROP -> JCudnn.cudnnGetConvolutionForwardWorkspaceSize(handle, d.x, d.filters, d.convolution, d.y,
                     number, bytes);
             case DGRAD -> JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(handle, d.filters, d.y, d.convolution,

@@ -1,17 +1,18 @@
 package io.zoetrope.cudnn;
 
+import static io.zoetrope.cuda.VendorCalls.pointer;
+
 import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.DeviceException;
 import io.zoetrope.cuda.DeviceMemory;
+import io.zoetrope.cuda.VendorCalls;
 import io.zoetrope.ops.conv.Conv2d;
 import io.zoetrope.ops.conv.ConvProvider;
 import io.zoetrope.tensor.DType;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import jcuda.Pointer;
-import jcuda.driver.CUdeviceptr;
-import jcuda.driver.JCudaDriver;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.jcudnn.cudnnMathType;
@@ -38,8 +39,8 @@ final class Cudnn implements ConvProvider {
 
     Cudnn(Device device) {
         this.device = device;
-        enter();
-        check("cudnnCreate", JCudnn.cudnnCreate(handle));
+        VendorCalls.enter(device);
+        check("cudnnCreate", () -> JCudnn.cudnnCreate(handle));
     }
 
     @Override
@@ -55,8 +56,8 @@ final class Cudnn implements ConvProvider {
                 || (x | filters | y) % ALIGNMENT != 0) {
             return false;
         }
-        enter();
-        check("cudnnSetStream", JCudnn.cudnnSetStream(handle, new cudaStream_t(device.stream().handle())));
+        VendorCalls.enter(device);
+        check("cudnnSetStream", () -> JCudnn.cudnnSetStream(handle, new cudaStream_t(device.stream().handle())));
         Plan plan = plans.get(c);
         if (plan == null) {
             plan = search(c, x, filters, y);
@@ -67,7 +68,7 @@ final class Cudnn implements ConvProvider {
         }
         Algorithm algorithm = plan.algorithm.get();
         try (DeviceMemory workspace = device.memory().allocate(algorithm.memory())) {
-            enter();
+            VendorCalls.enter(device);
             queue(c, plan.descriptors, algorithm, pointer(x), pointer(filters), pointer(y),
                     pointer(workspace.address()));
             device.stream().queued();
@@ -85,9 +86,10 @@ final class Cudnn implements ConvProvider {
                     + " at its first run, which cannot be recorded into a graph: run it once before the recording");
         }
         Descriptors descriptors = new Descriptors(c);
-        check("cudnnSetConvolutionMathType", JCudnn.cudnnSetConvolutionMathType(descriptors.convolution, math(c)));
+        check("cudnnSetConvolutionMathType",
+                () -> JCudnn.cudnnSetConvolutionMathType(descriptors.convolution, math(c)));
         try (DeviceMemory workspace = device.memory().allocate(MOST_WORKSPACE)) {
-            enter();
+            VendorCalls.enter(device);
             Optional<Algorithm> found = Algorithm.search(handle, c, descriptors, new Algorithm.Operands(pointer(x),
                     pointer(filters), pointer(y), pointer(workspace.address()), MOST_WORKSPACE));
             device.stream().queued();
@@ -106,37 +108,24 @@ final class Cudnn implements ConvProvider {
         Pointer one = Pointer.to(new float[] {1});
         Pointer zero = Pointer.to(new float[] {0});
         switch (c.pass()) {
-            case FPROP -> check("cudnnConvolutionForward", JCudnn.cudnnConvolutionForward(handle, one, d.x, x,
+            case FPROP -> check("cudnnConvolutionForward", () -> JCudnn.cudnnConvolutionForward(handle, one, d.x, x,
                     d.filters, filters, d.convolution, a.number(), workspace, a.memory(), zero, d.y, y));
-            case DGRAD -> check("cudnnConvolutionBackwardData", JCudnn.cudnnConvolutionBackwardData(handle, one,
+            case DGRAD -> check("cudnnConvolutionBackwardData", () -> JCudnn.cudnnConvolutionBackwardData(handle, one,
                     d.filters, filters, d.y, y, d.convolution, a.number(), workspace, a.memory(), zero, d.x, x));
-            case WGRAD -> check("cudnnConvolutionBackwardFilter", JCudnn.cudnnConvolutionBackwardFilter(handle, one,
-                    d.x, x, d.y, y, d.convolution, a.number(), workspace, a.memory(), zero, d.filters, filters));
-        }
-    }
-
-    private static Pointer pointer(long address) {
-        return new CUdeviceptr().withByteOffset(address);
-    }
-
-    private void enter() {
-        int result = JCudaDriver.cuCtxSetCurrent(device.context());
-        if (result != 0) {
-            throw new DeviceException(result, "making the device's context current for cuDNN failed");
+            case WGRAD -> check("cudnnConvolutionBackwardFilter", () -> JCudnn.cudnnConvolutionBackwardFilter(handle,
+                    one, d.x, x, d.y, y, d.convolution, a.number(), workspace, a.memory(), zero, d.filters, filters));
         }
     }
 
     /** By the library's own words: JCudnn's names of the status codes are those of cuDNN 8. */
-    static void check(String what, int status) {
-        if (status != 0) {
-            throw new DeviceException(status, what + " failed: " + JCudnn.cudnnGetErrorString(status));
-        }
+    static void check(String what, IntSupplier call) {
+        VendorCalls.check(what, call, JCudnn::cudnnGetErrorString);
     }
 
     @Override
     public void close() {
-        enter();
+        VendorCalls.enter(device);
         plans.values().forEach(plan -> plan.descriptors.close());
-        check("cudnnDestroy", JCudnn.cudnnDestroy(handle));
+        check("cudnnDestroy", () -> JCudnn.cudnnDestroy(handle));
     }
 }

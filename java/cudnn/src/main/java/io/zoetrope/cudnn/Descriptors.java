@@ -27,21 +27,21 @@ final class Descriptors implements AutoCloseable {
         int type = c.type() == DType.BF16 ? cudnnDataType.CUDNN_DATA_BFLOAT16 : cudnnDataType.CUDNN_DATA_FLOAT;
         int layout = cudnnTensorFormat.CUDNN_TENSOR_NHWC;
         Conv2d.Spec spec = c.spec();
-        check("cudnnCreateTensorDescriptor", JCudnn.cudnnCreateTensorDescriptor(x));
-        check("cudnnCreateTensorDescriptor", JCudnn.cudnnCreateTensorDescriptor(y));
-        check("cudnnCreateFilterDescriptor", JCudnn.cudnnCreateFilterDescriptor(filters));
-        check("cudnnCreateConvolutionDescriptor", JCudnn.cudnnCreateConvolutionDescriptor(convolution));
+        check("cudnnCreateTensorDescriptor", () -> JCudnn.cudnnCreateTensorDescriptor(x));
+        check("cudnnCreateTensorDescriptor", () -> JCudnn.cudnnCreateTensorDescriptor(y));
+        check("cudnnCreateFilterDescriptor", () -> JCudnn.cudnnCreateFilterDescriptor(filters));
+        check("cudnnCreateConvolutionDescriptor", () -> JCudnn.cudnnCreateConvolutionDescriptor(convolution));
         check("cudnnSetTensor4dDescriptor",
-                JCudnn.cudnnSetTensor4dDescriptor(x, layout, type, c.n(), c.c(), c.h(), c.w()));
+                () -> JCudnn.cudnnSetTensor4dDescriptor(x, layout, type, c.n(), c.c(), c.h(), c.w()));
         check("cudnnSetTensor4dDescriptor",
-                JCudnn.cudnnSetTensor4dDescriptor(y, layout, type, c.n(), c.k(), c.p(), c.q()));
-        check("cudnnSetFilter4dDescriptor",
-                JCudnn.cudnnSetFilter4dDescriptor(filters, type, layout, c.k(), c.c() / spec.groups(), c.r(), c.s()));
+                () -> JCudnn.cudnnSetTensor4dDescriptor(y, layout, type, c.n(), c.k(), c.p(), c.q()));
+        check("cudnnSetFilter4dDescriptor", () -> JCudnn.cudnnSetFilter4dDescriptor(filters, type, layout, c.k(),
+                c.c() / spec.groups(), c.r(), c.s()));
         check("cudnnSetConvolution2dDescriptor",
-                JCudnn.cudnnSetConvolution2dDescriptor(convolution, spec.padTop(), spec.padLeft(), spec.stride(),
+                () -> JCudnn.cudnnSetConvolution2dDescriptor(convolution, spec.padTop(), spec.padLeft(), spec.stride(),
                         spec.stride(), spec.dilation(), spec.dilation(), cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
                         cudnnDataType.CUDNN_DATA_FLOAT));
-        check("cudnnSetConvolutionGroupCount", JCudnn.cudnnSetConvolutionGroupCount(convolution, spec.groups()));
+        check("cudnnSetConvolutionGroupCount", () -> JCudnn.cudnnSetConvolutionGroupCount(convolution, spec.groups()));
     }
 
     @Override

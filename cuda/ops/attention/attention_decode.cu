@@ -94,19 +94,7 @@ __device__ __forceinline__ void decode(const T* __restrict__ q, const T* __restr
     __syncthreads();
     const int d = static_cast<int>(threadIdx.x);
     if (d >= dim) return;
-    float m = -CUDART_INF_F;
-#pragma unroll
-    for (int g = 0; g < kDecodeGroups; ++g) m = fmaxf(m, maxima[g]);
-    const float shift = m == -CUDART_INF_F ? 0.0f : -m * to_log2;
-    float total = 0.0f;
-    float result = 0.0f;
-#pragma unroll
-    for (int g = 0; g < kDecodeGroups; ++g) {
-        const float factor = exp2_fast(fmaf(maxima[g], to_log2, shift));
-        total = fmaf(sums[g], factor, total);
-        result = fmaf(outs[g][d], factor, result);
-    }
-    store_float(o + batch * o_stride + static_cast<int64_t>(head) * dim + d, total > 0.0f ? result / total : 0.0f);
+    store_float(o + batch * o_stride + static_cast<int64_t>(head) * dim + d, merged(maxima, sums, outs, d, to_log2));
 }
 
 }  // namespace zoe::attention

@@ -70,19 +70,7 @@ __device__ __forceinline__ void decode(const T* __restrict__ q, const T* __restr
     __syncthreads();
     const int d = static_cast<int>(threadIdx.x);
     if (channel0 + d >= dim) return;
-    float m = -CUDART_INF_F;
-#pragma unroll
-    for (int w = 0; w < kDecodeWarps; ++w) m = fmaxf(m, maxima[w]);
-    const float shift = m == -CUDART_INF_F ? 0.0f : -m * to_log2;  // no key: exp2(−∞), not NaN
-    float total = 0.0f;
-    float result = 0.0f;
-#pragma unroll
-    for (int w = 0; w < kDecodeWarps; ++w) {
-        const float factor = exp2_fast(fmaf(maxima[w], to_log2, shift));
-        total = fmaf(sums[w], factor, total);
-        result = fmaf(outs[w][d], factor, result);
-    }
-    store_float(o + channel0 + d, total > 0.0f ? result / total : 0.0f);
+    store_float(o + channel0 + d, merged(maxima, sums, outs, d, to_log2));
 }
 
 }  // namespace zoe::attention

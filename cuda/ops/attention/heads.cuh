@@ -68,6 +68,26 @@ struct Normalizer {
     __device__ __forceinline__ void store(float* to) const { to[0] = largest, to[1] = log_sum; }
 };
 
+// Channel d of a query's result from parts of its keys, each with a maximum and sum of its own, merged in order (Milakov and
+// Gimelshein, arXiv:1805.02867); 0 where no part saw a key.
+template <int PARTS, int PITCH>
+__device__ __forceinline__ float merged(const float (&maxima)[PARTS], const float (&sums)[PARTS],
+                                        const float (&outs)[PARTS][PITCH], int d, float to_log2) {
+    float m = -CUDART_INF_F;
+#pragma unroll
+    for (int i = 0; i < PARTS; ++i) m = fmaxf(m, maxima[i]);
+    const float shift = m == -CUDART_INF_F ? 0.0f : -m * to_log2;  // no key: exp2(−∞), not NaN
+    float total = 0.0f;
+    float result = 0.0f;
+#pragma unroll
+    for (int i = 0; i < PARTS; ++i) {
+        const float factor = exp2_fast(fmaf(maxima[i], to_log2, shift));
+        total = fmaf(sums[i], factor, total);
+        result = fmaf(outs[i][d], factor, result);
+    }
+    return total > 0.0f ? result / total : 0.0f;
+}
+
 // Rows row0 … row0+ROWS-1 of one head as float in shared memory, PITCH floats a row; rows from `rows` on and columns
 // from `dim` to DP are zero. The caller synchronises.
 template <int ROWS, int DP, int PITCH, int THREADS, class T>

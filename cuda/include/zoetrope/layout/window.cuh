@@ -1,7 +1,8 @@
 // A tensor seen through the windows of a convolution, and which taps of a window lie inside.
 //
 // Whether a tap falls inside the picture is one bit of a mask made once a row: rows r in bits 0..14, columns s in 16..31.
-// Where there are groups, dilation or long filters, the taps inside are two intervals, kept as the four bytes of a word.
+// Where there are groups, dilation or long filters, the taps inside are two intervals, kept as the four bytes of a word;
+// seven bits of a byte count taps, so that a filter has at most 127 rows and columns.
 #pragma once
 
 namespace zoe {
@@ -16,7 +17,6 @@ __device__ __forceinline__ unsigned tap_mask(int begin, int size, int taps) {
     return hi > lo ? (1u << hi) - (1u << lo) : 0;
 }
 
-constexpr int kMaxLongWindow = 127;              // of each axis: seven bits
 constexpr unsigned kNoTaps = 0x7fffu;            // of an axis, as tap_interval makes it
 constexpr unsigned kOutsideIntervals = 0x7f00u;  // a tap that no interval holds
 constexpr unsigned kIntervalSigns = 0x80808080u;

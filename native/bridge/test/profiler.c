@@ -1,4 +1,5 @@
-// A profiler: what NVTX tells it is kept as text, and added to the file that PROFILER_LOG names. Built as libnvToolsExt.so.1, it can also be attached by NVTX 3.
+// A profiler: what NVTX tells it is kept as text, and added to the file that PROFILER_LOG names. Built as
+// libnvToolsExt.so.1, it can also be attached by NVTX 3.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,6 @@ import io.zoetrope.cli.toy.ToyFamily;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Sounds;
-import io.zoetrope.diffusion.Sampler;
-import io.zoetrope.model.tokens.TokenSampling;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;

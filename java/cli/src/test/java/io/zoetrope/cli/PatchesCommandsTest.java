@@ -3,8 +3,6 @@ package io.zoetrope.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.data.Images;
-import io.zoetrope.model.tokens.TokenSampling;
-import io.zoetrope.model.tokens.TokenSampling.Decode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,9 @@ package io.zoetrope.cuda;
  * @param grid        blocks in each dimension
  * @param block       threads of a block in each dimension
  * @param sharedBytes dynamic shared memory of a block
- * @param attributes  what the driver is told besides; a device or a driver that cannot have them refuses the launch
+ * @param attributes  what the driver is told besides. Clusters and cooperation that it cannot have are refused at the
+ *                    launch, and a programmatic start below compute capability 9.0; where the driver takes no
+ *                    attributes, a programmatic start and a priority, which are hints, are left out
  * @param stream      where it is queued; null for the stream that the thread uses
  */
 public record LaunchConfig(Grid grid, Block block, int sharedBytes, BridgeAttributes attributes, Stream stream) {

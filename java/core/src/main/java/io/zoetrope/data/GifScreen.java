@@ -1,6 +1,5 @@
 package io.zoetrope.data;
 
-import io.zoetrope.io.BadFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -4,7 +4,6 @@ import io.zoetrope.diffusion.NoiseSchedule.Kind;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ConfigReader;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;

@@ -3,9 +3,8 @@ package io.zoetrope.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.data.Images;
-import io.zoetrope.model.ddpm.DdpmPipeline;
-import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.io.Progress;
+import io.zoetrope.model.ddpm.DdpmPipeline;
 import io.zoetrope.model.ddpm.Sampling;
 import java.util.Map;
 import java.util.regex.Matcher;

@@ -8,7 +8,6 @@ import io.zoetrope.data.DataSets;
 import io.zoetrope.data.Images;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

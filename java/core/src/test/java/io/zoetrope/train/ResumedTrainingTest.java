@@ -16,7 +16,6 @@ import io.zoetrope.io.Config;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.gan.GanFamily;
 import io.zoetrope.model.patches.PatchesFamily;
-import io.zoetrope.model.wavegan.WaveGanFamily;
 import io.zoetrope.testkit.Devices;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -88,12 +88,7 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
         }
         SamplerPlan plan = model().config().plan(request);
         int pixels = shape.height() * shape.width() * shape.channels();
-        long total = (long) request.count() * pixels;
-        if (total > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("count " + request.count() + ": these pictures have " + total
-                    + " bytes, more than one call can return; make them in several calls with other seeds");
-        }
-        byte[] bytes = new byte[(int) total];
+        byte[] bytes = new byte[arrayLength(request.count(), pixels, "pictures", "bytes")];
         int chunks = (request.count() + BATCH - 1) / BATCH;
         progress.begin("generating", (long) chunks * request.steps());
         for (int chunk = 0; chunk < chunks; chunk++) {

@@ -7,6 +7,7 @@ import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import java.util.Locale;
 
 /**
  * Convolutions by the device's provider, which takes operands of one type: what else is added follows as kernels of
@@ -81,7 +82,7 @@ final class ProvidedConv {
                 e.h(), e.w(), e.c(), e.k(), e.r(), e.s(), e.p(), e.q(), e.spec()), x.address(), w.address(),
                 y.address());
         if (taken) {
-            Tiers.used("conv2d_" + pass.name().toLowerCase(java.util.Locale.ROOT), provider.name());
+            Tiers.used("conv2d_" + pass.name().toLowerCase(Locale.ROOT), provider.name());
         }
         return taken;
     }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "async/wgmma_pack.h"
 #include "exec/code.h"
 
 namespace softcuda {
@@ -34,6 +35,7 @@ struct BlockAsync {
 
     RegisterPool registers;
     std::vector<uint32_t> wgmmaGroups;   // by warp: committed; empty until the first
+    WgmmaPacks wgmmaPacks;
 
     void reset() {
         ended = false;
@@ -47,6 +49,7 @@ private:
         mbarriers.clear();
         registers.perThread.clear();
         wgmmaGroups.clear();
+        wgmmaPacks.clear();
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "async/block_async.h"
 #include "async/waiting.h"
@@ -137,10 +138,26 @@ template <bool parity> bool over(const Ins* ip, Warp& w, int lane, const Mbarrie
     return object.phase != Mbarrier::of(reg<uint64_t>(ip, w, 2)[lane]).phase;
 }
 
+// Whether all 32 lanes have the value of lane 0.
+template <class T> bool uniform(const T* values) {
+    T differ = 0;
+    for (int l = 0; l < kLanes; l++) differ |= values[l] ^ values[0];
+    return differ == 0;
+}
+
+// The lanes, of those given, that wait for what the first of them waits for: nearly always all of a warp.
+template <Window window, bool parity> uint32_t waiting_alike(const Ins* ip, Warp& w, uint32_t lanes) {
+    using Address = std::conditional_t<window == Window::Generic, uint64_t, uint32_t>;
+    using Phase = std::conditional_t<parity, uint32_t, uint64_t>;
+    const bool all = lanes == kAllLanes && uniform(reg<Address>(ip, w, 1)) && uniform(reg<Phase>(ip, w, 2));
+    return all ? lanes : lanes & (0u - lanes);
+}
+
 template <Window window, bool parity, bool tries> const Ins* wait(const Ins* ip, Warp& w) {
     uint32_t done = 0;
-    for (uint32_t lanes = w.active; lanes; lanes &= lanes - 1) {
+    for (uint32_t lanes = w.active, same = 0; lanes; lanes &= ~same) {
         const int lane = __builtin_ctz(lanes);
+        same = waiting_alike<window, parity>(ip, w, lanes);
         SharedPlace place;
         Mbarrier object;
         if (!find(ip, w, 1, lane, ip->imm, window, place, object)) return nullptr;
@@ -152,7 +169,7 @@ template <Window window, bool parity, bool tries> const Ins* wait(const Ins* ip,
             if (parity && !check_mbarrier_vain(ip, w, lane, place.offset, reg<uint32_t>(ip, w, 2)[lane])) return nullptr;
             continue;
         }
-        done |= 1u << lane;
+        done |= same;
         check_mbarrier_observe(w, place.offset);
     }
     if (tries && !done && suspend(ip, w)) return nullptr;

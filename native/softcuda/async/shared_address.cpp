@@ -31,7 +31,7 @@ bool locate(const Ins* ip, Warp& w, int lane, uint64_t address, Window window, u
     }
     const uint32_t size = place.block->sharedBytes;
     if (place.offset > size || size - place.offset < bytes) return refuse(kIllegalAddress, "shared access outside the block's shared memory");
-    if (place.offset % alignment) return refuse(kMisalignedAddress, ("misaligned address: expected a multiple of " + std::to_string(alignment)).c_str());
+    if (place.offset & (alignment - 1)) return refuse(kMisalignedAddress, ("misaligned address: expected a multiple of " + std::to_string(alignment)).c_str());
     return true;
 }
 

@@ -102,19 +102,16 @@ template <class Visit> void for_each_pixel(const TensorBox& b, Visit visit) {
     }
 }
 
-// Calls visit(offset in shared memory, global address, first, last) for every sixteen bytes of a box whose copy in shared
-// memory begins at `base`. Bytes first to last - 1 of the sixteen are within the tensor; none: first = last.
-template <class Visit> void for_each_chunk(const TensorBox& b, uint32_t base, Visit visit) {
+// Calls visit(offset, address, first, last) for each row of a box whose copy in shared memory begins at `base`: where the row
+// begins there, before swizzling, and in global memory. Its bytes first to last - 1 are within the tensor; none: first = last.
+template <class Visit> void for_each_row(const TensorBox& b, uint32_t base, Visit visit) {
     const TensorMap& m = b.map;
-    const int64_t bytes = m.row_bytes(), before = -int64_t(b.coordinate[0]) * m.elementBytes;
-    const int64_t behind = (m.size(0) - b.coordinate[0]) * m.elementBytes;
-    auto row = [&](uint32_t number, bool inside, uint64_t address) {
-        for (int64_t o = 0; o < bytes; o += 16) {
-            const int64_t first = before - o < 0 ? 0 : before - o > 16 ? 16 : before - o;
-            const int64_t last = behind - o < 0 ? 0 : behind - o > 16 ? 16 : behind - o;
-            const bool some = inside && first < last;
-            visit(swizzled(base + number * m.row_pitch() + uint32_t(o), m.swizzle), address + uint64_t(o), some ? uint32_t(first) : 0u, some ? uint32_t(last) : 0u);
-        }
+    const int64_t bytes = m.row_bytes();
+    const auto clamped = [&](int64_t at) { return uint32_t(at < 0 ? 0 : at > bytes ? bytes : at); };
+    const uint32_t first = clamped(-int64_t(b.coordinate[0]) * m.elementBytes), last = clamped((m.size(0) - b.coordinate[0]) * m.elementBytes);
+    const auto row = [&](uint32_t number, bool inside, uint64_t address) {
+        const bool some = inside && first < last;
+        visit(base + number * m.row_pitch(), address, some ? first : 0u, some ? last : 0u);
     };
     if (m.im2col) for_each_pixel(b, row);
     else for_each_tile_row(b, row);

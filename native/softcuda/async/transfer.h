@@ -29,11 +29,39 @@ struct Transfer {
     int lane = 0;
 };
 
-// Calls visit(offset in shared memory, global address, first, last) for every sixteen bytes of a transfer between shared and
-// global memory; bytes first to last - 1 are there in global memory.
+// A run of bytes side by side in global memory, and in shared memory but for the swizzle. Bytes first to last - 1 are there in
+// global memory; none: first = last.
+struct TransferRow {
+    uint32_t offset;              // in shared memory, before swizzling
+    uint64_t global;
+    uint32_t first, last, bytes;
+    Swizzle swizzle;
+
+    bool whole() const { return last - first == bytes; }
+};
+
+// Calls visit(row) for all rows of a transfer between shared and global memory.
+template <class Visit> void for_each_row(const Transfer& t, Visit visit) {
+    if (!t.tensor) return visit(TransferRow{t.shared.offset, t.global, 0, t.bytes, t.bytes, Swizzle::None});
+    const TensorMap& m = t.box.map;
+    for_each_row(t.box, t.shared.offset, [&](uint32_t offset, uint64_t global, uint32_t first, uint32_t last) {
+        visit(TransferRow{offset, global, first, last, m.row_bytes(), m.swizzle});
+    });
+}
+
+// Calls visit(offset in shared memory, global address, first, last) for every sixteen bytes of a row; bytes first to last - 1
+// of them are there in global memory.
+template <class Visit> void for_each_chunk(const TransferRow& row, Visit visit) {
+    for (uint32_t o = 0; o < row.bytes; o += 16) {
+        const uint32_t first = row.first < o ? 0 : row.first - o > 16 ? 16 : row.first - o;
+        const uint32_t last = row.last < o ? 0 : row.last - o > 16 ? 16 : row.last - o;
+        const bool some = first < last;
+        visit(swizzled(row.offset + o, row.swizzle), row.global + o, some ? first : 0u, some ? last : 0u);
+    }
+}
+
 template <class Visit> void for_each_chunk(const Transfer& t, Visit visit) {
-    if (t.tensor) return for_each_chunk(t.box, t.shared.offset, visit);
-    for (uint32_t o = 0; o < t.bytes; o += 16) visit(t.shared.offset + o, t.global + o, 0u, 16u);
+    for_each_row(t, [&](const TransferRow& row) { for_each_chunk(row, visit); });
 }
 
 // Gives a load the mask of ranks it goes to. False after a fault.

@@ -164,16 +164,35 @@ template <Element E, int J> MATRIX_INLINE void multiply(const uint32_t* const* a
 
 MATRIX_INLINE __m512 dot(__m512 c, __m512i a, __m512i b) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
 
-// N products with the same A: sums[i] += A B[i].
-template <int K, int N> MATRIX_INLINE void multiply_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low, const uint32_t* const* b) {
+// What row K of B's pairs gives each lane: of its even column and of its odd one.
+struct ColumnPair { __m512i even, odd; };
+
+// From a fragment: lane 4g + t needs elements 8t + K and 8t + 4 + K of 32.
+template <int K> MATRIX_INLINE ColumnPair columns_of_fragment(const uint32_t* b) {
     const __m512i even = _mm512_add_epi32(_mm512_setr_epi32(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), _mm512_set1_epi32(K));
-    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(4));
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(4)), b0 = _mm512_load_si512(b), b1 = _mm512_load_si512(b + 16);
+    return {_mm512_permutex2var_epi32(b0, even, b1), _mm512_permutex2var_epi32(b0, odd, b1)};
+}
+
+// From a packed fragment, [K][odd or even][t]: no more than loads.
+template <int K> MATRIX_INLINE ColumnPair columns_of_packed(const uint32_t* b) {
+    const __m128i* row = reinterpret_cast<const __m128i*>(b + 8 * K);
+    return {_mm512_broadcast_i32x4(_mm_load_si128(row)), _mm512_broadcast_i32x4(_mm_load_si128(row + 1))};
+}
+
+MATRIX_INLINE void pack_fragment(__m512i b0, __m512i b1, uint32_t* to) {
+    const __m512i first = _mm512_setr_epi32(0, 8, 16, 24, 4, 12, 20, 28, 1, 9, 17, 25, 5, 13, 21, 29);
+    _mm512_store_si512(to, _mm512_permutex2var_epi32(b0, first, b1));
+    _mm512_store_si512(to + 16, _mm512_permutex2var_epi32(b0, _mm512_add_epi32(first, _mm512_set1_epi32(2)), b1));
+}
+
+// N products of column K of A's pairs, the same for all, and row K of B[i]'s, which columns(i) gives.
+template <int K, int N, class Columns> MATRIX_INLINE void multiply_row_of_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low, Columns columns) {
     constexpr _MM_PERM_ENUM pick = _MM_PERM_ENUM(K * 0x55);
     const __m512i t0 = _mm512_shuffle_epi32(_mm512_load_si512(top), pick), t1 = _mm512_shuffle_epi32(_mm512_load_si512(top + 16), pick);
     const __m512i l0 = _mm512_shuffle_epi32(_mm512_load_si512(low), pick), l1 = _mm512_shuffle_epi32(_mm512_load_si512(low + 16), pick);
     for (int i = 0; i < N; i++) {
-        const __m512i b0 = _mm512_load_si512(b[i]), b1 = _mm512_load_si512(b[i] + 16);
-        const __m512i be = _mm512_permutex2var_epi32(b0, even, b1), bo = _mm512_permutex2var_epi32(b0, odd, b1);
+        const auto [be, bo] = columns(i);
         Accumulator& s = sums[i];
         s.c[0][0] = dot(s.c[0][0], t0, be);
         s.c[1][0] = dot(s.c[1][0], t0, bo);
@@ -184,6 +203,13 @@ template <int K, int N> MATRIX_INLINE void multiply_pairs(Accumulator* sums, con
         s.c[2][1] = dot(s.c[2][1], l1, be);
         s.c[3][1] = dot(s.c[3][1], l1, bo);
     }
+}
+
+// All four rows of pairs, of B's fragments b[i] or of packed ones.
+template <bool Packed, int N> MATRIX_INLINE void multiply_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low, const uint32_t* const* b) {
+#define SOFTCUDA_PAIRS(K) multiply_row_of_pairs<K, N>(sums, top, low, [b](int i) { return Packed ? columns_of_packed<K>(b[i]) : columns_of_fragment<K>(b[i]); });
+    SOFTCUDA_PAIRS(0) SOFTCUDA_PAIRS(1) SOFTCUDA_PAIRS(2) SOFTCUDA_PAIRS(3)
+#undef SOFTCUDA_PAIRS
 }
 
 #endif

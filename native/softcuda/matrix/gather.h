@@ -17,8 +17,8 @@ ALWAYS_INLINE void transpose_8x8(const uint16_t* in, uint16_t* out) {
 
 // One matrix whose row r begins at row(r), whole warp.
 #if defined(__AVX512BW__)
-template <bool Trans, class Row> ALWAYS_INLINE void gather_matrix(Row row, uint32_t* to) {
-    __m512i a = four_lanes(row(0), row(1), row(2), row(3)), b = four_lanes(row(4), row(5), row(6), row(7));
+template <bool Trans, class Row> ALWAYS_INLINE void gather_matrix(Row row, __m512i& a, __m512i& b) {
+    a = four_lanes(row(0), row(1), row(2), row(3)), b = four_lanes(row(4), row(5), row(6), row(7));
     if (Trans) {
         alignas(64) static const uint16_t index[32] = {0, 8,  16, 24, 32, 40, 48, 56, 1, 9,  17, 25, 33, 41, 49, 57,
                                                        2, 10, 18, 26, 34, 42, 50, 58, 3, 11, 19, 27, 35, 43, 51, 59};
@@ -27,6 +27,10 @@ template <bool Trans, class Row> ALWAYS_INLINE void gather_matrix(Row row, uint3
         b = _mm512_permutex2var_epi16(a, _mm512_add_epi16(i, _mm512_set1_epi16(4)), b);
         a = first;
     }
+}
+template <bool Trans, class Row> ALWAYS_INLINE void gather_matrix(Row row, uint32_t* to) {
+    __m512i a, b;
+    gather_matrix<Trans>(row, a, b);
     _mm512_store_si512(to, a);
     _mm512_store_si512(to + 16, b);
 }

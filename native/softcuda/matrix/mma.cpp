@@ -70,10 +70,7 @@ template <int N> MATRIX_INLINE void bf16_products(const Ins* ip, Warp& w) {
     }
     for (int j = 0; j < 2; j++) {
         const uint32_t *top = reg<uint32_t>(ip, w, 4 + 2 * j), *low = reg<uint32_t>(ip, w, 5 + 2 * j);
-        multiply_pairs<0, N>(sums, top, low, b[j]);
-        multiply_pairs<1, N>(sums, top, low, b[j]);
-        multiply_pairs<2, N>(sums, top, low, b[j]);
-        multiply_pairs<3, N>(sums, top, low, b[j]);
+        multiply_pairs<false, N>(sums, top, low, b[j]);
     }
     for (int i = 0; i < N; i++) {
         float* d[4];

@@ -8,6 +8,7 @@
 // trans-a (A in shared memory only), trans-b. The accumulators' places are in the records behind (matrix/wgmma.h).
 #include "matrix/wgmma.h"
 
+#include "async/block_async.h"
 #include "async/form_names.h"
 #include "check/hooks.h"
 #include "matrix/fragment.h"
@@ -33,15 +34,20 @@ template <class T> MATRIX_INLINE T* accumulator(const Ins* ip, Warp& w, uint32_t
     return static_cast<T*>(__builtin_assume_aligned(w.regs + size_t(wgmma_place(ip, k)) * kUnit, kUnit));
 }
 
+// Where piece r of a block and chunk lies.
+MATRIX_INLINE auto rows_of(const uint8_t* shared, const MatrixLayout& l, uint32_t block, uint32_t chunk) {
+    const uint32_t begin = l.first(block, chunk), row = l.row, mask = swizzle_bytes(l.swizzle) - 16;
+    return [=](int r) {
+        const uint32_t at = begin + uint32_t(r) * row;
+        return shared + (at ^ (at >> 3 & mask));
+    };
+}
+
 // Two chunks of eight 16-bit steps of k for eight rows of A or columns of B.
 MATRIX_INLINE void gather_block(const uint8_t* shared, const MatrixLayout& l, bool mnMajor, uint32_t block, uint32_t* first, uint32_t* second) {
     for (uint32_t c = 0; c < 2; c++) {
         uint32_t* to = c ? second : first;
-        const uint32_t begin = l.first(block, c), mask = swizzle_bytes(l.swizzle) - 16;
-        auto row = [&](int r) {
-            const uint32_t at = begin + uint32_t(r) * l.row;
-            return shared + (at ^ (at >> 3 & mask));
-        };
+        const auto row = rows_of(shared, l, block, c);
         if (mnMajor) gather_matrix<true>(row, to);
         else gather_matrix<false>(row, to);
     }
@@ -137,6 +143,56 @@ template <Input A, bool registers> MATRIX_INLINE void gather_a(const Ins* ip, Wa
     }
 }
 
+#if defined(__AVX512BF16__)
+
+// A block of B, packed for multiply_pairs.
+MATRIX_INLINE void pack_block(const uint8_t* shared, const MatrixLayout& l, bool mnMajor, uint32_t block, uint32_t (*to)[kLanes]) {
+    for (uint32_t c = 0; c < 2; c++) {
+        const auto row = rows_of(shared, l, block, c);
+        __m512i b0, b1;
+        if (mnMajor) gather_matrix<true>(row, b0, b1);
+        else gather_matrix<false>(row, b0, b1);
+        pack_fragment(b0, b1, to[c]);
+    }
+}
+
+// N blocks at a time share the shuffles of A.
+template <int N> MATRIX_INLINE void multiply_blocks(const Ins* ip, Warp& w, bool accumulate, const uint32_t (*a)[kLanes], const uint32_t (*b)[2][kLanes], uint32_t first) {
+    alignas(64) static const float zeros[kLanes] = {};
+    Accumulator sums[N];
+    float* d[N][4];
+    for (uint32_t i = 0; i < N; i++) {
+        for (uint32_t r = 0; r < 4; r++) d[i][r] = accumulator<float>(ip, w, 4 * (first + i) + r);
+        const float* none[4] = {zeros, zeros, zeros, zeros};
+        sums[i].load(accumulate ? d[i] : none);
+    }
+    for (int c = 0; c < 2; c++) {
+        const uint32_t* columns[N];
+        for (int i = 0; i < N; i++) columns[i] = b[i][c];
+        multiply_pairs<true, N>(sums, a[2 * c], a[2 * c + 1], columns);
+    }
+    for (uint32_t i = 0; i < N; i++) sums[i].store(d[i]);
+}
+
+// In checked mode, where a product is computed late and mistakes shall show, every warp reads B for itself.
+MATRIX_INLINE void multiply_bf16(const Ins* ip, Warp& w, const WgmmaOperands& o, const uint32_t (*a)[kLanes], bool mnMajorB, uint32_t blocks) {
+    using Packed = uint32_t[2][kLanes];
+    alignas(64) Packed own[32];
+    Packed* b = own;
+    bool present = false;
+    if (w.block->checker == nullptr) {
+        BlockAsync& async = async_of(*w.block);
+        async.used = true;
+        b = reinterpret_cast<Packed*>(async.wgmmaPacks.next(ip, w, o.descriptorB, blocks * uint32_t(sizeof(Packed) / sizeof(uint32_t)), present));
+    }
+    for (uint32_t j = 0; !present && j < blocks; j++) pack_block(w.block->shared, o.layoutB, mnMajorB, j, b[j]);
+    uint32_t j = 0;
+    for (; j + 2 <= blocks; j += 2) multiply_blocks<2>(ip, w, o.accumulate, a, b + j, j);
+    if (j < blocks) multiply_blocks<1>(ip, w, o.accumulate, a, b + j, j);
+}
+
+#endif
+
 template <Input A, Input B, Sum S, bool registers> void product(const Ins* ip, Warp& w, const WgmmaOperands& o) {
     const uint8_t* shared = w.block->shared;
     alignas(64) uint32_t a[4][kLanes];
@@ -182,33 +238,7 @@ template <Input A, Input B, Sum S, bool registers> void product(const Ins* ip, W
     } else {
 #if defined(__AVX512BF16__)
         if constexpr (A == Input::Bf16) {
-            // Two blocks at a time share the shuffles of A.
-            for (uint32_t j = 0; j < blocks; j += 2) {
-                const uint32_t second = j + 1 < blocks ? j + 1 : j;   // N = 8, 24, ...: the last block twice
-                alignas(64) uint32_t b[2][2][kLanes];
-                const uint32_t* columns[2][2];
-                Accumulator sums[2];
-                for (uint32_t i = 0; i < 2; i++) {
-                    const uint32_t block = i ? second : j;
-                    gather_block(shared, o.layoutB, mnMajorB, block, b[0][i], b[1][i]);
-                    for (int k = 0; k < 2; k++) columns[k][i] = b[k][i];
-                    alignas(64) static const float zeros[kLanes] = {};
-                    const float* c[4];
-                    for (uint32_t r = 0; r < 4; r++) c[r] = o.accumulate ? accumulator<float>(ip, w, 4 * block + r) : zeros;
-                    sums[i].load(c);
-                }
-                for (int k = 0; k < 2; k++) {
-                    multiply_pairs<0, 2>(sums, a[2 * k], a[2 * k + 1], columns[k]);
-                    multiply_pairs<1, 2>(sums, a[2 * k], a[2 * k + 1], columns[k]);
-                    multiply_pairs<2, 2>(sums, a[2 * k], a[2 * k + 1], columns[k]);
-                    multiply_pairs<3, 2>(sums, a[2 * k], a[2 * k + 1], columns[k]);
-                }
-                for (uint32_t i = 0; i < 2; i++) {
-                    float* d[4];
-                    for (uint32_t r = 0; r < 4; r++) d[r] = accumulator<float>(ip, w, 4 * (i ? second : j) + r);
-                    sums[i].store(d);
-                }
-            }
+            multiply_bf16(ip, w, o, a, mnMajorB, blocks);
             return;
         }
 #endif
@@ -294,6 +324,7 @@ template <Input A, Input B, Sum S, bool registers, WgmmaProduct compute> const I
         if (!matrix_layout(a, mn_major_a<A, registers>(ip), o.layoutA, wrong)) return fault(w, ip, kInvalidInstruction, -1, a, wrong);
         if (!inside(o.layoutA, w.index % 4 * 2, 2, size)) return fault(w, ip, kIllegalAddress, -1, o.layoutA.start, "matrix A of a wgmma reaches outside the block's shared memory");
     }
+    o.descriptorB = b;
     o.registers = registers;
     o.accumulate = predicate(ip, w, kB + 1) & 1;
     if (__builtin_expect(block.checker != nullptr, 0)) {

@@ -6,8 +6,8 @@
 namespace softcuda {
 namespace {
 
-const Ins* fence_async(const Ins* ip, Warp& w) {
-    check_proxy_fence(w);
+template <bool shared, bool global> const Ins* fence_async(const Ins* ip, Warp& w) {
+    check_proxy_fence(w, shared, global);
     return ip + 1;
 }
 
@@ -17,7 +17,9 @@ const Ins* nothing(const Ins* ip, Warp&) { return ip + 1; }
 
 void add_proxy_forms(FormSink& sink) {
     auto both = [&](const char* name, const char* signature, Handler h) { sink.add({name, signature, h, h, nullptr}); };
-    for (const char* name : {"fence.proxy.async", "fence.proxy.async.global", "fence.proxy.async.shared::cta", "fence.proxy.async.shared::cluster"}) both(name, "=", fence_async);
+    both("fence.proxy.async", "=", fence_async<true, true>);
+    both("fence.proxy.async.global", "=", fence_async<false, true>);
+    for (const char* name : {"fence.proxy.async.shared::cta", "fence.proxy.async.shared::cluster"}) both(name, "=", fence_async<true, false>);
     both("fence.proxy.alias", "=", nothing);
     both("fence.mbarrier_init.release.cluster", "=", nothing);
     for (const char* name : {"fence.proxy.tensormap::generic.release.cta", "fence.proxy.tensormap::generic.release.cluster",

@@ -89,6 +89,7 @@ void check_block_begin(Block& block) {
     checker.random = checker.options.seed ? (checker.options.seed + block.serial) * 0x9e3779b97f4a7c15ull | 1 : 0;
     checker.flights.clear();
     checker.wgmma.assign(block.warps, {});
+    checker.warpgroups.assign(warpgroups(block), {});
     checker.bulkGroups.assign(block.warps, {});
     checker.fences.assign(size_t(block.warps) * kLanes, {});
     if (checker.options.init) checker.written.assign(block.sharedBytes, 0);

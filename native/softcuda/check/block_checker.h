@@ -87,8 +87,21 @@ struct PendingProduct {
 struct WgmmaWarp {
     std::vector<PendingProduct> pending;        // in the order of issue
     uint32_t groups = 0;                        // committed
+    uint32_t products = 0;                      // issued
     bool fenced = false;                        // a wgmma.fence has run
     std::unordered_set<uint16_t> written;       // registers of wgmmas that were written since
+};
+
+// A wgmma as the first of its warpgroup's warps has issued it.
+struct IssuedProduct {
+    const Ins* ip;
+    uint64_t descriptorA, descriptorB;
+    uint32_t warp;
+    uint32_t others;            // warps that have not issued it yet
+};
+struct Warpgroup {
+    std::vector<IssuedProduct> issued;          // by one warp at least, and not by all
+    uint32_t first = 0;                         // number of the first of them
 };
 
 struct BlockChecker {
@@ -110,6 +123,7 @@ struct BlockChecker {
     std::vector<std::array<uint32_t, kLanes>> bulkGroups;   // by warp: groups that the lane has committed
     std::vector<std::vector<uint32_t>> fences;              // by thread: when it ran proxy fences, by the warp's clock
     std::vector<WgmmaWarp> wgmma;           // by warp
+    std::vector<Warpgroup> warpgroups;
     std::array<std::vector<uint32_t>, 16> signals;  // by barrier: what those who did not wait there knew
     std::vector<uint32_t> absent;           // by warp: lanes that were elsewhere when others arrived at a barrier
     std::vector<uint32_t> awaited;          // by warp: lanes that others wait for at a warp-wide operation
@@ -137,6 +151,13 @@ inline uint32_t choose(BlockChecker& checker, uint32_t limit) {
 }
 
 uint32_t instruction_number(const Block& block, const Ins* ip);
+
+std::string hexadecimal(uint32_t value);
+// Lanes that have nothing left to do but end: hardware does not count them as absent.
+bool about_to_end(const LaneGroup& g);
+// Of the .aligned instruction behind `ip`. Always false.
+bool report_divergence(const Ins* ip, Warp& w, uint32_t here, uint32_t elsewhere);
+
 // `me` reads where `before` was the reader on record, and takes its place. Two lanes of a warp become "several lanes" if
 // they read the same bytes; of lanes that read different bytes of one granule the later alone stays on record, so that
 // neighbours that each update their own part give no false alarm.
@@ -166,8 +187,11 @@ void mark_reading(Block& block, uint32_t offset, uint32_t bytes, int step, uint3
 void record_proxy_read(Block& block, uint32_t offset, uint32_t bytes, const Accessor& reader);
 
 // Global memory: bounds of allocations, uninitialised reads (check/global.cpp), races (check/global_race.cpp).
-bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong);
-bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong);
+enum class Proxy : uint8_t { Generic, Async };
+bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong, Proxy proxy = Proxy::Generic);
+bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong, Proxy proxy);
+// The active lanes have run a proxy fence that covers global memory.
+void global_proxy_fence(const Warp& w);
 void global_race_launch_begin();
 
 // Fault with a text made here. Always false.

@@ -62,7 +62,7 @@ bool within_allocation(const Arena& arena, uint64_t address, uint32_t bytes) {
 
 }  // namespace
 
-bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong) {
+bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong, Proxy proxy) {
     const CheckOptions& options = checker_of(*w.block)->options;
     Arena* arena = arena_of(host[__builtin_ctz(lanes)]);
     if (arena != nullptr && (options.memory || options.init)) {
@@ -79,7 +79,7 @@ bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, 
             }
         }
     }
-    return !options.race || check_global_race(ip, w, host, lanes, bytes, access, strong);
+    return !options.race || check_global_race(ip, w, host, lanes, bytes, access, strong, proxy);
 }
 
 }  // namespace softcuda

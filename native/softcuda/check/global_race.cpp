@@ -23,6 +23,8 @@ struct Party {
     uint32_t atomics = 0;    // strong accesses that the block had made
     Accessor who;            // bytes of the cell
     bool manyBlocks = false; // readers
+    bool asynchronous = false;
+    uint64_t when = 0;       // State::time of a write
 };
 
 // Two bytes, not a whole word: lanes that update neighbouring bf16 in place share words and do not race.
@@ -33,10 +35,17 @@ constexpr uint64_t kPage = 4096;
 using Page = std::array<Cell, kPage / kCell>;
 constexpr size_t kPages = 8192;  // shadow pages kept from launch to launch
 
+// The latest that a thread has run: State::time, what its warp knew of others and its block of other blocks.
+struct ProxyFence {
+    uint64_t when = 0, acquired = 0;
+    std::vector<uint32_t> knew;
+};
+
 struct State {
     std::mutex mutex;
     std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;      // by address / kPage
     std::unordered_map<uint64_t, std::vector<uint64_t>> released;   // by block: when its strong accesses began
+    std::unordered_map<uint64_t, std::vector<ProxyFence>> fences;   // by block, of each of its threads
     uint64_t time = 0;
     uint32_t launch = 0;
 };
@@ -49,15 +58,45 @@ bool same_cluster(const Block& block, uint64_t serial) {
     return false;
 }
 
+// Whether the other block has released what it had done before that time.
+bool released_before(const State& s, const Party& before, uint64_t acquired) {
+    auto theirs = s.released.find(before.block);
+    return theirs != s.released.end() && theirs->second.size() > before.atomics && theirs->second[before.atomics] < acquired;
+}
+
+// Whether an access is ordered before what a lane does whose warp knows the count `known` of the other's.
+bool in_order(const Accessor& before, uint32_t warp, int lane, uint32_t known) {
+    if (before.warp != warp) return known >= before.clock;
+    return known > before.clock || (before.lane == lane && !before.manyLanes);
+}
+
 bool ordered(State& s, const BlockChecker& checker, const Party& before, const Warp& w, int lane) {
     if (before.block == checker.serial || same_cluster(*w.block, before.block)) {
-        const Accessor& who = before.who;
-        if (who.warp == clock_of(w) && who.lane == lane && !who.manyLanes) return true;
-        if (who.warp == clock_of(w)) return checker.clocks->own(clock_of(w)) > who.clock;
-        return checker.clocks->known(clock_of(w), who.warp) >= who.clock;
+        return in_order(before.who, clock_of(w), lane, checker.clocks->known(clock_of(w), before.who.warp));
     }
-    auto theirs = s.released.find(before.block);
-    return theirs != s.released.end() && theirs->second.size() > before.atomics && theirs->second[before.atomics] < checker.acquired;
+    return released_before(s, before, checker.acquired);
+}
+
+// Whether a proxy fence lies between the write on record and an asynchronous access now, which are in order: the writer's thread
+// ran it behind the write, or a thread of the accessing block ran it, in order with both.
+bool fenced(State& s, const Party& writer, const Warp& w, int lane) {
+    const Accessor& who = writer.who;
+    const auto theirs = s.fences.find(writer.block);
+    if (theirs != s.fences.end() && theirs->second[who.warp % w.block->warps * kLanes + who.lane].when > writer.when) return true;
+    const auto ours = s.fences.find(w.block->serial);
+    if (ours == s.fences.end()) return false;
+    const bool together = writer.block == w.block->serial || same_cluster(*w.block, writer.block);
+    const BlockChecker& checker = *checker_of(*w.block);
+    for (uint32_t thread = 0; thread < ours->second.size(); thread++) {
+        const ProxyFence& f = ours->second[thread];
+        if (f.when <= writer.when) continue;
+        const uint32_t warp = checker.firstWarp + thread / kLanes;
+        const int fencing = int(thread % kLanes);
+        const Accessor fence{f.knew[warp], 0, uint16_t(warp), uint8_t(fencing), 0, false, false};
+        if (!in_order(fence, clock_of(w), lane, checker.clocks->known(clock_of(w), warp))) continue;
+        if (together ? in_order(who, warp, fencing, f.knew[who.warp]) : released_before(s, writer, f.acquired)) return true;
+    }
+    return false;
 }
 
 std::string party_name(const Block& block, const Party& p) {
@@ -71,7 +110,7 @@ bool race(const Ins* ip, Warp& w, int lane, uint64_t address, Access now, const 
                   std::string("race in global memory: ") + verb(now) + " not ordered with a " + before + " by " + party_name(*w.block, other));
 }
 
-bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint64_t address, uint8_t mask, Access access, bool strong) {
+bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint64_t address, uint8_t mask, Access access, bool strong, Proxy proxy) {
     std::unique_ptr<Page>& page = s.pages[address / kPage];
     if (!page) page = std::make_unique<Page>();
     Cell& cell = (*page)[address % kPage / kCell];
@@ -82,10 +121,15 @@ bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lan
     const bool writes = access != Access::Read;
     const bool oneStore = writes && cell.writer.block == checker.serial && cell.writer.who.warp == clock_of(w) && cell.writer.who.at == at;
     if (!oneStore && conflicts(cell.writer)) return race(ip, w, lane, address, access, cell.writer, "write");
+    if (proxy == Proxy::Async && cell.writer.launch == s.launch && (cell.writer.who.bytes & mask) && !cell.writer.asynchronous && !fenced(s, cell.writer, w, lane))
+        return report(ip, w, kCheckLaunchFailed, lane, address, std::string("missing proxy fence: an asynchronous ") + verb(access) + " of global memory that " +
+                      party_name(*w.block, cell.writer) + " wrote (its thread must run fence.proxy.async behind the write, or the copying block before the copy, in order with both)");
     Party me;
     me.block = checker.serial;
     me.launch = s.launch;
     me.atomics = checker.atomics;
+    me.asynchronous = proxy == Proxy::Async;
+    me.when = s.time;
     me.who = {checker.clocks->own(clock_of(w)), at, uint16_t(clock_of(w)), uint8_t(lane), mask, strong, false};
     if (writes) {
         if (conflicts(cell.reader)) return race(ip, w, lane, address, access, cell.reader, "read");
@@ -107,10 +151,22 @@ void global_race_launch_begin() {
     std::lock_guard<std::mutex> lock(s.mutex);
     s.launch++;
     s.released.clear();
+    s.fences.clear();
     if (s.pages.size() > kPages) s.pages.clear();
 }
 
-bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong) {
+void global_proxy_fence(const Warp& w) {
+    const BlockChecker& checker = *checker_of(*w.block);
+    State& s = state();
+    std::lock_guard<std::mutex> lock(s.mutex);
+    std::vector<ProxyFence>& fences = s.fences[w.block->serial];
+    fences.resize(size_t(w.block->warps) * kLanes);
+    ProxyFence now{++s.time, checker.acquiring ? s.time : checker.acquired, {}};
+    checker.clocks->join_into(clock_of(w), now.knew);
+    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) fences[w.index * kLanes + uint32_t(__builtin_ctz(rest))] = now;
+}
+
+bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong, Proxy proxy) {
     BlockChecker& checker = *checker_of(*w.block);
     State& s = state();
     std::lock_guard<std::mutex> lock(s.mutex);
@@ -127,7 +183,7 @@ bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t la
         for (uint64_t a = host[l] & ~(kCell - 1); a < host[l] + bytes; a += kCell) {
             uint8_t mask = 0;
             for (uint64_t b = 0; b < kCell; b++) mask |= uint8_t((a + b >= host[l] && a + b < host[l] + bytes) << b);
-            if (!check_cell(s, ip, w, checker, l, a, mask, access, strong)) return false;
+            if (!check_cell(s, ip, w, checker, l, a, mask, access, strong, proxy)) return false;
         }
     }
     return true;

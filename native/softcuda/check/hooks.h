@@ -47,8 +47,8 @@ bool check_wgmma_wait(Warp& w, uint32_t keep);
 bool check_wgmma_touch(const Ins* ip, Warp& w, uint16_t place, bool writes);
 // The warp has ended.
 bool check_wgmma_end(Warp& w);
-// fence.proxy.async by the active lanes.
-void check_proxy_fence(Warp& w);
+// fence.proxy.async by the active lanes, and the memory that it is for.
+void check_proxy_fence(Warp& w, bool shared, bool global);
 
 // mbarriers, by their block and offset: made, arrived at by the warp, their phase complete, and seen to be complete.
 void check_mbarrier_init(Block& block, uint32_t offset);

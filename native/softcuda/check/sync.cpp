@@ -3,10 +3,9 @@
 #include "exec/barrier.h"
 #include "exec/control.h"
 #include "exec/kernel_code.h"
+#include "exec/levels.h"
 
 namespace softcuda {
-
-namespace {
 
 std::string hexadecimal(uint32_t value) {
     static const char digits[] = "0123456789abcdef";
@@ -15,8 +14,9 @@ std::string hexadecimal(uint32_t value) {
     return text;
 }
 
-// Lanes that have nothing left to do but end: hardware does not count them as absent.
 bool about_to_end(const LaneGroup& g) { return g.at->full == control_forms().exit.full; }
+
+namespace {
 
 uint32_t lanes_at_barrier(const Warp& w, int barrier) {
     uint32_t lanes = 0;
@@ -90,10 +90,12 @@ bool check_lanes_end(Warp& w, uint32_t lanes) {
         if (skipped != 0 && g.barrier >= 0 && g.barrier < kBarriers)
             return report(g.at - 1, w, kCheckLaunchFailed, __builtin_ctz(skipped), 0,
                           "divergent barrier: lanes " + hexadecimal(skipped) + " ended without it while lanes " + hexadecimal(g.lanes) + " wait there");
-        if (awaited != 0 && g.barrier == kWarpBarrier)
-            return report(g.at, w, kCheckLaunchFailed, __builtin_ctz(g.lanes), 0,
-                          "the member mask names lanes " + hexadecimal(awaited) + ", which ended without running this instruction (lanes " +
-                              hexadecimal(g.lanes) + " wait for them)");
+        if (awaited == 0 || g.barrier != kWarpBarrier) continue;
+        if (w.block->launch->code->names[instruction_number(*w.block, g.at)] == std::string(kAlignedForm))
+            return report_divergence(g.at, w, g.lanes, awaited);
+        return report(g.at, w, kCheckLaunchFailed, __builtin_ctz(g.lanes), 0,
+                      "the member mask names lanes " + hexadecimal(awaited) + ", which ended without running this instruction (lanes " +
+                          hexadecimal(g.lanes) + " wait for them)");
     }
     return true;
 }

@@ -52,7 +52,7 @@ bool check_global_side(const Transfer& t) {
         host[t.lane] = global + first;
         // What lies outside of device memory is reported when the data moves.
         if (host[t.lane] - l.arenaLow >= l.arenaHigh - l.arenaLow) return;
-        good = check_global(t.at, *t.warp, host, 1u << t.lane, last - first, access, access == Access::Atomic);
+        good = check_global(t.at, *t.warp, host, 1u << t.lane, last - first, access, access == Access::Atomic, Proxy::Async);
     });
     return good;
 }
@@ -198,9 +198,11 @@ bool check_block_end(Block& block) {
     return true;
 }
 
-void check_proxy_fence(Warp& w) {
+void check_proxy_fence(Warp& w, bool shared, bool global) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr || !checker->options.race) return;
+    if (global) global_proxy_fence(w);
+    if (!shared) return;
     const uint32_t now = checker->clocks->own(clock_of(w));
     for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) checker->fences[w.index * kLanes + uint32_t(__builtin_ctz(rest))].push_back(now);
 }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr uint32_t kEarlyOneIn = 2;   // with a seed: of so many products one is computed when it is issued
 
+std::string hexadecimal64(uint64_t value) { return hexadecimal(uint32_t(value >> 32)) + hexadecimal(uint32_t(value)).substr(2); }
+
 WgmmaWarp& state_of(Warp& w) { return checker_of(*w.block)->wgmma[w.index]; }
 
 // All pieces of shared memory that the warp's part of the product reads.
@@ -36,6 +38,39 @@ bool aligned(const Ins* ip, Warp& w, const MatrixLayout& l, const char* which) {
     if (l.block % pattern == 0 || l.atomShift > 0) return true;
     return report(ip, w, kCheckLaunchFailed, -1, l.start, std::string("misaligned swizzle atom: rows of matrix ") + which + " of a wgmma are " + std::to_string(l.block) +
                   " bytes apart by eight, expected a multiple of " + std::to_string(pattern));
+}
+
+// A descriptor is the warpgroup's: all lanes of its four warps must give the same. Products are counted, since the warps issue
+// them each in its turn.
+bool agreed(const Ins* ip, Warp& w, const WgmmaOperands& o) {
+    for (int k = o.registers ? 4 : 0; k < (o.registers ? 5 : 2); k++) {
+        const uint64_t* lanes = reg<uint64_t>(ip, w, k);
+        for (int l = 1; l < kLanes; l++)
+            if (lanes[l] != lanes[0])
+                return report(ip, w, kCheckLaunchFailed, l, lanes[l], "the lanes of a warp give a wgmma different matrix descriptors: " + hexadecimal64(lanes[l]) + ", lane 0 " + hexadecimal64(lanes[0]));
+    }
+    WgmmaWarp& state = state_of(w);
+    Warpgroup& group = checker_of(*w.block)->warpgroups[w.index / 4];
+    const uint32_t number = state.products++ - group.first;
+    if (number == group.issued.size()) {
+        group.issued.push_back({ip, o.descriptorA, o.descriptorB, w.index, 3});
+        return true;
+    }
+    IssuedProduct& other = group.issued[number];
+    const std::string who = ", warp " + std::to_string(other.warp) + " of its warpgroup ";
+    if (other.ip != ip)
+        return report(ip, w, kCheckLaunchFailed, -1, 0, "the warps of a warpgroup issue different wgmmas: this one here" + who + "that at PTX line " +
+                      std::to_string(w.block->launch->code->lines[instruction_number(*w.block, other.ip)]));
+    const bool a = !o.registers && o.descriptorA != other.descriptorA;
+    if (a || o.descriptorB != other.descriptorB)
+        return report(ip, w, kCheckLaunchFailed, -1, a ? o.descriptorA : o.descriptorB, std::string("the warps of a warpgroup give a wgmma different descriptors of matrix ") + (a ? "A" : "B") + ": " +
+                      hexadecimal64(a ? o.descriptorA : o.descriptorB) + who + hexadecimal64(a ? other.descriptorA : other.descriptorB));
+    other.others--;
+    while (!group.issued.empty() && group.issued.front().others == 0) {
+        group.issued.erase(group.issued.begin());
+        group.first++;
+    }
+    return true;
 }
 
 // The part of warp `w` is over. Its reads are the warpgroup's: whoever waits for the product learns of them.
@@ -65,6 +100,7 @@ bool check_wgmma(const Ins* ip, Warp& w, const WgmmaOperands& operands, uint32_t
     BlockChecker& checker = *checker_of(*w.block);
     WgmmaWarp& state = state_of(w);
     if (checker.options.sync) {
+        if (!agreed(ip, w, operands)) return false;
         if (!aligned(ip, w, operands.layoutB, "B") || (!operands.registers && !aligned(ip, w, operands.layoutA, "A"))) return false;
         bool fenced = state.fenced;
         for (uint32_t k = 0; k < ip->aux; k++) fenced &= !state.written.count(wgmma_place(ip, k));

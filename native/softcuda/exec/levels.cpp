@@ -114,6 +114,7 @@ FormTable::FormTable(Level level) {
     add_bulk_forms(sink);
     add_tensor_forms(sink);
     add_proxy_forms(sink);
+    add_aligned_forms(sink);
     add_register_forms(sink);
     add_wgmma_group_forms(sink);
     add_cache_policy_forms(sink);

@@ -47,4 +47,8 @@ void add_wgmma_group_forms(FormSink& sink);
 void add_cache_policy_forms(FormSink& sink);
 void add_store_async_forms(FormSink& sink);
 
+// For checked mode (check/).
+constexpr const char* kAlignedForm = "internal.aligned";
+void add_aligned_forms(FormSink& sink);
+
 }  // namespace softcuda

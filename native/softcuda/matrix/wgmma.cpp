@@ -320,7 +320,7 @@ template <Input A, Input B, Sum S, bool registers, WgmmaProduct compute> const I
     if (registers) {
         for (int i = 0; i < 4; i++) __builtin_memcpy(o.a[i], reg<uint32_t>(ip, w, i), sizeof o.a[i]);
     } else {
-        const uint64_t a = reg<uint64_t>(ip, w, 0)[0];
+        const uint64_t a = o.descriptorA = reg<uint64_t>(ip, w, 0)[0];
         if (!matrix_layout(a, mn_major_a<A, registers>(ip), o.layoutA, wrong)) return fault(w, ip, kInvalidInstruction, -1, a, wrong);
         if (!inside(o.layoutA, w.index % 4 * 2, 2, size)) return fault(w, ip, kIllegalAddress, -1, o.layoutA.start, "matrix A of a wgmma reaches outside the block's shared memory");
     }

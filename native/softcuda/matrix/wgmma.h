@@ -51,7 +51,7 @@ inline bool matrix_layout(uint64_t descriptor, bool mnMajor, MatrixLayout& l, co
 // What one warp's part of the product depends on, besides shared memory and the accumulators.
 struct WgmmaOperands {
     alignas(64) uint32_t a[4][kLanes];   // of A in registers
-    uint64_t descriptorB;
+    uint64_t descriptorA = 0, descriptorB = 0;
     MatrixLayout layoutA, layoutB;       // A in shared memory: layoutA
     bool registers;                      // A is in registers
     bool accumulate;                     // scale-d

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "exec/levels.h"
 #include "ptx/program.h"
 #include "ptx/special.h"
 
@@ -29,6 +30,14 @@ bool takes_narrow_bases(std::string_view opcode) {
         if (begins(opcode, name)) return true;
     }
     return false;
+}
+
+// Instructions in front of which a warp's lanes are made to meet in checked mode (check/aligned.cpp).
+bool meets(std::string_view opcode) {
+    for (std::string_view name : {"wgmma.", "setmaxnreg.", "bar.", "barrier.sync", "barrier.red", "barrier.arrive", "barrier.cta"}) {
+        if (begins(opcode, name)) return false;
+    }
+    return opcode.find(".aligned") != std::string_view::npos;
 }
 
 Value as_register(uint32_t index) {
@@ -73,6 +82,7 @@ public:
                 carries(i);
                 addresses(i);
                 if (program_.checked) wgmma_touches(i);
+                if (program_.checked && meets(i.opcode)) helper(i, kAlignedForm, {});
                 out_.push_back(std::move(i));
                 if (branch) {
                     around.push_back(uint32_t(at));

@@ -151,6 +151,44 @@ TEST(the_block_ends_too_early) {
     expect_found(p, {"the block ends while a bulk copy to shared memory is on its way"}, false);
 }
 
+// All threads write global memory by ordinary stores, and the first copies it from there, with `before` behind the stores and
+// `behind` behind the barrier.
+FaultReport copy_of_written(const std::string& before, const std::string& behind, uint64_t seed) {
+    Checks checks(true, seed);
+    Machine m(uint64_t(16) << 20);
+    Module& module = m.load(with_header(R"(
+.visible .entry k(.param .u64 middle) {
+    .reg .pred %p<8>; .reg .b32 %r<8>; .reg .b64 %d<4>;
+    .shared .align 128 .b8 data[256];
+    .shared .align 8 .b64 bar;
+    ld.param.u64 %d0, [middle];
+    mov.u32 %r0, %tid.x;
+    mov.u32 %r2, data;
+    mad.wide.u32 %d1, %r0, 4, %d0;
+    st.global.u32 [%d1], %r0;
+)" + before + "\n" + barrier_ready("bar", 1) + "@%p7 bra LOADED;\n" + behind + R"(
+    mbarrier.arrive.expect_tx.shared::cta.b64 _, [bar], 256;
+    cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%d0], 256, [bar];
+LOADED:
+)" + barrier_wait("bar", "0", "WAIT") + "ret;\n}\n"));
+    return m.launch(module, "k", {1, 1, 1, 64}, m.allocate<uint32_t>(64));
+}
+
+TEST(no_proxy_fence_for_global_memory) {
+    for (uint64_t seed : kSeeds) {
+        for (const char* fence : {"fence.proxy.async;", "fence.proxy.async.global;"}) {
+            EXPECT_EQ(copy_of_written(fence, "", seed).text, "");
+            EXPECT_EQ(copy_of_written("", fence, seed).text, "");
+        }
+        for (const char* fence : {"", "fence.proxy.async.shared::cta;", "@%p7 fence.proxy.async.global;"}) {
+            const FaultReport f = copy_of_written("setp.ne.u32 %p7, %r0, 9;\n" + std::string(fence), "", seed);
+            EXPECT_EQ(f.code, 719);
+            const std::string found = "missing proxy fence: an asynchronous read of global memory that block (0, 0, 0), warp 0, lane " + std::string(fence[0] == '@' ? "9" : "0") + ", PTX line ";
+            if (f.text.find(found) != 0) expect::failed(__FILE__, __LINE__, "not \"" + found + "\": " + f.text);
+        }
+    }
+}
+
 // Both phases are over before anybody waits for the first.
 TEST(aliased_parities) {
     for (bool twice : {false, true})

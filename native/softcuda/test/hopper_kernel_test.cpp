@@ -101,6 +101,15 @@ TEST(the_product_is_right_and_has_the_bits_of_mma_sync) {
     });
 }
 
+// Of so few steps that each block issues its products under the numbers that those of the block before had.
+TEST(blocks_share_nothing_of_their_products) {
+    on_every_level([&] {
+        Product p(208, 152, 64);
+        EXPECT_EQ(p.run("product").text, "");
+        p.expect_right();
+    });
+}
+
 TEST(checked_mode_is_silent_and_changes_nothing) {
     for (uint64_t seed : {0, 1, 2, 3, 4, 5, 6, 7}) {
         Checks checks(true, seed);

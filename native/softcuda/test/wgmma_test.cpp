@@ -392,6 +392,18 @@ ZERO:
     expect_fault(setup + "mov.b64 %d6, 0x4000002000000040;\n" + "mov.b64 %d5, 0x4000004000000000;\n" + kProduct + end, 128, 719, "rows of matrix B of a wgmma are 512 bytes apart by eight, expected a multiple of 1024", true);
 }
 
+TEST(descriptors_of_a_warpgroup_agree) {
+    const std::string ready = for_shared("FILL", 8192, 128, "st.shared.v4.u32 [%r3], {0, 0, 0, 0};") + "fence.proxy.async.shared::cta;\nbar.sync 0;\nwgmma.fence.sync.aligned;\n";
+    expect_fault(ready + kProduct + "wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;", 128, 0, "", true);
+    const std::string byWarp = "shr.u32 %r1, %r0, 5; mul.wide.u32 %d7, %r1, 2;\n", byLane = "and.b32 %r1, %r0, 1; mul.wide.u32 %d7, %r1, 2;\n";
+    for (const std::string matrix : {"A", "B"}) {
+        const std::string descriptor = matrix == "A" ? "%d5" : "%d6", moved = "add.u64 " + descriptor + ", " + descriptor + ", %d7;\n";
+        expect_fault(byWarp + moved + ready + kProduct, 128, 719, "the warps of a warpgroup give a wgmma different descriptors of matrix " + matrix, true);
+        expect_fault(byLane + moved + ready + kProduct, 128, 719, "the lanes of a warp give a wgmma different matrix descriptors", true);
+    }
+    expect_fault(ready + "setp.lt.u32 %p1, %r0, 32;\n@%p1 bra OTHER;\n" + kProduct + "bra END;\nOTHER:\n" + kProduct + "END:", 128, 719, "the warps of a warpgroup issue different wgmmas", true);
+}
+
 TEST(shapes_that_do_not_exist) {
     for (const char* text : {"wgmma.mma_async.sync.aligned.m64n12k16.f32.bf16.bf16 {%s0, %s1, %s2, %s3}, %d5, %d6, %p0, 1, 1, 0, 0;",
                              "wgmma.mma_async.sync.aligned.m64n16k16.f32.bf16.bf16 {%s0, %s1, %s2, %s3}, %d5, %d6, %p0, 1, 1, 0, 0;",

@@ -17,13 +17,9 @@ constexpr uint64_t kReturnPages = 1 << 20;  // freed blocks of at least this siz
 
 uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) & ~(unit - 1); }
 
-// Huge pages where the system gives them: tiles are read across rows, each in a page of its own, and which small pages the
-// process happens to get decides how they share the sets of a cache that is indexed by physical addresses.
 uint8_t* reserve(uint64_t bytes) {
     void* base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED) return nullptr;
-    madvise(base, bytes, MADV_HUGEPAGE);
-    return static_cast<uint8_t*>(base);
+    return base == MAP_FAILED ? nullptr : static_cast<uint8_t*>(base);
 }
 
 void give_back_pages(uint64_t begin, uint64_t bytes) {

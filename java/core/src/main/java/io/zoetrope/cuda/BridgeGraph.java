@@ -48,13 +48,19 @@ final class BridgeGraph {
     private BridgeGraph() {
     }
 
+    /** How many dependencies a graph has. */
+    static int countEdges(CUgraph graph) {
+        Bridge.require(Bridge.Call.GRAPH_GET_EDGES, "reading a graph's dependencies");
+        long[] count = new long[1];
+        checkEdges(BridgeNative.edges(Bridge.handle(graph), null, null, null, count));
+        return Math.toIntExact(count[0]);
+    }
+
     /** All dependencies of a graph, built or recorded, in the driver's order. */
     static List<Edge> edges(CUgraph graph) {
-        Bridge.require(Bridge.Call.GRAPH_GET_EDGES, "reading a graph's dependencies");
+        int edges = countEdges(graph);
         long handle = Bridge.handle(graph);
-        long[] count = new long[1];
-        checkEdges(BridgeNative.edges(handle, null, null, null, count));
-        int edges = Math.toIntExact(count[0]);
+        long[] count = {edges};
         long[] from = new long[edges];
         long[] to = new long[edges];
         long[] data = new long[edges];

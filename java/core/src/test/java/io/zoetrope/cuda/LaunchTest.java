@@ -3,6 +3,7 @@ package io.zoetrope.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -126,6 +127,19 @@ class LaunchTest {
             PLACES.arguments().pointer("out", out).i32("step", 7)
                     .launch(LaunchConfig.of(Grid.of(2), 32).withPriority(-1).withCooperation());
             assertThat(out.toLongs()).containsExactly(multiples(64, 7));
+        }
+    }
+
+    @Test
+    void blocksOfAClusterReachEachOther() {
+        assumeTrue(DEVICE.capability().atLeast(9, 0), "the device has no clusters");
+        try (Scope scope = Scope.open(DEVICE); KernelModule module = KernelModule.load(DEVICE, "peers", Ptx.PEERS)) {
+            Tensor out = scope.zeros(DType.I32, 8);
+            LaunchConfig config = LaunchConfig.of(Grid.of(8), 1);
+            module.kernel("peers").arguments().pointer("out", out).launch(config.withCluster(Grid.of(4)));
+            assertThat(out.toInts()).containsExactly(1, 2, 3, 0, 5, 6, 7, 4);
+            module.kernel("peers").arguments().pointer("out", out).launch(config.withCluster(Grid.of(2)));
+            assertThat(out.toInts()).containsExactly(1, 0, 3, 2, 5, 4, 7, 6);
         }
     }
 

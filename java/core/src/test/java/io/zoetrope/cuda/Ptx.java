@@ -78,6 +78,37 @@ final class Ptx {
             }
             """);
 
+    /** {@code peers(int* out)}: each block of a cluster reads the number of the next of its cluster from that one's shared memory. */
+    static final byte[] PEERS = """
+            .version 7.8
+            .target sm_90
+            .address_size 64
+            .visible .entry peers(.param .u64 out)
+            {
+                .reg .b32 %r<10>;
+                .reg .b64 %rd<4>;
+                .shared .align 4 .b8 number[4];
+                mov.u32 %r1, %ctaid.x;
+                mov.u32 %r2, number;
+                st.shared.u32 [%r2], %r1;
+                barrier.cluster.arrive.release.aligned;
+                barrier.cluster.wait.acquire.aligned;
+                mov.u32 %r3, %cluster_ctarank;
+                mov.u32 %r4, %cluster_nctarank;
+                add.u32 %r5, %r3, 1;
+                rem.u32 %r5, %r5, %r4;
+                mapa.shared::cluster.u32 %r6, %r2, %r5;
+                ld.shared::cluster.u32 %r7, [%r6];
+                barrier.cluster.arrive.release.aligned;
+                barrier.cluster.wait.acquire.aligned;
+                ld.param.u64 %rd1, [out];
+                mul.wide.u32 %rd2, %r1, 4;
+                add.u64 %rd3, %rd1, %rd2;
+                st.global.u32 [%rd3], %r7;
+                ret;
+            }
+            """.getBytes(StandardCharsets.US_ASCII);
+
     private static byte[] text(String body) {
         return (HEAD + body).getBytes(StandardCharsets.US_ASCII);
     }

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -302,6 +303,7 @@ class AttentionTest {
 
     @ParameterizedTest
     @MethodSource("tiersAndDims")
+    @Tag("nothing-to-check")
     void sameInputGivesSameBits(DType dtype, Tier tier, int dim) {
         Case c = new Case(2, 2, 70, 90, dim, true);
         Data data = new Data(c, dtype);

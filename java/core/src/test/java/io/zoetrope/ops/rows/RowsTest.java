@@ -12,8 +12,10 @@ import io.zoetrope.testkit.Values;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RowsTest {
@@ -29,7 +31,7 @@ class RowsTest {
             cases.add(new Case(dtype, 65, 8, 16, 1));
             cases.add(new Case(dtype, 49, 64, 32, 0));
             cases.add(new Case(dtype, 3, 1027, 2048, 0));
-            cases.add(new Case(dtype, 2, 4096, 8192, 0));
+            cases.add(new Case(dtype, 2, 4096, 512, 0));
         }
         return cases.stream();
     }
@@ -55,6 +57,14 @@ class RowsTest {
             assertThat(a.toFloats()).isEqualTo(left);
             assertThat(b.toFloats()).isEqualTo(right);
         }
+    }
+
+    /** 33 million elements. */
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    @Tag("nothing-to-check")
+    void gatheringTakesManyRows(DType dtype) {
+        gatheringTakesRowsByIndex(new Case(dtype, 2, 4096, 8192, 0));
     }
 
     @ParameterizedTest

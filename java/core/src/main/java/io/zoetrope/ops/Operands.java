@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
  * operand as it is and what was expected.
  */
 public final class Operands {
+    private static final int PACK_BYTES = 16;
+
     private final String op;
     private final List<Listed> listed = new ArrayList<>();
 
@@ -28,6 +30,11 @@ public final class Operands {
     /** The address of a tensor, 0 for null. */
     public static long address(Tensor tensor) {
         return tensor == null ? 0 : tensor.address();
+    }
+
+    /** Whether the rows of x, and of what else lies at these addresses, may be accessed in packs of 16 bytes. */
+    public static boolean wide(Tensor x, long addresses) {
+        return (x.address() | addresses | x.dim(-1) * x.dtype().bytes()) % PACK_BYTES == 0;
     }
 
     public Operands require(boolean condition, String message) {

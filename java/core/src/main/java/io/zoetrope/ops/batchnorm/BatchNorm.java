@@ -20,12 +20,6 @@ import io.zoetrope.tensor.Tensor;
 public final class BatchNorm {
     private static final String FORWARD = "norm/batch_norm_forward";
     private static final String BACKWARD = "norm/batch_norm_backward";
-    private static final int THREADS = 256;
-    /** Rows a thread adds up at least before its sums are worth writing. */
-    private static final int ROWS_PER_LANE = 16;
-    private static final int MOST_PIECES = 512;
-    /** Rows a thread of an elementwise pass takes. */
-    private static final int ROWS_PER_APPLY = 8;
     /** Says to the kernels that they are given 1/σ, not a variance. */
     private static final float GIVEN_RSTD = -1;
 
@@ -53,14 +47,14 @@ public final class BatchNorm {
                 .writes("y, mean, rstd", y, mean, rstd).device();
         try (Scope scope = Scope.open(device)) {
             Kernel kernel = device.kernel(FORWARD, "batch_norm_statistics_" + x.dtype().suffix());
-            Plan plan = Plan.summing(x, kernel, x.address());
-            Tensor partial = scope.empty(DType.F32, plan.pieces, 2, channels);
-            plan.append(kernel.arguments().pointer("x", x).pointer("partial", partial)).i32("wide", plan.wide)
+            BatchNormPlan plan = BatchNormPlan.summing(x, kernel, x.address());
+            Tensor partial = scope.empty(DType.F32, plan.pieces(), 2, channels);
+            plan.append(kernel.arguments().pointer("x", x).pointer("partial", partial)).i32("wide", plan.wide())
                     .launch(plan.grid());
             Kernel finish = device.kernel(FORWARD, "batch_norm_finish");
             finish.arguments().pointer("partial", partial).pointer("mean", mean).pointer("rstd", rstd)
-                    .pointer("running_mean", runningMean).pointer("running_var", runningVar).i64("rows", plan.rows)
-                    .i32("channels", channels).i32("piece_rows", plan.pieceRows).i64("pieces", plan.pieces)
+                    .pointer("running_mean", runningMean).pointer("running_var", runningVar).i64("rows", plan.rows())
+                    .i32("channels", channels).i32("piece_rows", plan.pieceRows()).i64("pieces", plan.pieces())
                     .f32("eps", eps).f32("momentum", momentum)
                     .launch(Grid.covering(channels, finish.geometry().tileN()));
         }
@@ -79,10 +73,10 @@ public final class BatchNorm {
     private static void apply(Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor spread, Tensor y, float eps,
             boolean relu) {
         Kernel kernel = x.device().kernel(FORWARD, "batch_norm_apply_" + x.dtype().suffix());
-        Plan plan = Plan.applying(x, kernel, x.address() | y.address());
+        BatchNormPlan plan = BatchNormPlan.applying(x, kernel, x.address() | y.address());
         plan.append(kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta)
                 .pointer("mean", mean).pointer("spread", spread).pointer("y", y)).f32("eps", eps)
-                .i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
+                .i32("relu", relu ? 1 : 0).i32("wide", plan.wide()).launch(plan.grid());
     }
 
     /**
@@ -129,20 +123,20 @@ public final class BatchNorm {
             Tensor sums = ofBatch || dgamma != null ? scope.empty(DType.F32, 2, channels) : null;
             if (sums != null) {
                 Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_sums_" + dtype);
-                Plan plan = Plan.summing(x, kernel, x.address() | dy.address());
-                Tensor partial = scope.empty(DType.F32, plan.pieces, 2, channels);
+                BatchNormPlan plan = BatchNormPlan.summing(x, kernel, x.address() | dy.address());
+                Tensor partial = scope.empty(DType.F32, plan.pieces(), 2, channels);
                 plan.append(arguments(kernel, dy, x, gamma, beta, mean, spread).pointer("partial", partial))
-                        .f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide).launch(plan.grid());
+                        .f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide()).launch(plan.grid());
                 Kernel finish = device.kernel(BACKWARD, "batch_norm_backward_finish");
                 finish.arguments().pointer("partial", partial).pointer("sums", sums).pointer("dgamma", dgamma)
-                        .pointer("dbeta", dbeta).i64("pieces", plan.pieces).i32("channels", channels)
+                        .pointer("dbeta", dbeta).i64("pieces", plan.pieces()).i32("channels", channels)
                         .i32("accumulate", accumulate ? 1 : 0)
                         .launch(Grid.covering(2 * channels, finish.geometry().tileN()));
             }
             Kernel kernel = device.kernel(BACKWARD, "batch_norm_backward_apply_" + dtype);
-            Plan plan = Plan.applying(x, kernel, x.address() | dy.address() | dx.address());
+            BatchNormPlan plan = BatchNormPlan.applying(x, kernel, x.address() | dy.address() | dx.address());
             plan.append(arguments(kernel, dy, x, gamma, beta, mean, spread).pointer("sums", ofBatch ? sums : null)
-                    .pointer("dx", dx)).f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide)
+                    .pointer("dx", dx)).f32("eps", eps).i32("relu", relu ? 1 : 0).i32("wide", plan.wide())
                     .launch(plan.grid());
         }
     }
@@ -162,47 +156,5 @@ public final class BatchNorm {
                 .sized("gamma", gamma, DType.F32, channels).sized("beta", beta, DType.F32, channels)
                 .sized("mean", mean, DType.F32, channels).sized("variance or rstd", spread, DType.F32, channels)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");
-    }
-
-    /** How the rows of a matrix are dealt out; mirrors columns.cuh. */
-    private record Plan(long rows, int channels, int lanesLog2, int pieceRows, long pieces, int columnBlocks,
-            int wide) {
-        static Plan summing(Tensor x, Kernel kernel, long addresses) {
-            long rows = x.size() / x.dim(-1);
-            return of(x, kernel, addresses, ROWS_PER_LANE, (rows + MOST_PIECES - 1) / MOST_PIECES);
-        }
-
-        static Plan applying(Tensor x, Kernel kernel, long addresses) {
-            return of(x, kernel, addresses, ROWS_PER_APPLY, 1);
-        }
-
-        /** @param leastRows of a piece */
-        private static Plan of(Tensor x, Kernel kernel, long addresses, int rowsPerLane, long leastRows) {
-            int channels = Math.toIntExact(x.dim(-1));
-            long rows = x.size() / channels;
-            int pack = kernel.geometry().tileN();
-            boolean wide = channels % pack == 0 && addresses % 16 == 0;
-            int packs = wide ? channels / pack : channels;
-            int groups = 1;
-            while (groups < THREADS && groups < packs) {
-                groups *= 2;
-            }
-            int lanes = THREADS / groups;
-            long pieceRows = Math.max(leastRows, (long) lanes * rowsPerLane);
-            if (pieceRows > Integer.MAX_VALUE / 2) {
-                throw new IllegalArgumentException("batch norm: x is " + x + ": more rows than the kernels can count");
-            }
-            return new Plan(rows, channels, Integer.numberOfTrailingZeros(lanes), (int) pieceRows,
-                    (rows + pieceRows - 1) / pieceRows, (packs + groups - 1) / groups, wide ? 1 : 0);
-        }
-
-        Grid grid() {
-            return Grid.of(pieces * columnBlocks);
-        }
-
-        Arguments append(Arguments arguments) {
-            return arguments.i64("rows", rows).i32("channels", channels).i32("lanes_log2", lanesLog2).i32("piece_rows",
-                    pieceRows);
-        }
     }
 }

@@ -38,7 +38,7 @@ public final class LayerNorm {
         long rows = x.size() / channels;
         kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("beta", beta).pointer("y", y)
                 .pointer("mean", mean).pointer("rstd", rstd).i64("rows", rows).i32("channels", channels).f32("eps", eps)
-                .i32("wide", wide(x, y.address() | Operands.address(gamma) | Operands.address(beta)))
+                .i32("wide", Operands.wide(x, y.address() | Operands.address(gamma) | Operands.address(beta)) ? 1 : 0)
                 .launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
 
@@ -62,7 +62,7 @@ public final class LayerNorm {
         long vectors = scale.address() | shift.address() | scale.stride() * x.dtype().bytes();
         kernel.arguments().pointer("x", x).pointer("scale", scale).pointer("shift", shift).pointer("y", y)
                 .i64("rows", rows).i64("places", rows / x.dim(0)).i64("stride", scale.stride())
-                .i32("channels", channels).f32("eps", eps).i32("wide", wide(x, y.address() | vectors))
+                .i32("channels", channels).f32("eps", eps).i32("wide", Operands.wide(x, y.address() | vectors) ? 1 : 0)
                 .launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
 
@@ -85,21 +85,21 @@ public final class LayerNorm {
                 .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
         String dtype = x.dtype().suffix();
         long rows = x.size() / channels;
-        int wide = wide(x, dy.address() | dx.address() | Operands.address(gamma));
+        boolean wide = Operands.wide(x, dy.address() | dx.address() | Operands.address(gamma));
         Kernel kernel = device.kernel("norm/layer_norm_backward", "layer_norm_backward_" + dtype);
         kernel.arguments().pointer("grad_y", dy).pointer("x", x).pointer("gamma", gamma).pointer("mean", mean)
                 .pointer("rstd", rstd).pointer("grad_x", dx).i64("rows", rows).i32("channels", channels)
-                .i32("wide", wide).launch(Grid.covering(rows, kernel.geometry().tileM()));
+                .i32("wide", wide ? 1 : 0).launch(Grid.covering(rows, kernel.geometry().tileM()));
         if (dgamma == null) {
             return;
         }
         Kernel sums = device.kernel("norm/layer_norm_backward", "layer_norm_backward_sums_" + dtype);
         long pieces = (rows + sums.geometry().tileM() - 1) / sums.geometry().tileM();
-        long columns = sums.geometry().tileN() * (wide == 1 ? (long) sums.geometry().tileK() : 1);
+        long columns = sums.geometry().tileN() * (wide ? (long) sums.geometry().tileK() : 1);
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, pieces, 2, channels);
             sums.arguments().pointer("grad_y", dy).pointer("x", x).pointer("mean", mean).pointer("rstd", rstd)
-                    .pointer("partial", partial).i64("rows", rows).i32("channels", channels).i32("wide", wide)
+                    .pointer("partial", partial).i64("rows", rows).i32("channels", channels).i32("wide", wide ? 1 : 0)
                     .launch(Grid.of(pieces * ((channels + columns - 1) / columns)));
             GroupNorm.parameterGradients(device, partial, dgamma, dbeta, accumulateParams);
         }
@@ -113,9 +113,5 @@ public final class LayerNorm {
                 .require(channels <= Integer.MAX_VALUE / 2, "x is " + x + ": rows longer than the kernels can count")
                 .sizedIfGiven("gamma", gamma, DType.F32, channels).sized("mean", mean, DType.F32, x.size() / channels)
                 .sized("rstd", rstd, DType.F32, x.size() / channels);
-    }
-
-    private static int wide(Tensor x, long addresses) {
-        return (x.address() | addresses | x.shape().dim(-1) * x.dtype().bytes()) % 16 == 0 ? 1 : 0;
     }
 }

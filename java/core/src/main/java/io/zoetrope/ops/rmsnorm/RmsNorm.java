@@ -31,7 +31,7 @@ public final class RmsNorm {
         long rows = x.size() / x.dim(-1);
         kernel.arguments().pointer("x", x).pointer("gamma", gamma).pointer("y", y).pointer("rstd", rstd)
                 .i64("rows", rows).i32("channels", x.dim(-1)).f32("eps", eps)
-                .i32("wide", wide(x, y.address() | Operands.address(gamma)))
+                .i32("wide", Operands.wide(x, y.address() | Operands.address(gamma)) ? 1 : 0)
                 .launch(Grid.covering(rows, kernel.geometry().tileM()));
     }
 
@@ -52,21 +52,21 @@ public final class RmsNorm {
                 .sizedIfGiven("dgamma", dgamma, DType.F32, channels).reads("dy, x, gamma, rstd", dy, x, gamma, rstd)
                 .writes("dx, dgamma", dx, dgamma).device();
         long rows = x.size() / channels;
-        int wide = wide(x, dy.address() | dx.address() | Operands.address(gamma));
+        boolean wide = Operands.wide(x, dy.address() | dx.address() | Operands.address(gamma));
         Kernel kernel = kernel(device, "rms_norm_backward", x);
         kernel.arguments().pointer("grad_y", dy).pointer("x", x).pointer("gamma", gamma).pointer("rstd", rstd)
-                .pointer("grad_x", dx).i64("rows", rows).i32("channels", channels).i32("wide", wide)
+                .pointer("grad_x", dx).i64("rows", rows).i32("channels", channels).i32("wide", wide ? 1 : 0)
                 .launch(Grid.covering(rows, kernel.geometry().tileM()));
         if (dgamma == null) {
             return;
         }
         Kernel sums = kernel(device, "rms_norm_backward_sums", x);
         long pieces = Tiling.count(rows, sums.geometry().tileM());
-        long columns = sums.geometry().tileN() * (wide == 1 ? (long) sums.geometry().tileK() : 1);
+        long columns = sums.geometry().tileN() * (wide ? (long) sums.geometry().tileK() : 1);
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, pieces, channels);
             sums.arguments().pointer("grad_y", dy).pointer("x", x).pointer("rstd", rstd).pointer("partial", partial)
-                    .i64("rows", rows).i32("channels", channels).i32("wide", wide)
+                    .i64("rows", rows).i32("channels", channels).i32("wide", wide ? 1 : 0)
                     .launch(Grid.of(pieces * Tiling.count(channels, columns)));
             Reduce.sumRows(partial, dgamma, accumulate);
         }
@@ -82,9 +82,5 @@ public final class RmsNorm {
 
     private static Kernel kernel(Device device, String operation, Tensor x) {
         return Candidates.of(operation).with("type", x.dtype().suffix()).only().on(device);
-    }
-
-    private static int wide(Tensor x, long addresses) {
-        return (x.address() | addresses | x.dim(-1) * x.dtype().bytes()) % 16 == 0 ? 1 : 0;
     }
 }

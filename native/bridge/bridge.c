@@ -6,8 +6,8 @@
 #include "io_zoetrope_cuda_BridgeNative.h"
 
 #define NATIVE(result, name) JNIEXPORT result JNICALL Java_io_zoetrope_cuda_BridgeNative_##name
-#define HANDLE(value) ((void*)(intptr_t)(value))
-#define REQUIRE(call) \
+#define HANDLE(value) ((void*) (intptr_t) (value))
+#define REQUIRE(call)                                                                                                  \
     if (!driver.call) return DRIVER_NOT_SUPPORTED
 
 // The `extra` argument of a launch whose parameters lie in one buffer, as the device code's ABI lays them out.
@@ -17,19 +17,20 @@ struct ParameterBuffer {
 };
 
 static void** parameter_buffer(struct ParameterBuffer* out, JNIEnv* env, jobject buffer, jint bytes) {
-    out->bytes = (size_t)bytes;
-    void* extra[5] = {(void*)1, buffer ? (*env)->GetDirectBufferAddress(env, buffer) : NULL, (void*)2, &out->bytes, NULL};
+    out->bytes = (size_t) bytes;
+    void* extra[5] = {(void*) 1, buffer ? (*env)->GetDirectBufferAddress(env, buffer) : NULL, (void*) 2, &out->bytes,
+                      NULL};
     memcpy(out->extra, extra, sizeof extra);
     return bytes ? out->extra : NULL;  // a kernel without parameters
 }
 
 NATIVE(jstring, symbols)(JNIEnv* env, jclass class) {
-    (void)class;
+    (void) class;
     return (*env)->NewStringUTF(env, driver_symbols());
 }
 
 NATIVE(jint, bind)(JNIEnv* env, jclass class) {
-    (void)env, (void)class;
+    (void) env, (void) class;
     return driver_bind();
 }
 
@@ -38,13 +39,13 @@ static jfieldID pointer_field(JNIEnv* env, jobject object) {
 }
 
 NATIVE(jlong, handle)(JNIEnv* env, jclass class, jobject object) {
-    (void)class;
+    (void) class;
     jfieldID field = pointer_field(env, object);
     return field ? (*env)->GetLongField(env, object, field) : 0;
 }
 
 NATIVE(void, setHandle)(JNIEnv* env, jclass class, jobject object, jlong value) {
-    (void)class;
+    (void) class;
     jfieldID field = pointer_field(env, object);
     if (field) (*env)->SetLongField(env, object, field, value);
 }
@@ -52,7 +53,7 @@ NATIVE(void, setHandle)(JNIEnv* env, jclass class, jobject object, jlong value) 
 NATIVE(jint, launch)
 (JNIEnv* env, jclass class, jlong function, jint gridX, jint gridY, jint gridZ, jint blockX, jint blockY, jint blockZ,
  jint sharedBytes, jlong stream, jobject parameters, jint parameterBytes, jobject attributes, jint attributeCount) {
-    (void)class;
+    (void) class;
     struct ParameterBuffer buffer;
     void** extra = parameter_buffer(&buffer, env, parameters, parameterBytes);
     if (attributeCount == 0) {
@@ -73,11 +74,11 @@ NATIVE(jint, launch)
 }
 
 NATIVE(jint, parameterInfo)(JNIEnv* env, jclass class, jlong function, jlong index, jlongArray offsetAndBytes) {
-    (void)class;
+    (void) class;
     REQUIRE(funcGetParamInfo);
     size_t offset = 0, bytes = 0;
-    int result = driver.funcGetParamInfo(HANDLE(function), (size_t)index, &offset, &bytes);
-    jlong values[2] = {(jlong)offset, (jlong)bytes};
+    int result = driver.funcGetParamInfo(HANDLE(function), (size_t) index, &offset, &bytes);
+    jlong values[2] = {(jlong) offset, (jlong) bytes};
     (*env)->SetLongArrayRegion(env, offsetAndBytes, 0, 2, values);
     return result;
 }
@@ -94,7 +95,7 @@ struct Tensor {
 };
 
 static void longs(JNIEnv* env, jlongArray array, uint64_t* out) {
-    (*env)->GetLongArrayRegion(env, array, 0, (*env)->GetArrayLength(env, array), (jlong*)out);
+    (*env)->GetLongArrayRegion(env, array, 0, (*env)->GetArrayLength(env, array), (jlong*) out);
 }
 
 static void ints(JNIEnv* env, jintArray array, void* out) {
@@ -102,7 +103,7 @@ static void ints(JNIEnv* env, jintArray array, void* out) {
 }
 
 static struct Tensor tensor(JNIEnv* env, jlongArray dims, jlongArray strides, jintArray elementStrides) {
-    struct Tensor t = {.rank = (uint32_t)(*env)->GetArrayLength(env, dims)};
+    struct Tensor t = {.rank = (uint32_t) (*env)->GetArrayLength(env, dims)};
     longs(env, dims, t.dims);
     longs(env, strides, t.strides);
     ints(env, elementStrides, t.elementStrides);
@@ -112,7 +113,7 @@ static struct Tensor tensor(JNIEnv* env, jlongArray dims, jlongArray strides, ji
 NATIVE(jint, encodeTiled)
 (JNIEnv* env, jclass class, jobject map, jint type, jlong address, jlongArray dims, jlongArray strides, jintArray box,
  jintArray elementStrides, jint interleave, jint swizzle, jint promotion, jint fill) {
-    (void)class;
+    (void) class;
     REQUIRE(tensorMapEncodeTiled);
     struct Tensor t = tensor(env, dims, strides, elementStrides);
     uint32_t boxDims[MAX_RANK];
@@ -125,7 +126,7 @@ NATIVE(jint, encodeIm2col)
 (JNIEnv* env, jclass class, jobject map, jint type, jlong address, jlongArray dims, jlongArray strides, jintArray lower,
  jintArray upper, jint channels, jint pixels, jintArray elementStrides, jint interleave, jint swizzle, jint promotion,
  jint fill) {
-    (void)class;
+    (void) class;
     REQUIRE(tensorMapEncodeIm2col);
     struct Tensor t = tensor(env, dims, strides, elementStrides);
     int lowerCorner[MAX_RANK], upperCorner[MAX_RANK];
@@ -137,14 +138,15 @@ NATIVE(jint, encodeIm2col)
 }
 
 NATIVE(jint, replaceAddress)(JNIEnv* env, jclass class, jobject map, jlong address) {
-    (void)class;
+    (void) class;
     REQUIRE(tensorMapReplaceAddress);
     return driver.tensorMapReplaceAddress((*env)->GetDirectBufferAddress(env, map), HANDLE(address));
 }
 
 // ---- graphs: arrays of nodes and of edge data are arrays of longs ------------------------------------------------------
 
-_Static_assert(sizeof(void*) == sizeof(jlong) && sizeof(struct EdgeData) == sizeof(jlong), "arrays are handed over as they are");
+_Static_assert(sizeof(void*) == sizeof(jlong) && sizeof(struct EdgeData) == sizeof(jlong),
+               "arrays are handed over as they are");
 
 // An array's elements, null for a null array; to be given back with release().
 static void* elements(JNIEnv* env, jlongArray array) {
@@ -156,9 +158,10 @@ static void release(JNIEnv* env, jlongArray array, void* elements) {
 }
 
 NATIVE(jint, addKernelNode)
-(JNIEnv* env, jclass class, jlongArray node, jlong graph, jlongArray after, jlongArray edges, jlong function, jint gridX,
- jint gridY, jint gridZ, jint blockX, jint blockY, jint blockZ, jint sharedBytes, jobject parameters, jint parameterBytes) {
-    (void)class;
+(JNIEnv* env, jclass class, jlongArray node, jlong graph, jlongArray after, jlongArray edges, jlong function,
+ jint gridX, jint gridY, jint gridZ, jint blockX, jint blockY, jint blockZ, jint sharedBytes, jobject parameters,
+ jint parameterBytes) {
+    (void) class;
     REQUIRE(graphAddNode);
     struct ParameterBuffer buffer;
     struct KernelNode kernel = {
@@ -170,27 +173,29 @@ NATIVE(jint, addKernelNode)
     };
     void *nodes = elements(env, after), *data = elements(env, edges);
     void* added = NULL;
-    int result = driver.graphAddNode(&added, HANDLE(graph), nodes, data, (size_t)(*env)->GetArrayLength(env, after), &kernel);
+    int result =
+        driver.graphAddNode(&added, HANDLE(graph), nodes, data, (size_t) (*env)->GetArrayLength(env, after), &kernel);
     release(env, edges, data);
     release(env, after, nodes);
-    jlong value = (intptr_t)added;
+    jlong value = (intptr_t) added;
     (*env)->SetLongArrayRegion(env, node, 0, 1, &value);
     return result;
 }
 
 NATIVE(jint, setAttribute)(JNIEnv* env, jclass class, jlong node, jobject attributes, jint index) {
-    (void)class;
+    (void) class;
     REQUIRE(graphKernelNodeSetAttribute);
-    struct LaunchAttribute* attribute = (struct LaunchAttribute*)(*env)->GetDirectBufferAddress(env, attributes) + index;
-    return driver.graphKernelNodeSetAttribute(HANDLE(node), (int)attribute->id, attribute->value);
+    struct LaunchAttribute* attribute =
+        (struct LaunchAttribute*) (*env)->GetDirectBufferAddress(env, attributes) + index;
+    return driver.graphKernelNodeSetAttribute(HANDLE(node), (int) attribute->id, attribute->value);
 }
 
 NATIVE(jint, addDependencies)
 (JNIEnv* env, jclass class, jlong graph, jlongArray from, jlongArray to, jlongArray edges) {
-    (void)class;
+    (void) class;
     REQUIRE(graphAddDependencies);
     void *sources = elements(env, from), *targets = elements(env, to), *data = elements(env, edges);
-    size_t count = (size_t)(*env)->GetArrayLength(env, from);
+    size_t count = (size_t) (*env)->GetArrayLength(env, from);
     int result = driver.graphAddDependencies(HANDLE(graph), sources, targets, data, count);
     release(env, edges, data);
     release(env, to, targets);
@@ -200,15 +205,15 @@ NATIVE(jint, addDependencies)
 
 NATIVE(jint, edges)
 (JNIEnv* env, jclass class, jlong graph, jlongArray from, jlongArray to, jlongArray edges, jlongArray count) {
-    (void)class;
+    (void) class;
     REQUIRE(graphGetEdges);
     void *sources = elements(env, from), *targets = elements(env, to), *data = elements(env, edges);
-    size_t edgeCount = from ? (size_t)(*env)->GetArrayLength(env, from) : 0;
+    size_t edgeCount = from ? (size_t) (*env)->GetArrayLength(env, from) : 0;
     int result = driver.graphGetEdges(HANDLE(graph), sources, targets, data, &edgeCount);
     release(env, edges, data);
     release(env, to, targets);
     release(env, from, sources);
-    jlong value = (jlong)edgeCount;
+    jlong value = (jlong) edgeCount;
     (*env)->SetLongArrayRegion(env, count, 0, 1, &value);
     return result;
 }

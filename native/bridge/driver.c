@@ -24,10 +24,10 @@ static void* find(void* library, GetProcAddress ask, const char* symbol, const c
 int driver_bind(void) {
     void* library = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
     if (!library) return -1;
-    GetProcAddress ask = (GetProcAddress)dlsym(library, "cuGetProcAddress_v2");
+    GetProcAddress ask = (GetProcAddress) dlsym(library, "cuGetProcAddress_v2");
     int found = 0, bit = 0;
-#define X(member, symbol, name, version, parameters)                                 \
-    driver.member = (int(*) parameters)find(library, ask, symbol, name, version);    \
+#define X(member, symbol, name, version, parameters)                                                                   \
+    driver.member = (int(*) parameters) find(library, ask, symbol, name, version);                                     \
     found |= (driver.member != NULL) << bit++;
     DRIVER_CALLS(X)
 #undef X

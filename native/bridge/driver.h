@@ -49,30 +49,30 @@ struct KernelNode {
 
 // X(member, exported symbol, name for cuGetProcAddress, CUDA version that has it in this form, parameters). The order is
 // that of io.zoetrope.cuda.Bridge.Call.
-#define DRIVER_CALLS(X)                                                                                               \
-    X(launchKernel, "cuLaunchKernel", "cuLaunchKernel", 4000,                                                         \
+#define DRIVER_CALLS(X)                                                                                                \
+    X(launchKernel, "cuLaunchKernel", "cuLaunchKernel", 4000,                                                          \
       (void* function, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t sharedBytes, void* stream, \
-       void** parameters, void** extra))                                                                              \
-    X(launchKernelEx, "cuLaunchKernelEx", "cuLaunchKernelEx", 11080,                                                  \
-      (const struct LaunchConfig*, void* function, void** parameters, void** extra))                                  \
-    X(funcGetParamInfo, "cuFuncGetParamInfo", "cuFuncGetParamInfo", 12040,                                            \
-      (void* function, size_t index, size_t* offset, size_t* bytes))                                                  \
-    X(tensorMapEncodeTiled, "cuTensorMapEncodeTiled", "cuTensorMapEncodeTiled", 12000,                                \
-      (struct TensorMap*, int type, uint32_t rank, void* address, const uint64_t* dims, const uint64_t* strides,      \
-       const uint32_t* box, const uint32_t* elementStrides, int interleave, int swizzle, int promotion, int fill))    \
-    X(tensorMapEncodeIm2col, "cuTensorMapEncodeIm2col", "cuTensorMapEncodeIm2col", 12000,                             \
-      (struct TensorMap*, int type, uint32_t rank, void* address, const uint64_t* dims, const uint64_t* strides,      \
-       const int* lower, const int* upper, uint32_t channels, uint32_t pixels, const uint32_t* elementStrides,        \
-       int interleave, int swizzle, int promotion, int fill))                                                         \
-    X(tensorMapReplaceAddress, "cuTensorMapReplaceAddress", "cuTensorMapReplaceAddress", 12000,                       \
-      (struct TensorMap*, void* address))                                                                             \
-    X(graphAddNode, "cuGraphAddNode_v2", "cuGraphAddNode", 12030,                                                     \
-      (void** node, void* graph, void* const* after, const struct EdgeData* edges, size_t count, struct KernelNode*)) \
-    X(graphAddDependencies, "cuGraphAddDependencies_v2", "cuGraphAddDependencies", 12030,                             \
-      (void* graph, void* const* from, void* const* to, const struct EdgeData* edges, size_t count))                  \
-    X(graphGetEdges, "cuGraphGetEdges_v2", "cuGraphGetEdges", 12030,                                                  \
-      (void* graph, void** from, void** to, struct EdgeData* edges, size_t* count))                                   \
-    X(graphKernelNodeSetAttribute, "cuGraphKernelNodeSetAttribute", "cuGraphKernelNodeSetAttribute", 11000,           \
+       void** parameters, void** extra))                                                                               \
+    X(launchKernelEx, "cuLaunchKernelEx", "cuLaunchKernelEx", 11080,                                                   \
+      (const struct LaunchConfig*, void* function, void** parameters, void** extra))                                   \
+    X(funcGetParamInfo, "cuFuncGetParamInfo", "cuFuncGetParamInfo", 12040,                                             \
+      (void* function, size_t index, size_t* offset, size_t* bytes))                                                   \
+    X(tensorMapEncodeTiled, "cuTensorMapEncodeTiled", "cuTensorMapEncodeTiled", 12000,                                 \
+      (struct TensorMap*, int type, uint32_t rank, void* address, const uint64_t* dims, const uint64_t* strides,       \
+       const uint32_t* box, const uint32_t* elementStrides, int interleave, int swizzle, int promotion, int fill))     \
+    X(tensorMapEncodeIm2col, "cuTensorMapEncodeIm2col", "cuTensorMapEncodeIm2col", 12000,                              \
+      (struct TensorMap*, int type, uint32_t rank, void* address, const uint64_t* dims, const uint64_t* strides,       \
+       const int* lower, const int* upper, uint32_t channels, uint32_t pixels, const uint32_t* elementStrides,         \
+       int interleave, int swizzle, int promotion, int fill))                                                          \
+    X(tensorMapReplaceAddress, "cuTensorMapReplaceAddress", "cuTensorMapReplaceAddress", 12000,                        \
+      (struct TensorMap*, void* address))                                                                              \
+    X(graphAddNode, "cuGraphAddNode_v2", "cuGraphAddNode", 12030,                                                      \
+      (void** node, void* graph, void* const* after, const struct EdgeData* edges, size_t count, struct KernelNode*) ) \
+    X(graphAddDependencies, "cuGraphAddDependencies_v2", "cuGraphAddDependencies", 12030,                              \
+      (void* graph, void* const* from, void* const* to, const struct EdgeData* edges, size_t count))                   \
+    X(graphGetEdges, "cuGraphGetEdges_v2", "cuGraphGetEdges", 12030,                                                   \
+      (void* graph, void** from, void** to, struct EdgeData* edges, size_t* count))                                    \
+    X(graphKernelNodeSetAttribute, "cuGraphKernelNodeSetAttribute", "cuGraphKernelNodeSetAttribute", 11000,            \
       (void* node, int attribute, const void* value))
 
 // Null where the driver lacks the call.

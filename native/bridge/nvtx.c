@@ -31,21 +31,22 @@ static void attach_injection(void) {
 static void attach_library(void) {
     void* library = dlopen("libnvToolsExt.so.1", RTLD_LAZY);
     if (!library) return;
-    nvtxDomainHandle_t (*create)(const char*) = (nvtxDomainHandle_t(*)(const char*))dlsym(library, "nvtxDomainCreateA");
-    nvtx.push = (int (*)(nvtxDomainHandle_t, const nvtxEventAttributes_t*))dlsym(library, "nvtxDomainRangePushEx");
-    nvtx.pop = (int (*)(nvtxDomainHandle_t))dlsym(library, "nvtxDomainRangePop");
+    nvtxDomainHandle_t (*create)(const char*) =
+        (nvtxDomainHandle_t(*)(const char*)) dlsym(library, "nvtxDomainCreateA");
+    nvtx.push = (int (*)(nvtxDomainHandle_t, const nvtxEventAttributes_t*)) dlsym(library, "nvtxDomainRangePushEx");
+    nvtx.pop = (int (*)(nvtxDomainHandle_t)) dlsym(library, "nvtxDomainRangePop");
     if (create && nvtx.push && nvtx.pop) nvtx.domain = create("zoetrope");
 }
 
 NATIVE(jboolean, nvtxStart)(JNIEnv* env, jclass class) {
-    (void)env, (void)class;
+    (void) env, (void) class;
     if (getenv("NVTX_INJECTION64_PATH")) attach_injection();
     else attach_library();
     return nvtx.domain != NULL;
 }
 
 NATIVE(void, nvtxPush)(JNIEnv* env, jclass class, jstring name) {
-    (void)class;
+    (void) class;
     const char* text = (*env)->GetStringUTFChars(env, name, NULL);
     if (!text) return;
     nvtxEventAttributes_t range = {
@@ -59,19 +60,19 @@ NATIVE(void, nvtxPush)(JNIEnv* env, jclass class, jstring name) {
 }
 
 NATIVE(void, nvtxPop)(JNIEnv* env, jclass class) {
-    (void)env, (void)class;
+    (void) env, (void) class;
     nvtx.pop(nvtx.domain);
 }
 
 #else  // a toolkit without NVTX: nothing ever listens
 
 NATIVE(jboolean, nvtxStart)(JNIEnv* env, jclass class) {
-    (void)env, (void)class;
+    (void) env, (void) class;
     return JNI_FALSE;
 }
 
-NATIVE(void, nvtxPush)(JNIEnv* env, jclass class, jstring name) { (void)env, (void)class, (void)name; }
+NATIVE(void, nvtxPush)(JNIEnv* env, jclass class, jstring name) { (void) env, (void) class, (void) name; }
 
-NATIVE(void, nvtxPop)(JNIEnv* env, jclass class) { (void)env, (void)class; }
+NATIVE(void, nvtxPop)(JNIEnv* env, jclass class) { (void) env, (void) class; }
 
 #endif

@@ -41,7 +41,10 @@ public:
             if (s->space == Space::Const) constants += s->bytes;
             if (constants > kConstLimit) throw PtxError(s->line, "the module's .const variables exceed 64 KiB");
             uint64_t address = options.allocate(std::max<uint64_t>(s->bytes, 1), std::max<uint32_t>(s->alignment, 16));
-            if (!address) throw LoadFailure{kOutOfDeviceMemory, located(s->line, "no device memory for the " + std::to_string(s->bytes) + " bytes of " + shown(s->name))};
+            if (!address)
+                throw LoadFailure{kOutOfDeviceMemory,
+                                  located(s->line, "no device memory for the " + std::to_string(s->bytes) + " bytes of "
+                                                       + shown(s->name))};
             allocations.push_back(address);
             addresses_[s.get()] = address;
             all.push_back(s.get());
@@ -57,8 +60,11 @@ private:
         for (const Relocation& r : s.relocations) {
             uint64_t value = 0;
             auto variable = module.variables.find(r.symbol);
-            if (variable == module.variables.end()) throw PtxError(r.line, "the initialiser names " + shown(r.symbol) + ", which is no variable of this module");
-            if (!addresses_.count(variable->second)) throw PtxError(r.line, "the address of " + shown(r.symbol) + " is not constant");
+            if (variable == module.variables.end())
+                throw PtxError(r.line,
+                               "the initialiser names " + shown(r.symbol) + ", which is no variable of this module");
+            if (!addresses_.count(variable->second))
+                throw PtxError(r.line, "the address of " + shown(r.symbol) + " is not constant");
             value = (addresses_.at(variable->second) + uint64_t(r.addend)) >> r.shift;
             std::memcpy(memory + r.offset, &value, r.bytes);
         }
@@ -68,7 +74,9 @@ private:
     std::unordered_map<const Storage*, uint64_t> addresses_;
 };
 
-uint32_t product(const uint32_t* extents) { return uint32_t(std::min<uint64_t>(uint64_t(extents[0]) * extents[1] * extents[2], 1u << 20)); }
+uint32_t product(const uint32_t* extents) {
+    return uint32_t(std::min<uint64_t>(uint64_t(extents[0]) * extents[1] * extents[2], 1u << 20));
+}
 
 Kernel describe(const PtxModule& module, const Function& f) {
     Kernel k;
@@ -96,21 +104,26 @@ std::unique_ptr<Module> Module::load(std::string_view ptx, const LoadOptions& op
     error = 0;
     try {
         PtxModule module = parse_module(ptx);
-        if (module.version > kNewestPtx) throw LoadFailure{kUnsupportedPtx, located(1, "unsupported PTX version " + std::to_string(module.version / 10) + "." + std::to_string(module.version % 10))};
+        if (module.version > kNewestPtx)
+            throw LoadFailure{kUnsupportedPtx,
+                              located(1, "unsupported PTX version " + std::to_string(module.version / 10) + "."
+                                             + std::to_string(module.version % 10))};
         Placed placed;
         placed.place(module, options, result->allocations_);
         uint64_t constBytes = 0;
         for (const auto& [name, s] : module.variables) {
             if (s->space == Space::Shared) continue;
             if (s->space == Space::Const) constBytes += s->bytes;
-            result->variables_.push_back({std::string(name), placed.address_of(*s), s->bytes, s->space == Space::Const});
+            result->variables_.push_back(
+                {std::string(name), placed.address_of(*s), s->bytes, s->space == Space::Const});
         }
         const FormTable& table = form_table(current_level());
         std::vector<std::string> errors;
         uint64_t workspace = 0;
         for (const auto& f : module.functions) {
             if (!f->isEntry || !f->hasBody) continue;
-            if (product(f->requiredCluster) > kMaxCluster) throw PtxError(f->line, "a cluster has at most " + std::to_string(kMaxCluster) + " blocks");
+            if (product(f->requiredCluster) > kMaxCluster)
+                throw PtxError(f->line, "a cluster has at most " + std::to_string(kMaxCluster) + " blocks");
             Program program = build_program(module, *f, placed);
             program.checked = options.checked || check_options().any();
             lower(program);
@@ -122,7 +135,9 @@ std::unique_ptr<Module> Module::load(std::string_view ptx, const LoadOptions& op
             if (program.usesGridWorkspace) {
                 if (!workspace) {
                     workspace = options.allocate(256, 256);
-                    if (!workspace) throw LoadFailure{kOutOfDeviceMemory, located(f->line, "no device memory for the grid's workspace")};
+                    if (!workspace)
+                        throw LoadFailure{kOutOfDeviceMemory,
+                                          located(f->line, "no device memory for the grid's workspace")};
                     result->allocations_.push_back(workspace);
                     std::memset(reinterpret_cast<void*>(workspace), 0, 256);
                     if (options.written) options.written(workspace, 256);

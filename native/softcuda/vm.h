@@ -24,16 +24,16 @@ struct Kernel {
     std::string name;
     std::vector<Parameter> parameters;
     uint32_t parameterBytes = 0;
-    uint32_t staticShared = 0;       // bytes; dynamic shared memory begins behind them, aligned as declared
-    uint32_t localBytes = 0;         // for each thread
-    uint32_t constBytes = 0;         // of the module's .const variables
-    uint32_t registers = 0;          // 32-bit registers a thread would hold: an estimate from liveness, at most 255
-    uint32_t maxThreads = 1024;      // of a block: 1024, or less by .maxntid or .reqntid
+    uint32_t staticShared = 0;   // bytes; dynamic shared memory begins behind them, aligned as declared
+    uint32_t localBytes = 0;     // for each thread
+    uint32_t constBytes = 0;     // of the module's .const variables
+    uint32_t registers = 0;      // 32-bit registers a thread would hold: an estimate from liveness, at most 255
+    uint32_t maxThreads = 1024;  // of a block: 1024, or less by .maxntid or .reqntid
     uint32_t requiredBlock[3] = {0, 0, 0};    // .reqntid, zeros when absent
     uint32_t requiredCluster[3] = {0, 0, 0};  // .reqnctapercluster, zeros when absent
-    uint32_t minBlocks = 0;          // .minnctapersm, 0 when absent
-    uint32_t ptxVersion = 0;         // 90 for .version 9.0
-    uint32_t target = 0;             // 80 for sm_80, 90 for sm_90a
+    uint32_t minBlocks = 0;                   // .minnctapersm, 0 when absent
+    uint32_t ptxVersion = 0;                  // 90 for .version 9.0
+    uint32_t target = 0;                      // 80 for sm_80, 90 for sm_90a
     std::shared_ptr<const Code> code;
 };
 
@@ -80,11 +80,11 @@ struct LaunchRequest {
     const Kernel* kernel = nullptr;
     uint32_t grid[3] = {1, 1, 1};
     uint32_t block[3] = {1, 1, 1};
-    uint32_t cluster[3] = {1, 1, 1};  // extents of a cluster in blocks; each divides the grid's
-    bool explicitCluster = false;     // the launch or the kernel names a cluster size
-    uint32_t dynamicShared = 0;       // bytes
-    const void* parameters = nullptr; // Kernel::parameterBytes of them, laid out as Kernel::parameters says
-    bool cooperative = false;         // all blocks resident at once
+    uint32_t cluster[3] = {1, 1, 1};   // extents of a cluster in blocks; each divides the grid's
+    bool explicitCluster = false;      // the launch or the kernel names a cluster size
+    uint32_t dynamicShared = 0;        // bytes
+    const void* parameters = nullptr;  // Kernel::parameterBytes of them, laid out as Kernel::parameters says
+    bool cooperative = false;          // all blocks resident at once
     uint64_t arenaLow = 0, arenaHigh = 0;
 };
 

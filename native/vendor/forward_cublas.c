@@ -36,20 +36,23 @@ __attribute__((visibility("hidden"), used)) int zoetrope_forward_refuse(unsigned
 }
 
 /* Reached from a jump below with the function's number in r11. */
-__asm__(".text\n"
-        ".type zoetrope_forward_missing, @function\n"
-        "zoetrope_forward_missing:\n"
-        "    mov %r11d, %edi\n"
-        "    jmp zoetrope_forward_refuse\n");
+__asm__(
+    ".text\n"
+    ".type zoetrope_forward_missing, @function\n"
+    "zoetrope_forward_missing:\n"
+    "    mov %r11d, %edi\n"
+    "    jmp zoetrope_forward_refuse\n");
 extern char zoetrope_forward_missing[] __attribute__((visibility("hidden")));
 
 /* r11 is the caller's to lose and carries no argument. The assembler counts the functions in the order of the list, as the enumeration does. */
 __asm__(".set zoetrope_forward_number, 0\n");
-#define SYMBOL(name)                                                                    \
-    __asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ":\n"         \
-            "    movl $zoetrope_forward_number, %r11d\n"                                \
-            "    jmp *zoetrope_forward_targets+8*zoetrope_forward_number(%rip)\n"       \
-            ".size " #name ", . - " #name "\n"                                          \
+#define SYMBOL(name)                                                                                                   \
+    __asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name                                              \
+            ":\n"                                                                                                      \
+            "    movl $zoetrope_forward_number, %r11d\n"                                                               \
+            "    jmp *zoetrope_forward_targets+8*zoetrope_forward_number(%rip)\n"                                      \
+            ".size " #name ", . - " #name                                                                              \
+            "\n"                                                                                                       \
             ".set zoetrope_forward_number, zoetrope_forward_number + 1\n");
 #include "cublas_symbols.h"
 #undef SYMBOL
@@ -59,6 +62,6 @@ __attribute__((constructor)) static void find_targets(void) {
     if (!successor) fprintf(stderr, "zoetrope: %s\n", dlerror());
     for (unsigned i = 0; i < COUNT; i++) {
         void* target = successor ? dlsym(successor, names[i]) : 0;
-        zoetrope_forward_targets[i] = target ? target : (void*)zoetrope_forward_missing;
+        zoetrope_forward_targets[i] = target ? target : (void*) zoetrope_forward_missing;
     }
 }

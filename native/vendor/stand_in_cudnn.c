@@ -10,10 +10,18 @@ enum { FPROP, DGRAD, WGRAD };
 /* Two algorithms, so that the first of a search, which is not deterministic, must be passed over. */
 enum { UNORDERED = 3, ORDERED = 5, WORKSPACE = 4096 };
 
-typedef struct { int type, n, c, h, w; } Tensor;
-typedef struct { int type, k, c, r, s; } Filter;
-typedef struct { int top, left, stride_h, stride_w, dilation_h, dilation_w, groups, math; } Convolution;
-typedef struct { Stream stream; } Handle;
+typedef struct {
+    int type, n, c, h, w;
+} Tensor;
+typedef struct {
+    int type, k, c, r, s;
+} Filter;
+typedef struct {
+    int top, left, stride_h, stride_w, dilation_h, dilation_w, groups, math;
+} Convolution;
+typedef struct {
+    Stream stream;
+} Handle;
 typedef struct {
     int algo, status;
     float time;
@@ -31,18 +39,53 @@ typedef struct {
     float alpha, beta;
 } Work;
 
-EXPORT int cudnnCreate(Handle** out) { *out = calloc(1, sizeof **out); return SUCCESS; }
-EXPORT int cudnnDestroy(Handle* handle) { free(handle); return SUCCESS; }
-EXPORT int cudnnSetStream(Handle* handle, Stream stream) { handle->stream = stream; return SUCCESS; }
-EXPORT const char* cudnnGetErrorString(int status) { return status == BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : "CUDNN_STATUS_OTHER"; }
-EXPORT int cudnnCreateTensorDescriptor(Tensor** out) { *out = calloc(1, sizeof **out); return SUCCESS; }
-EXPORT int cudnnDestroyTensorDescriptor(Tensor* d) { free(d); return SUCCESS; }
-EXPORT int cudnnCreateFilterDescriptor(Filter** out) { *out = calloc(1, sizeof **out); return SUCCESS; }
-EXPORT int cudnnDestroyFilterDescriptor(Filter* d) { free(d); return SUCCESS; }
-EXPORT int cudnnCreateConvolutionDescriptor(Convolution** out) { *out = calloc(1, sizeof **out); return SUCCESS; }
-EXPORT int cudnnDestroyConvolutionDescriptor(Convolution* d) { free(d); return SUCCESS; }
-EXPORT int cudnnSetConvolutionGroupCount(Convolution* d, int groups) { d->groups = groups; return SUCCESS; }
-EXPORT int cudnnSetConvolutionMathType(Convolution* d, int math) { d->math = math; return SUCCESS; }
+EXPORT int cudnnCreate(Handle** out) {
+    *out = calloc(1, sizeof **out);
+    return SUCCESS;
+}
+EXPORT int cudnnDestroy(Handle* handle) {
+    free(handle);
+    return SUCCESS;
+}
+EXPORT int cudnnSetStream(Handle* handle, Stream stream) {
+    handle->stream = stream;
+    return SUCCESS;
+}
+EXPORT const char* cudnnGetErrorString(int status) {
+    return status == BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM" : "CUDNN_STATUS_OTHER";
+}
+EXPORT int cudnnCreateTensorDescriptor(Tensor** out) {
+    *out = calloc(1, sizeof **out);
+    return SUCCESS;
+}
+EXPORT int cudnnDestroyTensorDescriptor(Tensor* d) {
+    free(d);
+    return SUCCESS;
+}
+EXPORT int cudnnCreateFilterDescriptor(Filter** out) {
+    *out = calloc(1, sizeof **out);
+    return SUCCESS;
+}
+EXPORT int cudnnDestroyFilterDescriptor(Filter* d) {
+    free(d);
+    return SUCCESS;
+}
+EXPORT int cudnnCreateConvolutionDescriptor(Convolution** out) {
+    *out = calloc(1, sizeof **out);
+    return SUCCESS;
+}
+EXPORT int cudnnDestroyConvolutionDescriptor(Convolution* d) {
+    free(d);
+    return SUCCESS;
+}
+EXPORT int cudnnSetConvolutionGroupCount(Convolution* d, int groups) {
+    d->groups = groups;
+    return SUCCESS;
+}
+EXPORT int cudnnSetConvolutionMathType(Convolution* d, int math) {
+    d->math = math;
+    return SUCCESS;
+}
 
 static int known(int type) { return type == DATA_FLOAT || type == DATA_BFLOAT16; }
 
@@ -58,8 +101,8 @@ EXPORT int cudnnSetFilter4dDescriptor(Filter* d, int type, int layout, int k, in
     return SUCCESS;
 }
 
-EXPORT int cudnnSetConvolution2dDescriptor(Convolution* d, int top, int left, int stride_h, int stride_w, int dilation_h,
-        int dilation_w, int mode, int compute) {
+EXPORT int cudnnSetConvolution2dDescriptor(Convolution* d, int top, int left, int stride_h, int stride_w,
+                                           int dilation_h, int dilation_w, int mode, int compute) {
     if (mode != CROSS_CORRELATION || compute != DATA_FLOAT || top < 0 || left < 0) return BAD_PARAM;
     *d = (Convolution){top, left, stride_h, stride_w, dilation_h, dilation_w, 1, DEFAULT_MATH};
     return SUCCESS;
@@ -71,9 +114,10 @@ static int extent(int in, int pad, int taps, int stride, int dilation) {
 
 static int fits(const Tensor* x, const Filter* f, const Tensor* y, const Convolution* c) {
     return x->type == f->type && x->type == y->type && x->n == y->n && x->c == f->c * c->groups && y->c == f->k
-        && f->k % c->groups == 0 && y->h == extent(x->h, c->top, f->r, c->stride_h, c->dilation_h)
-        && y->w == extent(x->w, c->left, f->s, c->stride_w, c->dilation_w)
-        && (c->math == (x->type == DATA_BFLOAT16 ? TENSOR_OP_MATH : FMA_MATH) || (x->type == DATA_FLOAT && c->math == DEFAULT_MATH));
+           && f->k % c->groups == 0 && y->h == extent(x->h, c->top, f->r, c->stride_h, c->dilation_h)
+           && y->w == extent(x->w, c->left, f->s, c->stride_w, c->dilation_w)
+           && (c->math == (x->type == DATA_BFLOAT16 ? TENSOR_OP_MATH : FMA_MATH)
+               || (x->type == DATA_FLOAT && c->math == DEFAULT_MATH));
 }
 
 static void convolve(void* data) {
@@ -82,8 +126,9 @@ static void convolve(void* data) {
     const Tensor *x = &o->xd, *y = &o->yd;
     const Filter* f = &o->fd;
     int type = x->type == DATA_FLOAT ? TYPE_F32 : TYPE_BF16;
-    int64_t size = o->pass == FPROP ? (int64_t)y->n * y->h * y->w * y->c : o->pass == DGRAD ? (int64_t)x->n * x->h * x->w * x->c
-        : (int64_t)f->k * f->r * f->s * f->c;
+    int64_t size = o->pass == FPROP   ? (int64_t) y->n * y->h * y->w * y->c
+                   : o->pass == DGRAD ? (int64_t) x->n * x->h * x->w * x->c
+                                      : (int64_t) f->k * f->r * f->s * f->c;
     void* out = o->pass == FPROP ? o->y : o->pass == DGRAD ? o->x : o->filters;
     double* sums = calloc(size, sizeof *sums);
     for (int n = 0; n < y->n; n++)
@@ -97,15 +142,16 @@ static void convolve(void* data) {
                         for (int k = 0; k < f->k; k++) {
                             int first = k / (f->k / conv->groups) * f->c;
                             for (int c = 0; c < f->c; c++) {
-                                int64_t ix = (((int64_t)n * x->h + h) * x->w + w) * x->c + first + c;
-                                int64_t iw = (((int64_t)k * f->r + r) * f->s + s) * f->c + c;
-                                int64_t iy = (((int64_t)n * y->h + p) * y->w + q) * y->c + k;
+                                int64_t ix = (((int64_t) n * x->h + h) * x->w + w) * x->c + first + c;
+                                int64_t iw = (((int64_t) k * f->r + r) * f->s + s) * f->c + c;
+                                int64_t iy = (((int64_t) n * y->h + p) * y->w + q) * y->c + k;
                                 if (o->pass == FPROP)
-                                    sums[iy] += (double)load_element(o->x, type, ix) * load_element(o->filters, type, iw);
+                                    sums[iy] +=
+                                        (double) load_element(o->x, type, ix) * load_element(o->filters, type, iw);
                                 else if (o->pass == DGRAD)
-                                    sums[ix] += (double)load_element(o->y, type, iy) * load_element(o->filters, type, iw);
-                                else
-                                    sums[iw] += (double)load_element(o->x, type, ix) * load_element(o->y, type, iy);
+                                    sums[ix] +=
+                                        (double) load_element(o->y, type, iy) * load_element(o->filters, type, iw);
+                                else sums[iw] += (double) load_element(o->x, type, ix) * load_element(o->y, type, iy);
                             }
                         }
                     }
@@ -114,77 +160,86 @@ static void convolve(void* data) {
     free(sums);
 }
 
-static int run(Handle* handle, int pass, const Tensor* xd, const void* x, const Filter* fd, const void* filters, const Tensor* yd,
-        const void* y, const Convolution* conv, int algorithm, const void* workspace, size_t bytes, const float* alpha,
-        const float* beta) {
+static int run(Handle* handle, int pass, const Tensor* xd, const void* x, const Filter* fd, const void* filters,
+               const Tensor* yd, const void* y, const Convolution* conv, int algorithm, const void* workspace,
+               size_t bytes, const float* alpha, const float* beta) {
     if (!handle->stream || !fits(xd, fd, yd, conv)) return BAD_PARAM;
     if (algorithm != ORDERED || !workspace || bytes < WORKSPACE) return NOT_SUPPORTED;
-    Work work = {pass, *xd, *yd, *fd, *conv, (void*)x, (void*)filters, (void*)y, *alpha, *beta};
+    Work work = {pass, *xd, *yd, *fd, *conv, (void*) x, (void*) filters, (void*) y, *alpha, *beta};
     return queue_work(handle->stream, convolve, &work, sizeof work) == 0 ? SUCCESS : EXECUTION_FAILED;
 }
 
-EXPORT int cudnnConvolutionForward(Handle* handle, const float* alpha, const Tensor* xd, const void* x, const Filter* fd,
-        const void* filters, const Convolution* conv, int algorithm, void* workspace, size_t bytes, const float* beta,
-        const Tensor* yd, void* y) {
+EXPORT int cudnnConvolutionForward(Handle* handle, const float* alpha, const Tensor* xd, const void* x,
+                                   const Filter* fd, const void* filters, const Convolution* conv, int algorithm,
+                                   void* workspace, size_t bytes, const float* beta, const Tensor* yd, void* y) {
     return run(handle, FPROP, xd, x, fd, filters, yd, y, conv, algorithm, workspace, bytes, alpha, beta);
 }
 
 EXPORT int cudnnConvolutionBackwardData(Handle* handle, const float* alpha, const Filter* fd, const void* filters,
-        const Tensor* yd, const void* y, const Convolution* conv, int algorithm, void* workspace, size_t bytes,
-        const float* beta, const Tensor* xd, void* x) {
+                                        const Tensor* yd, const void* y, const Convolution* conv, int algorithm,
+                                        void* workspace, size_t bytes, const float* beta, const Tensor* xd, void* x) {
     return run(handle, DGRAD, xd, x, fd, filters, yd, y, conv, algorithm, workspace, bytes, alpha, beta);
 }
 
-EXPORT int cudnnConvolutionBackwardFilter(Handle* handle, const float* alpha, const Tensor* xd, const void* x, const Tensor* yd,
-        const void* y, const Convolution* conv, int algorithm, void* workspace, size_t bytes, const float* beta,
-        const Filter* fd, void* filters) {
+EXPORT int cudnnConvolutionBackwardFilter(Handle* handle, const float* alpha, const Tensor* xd, const void* x,
+                                          const Tensor* yd, const void* y, const Convolution* conv, int algorithm,
+                                          void* workspace, size_t bytes, const float* beta, const Filter* fd,
+                                          void* filters) {
     return run(handle, WGRAD, xd, x, fd, filters, yd, y, conv, algorithm, workspace, bytes, alpha, beta);
 }
 
-static int size_of_workspace(const Tensor* x, const Filter* f, const Tensor* y, const Convolution* c, int algorithm, size_t* bytes) {
+static int size_of_workspace(const Tensor* x, const Filter* f, const Tensor* y, const Convolution* c, int algorithm,
+                             size_t* bytes) {
     if (!fits(x, f, y, c)) return BAD_PARAM;
     *bytes = algorithm == ORDERED ? WORKSPACE : 0;
     return SUCCESS;
 }
 
-EXPORT int cudnnGetConvolutionForwardWorkspaceSize(Handle* handle, const Tensor* xd, const Filter* fd, const Convolution* conv,
-        const Tensor* yd, int algorithm, size_t* bytes) {
+EXPORT int cudnnGetConvolutionForwardWorkspaceSize(Handle* handle, const Tensor* xd, const Filter* fd,
+                                                   const Convolution* conv, const Tensor* yd, int algorithm,
+                                                   size_t* bytes) {
     return handle ? size_of_workspace(xd, fd, yd, conv, algorithm, bytes) : BAD_PARAM;
 }
 
 EXPORT int cudnnGetConvolutionBackwardDataWorkspaceSize(Handle* handle, const Filter* fd, const Tensor* yd,
-        const Convolution* conv, const Tensor* xd, int algorithm, size_t* bytes) {
+                                                        const Convolution* conv, const Tensor* xd, int algorithm,
+                                                        size_t* bytes) {
     return handle ? size_of_workspace(xd, fd, yd, conv, algorithm, bytes) : BAD_PARAM;
 }
 
 EXPORT int cudnnGetConvolutionBackwardFilterWorkspaceSize(Handle* handle, const Tensor* xd, const Tensor* yd,
-        const Convolution* conv, const Filter* fd, int algorithm, size_t* bytes) {
+                                                          const Convolution* conv, const Filter* fd, int algorithm,
+                                                          size_t* bytes) {
     return handle ? size_of_workspace(xd, fd, yd, conv, algorithm, bytes) : BAD_PARAM;
 }
 
-static int found(const Tensor* x, const Filter* f, const Tensor* y, const Convolution* c, int most, int* count, Performance* all,
-        size_t bytes) {
+static int found(const Tensor* x, const Filter* f, const Tensor* y, const Convolution* c, int most, int* count,
+                 Performance* all, size_t bytes) {
     if (!fits(x, f, y, c) || most < 2 || bytes < WORKSPACE) return BAD_PARAM;
     all[0] = (Performance){.algo = UNORDERED, .memory = 0, .math = c->math};
-    all[1] = (Performance){.algo = ORDERED, .time = 1, .memory = WORKSPACE / 2, .determinism = DETERMINISTIC, .math = c->math};
+    all[1] = (Performance){
+        .algo = ORDERED, .time = 1, .memory = WORKSPACE / 2, .determinism = DETERMINISTIC, .math = c->math};
     *count = 2;
     return SUCCESS;
 }
 
 EXPORT int cudnnFindConvolutionForwardAlgorithmEx(Handle* handle, const Tensor* xd, const void* x, const Filter* fd,
-        const void* filters, const Convolution* conv, const Tensor* yd, void* y, int most, int* count, Performance* all,
-        void* workspace, size_t bytes) {
+                                                  const void* filters, const Convolution* conv, const Tensor* yd,
+                                                  void* y, int most, int* count, Performance* all, void* workspace,
+                                                  size_t bytes) {
     return handle && x && filters && y && workspace ? found(xd, fd, yd, conv, most, count, all, bytes) : BAD_PARAM;
 }
 
-EXPORT int cudnnFindConvolutionBackwardDataAlgorithmEx(Handle* handle, const Filter* fd, const void* filters, const Tensor* yd,
-        const void* y, const Convolution* conv, const Tensor* xd, void* x, int most, int* count, Performance* all,
-        void* workspace, size_t bytes) {
+EXPORT int cudnnFindConvolutionBackwardDataAlgorithmEx(Handle* handle, const Filter* fd, const void* filters,
+                                                       const Tensor* yd, const void* y, const Convolution* conv,
+                                                       const Tensor* xd, void* x, int most, int* count,
+                                                       Performance* all, void* workspace, size_t bytes) {
     return handle && x && filters && y && workspace ? found(xd, fd, yd, conv, most, count, all, bytes) : BAD_PARAM;
 }
 
-EXPORT int cudnnFindConvolutionBackwardFilterAlgorithmEx(Handle* handle, const Tensor* xd, const void* x, const Tensor* yd,
-        const void* y, const Convolution* conv, const Filter* fd, void* filters, int most, int* count, Performance* all,
-        void* workspace, size_t bytes) {
+EXPORT int cudnnFindConvolutionBackwardFilterAlgorithmEx(Handle* handle, const Tensor* xd, const void* x,
+                                                         const Tensor* yd, const void* y, const Convolution* conv,
+                                                         const Filter* fd, void* filters, int most, int* count,
+                                                         Performance* all, void* workspace, size_t bytes) {
     return handle && x && filters && y && workspace ? found(xd, fd, yd, conv, most, count, all, bytes) : BAD_PARAM;
 }

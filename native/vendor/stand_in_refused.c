@@ -2,9 +2,9 @@
  * process. SYMBOLS: the list; NOT_SUPPORTED_STATUS: the library's status code. */
 #include <stdio.h>
 
-#define SYMBOL(name)                                                              \
-    __attribute__((weak, visibility("default"))) int name(void) {                 \
-        fprintf(stderr, "stand-in: %s is not there\n", #name);                    \
-        return NOT_SUPPORTED_STATUS;                                                     \
+#define SYMBOL(name)                                                                                                   \
+    __attribute__((weak, visibility("default"))) int name(void) {                                                      \
+        fprintf(stderr, "stand-in: %s is not there\n", #name);                                                         \
+        return NOT_SUPPORTED_STATUS;                                                                                   \
     }
 #include SYMBOLS

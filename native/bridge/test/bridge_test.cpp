@@ -135,8 +135,9 @@ TEST(encodes_a_tiled_tensor_map) {
     CUtensorMap map;
     Array<jint> box{64, 128, 9, 10};
     StandIn& d = expecting(CUDA_ERROR_INVALID_VALUE);
-    EXPECT_EQ(NATIVE(encodeTiled)(env, nullptr, java::buffer(&map), 9, 0x123456789ABCDEF0, of(dims), of(strides), of(box),
-                                  of(elementStrides), 2, 3, 4, 5), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_EQ(NATIVE(encodeTiled)(env, nullptr, java::buffer(&map), 9, 0x123456789ABCDEF0, of(dims), of(strides),
+                                  of(box), of(elementStrides), 2, 3, 4, 5),
+              CUDA_ERROR_INVALID_VALUE);
     expect_tensor(d, map);
     EXPECT_EQ(text(d.box, 4), "64 128 9 10");
 }
@@ -145,8 +146,9 @@ TEST(encodes_an_im2col_tensor_map) {
     CUtensorMap map;
     Array<jint> lower{-1, -2}, upper{-3, 4};
     StandIn& d = expecting(CUDA_ERROR_INVALID_VALUE);
-    EXPECT_EQ(NATIVE(encodeIm2col)(env, nullptr, java::buffer(&map), 9, 0x123456789ABCDEF0, of(dims), of(strides), of(lower),
-                                   of(upper), 64, 1024, of(elementStrides), 2, 3, 4, 5), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_EQ(NATIVE(encodeIm2col)(env, nullptr, java::buffer(&map), 9, 0x123456789ABCDEF0, of(dims), of(strides),
+                                   of(lower), of(upper), 64, 1024, of(elementStrides), 2, 3, 4, 5),
+              CUDA_ERROR_INVALID_VALUE);
     expect_tensor(d, map);
     EXPECT_EQ(text(d.lower, 2), "-1 -2");
     EXPECT_EQ(text(d.upper, 2), "-3 4");
@@ -157,7 +159,8 @@ TEST(encodes_an_im2col_tensor_map) {
 TEST(moves_a_tensor_map) {
     CUtensorMap map;
     StandIn& d = expecting(CUDA_ERROR_INVALID_CONTEXT);
-    EXPECT_EQ(NATIVE(replaceAddress)(env, nullptr, java::buffer(&map), 0xFEDCBA9876543210 >> 1), CUDA_ERROR_INVALID_CONTEXT);
+    EXPECT_EQ(NATIVE(replaceAddress)(env, nullptr, java::buffer(&map), 0xFEDCBA9876543210 >> 1),
+              CUDA_ERROR_INVALID_CONTEXT);
     EXPECT(d.map == &map);
     EXPECT(d.address == at(0xFEDCBA9876543210 >> 1));
 }
@@ -166,13 +169,15 @@ TEST(adds_a_kernel_to_a_graph) {
     StandIn& d = expecting(CUDA_ERROR_INVALID_VALUE);
     d.node = static_cast<CUgraphNode>(at(0x7777));
     Array<jlong> node{0}, after{0x31, 0x32}, edges{0x010001, 0};
-    EXPECT_EQ(NATIVE(addKernelNode)(env, nullptr, of(node), 0x3333, of(after), of(edges), 0x1111, 2, 3, 5, 7, 11, 13, 17,
-                                    java::buffer(parameters), 20), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_EQ(NATIVE(addKernelNode)(env, nullptr, of(node), 0x3333, of(after), of(edges), 0x1111, 2, 3, 5, 7, 11, 13,
+                                    17, java::buffer(parameters), 20),
+              CUDA_ERROR_INVALID_VALUE);
     EXPECT_EQ(node.values[0], 0x7777);
     EXPECT(d.graph == at(0x3333));
     EXPECT_EQ(d.count, 2u);
     EXPECT(d.from[0] == at(0x31) && d.from[1] == at(0x32));
-    const CUgraphEdgeData programmatic = {CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC, 0, CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC, {}};
+    const CUgraphEdgeData programmatic = {
+        CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC, 0, CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC, {}};
     const CUgraphEdgeData ordinary = {};
     EXPECT(!std::memcmp(&d.edges[0], &programmatic, sizeof programmatic));
     EXPECT(!std::memcmp(&d.edges[1], &ordinary, sizeof ordinary));

@@ -29,7 +29,10 @@ inline Bytes& bytes(jarray a) { return *reinterpret_cast<Bytes*>(a); }
 template <class T> T* region(jarray a, jsize start) { return static_cast<T*>(bytes(a).data) + start; }
 
 // Elements handed out and not given back; no call may leave any.
-inline int& borrowed() { static int count = 0; return count; }
+inline int& borrowed() {
+    static int count = 0;
+    return count;
+}
 
 inline JNIEnv* environment() {
     static JNINativeInterface_ f{};
@@ -57,7 +60,10 @@ inline JNIEnv* environment() {
         delete[] elements;
     };
     f.NewStringUTF = [](JNIEnv*, const char* text) { return reinterpret_cast<jstring>(const_cast<char*>(text)); };
-    f.GetStringUTFChars = [](JNIEnv*, jstring text, jboolean*) { borrowed()++; return reinterpret_cast<const char*>(text); };
+    f.GetStringUTFChars = [](JNIEnv*, jstring text, jboolean*) {
+        borrowed()++;
+        return reinterpret_cast<const char*>(text);
+    };
     f.ReleaseStringUTFChars = [](JNIEnv*, jstring, const char*) { borrowed()--; };
     f.GetObjectClass = [](JNIEnv*, jobject) { return jclass(nullptr); };
     f.GetFieldID = [](JNIEnv*, jclass, const char* name, const char* type) {

@@ -4,10 +4,10 @@
 #include "driver.h"
 #include "io_zoetrope_cuda_BridgeNative.h"
 
-#define SAME(a, b) _Static_assert((long)(a) == (long)(b), #a " is not " #b)
-#define SAME_FIELD(ours, field, theirs, member)             \
-    SAME(offsetof(ours, field), offsetof(theirs, member));  \
-    SAME(sizeof(((ours*)0)->field), sizeof(((theirs*)0)->member))
+#define SAME(a, b) _Static_assert((long) (a) == (long) (b), #a " is not " #b)
+#define SAME_FIELD(ours, field, theirs, member)                                                                        \
+    SAME(offsetof(ours, field), offsetof(theirs, member));                                                             \
+    SAME(sizeof(((ours*) 0)->field), sizeof(((theirs*) 0)->member))
 #define JAVA(name) io_zoetrope_cuda_BridgeNative_##name
 
 SAME(DRIVER_NOT_SUPPORTED, CUDA_ERROR_NOT_SUPPORTED);
@@ -30,9 +30,9 @@ SAME(JAVA(ATTRIBUTE_PRIORITY), CU_LAUNCH_ATTRIBUTE_PRIORITY);
 SAME(offsetof(CUlaunchAttributeValue, clusterDim.x), 0);
 SAME(offsetof(CUlaunchAttributeValue, clusterDim.y), 4);
 SAME(offsetof(CUlaunchAttributeValue, clusterDim.z), 8);
-SAME(sizeof(((CUlaunchAttributeValue*)0)->cooperative), 4);
-SAME(sizeof(((CUlaunchAttributeValue*)0)->programmaticStreamSerializationAllowed), 4);
-SAME(sizeof(((CUlaunchAttributeValue*)0)->priority), 4);
+SAME(sizeof(((CUlaunchAttributeValue*) 0)->cooperative), 4);
+SAME(sizeof(((CUlaunchAttributeValue*) 0)->programmaticStreamSerializationAllowed), 4);
+SAME(sizeof(((CUlaunchAttributeValue*) 0)->priority), 4);
 
 SAME(sizeof(struct LaunchConfig), sizeof(CUlaunchConfig));
 SAME(offsetof(struct LaunchConfig, grid), offsetof(CUlaunchConfig, gridDimX));

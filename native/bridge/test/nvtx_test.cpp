@@ -30,9 +30,7 @@ TEST(nothing_listens_without_a_profiler) {
     EXPECT(!NATIVE(nvtxStart)(env, nullptr));
 }
 
-TEST(ranges_reach_the_library) {
-    EXPECT_EQ(log_of_two_ranges(), "domain zoetrope;push conv;push norm;pop;pop;");
-}
+TEST(ranges_reach_the_library) { EXPECT_EQ(log_of_two_ranges(), "domain zoetrope;push conv;push norm;pop;pop;"); }
 
 TEST(ranges_reach_an_attached_profiler) {
     setenv("NVTX_INJECTION64_PATH", PROFILER, 1);

@@ -23,18 +23,18 @@ static void add(const char* what, const char* name) {
 
 EXPORT nvtxDomainHandle_t nvtxDomainCreateA(const char* name) {
     add("domain ", name);
-    return (nvtxDomainHandle_t)profiler_log;
+    return (nvtxDomainHandle_t) profiler_log;
 }
 
 EXPORT int nvtxDomainRangePushEx(nvtxDomainHandle_t domain, const nvtxEventAttributes_t* range) {
-    int known = domain == (nvtxDomainHandle_t)profiler_log && range->version == NVTX_VERSION && range->size == sizeof *range
-        && range->messageType == NVTX_MESSAGE_TYPE_ASCII;
+    int known = domain == (nvtxDomainHandle_t) profiler_log && range->version == NVTX_VERSION
+                && range->size == sizeof *range && range->messageType == NVTX_MESSAGE_TYPE_ASCII;
     add("push ", known ? range->message.ascii : "?");
     return 0;
 }
 
 EXPORT int nvtxDomainRangePop(nvtxDomainHandle_t domain) {
-    add("pop", domain == (nvtxDomainHandle_t)profiler_log ? "" : "?");
+    add("pop", domain == (nvtxDomainHandle_t) profiler_log ? "" : "?");
     return 0;
 }
 
@@ -43,9 +43,9 @@ EXPORT int InitializeInjectionNvtx2(NvtxGetExportTableFunc_t export_table) {
     NvtxFunctionTable functions = NULL;
     unsigned int count = 0;
     if (!callbacks->GetModuleFunctionTable(NVTX_CB_MODULE_CORE2, &functions, &count)) return 0;
-    *functions[NVTX_CBID_CORE2_DomainCreateA] = (NvtxFunctionPointer)nvtxDomainCreateA;
-    *functions[NVTX_CBID_CORE2_DomainRangePushEx] = (NvtxFunctionPointer)nvtxDomainRangePushEx;
-    *functions[NVTX_CBID_CORE2_DomainRangePop] = (NvtxFunctionPointer)nvtxDomainRangePop;
+    *functions[NVTX_CBID_CORE2_DomainCreateA] = (NvtxFunctionPointer) nvtxDomainCreateA;
+    *functions[NVTX_CBID_CORE2_DomainRangePushEx] = (NvtxFunctionPointer) nvtxDomainRangePushEx;
+    *functions[NVTX_CBID_CORE2_DomainRangePop] = (NvtxFunctionPointer) nvtxDomainRangePop;
     add("attached", "");
     return 1;
 }

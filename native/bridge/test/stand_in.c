@@ -20,20 +20,21 @@ static void keep_parameters(void** kernelParams, void** extra) {
     const void* buffer = NULL;
     for (void** e = extra; *e != CU_LAUNCH_PARAM_END; e += 2) {
         if (*e == CU_LAUNCH_PARAM_BUFFER_POINTER) buffer = e[1];
-        if (*e == CU_LAUNCH_PARAM_BUFFER_SIZE) stand_in.parameterBytes = *(size_t*)e[1];
+        if (*e == CU_LAUNCH_PARAM_BUFFER_SIZE) stand_in.parameterBytes = *(size_t*) e[1];
     }
     memcpy(stand_in.parameters, buffer, stand_in.parameterBytes);
 }
 
-static void keep_shape(unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned sharedBytes) {
+static void keep_shape(unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+                       unsigned sharedBytes) {
     unsigned grid[3] = {gx, gy, gz}, block[3] = {bx, by, bz};
     KEEP(grid, grid, 3);
     KEEP(block, block, 3);
     stand_in.sharedBytes = sharedBytes;
 }
 
-EXPORT CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-                               unsigned sharedBytes, CUstream stream, void** kernelParams, void** extra) {
+EXPORT CUresult cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
+                               unsigned bz, unsigned sharedBytes, CUstream stream, void** kernelParams, void** extra) {
     stand_in.function = f;
     stand_in.stream = stream;
     keep_shape(gx, gy, gz, bx, by, bz, sharedBytes);
@@ -46,7 +47,8 @@ static
 #else
 EXPORT
 #endif
-CUresult launch_kernel_ex(const CUlaunchConfig* c, CUfunction f, void** kernelParams, void** extra) {
+    CUresult
+    launch_kernel_ex(const CUlaunchConfig* c, CUfunction f, void** kernelParams, void** extra) {
     stand_in.function = f;
     stand_in.stream = c->hStream;
     keep_shape(c->gridDimX, c->gridDimY, c->gridDimZ, c->blockDimX, c->blockDimY, c->blockDimZ, c->sharedMemBytes);
@@ -61,7 +63,7 @@ CUresult launch_kernel_ex(const CUlaunchConfig* c, CUfunction f, void** kernelPa
 EXPORT CUresult cuGetProcAddress_v2(const char* symbol, void** function, int version, cuuint64_t flags,
                                     CUdriverProcAddressQueryResult* status) {
     int known = !strcmp(symbol, "cuLaunchKernelEx") && version == 11080 && flags == CU_GET_PROC_ADDRESS_DEFAULT;
-    *function = known ? (void*)launch_kernel_ex : NULL;
+    *function = known ? (void*) launch_kernel_ex : NULL;
     *status = known ? CU_GET_PROC_ADDRESS_SUCCESS : CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
     return known ? CUDA_SUCCESS : CUDA_ERROR_NOT_FOUND;
 }
@@ -111,10 +113,11 @@ EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType typ
 }
 
 EXPORT CUresult cuTensorMapEncodeIm2col(CUtensorMap* map, CUtensorMapDataType type, cuuint32_t rank, void* address,
-                                        const cuuint64_t* dims, const cuuint64_t* strides, const int* lower, const int* upper,
-                                        cuuint32_t channels, cuuint32_t pixels, const cuuint32_t* elementStrides,
-                                        CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle,
-                                        CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill) {
+                                        const cuuint64_t* dims, const cuuint64_t* strides, const int* lower,
+                                        const int* upper, cuuint32_t channels, cuuint32_t pixels,
+                                        const cuuint32_t* elementStrides, CUtensorMapInterleave interleave,
+                                        CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion,
+                                        CUtensorMapFloatOOBfill fill) {
     keep_tensor(map, type, rank, address, dims, strides, elementStrides);
     KEEP(lower, lower, rank - 2);
     KEEP(upper, upper, rank - 2);
@@ -136,8 +139,8 @@ static void keep_edges(const CUgraphEdgeData* edges, size_t count) {
     stand_in.count = count;
 }
 
-EXPORT CUresult cuGraphAddNode_v2(CUgraphNode* node, CUgraph graph, const CUgraphNode* after, const CUgraphEdgeData* edges,
-                                  size_t count, CUgraphNodeParams* params) {
+EXPORT CUresult cuGraphAddNode_v2(CUgraphNode* node, CUgraph graph, const CUgraphNode* after,
+                                  const CUgraphEdgeData* edges, size_t count, CUgraphNodeParams* params) {
     *node = stand_in.node;
     stand_in.graph = graph;
     KEEP(from, after, count);
@@ -156,7 +159,8 @@ EXPORT CUresult cuGraphAddDependencies_v2(CUgraph graph, const CUgraphNode* from
     return called("cuGraphAddDependencies_v2");
 }
 
-EXPORT CUresult cuGraphGetEdges_v2(CUgraph graph, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* edges, size_t* count) {
+EXPORT CUresult cuGraphGetEdges_v2(CUgraph graph, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* edges,
+                                   size_t* count) {
     stand_in.graph = graph;
     if (from) {
         memcpy(from, stand_in.from, *count * sizeof *from);

@@ -8,8 +8,8 @@ extern "C" {
 enum { STAND_IN_MAX = 8 };
 
 struct StandIn {
-    CUresult answer;       // what every call returns
-    const char* called;    // the symbol called last
+    CUresult answer;     // what every call returns
+    const char* called;  // the symbol called last
     CUfunction function;
     CUstream stream;
     unsigned int grid[3], block[3], sharedBytes;
@@ -19,9 +19,9 @@ struct StandIn {
     int hasExtra;
     CUlaunchAttribute attributes[STAND_IN_MAX];
     unsigned int attributeCount;
-    size_t index;          // cuFuncGetParamInfo's; it answers with offset 100 + index and size 200 + index
+    size_t index;  // cuFuncGetParamInfo's; it answers with offset 100 + index and size 200 + index
 
-    CUtensorMap* map;      // filled with 0xAB
+    CUtensorMap* map;  // filled with 0xAB
     int type, interleave, swizzle, promotion, fill;
     cuuint32_t rank, box[5], elementStrides[5], channels, pixels;
     cuuint64_t dims[5], strides[5];
@@ -32,7 +32,7 @@ struct StandIn {
     CUgraphNode node, from[STAND_IN_MAX], to[STAND_IN_MAX];
     CUgraphEdgeData edges[STAND_IN_MAX];
     int hasEdges;
-    size_t count;          // cuGraphGetEdges_v2 answers with that many of from, to and edges
+    size_t count;  // cuGraphGetEdges_v2 answers with that many of from, to and edges
     CUgraphNodeParams nodeParams;
     CUlaunchAttributeValue value;
     int attribute;

@@ -10,8 +10,8 @@ namespace softcuda {
 
 // The registers of a block, which setmaxnreg hands from warp to warp.
 struct RegisterPool {
-    uint32_t unused = 0;                // registers that no warp holds
-    std::vector<uint32_t> perThread;    // by warp; empty until the first setmaxnreg
+    uint32_t unused = 0;              // registers that no warp holds
+    std::vector<uint32_t> perThread;  // by warp; empty until the first setmaxnreg
 };
 
 // Where a warp is with the cluster's barrier: lanes that have arrived and not waited yet, and of those which did in an odd
@@ -27,14 +27,14 @@ struct ClusterBarrier {
 };
 
 struct BlockAsync {
-    bool used = false;                 // something below is not as reset() leaves it
-    bool ended = false;                // all threads of the block have: its shared memory is nobody's
+    bool used = false;   // something below is not as reset() leaves it
+    bool ended = false;  // all threads of the block have: its shared memory is nobody's
     ClusterBarrier clusterBarrier;
-    std::vector<ClusterArrivals> clusterArrivals;   // by warp; empty until the first
-    std::vector<uint32_t> mbarriers;   // offsets of the initialised ones in shared memory, rising
+    std::vector<ClusterArrivals> clusterArrivals;  // by warp; empty until the first
+    std::vector<uint32_t> mbarriers;               // offsets of the initialised ones in shared memory, rising
 
     RegisterPool registers;
-    std::vector<uint32_t> wgmmaGroups;   // by warp: committed; empty until the first
+    std::vector<uint32_t> wgmmaGroups;  // by warp: committed; empty until the first
     WgmmaPacks wgmmaPacks;
 
     void reset() {

@@ -55,7 +55,8 @@ public:
             fault(w_, ip_, kMisalignedAddress, lane_, address, "misaligned address: expected a multiple of 16");
             return false;
         }
-        if (t_.bytes == 0 || (address >= l.arenaLow && address <= l.arenaHigh && l.arenaHigh - address >= t_.bytes)) return true;
+        if (t_.bytes == 0 || (address >= l.arenaLow && address <= l.arenaHigh && l.arenaHigh - address >= t_.bytes))
+            return true;
         fault(w_, ip_, kIllegalAddress, lane_, address, "a bulk copy outside device memory");
         return false;
     }
@@ -90,10 +91,13 @@ template <bool multicast> const Ins* load(const Ins* ip, Warp& w) {
         t.route = Route::Load;
         const uint32_t to = lane.shared();
         const uint64_t from = lane.global();
-        if (!lane.sized(lane.word()) || !lane.place(to, Window::Cluster, t.bytes, 16, t.shared) || !lane.in_global(from)) return false;
+        if (!lane.sized(lane.word()) || !lane.place(to, Window::Cluster, t.bytes, 16, t.shared)
+            || !lane.in_global(from))
+            return false;
         if (!lane.place(lane.shared(), Window::Cluster, 8, 8, t.barrier)) return false;
         if (t.barrier.block != t.shared.block) {
-            fault(w, ip, kInvalidInstruction, t.lane, t.barrier.offset, "the mbarrier of a bulk copy lies in another block than its destination");
+            fault(w, ip, kInvalidInstruction, t.lane, t.barrier.offset,
+                  "the mbarrier of a bulk copy lies in another block than its destination");
             return false;
         }
         return !multicast || take_multicast(t, lane.word());
@@ -106,8 +110,9 @@ template <int kind> const Ins* move(const Ins* ip, Warp& w) {
         t.reduction = Reduction(kind / kNumbers);
         t.number = Number(kind % kNumbers);
         const uint32_t to = lane.shared(), from = lane.shared();
-        return lane.sized(lane.word()) && lane.place(to, Window::Cluster, t.bytes, 16, t.target) && lane.place(from, Window::Cta, t.bytes, 16, t.shared) &&
-               lane.place(lane.shared(), Window::Cluster, 8, 8, t.barrier);
+        return lane.sized(lane.word()) && lane.place(to, Window::Cluster, t.bytes, 16, t.target)
+               && lane.place(from, Window::Cta, t.bytes, 16, t.shared)
+               && lane.place(lane.shared(), Window::Cluster, 8, 8, t.barrier);
     });
 }
 
@@ -129,7 +134,9 @@ const Ins* commit(const Ins* ip, Warp& w) {
     return ip + 1;
 }
 
-template <bool read> const Ins* wait(const Ins* ip, Warp& w) { return check_bulk_wait(ip, w, uint32_t(ip->imm), read) ? ip + 1 : nullptr; }
+template <bool read> const Ins* wait(const Ins* ip, Warp& w) {
+    return check_bulk_wait(ip, w, uint32_t(ip->imm), read) ? ip + 1 : nullptr;
+}
 
 const char* const kNumberNames[kNumbers] = {"b32", "b64", "u32", "s32", "u64", "s64", "f16", "bf16", "f32", "f64"};
 const char* const kReductionNames[] = {"", "add", "min", "max", "inc", "dec", "and", "or", "xor"};
@@ -140,22 +147,27 @@ template <int kind> void add_reduction(FormSink& sink) {
     const Number n = Number(kind % kNumbers);
     if (!reduces(r, n)) return;
     const bool half = n == Number::F16 || n == Number::Bf16, floating = half || n == Number::F32 || n == Number::F64;
-    const std::string what = std::string(".") + kReductionNames[int(r)] + (half && r == Reduction::Add ? ".noftz." : ".") + kNumberNames[int(n)];
+    const std::string what = std::string(".") + kReductionNames[int(r)]
+                             + (half && r == Reduction::Add ? ".noftz." : ".") + kNumberNames[int(n)];
     const std::string global = "cp.reduce.async.bulk.global.shared.bulk_group";
     sink.add({lasting(global + what), "=mmw", store<kind>, store<kind>, nullptr});
     sink.add({lasting(global + ".L2::cache_hint" + what), "=mmwd", store<kind>, store<kind>, nullptr});
-    if (floating) return;   // within a cluster: integers only
-    sink.add({lasting("cp.reduce.async.bulk.shared.shared.mbarrier::complete_tx::bytes" + what), "=mmwm", move<kind>, move<kind>, nullptr});
+    if (floating) return;  // within a cluster: integers only
+    sink.add({lasting("cp.reduce.async.bulk.shared.shared.mbarrier::complete_tx::bytes" + what), "=mmwm", move<kind>,
+              move<kind>, nullptr});
 }
 
-template <int... kinds> void add_reductions(FormSink& sink, std::integer_sequence<int, kinds...>) { (add_reduction<kinds>(sink), ...); }
+template <int... kinds> void add_reductions(FormSink& sink, std::integer_sequence<int, kinds...>) {
+    (add_reduction<kinds>(sink), ...);
+}
 
 }  // namespace
 
 bool take_multicast(Transfer& t, uint32_t mask) {
     t.multicast = uint16_t(mask);
     if (t.multicast != 0 && t.multicast >> t.warp->block->cluster->blocks == 0) return true;
-    fault(*t.warp, t.at, kInvalidInstruction, t.lane, mask, "a multicast mask names no block, or one that the cluster does not have");
+    fault(*t.warp, t.at, kInvalidInstruction, t.lane, mask,
+          "a multicast mask names no block, or one that the cluster does not have");
     return false;
 }
 
@@ -164,7 +176,8 @@ void add_bulk_forms(FormSink& sink) {
     both("cp.async.bulk.shared.global.mbarrier::complete_tx::bytes", "=mmwm", load<false>);
     both("cp.async.bulk.shared.global.mbarrier::complete_tx::bytes.L2::cache_hint", "=mmwmd", load<false>);
     both("cp.async.bulk.shared.global.mbarrier::complete_tx::bytes.multicast::cluster", "=mmwmw", load<true>);
-    both("cp.async.bulk.shared.global.mbarrier::complete_tx::bytes.multicast::cluster.L2::cache_hint", "=mmwmwd", load<true>);
+    both("cp.async.bulk.shared.global.mbarrier::complete_tx::bytes.multicast::cluster.L2::cache_hint", "=mmwmwd",
+         load<true>);
     both("cp.async.bulk.shared.shared.mbarrier::complete_tx::bytes", "=mmwm", move<0>);
     both("cp.async.bulk.global.shared.bulk_group", "=mmw", store<0>);
     both("cp.async.bulk.global.shared.bulk_group.L2::cache_hint", "=mmwd", store<0>);

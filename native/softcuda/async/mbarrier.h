@@ -13,12 +13,12 @@
 namespace softcuda {
 
 constexpr uint32_t kMostArrivals = (1u << 20) - 1;
-constexpr int32_t kMostTransactions = (1 << 20) - 1;   // bytes, either way from zero
+constexpr int32_t kMostTransactions = (1 << 20) - 1;  // bytes, either way from zero
 
 struct Mbarrier {
     uint32_t pending = 0, expected = 0;
     int32_t transactions = 0;
-    uint32_t phase = 0;      // modulo 4
+    uint32_t phase = 0;  // modulo 4
     bool valid = false;
 
     static Mbarrier of(uint64_t word);

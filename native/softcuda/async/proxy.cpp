@@ -19,13 +19,18 @@ void add_proxy_forms(FormSink& sink) {
     auto both = [&](const char* name, const char* signature, Handler h) { sink.add({name, signature, h, h, nullptr}); };
     both("fence.proxy.async", "=", fence_async<true, true>);
     both("fence.proxy.async.global", "=", fence_async<false, true>);
-    for (const char* name : {"fence.proxy.async.shared::cta", "fence.proxy.async.shared::cluster"}) both(name, "=", fence_async<true, false>);
+    for (const char* name : {"fence.proxy.async.shared::cta", "fence.proxy.async.shared::cluster"})
+        both(name, "=", fence_async<true, false>);
     both("fence.proxy.alias", "=", nothing);
     both("fence.mbarrier_init.release.cluster", "=", nothing);
-    for (const char* name : {"fence.proxy.tensormap::generic.release.cta", "fence.proxy.tensormap::generic.release.cluster",
-                             "fence.proxy.tensormap::generic.release.gpu", "fence.proxy.tensormap::generic.release.sys"}) both(name, "=", nothing);
-    for (const char* name : {"fence.proxy.tensormap::generic.acquire.cta", "fence.proxy.tensormap::generic.acquire.cluster",
-                             "fence.proxy.tensormap::generic.acquire.gpu", "fence.proxy.tensormap::generic.acquire.sys"}) both(name, "=mi", nothing);
+    for (const char* name :
+         {"fence.proxy.tensormap::generic.release.cta", "fence.proxy.tensormap::generic.release.cluster",
+          "fence.proxy.tensormap::generic.release.gpu", "fence.proxy.tensormap::generic.release.sys"})
+        both(name, "=", nothing);
+    for (const char* name :
+         {"fence.proxy.tensormap::generic.acquire.cta", "fence.proxy.tensormap::generic.acquire.cluster",
+          "fence.proxy.tensormap::generic.acquire.gpu", "fence.proxy.tensormap::generic.acquire.sys"})
+        both(name, "=mi", nothing);
 }
 
 }  // namespace softcuda

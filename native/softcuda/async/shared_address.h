@@ -16,7 +16,8 @@ struct SharedPlace {
 
 // The place of `bytes` bytes at an address of that window. False after a fault: outside of shared memory, in a block that
 // the cluster lacks, or not a multiple of `alignment`. `bytes` may be zero.
-bool locate(const Ins* ip, Warp& w, int lane, uint64_t address, Window window, uint32_t bytes, uint32_t alignment, SharedPlace& place);
+bool locate(const Ins* ip, Warp& w, int lane, uint64_t address, Window window, uint32_t bytes, uint32_t alignment,
+            SharedPlace& place);
 
 // The lane's value of address operand k, without a displacement.
 inline uint64_t address_operand(const Ins* ip, Warp& w, int k, int lane, Window window) {

@@ -25,7 +25,8 @@ template <class T, int count, class Put> bool put_words(const Ins* ip, Warp& w, 
         if (!locate(ip, w, lane, address, Window::Cluster, bytes, bytes, place)) return false;
         if (!locate(ip, w, lane, reg<uint32_t>(ip, w, 1 + count)[lane], Window::Cluster, 8, 8, barrier)) return false;
         if (barrier.block != place.block) {
-            fault(w, ip, kInvalidInstruction, lane, barrier.offset, "the mbarrier of an asynchronous store lies in another block than its destination");
+            fault(w, ip, kInvalidInstruction, lane, barrier.offset,
+                  "the mbarrier of an asynchronous store lies in another block than its destination");
             return false;
         }
         T values[count];
@@ -42,17 +43,26 @@ template <class T, int count, class Put> bool put_words(const Ins* ip, Warp& w, 
 }
 
 template <class T, int count> const Ins* store(const Ins* ip, Warp& w) {
-    return put_words<T, count>(ip, w, [](uint8_t* to, const T* values) { std::memcpy(to, values, sizeof(T) * count); }) ? ip + 1 : nullptr;
+    return put_words<T, count>(ip, w, [](uint8_t* to, const T* values) { std::memcpy(to, values, sizeof(T) * count); })
+               ? ip + 1
+               : nullptr;
 }
 
 template <class T, Reduction operation, Number number> const Ins* combine(const Ins* ip, Warp& w) {
-    return put_words<T, 1>(ip, w, [](uint8_t* to, const T* values) { reduce(operation, number, to, reinterpret_cast<const uint8_t*>(values), sizeof(T)); }) ? ip + 1 : nullptr;
+    return put_words<T, 1>(ip, w,
+                           [](uint8_t* to, const T* values) {
+                               reduce(operation, number, to, reinterpret_cast<const uint8_t*>(values), sizeof(T));
+                           })
+               ? ip + 1
+               : nullptr;
 }
 
 }  // namespace
 
 void add_store_async_forms(FormSink& sink) {
-    auto both = [&](const std::string& name, const char* signature, Handler h) { sink.add({lasting(name), signature, h, h, nullptr}); };
+    auto both = [&](const std::string& name, const char* signature, Handler h) {
+        sink.add({lasting(name), signature, h, h, nullptr});
+    };
     const std::string st = "st.async.mbarrier::complete_tx::bytes", red = "red.async.mbarrier::complete_tx::bytes";
     both(st + ".b32", "=mwm", store<uint32_t, 1>);
     both(st + ".v2.b32", "=mwwm", store<uint32_t, 2>);

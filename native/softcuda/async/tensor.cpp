@@ -30,37 +30,50 @@ bool read_map(Transfer& t, uint64_t address) {
     } else if (address >= l.arenaLow && address <= l.arenaHigh && l.arenaHigh - address >= kTensorMapBytes) {
         from = reinterpret_cast<const uint8_t*>(address);
     }
-    if (!from) return refuse(t, kIllegalAddress, address, "a tensor map outside the kernel's parameters and device memory");
+    if (!from)
+        return refuse(t, kIllegalAddress, address, "a tensor map outside the kernel's parameters and device memory");
     if (address % 64) return refuse(t, kMisalignedAddress, address, "misaligned tensor map: expected a multiple of 64");
     std::memcpy(&t.box.map, from, sizeof t.box.map);
-    if (t.box.map.magic != kTensorMapMagic) return refuse(t, kIllegalInstruction, address, "no tensor map is there: cuTensorMapEncodeTiled or cuTensorMapEncodeIm2col makes one");
+    if (t.box.map.magic != kTensorMapMagic)
+        return refuse(t, kIllegalInstruction, address,
+                      "no tensor map is there: cuTensorMapEncodeTiled or cuTensorMapEncodeIm2col makes one");
     return true;
 }
 
 bool number_of(uint8_t type, Number& number) {
-    switch (type) {   // CUtensorMapDataType
-    case 2: number = Number::U32; return true;
-    case 3: number = Number::S32; return true;
-    case 4: number = Number::U64; return true;
-    case 5: number = Number::S64; return true;
-    case 6: number = Number::F16; return true;
-    case 7: case 10: case 11: case 12: number = Number::F32; return true;
-    case 8: number = Number::F64; return true;
-    case 9: number = Number::Bf16; return true;
-    default: return false;
+    switch (type) {  // CUtensorMapDataType
+        case 2: number = Number::U32; return true;
+        case 3: number = Number::S32; return true;
+        case 4: number = Number::U64; return true;
+        case 5: number = Number::S64; return true;
+        case 6: number = Number::F16; return true;
+        case 7:
+        case 10:
+        case 11:
+        case 12: number = Number::F32; return true;
+        case 8: number = Number::F64; return true;
+        case 9: number = Number::Bf16; return true;
+        default: return false;
     }
 }
 
 bool check_map(Transfer& t, int rank, bool im2col) {
     const TensorMap& m = t.box.map;
-    if (m.rank != rank) return refuse(t, kIllegalInstruction, m.rank, "the tensor map has rank " + std::to_string(m.rank) + ", the instruction " + std::to_string(rank));
-    if (m.im2col != im2col) return refuse(t, kIllegalInstruction, 0, m.im2col ? "an im2col tensor map where a tiled one belongs" : "a tiled tensor map where an im2col one belongs");
+    if (m.rank != rank)
+        return refuse(
+            t, kIllegalInstruction, m.rank,
+            "the tensor map has rank " + std::to_string(m.rank) + ", the instruction " + std::to_string(rank));
+    if (m.im2col != im2col)
+        return refuse(t, kIllegalInstruction, 0,
+                      m.im2col ? "an im2col tensor map where a tiled one belongs"
+                               : "a tiled tensor map where an im2col one belongs");
     t.bytes = m.rows() * m.row_bytes();
     if (t.reduction == Reduction::None) return true;
     const bool bitwise = t.reduction >= Reduction::And;
     if (bitwise && m.elementBytes >= 4) t.number = m.elementBytes == 8 ? Number::B64 : Number::B32;
     if ((bitwise ? m.elementBytes >= 4 : number_of(m.type, t.number)) && reduces(t.reduction, t.number)) return true;
-    return refuse(t, kIllegalInstruction, m.type, "a bulk reduction that elements of this tensor map's type do not have");
+    return refuse(t, kIllegalInstruction, m.type,
+                  "a bulk reduction that elements of this tensor map's type do not have");
 }
 
 // The walk of an im2col box has to begin within the box of pixels that the corners leave.
@@ -69,8 +82,10 @@ bool check_start(const Transfer& t) {
     for (int k = 0; k < m.rank - 2; k++) {
         const int64_t at = t.box.coordinate[1 + k], first = m.lower[k], behind = m.size(1 + k) + m.upper[k];
         if (at >= first && at < behind) continue;
-        return refuse(t, kIllegalInstruction, uint64_t(at), "an im2col box begins at " + std::to_string(at) + " in dimension " + std::to_string(1 + k) +
-                      ", outside of the pixels from " + std::to_string(first) + " to " + std::to_string(behind - 1));
+        return refuse(t, kIllegalInstruction, uint64_t(at),
+                      "an im2col box begins at " + std::to_string(at) + " in dimension " + std::to_string(1 + k)
+                          + ", outside of the pixels from " + std::to_string(first) + " to "
+                          + std::to_string(behind - 1));
     }
     return true;
 }
@@ -85,13 +100,17 @@ template <int rank, bool im2col, bool multicast> const Ins* load(const Ins* ip, 
         t.tensor = true;
         if (!read_map(t, reg<uint64_t>(ip, w, 1)[lane]) || !check_map(t, rank, im2col)) return nullptr;
         for (int d = 0; d < rank; d++) t.box.coordinate[d] = reg<int32_t>(ip, w, 2 + d)[lane];
-        for (int k = 0; im2col && k < rank - 2; k++) t.box.offset[k] = uint16_t(reg<uint32_t>(ip, w, kOffsets + k)[lane]);
+        for (int k = 0; im2col && k < rank - 2; k++)
+            t.box.offset[k] = uint16_t(reg<uint32_t>(ip, w, kOffsets + k)[lane]);
         if (im2col && !check_start(t)) return nullptr;
-        const uint32_t to = reg<uint32_t>(ip, w, 0)[lane] + uint32_t(ip->imm), span = t.box.map.rows() * t.box.map.row_pitch();
+        const uint32_t to = reg<uint32_t>(ip, w, 0)[lane] + uint32_t(ip->imm),
+                       span = t.box.map.rows() * t.box.map.row_pitch();
         if (!locate(ip, w, lane, to, Window::Cluster, span, kDestinationAlignment, t.shared)) return nullptr;
-        if (!locate(ip, w, lane, reg<uint32_t>(ip, w, kBarrier)[lane], Window::Cluster, 8, 8, t.barrier)) return nullptr;
+        if (!locate(ip, w, lane, reg<uint32_t>(ip, w, kBarrier)[lane], Window::Cluster, 8, 8, t.barrier))
+            return nullptr;
         if (t.barrier.block != t.shared.block)
-            return fault(w, ip, kIllegalInstruction, lane, t.barrier.offset, "the mbarrier of a bulk copy lies in another block than its destination");
+            return fault(w, ip, kIllegalInstruction, lane, t.barrier.offset,
+                         "the mbarrier of a bulk copy lies in another block than its destination");
         if (multicast && !take_multicast(t, reg<uint32_t>(ip, w, kMask)[lane] & 0xffff)) return nullptr;
         if (!start(t)) return nullptr;
     }
@@ -107,7 +126,8 @@ template <int rank, bool im2col, int reduction> const Ins* store(const Ins* ip, 
         t.route = Route::Store;
         t.tensor = true;
         t.reduction = Reduction(reduction);
-        if (!read_map(t, reg<uint64_t>(ip, w, 0)[lane] + uint64_t(int64_t(ip->imm))) || !check_map(t, rank, im2col)) return nullptr;
+        if (!read_map(t, reg<uint64_t>(ip, w, 0)[lane] + uint64_t(int64_t(ip->imm))) || !check_map(t, rank, im2col))
+            return nullptr;
         for (int d = 0; d < rank; d++) t.box.coordinate[d] = reg<int32_t>(ip, w, 1 + d)[lane];
         if (im2col && !check_start(t)) return nullptr;
         const uint32_t from = reg<uint32_t>(ip, w, 1 + rank)[lane], span = t.box.map.rows() * t.box.map.row_pitch();
@@ -122,7 +142,8 @@ template <int rank, bool im2col> const Ins* prefetch(const Ins* ip, Warp& w) {
         Transfer t;
         const int lane = __builtin_ctz(lanes);
         t.warp = &w, t.at = ip, t.lane = lane;
-        if (!read_map(t, reg<uint64_t>(ip, w, 0)[lane] + uint64_t(int64_t(ip->imm))) || !check_map(t, rank, im2col)) return nullptr;
+        if (!read_map(t, reg<uint64_t>(ip, w, 0)[lane] + uint64_t(int64_t(ip->imm))) || !check_map(t, rank, im2col))
+            return nullptr;
     }
     return ip + 1;
 }
@@ -152,19 +173,25 @@ private:
     FormSink& sink_;
 };
 
-template <int rank, bool im2col, int... reductions> void add_stores(Names& names, std::integer_sequence<int, reductions...>) {
+template <int rank, bool im2col, int... reductions>
+void add_stores(Names& names, std::integer_sequence<int, reductions...>) {
     const std::string shape = std::to_string(rank) + "d.global.shared", mode = im2col ? ".im2col_no_offs" : "";
     const std::string signature = "=m" + std::string(rank, 'w') + "m";
     names.add("cp.async.bulk.tensor." + shape + mode + ".bulk_group", signature, store<rank, im2col, 0>);
-    (names.add("cp.reduce.async.bulk.tensor." + shape + kReductionNames[1 + reductions] + mode + ".bulk_group", signature, store<rank, im2col, 1 + reductions>), ...);
+    (names.add("cp.reduce.async.bulk.tensor." + shape + kReductionNames[1 + reductions] + mode + ".bulk_group",
+               signature, store<rank, im2col, 1 + reductions>),
+     ...);
 }
 
 template <int rank, bool im2col> void add_rank(Names& names) {
-    const std::string shape = std::to_string(rank) + "d", mode = im2col ? ".im2col" : "", coordinates(rank, 'w'), offsets(im2col ? rank - 2 : 0, 'w');
-    const std::string name = "cp.async.bulk.tensor." + shape + ".shared.global" + mode + ".mbarrier::complete_tx::bytes";
+    const std::string shape = std::to_string(rank) + "d", mode = im2col ? ".im2col" : "", coordinates(rank, 'w'),
+                      offsets(im2col ? rank - 2 : 0, 'w');
+    const std::string name =
+        "cp.async.bulk.tensor." + shape + ".shared.global" + mode + ".mbarrier::complete_tx::bytes";
     names.add(name, "=mm" + coordinates + "m" + offsets, load<rank, im2col, false>);
     names.add(name + ".multicast::cluster", "=mm" + coordinates + "m" + offsets + "w", load<rank, im2col, true>);
-    names.add("cp.async.bulk.prefetch.tensor." + shape + ".L2.global" + mode, "=m" + coordinates + offsets, prefetch<rank, im2col>);
+    names.add("cp.async.bulk.prefetch.tensor." + shape + ".L2.global" + mode, "=m" + coordinates + offsets,
+              prefetch<rank, im2col>);
     add_stores<rank, im2col>(names, std::make_integer_sequence<int, 8>());
 }
 

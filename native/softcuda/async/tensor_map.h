@@ -6,7 +6,7 @@
 
 namespace softcuda {
 
-enum class Swizzle : uint8_t { None, B32, B64, B128 };   // numbered as CUtensorMapSwizzle
+enum class Swizzle : uint8_t { None, B32, B64, B128 };  // numbered as CUtensorMapSwizzle
 constexpr uint32_t swizzle_bytes(Swizzle s) { return s == Swizzle::None ? 16 : 16u << int(s); }
 
 // The place in shared memory of the byte at that address under a swizzle: within the pattern, the number of the row is
@@ -21,18 +21,18 @@ constexpr uint32_t kTensorMapMagic = 0x70616d74;
 struct TensorMap {
     uint32_t magic;
     uint8_t rank;
-    uint8_t type;                  // CUtensorMapDataType
+    uint8_t type;  // CUtensorMapDataType
     uint8_t elementBytes;
     Swizzle swizzle;
     uint64_t base;
-    uint64_t stride[kMaxRank - 1]; // bytes from one to the next of dimension 1 and up; elements of dimension 0 adjoin
-    uint32_t last[kMaxRank];       // the last element's number: sizes go up to 2^32
-    uint16_t box[kMaxRank];        // tile: elements, before element strides
-    uint8_t step[kMaxRank];        // element strides; [0] is 1
+    uint64_t stride[kMaxRank - 1];  // bytes from one to the next of dimension 1 and up; elements of dimension 0 adjoin
+    uint32_t last[kMaxRank];        // the last element's number: sizes go up to 2^32
+    uint16_t box[kMaxRank];         // tile: elements, before element strides
+    uint8_t step[kMaxRank];         // element strides; [0] is 1
     bool im2col;
     bool fillNan;
-    int16_t lower[3], upper[3];    // im2col: corners of the box of pixels, innermost spatial dimension first
-    uint16_t channels, pixels;     // im2col: of one transfer
+    int16_t lower[3], upper[3];  // im2col: corners of the box of pixels, innermost spatial dimension first
+    uint16_t channels, pixels;   // im2col: of one transfer
 
     int64_t size(int dimension) const { return int64_t(last[dimension]) + 1; }
     // Elements that a transfer takes along a dimension, in tile mode.
@@ -54,7 +54,7 @@ static_assert(sizeof(TensorMap) <= kTensorMapBytes, "");
 struct TensorBox {
     TensorMap map;
     int32_t coordinate[kMaxRank];
-    uint16_t offset[3];            // im2col: of the filter's tap
+    uint16_t offset[3];  // im2col: of the filter's tap
 };
 
 // Calls visit(row, inside, address) for each row of the box, `address` that of its first element should `inside` hold: the
@@ -85,7 +85,8 @@ template <class Visit> void for_each_pixel(const TensorBox& b, Visit visit) {
     for (int k = 0; k < spatial; k++) at[k] = b.coordinate[1 + k];
     for (uint32_t row = 0; row < m.pixels; row++) {
         bool inside = image >= 0 && image < m.size(m.rank - 1);
-        uint64_t address = m.base + uint64_t(int64_t(b.coordinate[0]) * m.elementBytes) + uint64_t(image) * m.stride[m.rank - 2];
+        uint64_t address =
+            m.base + uint64_t(int64_t(b.coordinate[0]) * m.elementBytes) + uint64_t(image) * m.stride[m.rank - 2];
         for (int k = 0; k < spatial; k++) {
             const int64_t place = at[k] + b.offset[k];
             inside &= place >= 0 && place < m.size(1 + k);
@@ -108,7 +109,8 @@ template <class Visit> void for_each_row(const TensorBox& b, uint32_t base, Visi
     const TensorMap& m = b.map;
     const int64_t bytes = m.row_bytes();
     const auto clamped = [&](int64_t at) { return uint32_t(at < 0 ? 0 : at > bytes ? bytes : at); };
-    const uint32_t first = clamped(-int64_t(b.coordinate[0]) * m.elementBytes), last = clamped((m.size(0) - b.coordinate[0]) * m.elementBytes);
+    const uint32_t first = clamped(-int64_t(b.coordinate[0]) * m.elementBytes),
+                   last = clamped((m.size(0) - b.coordinate[0]) * m.elementBytes);
     const auto row = [&](uint32_t number, bool inside, uint64_t address) {
         const bool some = inside && first < last;
         visit(base + number * m.row_pitch(), address, some ? first : 0u, some ? last : 0u);

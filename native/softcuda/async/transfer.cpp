@@ -65,7 +65,8 @@ bool load(const Transfer& t) {
             for (uint32_t o = 0; ahead && o < row.bytes; o += 64) __builtin_prefetch(from + ahead + o);
             for_each_destination(t, [&](Block& block) {
                 uint8_t* const shared = block.shared;
-                for_each_piece(row, [=](uint32_t to, uint32_t at, auto bytes) { std::memcpy(shared + to, from + at, bytes); });
+                for_each_piece(
+                    row, [=](uint32_t to, uint32_t at, auto bytes) { std::memcpy(shared + to, from + at, bytes); });
             });
             return;
         }
@@ -90,12 +91,15 @@ bool load(const Transfer& t) {
 
 bool store(const Transfer& t, const uint8_t* source) {
     uint64_t bad = 0;
-    const auto shared = [&](uint32_t offset) { return source ? source + (offset - t.shared.offset) : t.shared.block->shared + offset; };
+    const auto shared = [&](uint32_t offset) {
+        return source ? source + (offset - t.shared.offset) : t.shared.block->shared + offset;
+    };
     for_each_row(t, [&](const TransferRow& row) {
         if (bad) return;
         if (t.reduction == Reduction::None && moves_whole(t, row, *t.shared.block)) {
             uint8_t* to = reinterpret_cast<uint8_t*>(row.global);
-            for_each_piece(row, [&](uint32_t from, uint32_t at, auto bytes) { std::memcpy(to + at, shared(from), bytes); });
+            for_each_piece(row,
+                           [&](uint32_t from, uint32_t at, auto bytes) { std::memcpy(to + at, shared(from), bytes); });
             return;
         }
         for_each_chunk(row, [&](uint32_t offset, uint64_t global, uint32_t first, uint32_t last) {

@@ -10,21 +10,21 @@
 
 namespace softcuda {
 
-enum class Route : uint8_t { Load, Store, Move };   // global to shared, shared to global, shared to shared
+enum class Route : uint8_t { Load, Store, Move };  // global to shared, shared to global, shared to shared
 
 struct Transfer {
     Route route = Route::Load;
     Reduction reduction = Reduction::None;
     Number number = Number::B32;
-    bool tensor = false;          // `box`, else `global` and `bytes`
-    uint16_t multicast = 0;       // Load: ranks that get the data at the same offset; 0: the block of `shared` alone
-    uint32_t bytes = 0;           // what the mbarrier is told
-    SharedPlace shared;           // the side in shared memory; Move: the source
-    SharedPlace target;           // Move: the destination
-    SharedPlace barrier;          // Load, Move: told of each block's bytes, at the same offset in each with `multicast`
+    bool tensor = false;     // `box`, else `global` and `bytes`
+    uint16_t multicast = 0;  // Load: ranks that get the data at the same offset; 0: the block of `shared` alone
+    uint32_t bytes = 0;      // what the mbarrier is told
+    SharedPlace shared;      // the side in shared memory; Move: the source
+    SharedPlace target;      // Move: the destination
+    SharedPlace barrier;     // Load, Move: told of each block's bytes, at the same offset in each with `multicast`
     uint64_t global = 0;
     TensorBox box{};
-    Warp* warp = nullptr;         // who issued it, and where
+    Warp* warp = nullptr;  // who issued it, and where
     const Ins* at = nullptr;
     int lane = 0;
 };
@@ -32,7 +32,7 @@ struct Transfer {
 // A run of bytes side by side in global memory, and in shared memory but for the swizzle. Bytes first to last - 1 are there in
 // global memory; none: first = last.
 struct TransferRow {
-    uint32_t offset;              // in shared memory, before swizzling
+    uint32_t offset;  // in shared memory, before swizzling
     uint64_t global;
     uint32_t first, last, bytes;
     Swizzle swizzle;

@@ -18,7 +18,9 @@ namespace {
 
 constexpr int kLaunchFailed = 719;
 
-const Ins* divergent(const Ins* ip, Warp& w) { return fault(w, ip, kLaunchFailed, -1, w.active, "divergent wgmma: .aligned needs all lanes of the warp"); }
+const Ins* divergent(const Ins* ip, Warp& w) {
+    return fault(w, ip, kLaunchFailed, -1, w.active, "divergent wgmma: .aligned needs all lanes of the warp");
+}
 
 const Ins* fence(const Ins* ip, Warp& w) {
     check_wgmma_fence(w);
@@ -45,7 +47,9 @@ int64_t awaited(const Ins* ip, Warp& w) {
 bool all_committed(const Warp& w, int64_t groups) {
     const std::vector<uint32_t>& committed = async_of(*w.block).wgmmaGroups;
     const uint32_t first = w.index / 4 * 4, end = std::min(first + 4, w.block->warps);
-    return groups <= 0 || std::all_of(committed.begin() + first, committed.begin() + end, [&](uint32_t c) { return int64_t(c) >= groups; });
+    return groups <= 0 || std::all_of(committed.begin() + first, committed.begin() + end, [&](uint32_t c) {
+               return int64_t(c) >= groups;
+           });
 }
 
 const Ins* wait(const Ins* ip, Warp& w) {
@@ -54,7 +58,9 @@ const Ins* wait(const Ins* ip, Warp& w) {
 }
 
 // Operands: the register, and whether it is written.
-const Ins* touch(const Ins* ip, Warp& w) { return check_wgmma_touch(ip, w, ip->arg[0], ip->arg[1] != 0) ? ip + 1 : nullptr; }
+const Ins* touch(const Ins* ip, Warp& w) {
+    return check_wgmma_touch(ip, w, ip->arg[0], ip->arg[1] != 0) ? ip + 1 : nullptr;
+}
 
 }  // namespace
 

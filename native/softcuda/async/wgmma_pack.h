@@ -19,15 +19,21 @@ public:
 private:
     // A warp may be that many products ahead of another before the two pack for themselves: two stages of 64 steps of k.
     static constexpr uint32_t kKept = 8;
-    struct Unit { alignas(64) uint32_t words[16]; };
-    struct Product { const Ins* ip = nullptr; uint64_t descriptor = 0; uint32_t number = 0; };
+    struct Unit {
+        alignas(64) uint32_t words[16];
+    };
+    struct Product {
+        const Ins* ip = nullptr;
+        uint64_t descriptor = 0;
+        uint32_t number = 0;
+    };
     struct Group {
         Product products[kKept];
-        uint32_t units = 0;          // of each
+        uint32_t units = 0;  // of each
         std::vector<Unit> packed;
     };
     std::vector<Group> groups_;
-    std::vector<uint32_t> issued_;   // by warp
+    std::vector<uint32_t> issued_;  // by warp
 };
 
 }  // namespace softcuda

@@ -53,7 +53,9 @@ bool check_access(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, 
         const int l = __builtin_ctz(rest);
         Block* owner = owner_of(block, host[l]);
         if (owner != nullptr) {
-            if (!check_shared(ip, w, *owner, l, uint32_t(host[l] - reinterpret_cast<uint64_t>(owner->shared)), bytes, access, strong)) return false;
+            if (!check_shared(ip, w, *owner, l, uint32_t(host[l] - reinterpret_cast<uint64_t>(owner->shared)), bytes,
+                              access, strong))
+                return false;
         } else if (host[l] - launch.arenaLow < launch.arenaHigh - launch.arenaLow) {
             global |= 1u << l;
         }

@@ -26,9 +26,11 @@ const Ins* aligned(const Ins* ip, Warp& w) {
 }  // namespace
 
 bool report_divergence(const Ins* ip, Warp& w, uint32_t here, uint32_t elsewhere) {
-    const std::string form = w.block->launch->code->names[instruction_number(*w.block, ip + 1)], name = form.substr(0, form.find('!'));
+    const std::string form = w.block->launch->code->names[instruction_number(*w.block, ip + 1)],
+                      name = form.substr(0, form.find('!'));
     return report(ip + 1, w, kCheckLaunchFailed, __builtin_ctz(here), 0,
-                  "divergent " + name + ": all lanes of the warp must run it together, lanes " + hexadecimal(here) + " do, lanes " + hexadecimal(elsewhere) + " do not");
+                  "divergent " + name + ": all lanes of the warp must run it together, lanes " + hexadecimal(here)
+                      + " do, lanes " + hexadecimal(elsewhere) + " do not");
 }
 
 void add_aligned_forms(FormSink& sink) { sink.add({kAlignedForm, "=", aligned, aligned, nullptr}); }

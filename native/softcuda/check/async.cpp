@@ -18,7 +18,8 @@ void land(uint64_t shared, uint64_t global, uint32_t bytes, uint32_t read) {
 
 }  // namespace
 
-bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint64_t* global, uint32_t lanes, uint32_t bytes, const uint32_t* read) {
+bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint64_t* global, uint32_t lanes,
+                      uint32_t bytes, const uint32_t* read) {
     Block& block = *w.block;
     BlockChecker* checker = checker_of(block);
     if (checker == nullptr) {
@@ -48,7 +49,8 @@ bool check_async_store(const Ins* ip, Warp& w, Block& block, int lane, uint32_t 
 void check_async_commit(Warp& w) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr) return;
-    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) checker->copies[w.index].committed[__builtin_ctz(rest)]++;
+    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1)
+        checker->copies[w.index].committed[__builtin_ctz(rest)]++;
 }
 
 bool check_async_wait(const Ins* ip, Warp& w, uint32_t keep, bool all) {

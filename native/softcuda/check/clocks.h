@@ -26,7 +26,8 @@ public:
     // What the warp knows joins `joined`.
     void join_into(uint32_t warp, std::vector<uint32_t>& joined) const {
         joined.resize(warps_, 0);
-        for (uint32_t i = 0; i < warps_; i++) if (known(warp, i) > joined[i]) joined[i] = known(warp, i);
+        for (uint32_t i = 0; i < warps_; i++)
+            if (known(warp, i) > joined[i]) joined[i] = known(warp, i);
     }
 
     // The warp learns how far `other` is.
@@ -36,7 +37,8 @@ public:
 
     // The warp learns what `joined` holds.
     void join_from(uint32_t warp, const std::vector<uint32_t>& joined) {
-        for (uint32_t i = 0; i < joined.size(); i++) if (joined[i] > known(warp, i)) at(warp, i) = joined[i];
+        for (uint32_t i = 0; i < joined.size(); i++)
+            if (joined[i] > known(warp, i)) at(warp, i) = joined[i];
     }
 
     // All warps in `members` have met, behind others that left `signals` there.

@@ -19,7 +19,8 @@ thread_local Cached cached;
 
 Arena* arena_of(uint64_t address) {
     const uint64_t registrations = Arena::registrations();
-    if (cached.arena == nullptr || cached.registrations != registrations || address < cached.arena->low() || address >= cached.arena->high()) {
+    if (cached.arena == nullptr || cached.registrations != registrations || address < cached.arena->low()
+        || address >= cached.arena->high()) {
         cached = Cached{};
         cached.registrations = registrations;
         cached.arena = Arena::of(address);
@@ -29,12 +30,14 @@ Arena* arena_of(uint64_t address) {
 
 std::string name(const Arena::Allocation& a) {
     char text[96];
-    std::snprintf(text, sizeof text, "allocation %llu (%llu bytes at 0x%llx)", static_cast<unsigned long long>(a.serial),
-                  static_cast<unsigned long long>(a.bytes), static_cast<unsigned long long>(a.begin));
+    std::snprintf(text, sizeof text, "allocation %llu (%llu bytes at 0x%llx)",
+                  static_cast<unsigned long long>(a.serial), static_cast<unsigned long long>(a.bytes),
+                  static_cast<unsigned long long>(a.begin));
     return text;
 }
 
-bool out_of_bounds(const Ins* ip, Warp& w, const Arena& arena, int lane, uint64_t address, uint32_t bytes, Access access) {
+bool out_of_bounds(const Ins* ip, Warp& w, const Arena& arena, int lane, uint64_t address, uint32_t bytes,
+                   Access access) {
     std::string what = std::string("global ") + verb(access) + " of " + std::to_string(bytes) + " bytes ";
     Arena::Allocation a;
     if (arena.find(address, a)) {
@@ -62,7 +65,8 @@ bool within_allocation(const Arena& arena, uint64_t address, uint32_t bytes) {
 
 }  // namespace
 
-bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong, Proxy proxy) {
+bool check_global(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access,
+                  bool strong, Proxy proxy) {
     const CheckOptions& options = checker_of(*w.block)->options;
     Arena* arena = arena_of(host[__builtin_ctz(lanes)]);
     if (arena != nullptr && (options.memory || options.init)) {

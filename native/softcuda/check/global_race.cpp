@@ -19,16 +19,18 @@ namespace {
 
 struct Party {
     uint64_t block = 0;
-    uint32_t launch = 0;     // 0: nobody
-    uint32_t atomics = 0;    // strong accesses that the block had made
-    Accessor who;            // bytes of the cell
-    bool manyBlocks = false; // readers
+    uint32_t launch = 0;      // 0: nobody
+    uint32_t atomics = 0;     // strong accesses that the block had made
+    Accessor who;             // bytes of the cell
+    bool manyBlocks = false;  // readers
     bool asynchronous = false;
-    uint64_t when = 0;       // State::time of a write
+    uint64_t when = 0;  // State::time of a write
 };
 
 // Two bytes, not a whole word: lanes that update neighbouring bf16 in place share words and do not race.
-struct Cell { Party writer, reader; };
+struct Cell {
+    Party writer, reader;
+};
 constexpr uint64_t kCell = 2;
 
 constexpr uint64_t kPage = 4096;
@@ -43,13 +45,16 @@ struct ProxyFence {
 
 struct State {
     std::mutex mutex;
-    std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;      // by address / kPage
-    std::unordered_map<uint64_t, std::vector<uint64_t>> released;   // by block: when its strong accesses began
-    std::unordered_map<uint64_t, std::vector<ProxyFence>> fences;   // by block, of each of its threads
+    std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;     // by address / kPage
+    std::unordered_map<uint64_t, std::vector<uint64_t>> released;  // by block: when its strong accesses began
+    std::unordered_map<uint64_t, std::vector<ProxyFence>> fences;  // by block, of each of its threads
     uint64_t time = 0;
     uint32_t launch = 0;
 };
-State& state() { static State s; return s; }
+State& state() {
+    static State s;
+    return s;
+}
 
 // The blocks of a cluster have clocks in common.
 bool same_cluster(const Block& block, uint64_t serial) {
@@ -61,7 +66,8 @@ bool same_cluster(const Block& block, uint64_t serial) {
 // Whether the other block has released what it had done before that time.
 bool released_before(const State& s, const Party& before, uint64_t acquired) {
     auto theirs = s.released.find(before.block);
-    return theirs != s.released.end() && theirs->second.size() > before.atomics && theirs->second[before.atomics] < acquired;
+    return theirs != s.released.end() && theirs->second.size() > before.atomics
+           && theirs->second[before.atomics] < acquired;
 }
 
 // Whether an access is ordered before what a lane does whose warp knows the count `known` of the other's.
@@ -82,7 +88,8 @@ bool ordered(State& s, const BlockChecker& checker, const Party& before, const W
 bool fenced(State& s, const Party& writer, const Warp& w, int lane) {
     const Accessor& who = writer.who;
     const auto theirs = s.fences.find(writer.block);
-    if (theirs != s.fences.end() && theirs->second[who.warp % w.block->warps * kLanes + who.lane].when > writer.when) return true;
+    if (theirs != s.fences.end() && theirs->second[who.warp % w.block->warps * kLanes + who.lane].when > writer.when)
+        return true;
     const auto ours = s.fences.find(w.block->serial);
     if (ours == s.fences.end()) return false;
     const bool together = writer.block == w.block->serial || same_cluster(*w.block, writer.block);
@@ -94,34 +101,40 @@ bool fenced(State& s, const Party& writer, const Warp& w, int lane) {
         const int fencing = int(thread % kLanes);
         const Accessor fence{f.knew[warp], 0, uint16_t(warp), uint8_t(fencing), 0, false, false};
         if (!in_order(fence, clock_of(w), lane, checker.clocks->known(clock_of(w), warp))) continue;
-        if (together ? in_order(who, warp, fencing, f.knew[who.warp]) : released_before(s, writer, f.acquired)) return true;
+        if (together ? in_order(who, warp, fencing, f.knew[who.warp]) : released_before(s, writer, f.acquired))
+            return true;
     }
     return false;
 }
 
 std::string party_name(const Block& block, const Party& p) {
     const uint32_t* grid = block.launch->grid;
-    return "block (" + std::to_string(p.block % grid[0]) + ", " + std::to_string(p.block / grid[0] % grid[1]) + ", " +
-           std::to_string(p.block / grid[0] / grid[1]) + "), " + describe(block, p.who);
+    return "block (" + std::to_string(p.block % grid[0]) + ", " + std::to_string(p.block / grid[0] % grid[1]) + ", "
+           + std::to_string(p.block / grid[0] / grid[1]) + "), " + describe(block, p.who);
 }
 
 bool race(const Ins* ip, Warp& w, int lane, uint64_t address, Access now, const Party& other, const char* before) {
     return report(ip, w, kCheckLaunchFailed, lane, address,
-                  std::string("race in global memory: ") + verb(now) + " not ordered with a " + before + " by " + party_name(*w.block, other));
+                  std::string("race in global memory: ") + verb(now) + " not ordered with a " + before + " by "
+                      + party_name(*w.block, other));
 }
 
-bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint64_t address, uint8_t mask, Access access, bool strong, Proxy proxy) {
+bool check_cell(State& s, const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint64_t address, uint8_t mask,
+                Access access, bool strong, Proxy proxy) {
     std::unique_ptr<Page>& page = s.pages[address / kPage];
     if (!page) page = std::make_unique<Page>();
     Cell& cell = (*page)[address % kPage / kCell];
     auto conflicts = [&](const Party& p) {
-        return !strong && p.launch == s.launch && !p.who.strong && (p.who.bytes & mask) && !ordered(s, checker, p, w, lane);
+        return !strong && p.launch == s.launch && !p.who.strong && (p.who.bytes & mask)
+               && !ordered(s, checker, p, w, lane);
     };
     const uint32_t at = instruction_number(*w.block, ip);
     const bool writes = access != Access::Read;
-    const bool oneStore = writes && cell.writer.block == checker.serial && cell.writer.who.warp == clock_of(w) && cell.writer.who.at == at;
+    const bool oneStore = writes && cell.writer.block == checker.serial && cell.writer.who.warp == clock_of(w)
+                          && cell.writer.who.at == at;
     if (!oneStore && conflicts(cell.writer)) return race(ip, w, lane, address, access, cell.writer, "write");
-    if (proxy == Proxy::Async && cell.writer.launch == s.launch && (cell.writer.who.bytes & mask) && !cell.writer.asynchronous && !fenced(s, cell.writer, w, lane))
+    if (proxy == Proxy::Async && cell.writer.launch == s.launch && (cell.writer.who.bytes & mask)
+        && !cell.writer.asynchronous && !fenced(s, cell.writer, w, lane))
         return report(ip, w, kCheckLaunchFailed, lane, address, std::string("missing proxy fence: an asynchronous ") + verb(access) + " of global memory that " +
                       party_name(*w.block, cell.writer) + " wrote (its thread must run fence.proxy.async behind the write, or the copying block before the copy, in order with both)");
     Party me;
@@ -163,10 +176,12 @@ void global_proxy_fence(const Warp& w) {
     fences.resize(size_t(w.block->warps) * kLanes);
     ProxyFence now{++s.time, checker.acquiring ? s.time : checker.acquired, {}};
     checker.clocks->join_into(clock_of(w), now.knew);
-    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) fences[w.index * kLanes + uint32_t(__builtin_ctz(rest))] = now;
+    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1)
+        fences[w.index * kLanes + uint32_t(__builtin_ctz(rest))] = now;
 }
 
-bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access, bool strong, Proxy proxy) {
+bool check_global_race(const Ins* ip, Warp& w, const uint64_t* host, uint32_t lanes, uint32_t bytes, Access access,
+                       bool strong, Proxy proxy) {
     BlockChecker& checker = *checker_of(*w.block);
     State& s = state();
     std::lock_guard<std::mutex> lock(s.mutex);

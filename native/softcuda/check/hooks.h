@@ -22,7 +22,8 @@ bool check_members(const Ins* ip, Warp& w, const uint32_t* mask);
 bool check_shuffle_sources(const Ins* ip, Warp& w, const uint32_t* mask, const uint32_t* source);
 
 // cp.async. `shared` and `global`: host addresses; lane l copies read[l] of `bytes` bytes and clears the rest.
-bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint64_t* global, uint32_t lanes, uint32_t bytes, const uint32_t* read);
+bool check_async_copy(const Ins* ip, Warp& w, const uint64_t* shared, const uint64_t* global, uint32_t lanes,
+                      uint32_t bytes, const uint32_t* read);
 void check_async_commit(Warp& w);
 // Completes all but the latest `keep` groups of each active lane; `all`: also what is not committed yet.
 bool check_async_wait(const Ins* ip, Warp& w, uint32_t keep, bool all);
@@ -68,9 +69,9 @@ void check_cluster_observe(Warp& w);
 
 // ---- from the interpreter, where a checker is present -------------------------------------------------------------------
 
-void check_launch_begin(Launch& launch);   // sets Launch::checker when any check is on
+void check_launch_begin(Launch& launch);  // sets Launch::checker when any check is on
 void check_launch_end(Launch& launch);
-void check_block_begin(Block& block);      // sets Block::checker, once for each Block, and forgets the block before
+void check_block_begin(Block& block);  // sets Block::checker, once for each Block, and forgets the block before
 void check_block_free(Block& block);
 
 // The active lanes of the warp arrive at a barrier where they wait; `lanes` leave the kernel.

@@ -67,7 +67,8 @@ void check_mbarrier_init(Block& block, uint32_t offset) {
     if (checker == nullptr) return;
     checker->phases[offset] = PhaseClocks{};
     for (auto& seen : checker->seen) seen.erase(offset);
-    if (checker->options.init) for (uint32_t o = offset; o < offset + 8; o++) checker->written[o] = 1;
+    if (checker->options.init)
+        for (uint32_t o = offset; o < offset + 8; o++) checker->written[o] = 1;
 }
 
 }  // namespace softcuda

@@ -11,7 +11,9 @@ namespace softcuda {
 
 namespace {
 
-bool same_thread(const Accessor& who, const Warp& w, int lane) { return who.warp == clock_of(w) && who.lane == lane && !who.manyLanes; }
+bool same_thread(const Accessor& who, const Warp& w, int lane) {
+    return who.warp == clock_of(w) && who.lane == lane && !who.manyLanes;
+}
 
 bool ordered(const BlockChecker& checker, const Accessor& before, const Warp& w, int lane) {
     if (same_thread(before, w, lane)) return true;
@@ -19,16 +21,18 @@ bool ordered(const BlockChecker& checker, const Accessor& before, const Warp& w,
     return checker.clocks->known(clock_of(w), before.warp) >= before.clock;
 }
 
-bool race(const Ins* ip, Warp& w, int lane, uint32_t offset, Access now, const Accessor& other, const char* before, const char* landing) {
+bool race(const Ins* ip, Warp& w, int lane, uint32_t offset, Access now, const Accessor& other, const char* before,
+          const char* landing) {
     const bool oneWarp = other.warp == clock_of(w);
     return report(ip, w, kCheckLaunchFailed, lane, offset,
-                  std::string("race in shared memory: ") + landing + verb(now) + " not ordered with a " + before + " by " +
-                      describe(*w.block, other) + (oneWarp ? " (a __syncwarp is missing)" : " (a barrier is missing)"));
+                  std::string("race in shared memory: ") + landing + verb(now) + " not ordered with a " + before
+                      + " by " + describe(*w.block, other)
+                      + (oneWarp ? " (a __syncwarp is missing)" : " (a barrier is missing)"));
 }
 
 // One granule, the bytes in `mask`.
-bool conflict_free(const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint32_t offset, uint8_t mask, Access access,
-                   bool strong, uint32_t at, const char* landing) {
+bool conflict_free(const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint32_t offset, uint8_t mask,
+                   Access access, bool strong, uint32_t at, const char* landing) {
     Granule& g = checker.granules[offset / 2];
     const bool writes = access != Access::Read;
     // Two lanes of one store at one address: PTX leaves the winner open, and says nothing else of it.
@@ -60,8 +64,8 @@ bool conflict_free(const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint
     return true;
 }
 
-bool conflict_free_range(const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint32_t offset, uint32_t bytes, Access access,
-                         bool strong, uint32_t at, const char* landing) {
+bool conflict_free_range(const Ins* ip, Warp& w, BlockChecker& checker, int lane, uint32_t offset, uint32_t bytes,
+                         Access access, bool strong, uint32_t at, const char* landing) {
     for (uint32_t o = offset & ~1u; o < offset + bytes; o += 2) {
         const uint8_t mask = uint8_t((o >= offset ? 1 : 0) | (o + 1 < offset + bytes ? 2 : 0));
         if (!conflict_free(ip, w, checker, lane, o, mask, access, strong, at, landing)) return false;
@@ -78,8 +82,12 @@ std::string operation(const Block& block, uint32_t at, const char* groupWait) {
     const Code& code = *block.launch->code;
     const std::string name = code.names[at];
     const bool wgmma = name.compare(0, 5, "wgmma") == 0, bulk = name.find(".bulk") != std::string::npos;
-    return std::string(wgmma ? "wgmma" : bulk ? "the bulk copy" : "cp.async") + " at PTX line " + std::to_string(code.lines[at]) + "; " +
-           (bulk && name.find("mbarrier") != std::string::npos ? "a wait for its mbarrier" : groupWait) + " is missing";
+    return std::string(wgmma  ? "wgmma"
+                       : bulk ? "the bulk copy"
+                              : "cp.async")
+           + " at PTX line " + std::to_string(code.lines[at]) + "; "
+           + (bulk && name.find("mbarrier") != std::string::npos ? "a wait for its mbarrier" : groupWait)
+           + " is missing";
 }
 
 // Bytes that an asynchronous operation still writes are nobody's to touch; those that one still reads are nobody's to write.
@@ -89,19 +97,22 @@ bool settled(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, ui
         const Granule& g = checker.granules[o];
         if (g.pending != 0)
             return report(ip, w, kCheckLaunchFailed, lane, offset,
-                          std::string("race in shared memory: ") + verb(access) + " of bytes that an asynchronous copy has not been waited for (" +
-                              operation(block, g.pendingAt, "a wait_group") + ")");
+                          std::string("race in shared memory: ") + verb(access)
+                              + " of bytes that an asynchronous copy has not been waited for ("
+                              + operation(block, g.pendingAt, "a wait_group") + ")");
         if (g.reading != 0 && access != Access::Read)
             return report(ip, w, kCheckLaunchFailed, lane, offset,
-                          std::string("race in shared memory: ") + verb(access) + " of bytes that an asynchronous operation still reads (" +
-                              operation(block, g.readingAt, "a wait_group") + ")");
+                          std::string("race in shared memory: ") + verb(access)
+                              + " of bytes that an asynchronous operation still reads ("
+                              + operation(block, g.readingAt, "a wait_group") + ")");
     }
     return true;
 }
 
 }  // namespace
 
-bool check_shared(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes, Access access, bool strong) {
+bool check_shared(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes, Access access,
+                  bool strong) {
     BlockChecker& checker = *checker_of(block);
     if (checker.options.race && !settled(ip, w, block, lane, offset, bytes, access)) return false;
     if (checker.options.init) {
@@ -119,22 +130,26 @@ bool check_shared(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offse
         auto location = checker.locations.find(offset);
         if (location != checker.locations.end()) checker.clocks->exchange(clock_of(w), location->second);
     }
-    return conflict_free_range(ip, w, checker, lane, offset, bytes, access, strong, instruction_number(*w.block, ip), "");
+    return conflict_free_range(ip, w, checker, lane, offset, bytes, access, strong, instruction_number(*w.block, ip),
+                               "");
 }
 
 bool check_shared_issue(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes) {
     BlockChecker& checker = *checker_of(block);
     if (!checker.options.race) return true;
-    return settled(ip, w, block, lane, offset, bytes, Access::Write) &&
-           conflict_free_range(ip, w, checker, lane, offset, bytes, Access::Write, false, instruction_number(*w.block, ip), "");
+    return settled(ip, w, block, lane, offset, bytes, Access::Write)
+           && conflict_free_range(ip, w, checker, lane, offset, bytes, Access::Write, false,
+                                  instruction_number(*w.block, ip), "");
 }
 
-bool check_shared_landing(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes, uint32_t at, bool bulk) {
+bool check_shared_landing(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes, uint32_t at,
+                          bool bulk) {
     BlockChecker& checker = *checker_of(block);
     if (checker.options.init)
         for (uint32_t o = offset; o < offset + bytes; o++) checker.written[o] = 1;
     if (!checker.options.race) return true;
-    if (!conflict_free_range(ip, w, checker, lane, offset, bytes, Access::Write, false, at, "an asynchronous copy's ")) return false;
+    if (!conflict_free_range(ip, w, checker, lane, offset, bytes, Access::Write, false, at, "an asynchronous copy's "))
+        return false;
     for (uint32_t o = offset / 2; bulk && o <= (offset + bytes - 1) / 2; o++) checker.granules[o].asynchronous = true;
     return true;
 }
@@ -174,17 +189,19 @@ bool check_proxy_read(const Ins* ip, Warp& w, Block& block, int lane, uint32_t o
     BlockChecker& checker = *checker_of(block);
     if (checker.options.init) {
         for (uint32_t o = offset; o < offset + bytes; o++)
-            if (!checker.written[o]) return report(ip, w, kCheckLaunchFailed, lane, o, "uninitialised shared memory read");
+            if (!checker.written[o])
+                return report(ip, w, kCheckLaunchFailed, lane, o, "uninitialised shared memory read");
     }
     if (!checker.options.race) return true;
     if (!settled(ip, w, block, lane, offset, bytes, Access::Read)) return false;
     for (uint32_t o = offset / 2; o <= (offset + bytes - 1) / 2; o++) {
         const Granule& g = checker.granules[o];
-        if (g.writer.bytes != 0 && !ordered(checker, g.writer, w, lane)) return race(ip, w, lane, o * 2, Access::Read, g.writer, "write", "an asynchronous ");
+        if (g.writer.bytes != 0 && !ordered(checker, g.writer, w, lane))
+            return race(ip, w, lane, o * 2, Access::Read, g.writer, "write", "an asynchronous ");
         if (!fenced(checker, g, w))
             return report(ip, w, kCheckLaunchFailed, lane, o * 2,
-                          "missing proxy fence: an asynchronous read of what " + describe(block, g.writer) +
-                              " wrote (behind the write its thread must run fence.proxy.async, before the barrier)");
+                          "missing proxy fence: an asynchronous read of what " + describe(block, g.writer)
+                              + " wrote (behind the write its thread must run fence.proxy.async, before the barrier)");
     }
     return true;
 }

@@ -42,10 +42,12 @@ bool check_members(const Ins* ip, Warp& w, const uint32_t* mask) {
     for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) {
         const int l = __builtin_ctz(rest);
         if (!(mask[l] >> l & 1))
-            return report(ip, w, kCheckLaunchFailed, l, mask[l], "the member mask " + hexadecimal(mask[l]) + " does not name the lane that runs here");
+            return report(ip, w, kCheckLaunchFailed, l, mask[l],
+                          "the member mask " + hexadecimal(mask[l]) + " does not name the lane that runs here");
         if (uint32_t missing = mask[l] & w.live & ~w.active)
-            return report(ip, w, kCheckLaunchFailed, l, mask[l], "the member mask " + hexadecimal(mask[l]) + " names lanes " + hexadecimal(missing) +
-                          ", which do not run this instruction (active are " + hexadecimal(w.active) + ")");
+            return report(ip, w, kCheckLaunchFailed, l, mask[l],
+                          "the member mask " + hexadecimal(mask[l]) + " names lanes " + hexadecimal(missing)
+                              + ", which do not run this instruction (active are " + hexadecimal(w.active) + ")");
     }
     checker->awaited[w.index] &= ~w.active;
     return true;
@@ -57,8 +59,9 @@ bool check_shuffle_sources(const Ins* ip, Warp& w, const uint32_t* mask, const u
     for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) {
         const int l = __builtin_ctz(rest);
         if (!(mask[l] & w.active & 1u << source[l]))
-            return report(ip, w, kCheckLaunchFailed, l, mask[l], "a shuffle reads lane " + std::to_string(source[l]) + ", which does not take part (members " +
-                          hexadecimal(mask[l]) + ", active " + hexadecimal(w.active) + ")");
+            return report(ip, w, kCheckLaunchFailed, l, mask[l],
+                          "a shuffle reads lane " + std::to_string(source[l]) + ", which does not take part (members "
+                              + hexadecimal(mask[l]) + ", active " + hexadecimal(w.active) + ")");
     }
     return true;
 }
@@ -89,13 +92,15 @@ bool check_lanes_end(Warp& w, uint32_t lanes) {
         const LaneGroup& g = w.groups[k];
         if (skipped != 0 && g.barrier >= 0 && g.barrier < kBarriers)
             return report(g.at - 1, w, kCheckLaunchFailed, __builtin_ctz(skipped), 0,
-                          "divergent barrier: lanes " + hexadecimal(skipped) + " ended without it while lanes " + hexadecimal(g.lanes) + " wait there");
+                          "divergent barrier: lanes " + hexadecimal(skipped) + " ended without it while lanes "
+                              + hexadecimal(g.lanes) + " wait there");
         if (awaited == 0 || g.barrier != kWarpBarrier) continue;
         if (w.block->launch->code->names[instruction_number(*w.block, g.at)] == std::string(kAlignedForm))
             return report_divergence(g.at, w, g.lanes, awaited);
         return report(g.at, w, kCheckLaunchFailed, __builtin_ctz(g.lanes), 0,
-                      "the member mask names lanes " + hexadecimal(awaited) + ", which ended without running this instruction (lanes " +
-                          hexadecimal(g.lanes) + " wait for them)");
+                      "the member mask names lanes " + hexadecimal(awaited)
+                          + ", which ended without running this instruction (lanes " + hexadecimal(g.lanes)
+                          + " wait for them)");
     }
     return true;
 }
@@ -113,8 +118,9 @@ bool check_barrier_release(Block& block, int barrier) {
             if (first != nullptr && g.at != first->at && checker->options.sync) {
                 const Code& code = *block.launch->code;
                 return report(first->at - 1, w, kCheckLaunchFailed, __builtin_ctz(first->lanes), 0,
-                              "divergent barrier: lanes " + hexadecimal(first->lanes) + " wait here, lanes " + hexadecimal(g.lanes) + " at PTX line " +
-                                  std::to_string(code.lines[instruction_number(block, g.at - 1)]));
+                              "divergent barrier: lanes " + hexadecimal(first->lanes) + " wait here, lanes "
+                                  + hexadecimal(g.lanes) + " at PTX line "
+                                  + std::to_string(code.lines[instruction_number(block, g.at - 1)]));
             }
             first = &g;
         }

@@ -12,7 +12,7 @@
 namespace softcuda {
 namespace {
 
-constexpr uint32_t kEarlyOneIn = 4;   // with a seed: of so many copies one is performed when it is issued
+constexpr uint32_t kEarlyOneIn = 4;  // with a seed: of so many copies one is performed when it is issued
 
 // All chunks of the transfer's side in shared memory; stops at the first for which visit is false.
 template <class Visit> bool for_shared(const Transfer& t, Visit visit) {
@@ -35,7 +35,9 @@ bool for_landing(const Transfer& t, bool (*visit)(const Transfer&, Block&, uint3
         return true;
     }
     bool good = true;
-    for_each_destination(t, [&](Block& block) { good = good && for_shared(t, [&](uint32_t offset) { return visit(t, block, offset); }); });
+    for_each_destination(t, [&](Block& block) {
+        good = good && for_shared(t, [&](uint32_t offset) { return visit(t, block, offset); });
+    });
     return good;
 }
 
@@ -44,7 +46,9 @@ uint32_t number(const Transfer& t) { return instruction_number(*t.warp->block, t
 bool check_global_side(const Transfer& t) {
     if (t.route == Route::Move) return true;
     bool good = true;
-    const Access access = t.route == Route::Load ? Access::Read : t.reduction == Reduction::None ? Access::Write : Access::Atomic;
+    const Access access = t.route == Route::Load           ? Access::Read
+                          : t.reduction == Reduction::None ? Access::Write
+                                                           : Access::Atomic;
     const Launch& l = *t.warp->block->launch;
     for_each_chunk(t, [&](uint32_t, uint64_t global, uint32_t first, uint32_t last) {
         if (!good || first == last) return;
@@ -52,7 +56,8 @@ bool check_global_side(const Transfer& t) {
         host[t.lane] = global + first;
         // What lies outside of device memory is reported when the data moves.
         if (host[t.lane] - l.arenaLow >= l.arenaHigh - l.arenaLow) return;
-        good = check_global(t.at, *t.warp, host, 1u << t.lane, last - first, access, access == Access::Atomic, Proxy::Async);
+        good = check_global(t.at, *t.warp, host, 1u << t.lane, last - first, access, access == Access::Atomic,
+                            Proxy::Async);
     });
     return good;
 }
@@ -61,7 +66,13 @@ bool check_global_side(const Transfer& t) {
 bool end_reading(Flight& f) {
     Transfer& t = f.transfer;
     f.read = true;
-    const Accessor reader{checker_of(*t.warp->block)->clocks->own(clock_of(*t.warp)), number(t), uint16_t(clock_of(*t.warp)), uint8_t(t.lane), 3, false, false};
+    const Accessor reader{checker_of(*t.warp->block)->clocks->own(clock_of(*t.warp)),
+                          number(t),
+                          uint16_t(clock_of(*t.warp)),
+                          uint8_t(t.lane),
+                          3,
+                          false,
+                          false};
     return for_shared(t, [&](uint32_t offset) {
         mark_reading(*t.shared.block, offset, 16, -1, number(t));
         record_proxy_read(*t.shared.block, offset, 16, reader);
@@ -79,13 +90,17 @@ bool land(Flight& f) {
     if (checker_of(*t.warp->block)->options.sync) {
         bool ended = t.route == Route::Move ? async_of(*t.target.block).ended : false;
         if (t.route == Route::Load) for_each_destination(t, [&](Block& block) { ended |= async_of(block).ended; });
-        if (ended) return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset, "a bulk copy lands in a block of the cluster that has ended (a cluster barrier is missing before its end)");
+        if (ended)
+            return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset,
+                          "a bulk copy lands in a block of the cluster that has ended (a cluster barrier is missing "
+                          "before its end)");
     }
     if (!move_data(t)) return false;
     if (!for_landing(t, [](const Transfer& t, Block& block, uint32_t offset) {
             mark_pending(block, offset, 16, -1, number(t));
             return check_shared_landing(t.at, *t.warp, block, t.lane, offset, 16, number(t), true);
-        })) return false;
+        }))
+        return false;
     // Who sees the phase's end sees the data.
     if (t.route == Route::Move) check_mbarrier_arrive(*t.warp, *t.barrier.block, t.barrier.offset);
     else for_each_destination(t, [&](Block& block) { check_mbarrier_arrive(*t.warp, block, t.barrier.offset); });
@@ -107,23 +122,27 @@ bool capture(Flight& f) {
 bool check_transfer(const Transfer& t) {
     BlockChecker& checker = *checker_of(*t.warp->block);
     const uint32_t pattern = t.tensor ? 8 * swizzle_bytes(t.box.map.swizzle) : 1;
-    if (checker.options.sync && t.tensor && t.box.map.swizzle != Swizzle::None && t.box.map.rows() >= 8 && t.shared.offset % pattern)
-        return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset, "misaligned swizzle atom: a swizzled box of eight rows or more begins within a pattern of " +
-                      std::to_string(pattern) + " bytes");
+    if (checker.options.sync && t.tensor && t.box.map.swizzle != Swizzle::None && t.box.map.rows() >= 8
+        && t.shared.offset % pattern)
+        return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset,
+                      "misaligned swizzle atom: a swizzled box of eight rows or more begins within a pattern of "
+                          + std::to_string(pattern) + " bytes");
     if (!check_global_side(t)) return false;
     if (t.route != Route::Load) {
         if (!for_shared(t, [&](uint32_t offset) {
                 if (!check_proxy_read(t.at, *t.warp, *t.shared.block, t.lane, offset, 16)) return false;
                 mark_reading(*t.shared.block, offset, 16, 1, number(t));
                 return true;
-            })) return false;
+            }))
+            return false;
     }
     if (t.route != Route::Store) {
         if (!for_landing(t, [](const Transfer& t, Block& block, uint32_t offset) {
                 if (!check_shared_issue(t.at, *t.warp, block, t.lane, offset, 16)) return false;
                 mark_pending(block, offset, 16, 1, number(t));
                 return true;
-            })) return false;
+            }))
+            return false;
     }
     Flight f;
     f.transfer = t;
@@ -136,7 +155,8 @@ bool check_transfer(const Transfer& t) {
 void check_bulk_commit(Warp& w) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr) return;
-    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) checker->bulkGroups[w.index][size_t(__builtin_ctz(rest))]++;
+    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1)
+        checker->bulkGroups[w.index][size_t(__builtin_ctz(rest))]++;
 }
 
 bool check_bulk_wait(const Ins*, Warp& w, uint32_t keep, bool read) {
@@ -145,7 +165,8 @@ bool check_bulk_wait(const Ins*, Warp& w, uint32_t keep, bool read) {
     for (size_t i = 0; i < checker->flights.size();) {
         Flight& f = checker->flights[i];
         const Transfer& t = f.transfer;
-        const bool due = t.route == Route::Store && t.warp == &w && (w.active >> t.lane & 1) && f.group + keep < checker->bulkGroups[w.index][size_t(t.lane)];
+        const bool due = t.route == Route::Store && t.warp == &w && (w.active >> t.lane & 1)
+                         && f.group + keep < checker->bulkGroups[w.index][size_t(t.lane)];
         if (!due) {
             i++;
         } else if (read) {
@@ -187,11 +208,15 @@ bool check_block_end(Block& block) {
         const Transfer& t = f.transfer;
         if (t.route != Route::Store) {
             if (checker->options.sync)
-                return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset, "the block ends while a bulk copy to shared memory is on its way (nobody waited for its mbarrier)");
+                return report(
+                    t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset,
+                    "the block ends while a bulk copy to shared memory is on its way (nobody waited for its mbarrier)");
             continue;
         }
         if (!f.read && checker->options.sync)
-            return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset, "the block ends while a bulk copy may still read its shared memory (cp.async.bulk.wait_group.read is missing)");
+            return report(t.at, *t.warp, kCheckLaunchFailed, t.lane, t.shared.offset,
+                          "the block ends while a bulk copy may still read its shared memory "
+                          "(cp.async.bulk.wait_group.read is missing)");
         if (!land(f)) return false;
     }
     checker->flights.clear();
@@ -204,7 +229,8 @@ void check_proxy_fence(Warp& w, bool shared, bool global) {
     if (global) global_proxy_fence(w);
     if (!shared) return;
     const uint32_t now = checker->clocks->own(clock_of(w));
-    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1) checker->fences[w.index * kLanes + uint32_t(__builtin_ctz(rest))].push_back(now);
+    for (uint32_t rest = w.active; rest != 0; rest &= rest - 1)
+        checker->fences[w.index * kLanes + uint32_t(__builtin_ctz(rest))].push_back(now);
 }
 
 }  // namespace softcuda

@@ -9,9 +9,11 @@
 namespace softcuda {
 namespace {
 
-constexpr uint32_t kEarlyOneIn = 2;   // with a seed: of so many products one is computed when it is issued
+constexpr uint32_t kEarlyOneIn = 2;  // with a seed: of so many products one is computed when it is issued
 
-std::string hexadecimal64(uint64_t value) { return hexadecimal(uint32_t(value >> 32)) + hexadecimal(uint32_t(value)).substr(2); }
+std::string hexadecimal64(uint64_t value) {
+    return hexadecimal(uint32_t(value >> 32)) + hexadecimal(uint32_t(value)).substr(2);
+}
 
 WgmmaWarp& state_of(Warp& w) { return checker_of(*w.block)->wgmma[w.index]; }
 
@@ -33,11 +35,14 @@ bool aligned(const Ins* ip, Warp& w, const MatrixLayout& l, const char* which) {
     if (l.swizzle == Swizzle::None) return true;
     // Within a row the start may move, along k.
     if (l.start / 128 * 128 % pattern != 0)
-        return report(ip, w, kCheckLaunchFailed, -1, l.start, std::string("misaligned swizzle atom: matrix ") + which + " of a wgmma begins at shared address " + std::to_string(l.start) +
-                      ", within a pattern of " + std::to_string(pattern) + " bytes");
+        return report(ip, w, kCheckLaunchFailed, -1, l.start,
+                      std::string("misaligned swizzle atom: matrix ") + which + " of a wgmma begins at shared address "
+                          + std::to_string(l.start) + ", within a pattern of " + std::to_string(pattern) + " bytes");
     if (l.block % pattern == 0 || l.atomShift > 0) return true;
-    return report(ip, w, kCheckLaunchFailed, -1, l.start, std::string("misaligned swizzle atom: rows of matrix ") + which + " of a wgmma are " + std::to_string(l.block) +
-                  " bytes apart by eight, expected a multiple of " + std::to_string(pattern));
+    return report(ip, w, kCheckLaunchFailed, -1, l.start,
+                  std::string("misaligned swizzle atom: rows of matrix ") + which + " of a wgmma are "
+                      + std::to_string(l.block) + " bytes apart by eight, expected a multiple of "
+                      + std::to_string(pattern));
 }
 
 // A descriptor is the warpgroup's: all lanes of its four warps must give the same. Products are counted, since the warps issue
@@ -47,7 +52,9 @@ bool agreed(const Ins* ip, Warp& w, const WgmmaOperands& o) {
         const uint64_t* lanes = reg<uint64_t>(ip, w, k);
         for (int l = 1; l < kLanes; l++)
             if (lanes[l] != lanes[0])
-                return report(ip, w, kCheckLaunchFailed, l, lanes[l], "the lanes of a warp give a wgmma different matrix descriptors: " + hexadecimal64(lanes[l]) + ", lane 0 " + hexadecimal64(lanes[0]));
+                return report(ip, w, kCheckLaunchFailed, l, lanes[l],
+                              "the lanes of a warp give a wgmma different matrix descriptors: "
+                                  + hexadecimal64(lanes[l]) + ", lane 0 " + hexadecimal64(lanes[0]));
     }
     WgmmaWarp& state = state_of(w);
     Warpgroup& group = checker_of(*w.block)->warpgroups[w.index / 4];
@@ -59,12 +66,15 @@ bool agreed(const Ins* ip, Warp& w, const WgmmaOperands& o) {
     IssuedProduct& other = group.issued[number];
     const std::string who = ", warp " + std::to_string(other.warp) + " of its warpgroup ";
     if (other.ip != ip)
-        return report(ip, w, kCheckLaunchFailed, -1, 0, "the warps of a warpgroup issue different wgmmas: this one here" + who + "that at PTX line " +
-                      std::to_string(w.block->launch->code->lines[instruction_number(*w.block, other.ip)]));
+        return report(ip, w, kCheckLaunchFailed, -1, 0,
+                      "the warps of a warpgroup issue different wgmmas: this one here" + who + "that at PTX line "
+                          + std::to_string(w.block->launch->code->lines[instruction_number(*w.block, other.ip)]));
     const bool a = !o.registers && o.descriptorA != other.descriptorA;
     if (a || o.descriptorB != other.descriptorB)
-        return report(ip, w, kCheckLaunchFailed, -1, a ? o.descriptorA : o.descriptorB, std::string("the warps of a warpgroup give a wgmma different descriptors of matrix ") + (a ? "A" : "B") + ": " +
-                      hexadecimal64(a ? o.descriptorA : o.descriptorB) + who + hexadecimal64(a ? other.descriptorA : other.descriptorB));
+        return report(ip, w, kCheckLaunchFailed, -1, a ? o.descriptorA : o.descriptorB,
+                      std::string("the warps of a warpgroup give a wgmma different descriptors of matrix ")
+                          + (a ? "A" : "B") + ": " + hexadecimal64(a ? o.descriptorA : o.descriptorB) + who
+                          + hexadecimal64(a ? other.descriptorA : other.descriptorB));
     other.others--;
     while (!group.issued.empty() && group.issued.front().others == 0) {
         group.issued.erase(group.issued.begin());
@@ -101,13 +111,18 @@ bool check_wgmma(const Ins* ip, Warp& w, const WgmmaOperands& operands, uint32_t
     WgmmaWarp& state = state_of(w);
     if (checker.options.sync) {
         if (!agreed(ip, w, operands)) return false;
-        if (!aligned(ip, w, operands.layoutB, "B") || (!operands.registers && !aligned(ip, w, operands.layoutA, "A"))) return false;
+        if (!aligned(ip, w, operands.layoutB, "B") || (!operands.registers && !aligned(ip, w, operands.layoutA, "A")))
+            return false;
         bool fenced = state.fenced;
         for (uint32_t k = 0; k < ip->aux; k++) fenced &= !state.written.count(wgmma_place(ip, k));
         for (int k = 0; operands.registers && k < 4; k++) fenced &= !state.written.count(ip->arg[k]);
-        if (!fenced) return report(ip, w, kCheckLaunchFailed, -1, 0, "wgmma without wgmma.fence behind the last write of its registers");
+        if (!fenced)
+            return report(ip, w, kCheckLaunchFailed, -1, 0,
+                          "wgmma without wgmma.fence behind the last write of its registers");
     }
-    if (!for_pieces(w, operands, blocks, [&](uint32_t offset) { return check_proxy_read(ip, w, *w.block, 0, offset, 16); })) return false;
+    if (!for_pieces(w, operands, blocks,
+                    [&](uint32_t offset) { return check_proxy_read(ip, w, *w.block, 0, offset, 16); }))
+        return false;
     const uint32_t at = instruction_number(*w.block, ip);
     for_pieces(w, operands, blocks, [&](uint32_t offset) {
         mark_reading(*w.block, offset, 16, 1, at);
@@ -115,7 +130,8 @@ bool check_wgmma(const Ins* ip, Warp& w, const WgmmaOperands& operands, uint32_t
     });
     PendingProduct p{ip, operands, blocks, product, state.groups, false, false};
     // Products of a warp add to their accumulators in order: one is early only if all before it were.
-    const bool inOrder = std::all_of(state.pending.begin(), state.pending.end(), [](const PendingProduct& q) { return q.computed; });
+    const bool inOrder =
+        std::all_of(state.pending.begin(), state.pending.end(), [](const PendingProduct& q) { return q.computed; });
     if (inOrder && checker.random && choose(checker, kEarlyOneIn) == 0) {
         product(ip, w, operands);
         p.computed = true;
@@ -158,11 +174,15 @@ bool check_wgmma_touch(const Ins* ip, Warp& w, uint16_t place, bool writes) {
     WgmmaWarp& state = state_of(w);
     for (const PendingProduct& p : state.pending) {
         const Code& code = *w.block->launch->code;
-        const std::string where = " at PTX line " + std::to_string(code.lines[instruction_number(*w.block, p.ip)]) + " (a wgmma.wait_group is missing)";
+        const std::string where = " at PTX line " + std::to_string(code.lines[instruction_number(*w.block, p.ip)])
+                                  + " (a wgmma.wait_group is missing)";
         if (has_place(p, place))
-            return report(ip, w, kCheckLaunchFailed, __builtin_ctz(w.active), 0, std::string(writes ? "write" : "read") + " of an accumulator before the wait for the wgmma" + where);
+            return report(
+                ip, w, kCheckLaunchFailed, __builtin_ctz(w.active), 0,
+                std::string(writes ? "write" : "read") + " of an accumulator before the wait for the wgmma" + where);
         if (writes && p.operands.registers && std::find(p.ip->arg, p.ip->arg + 4, place) != p.ip->arg + 4)
-            return report(ip, w, kCheckLaunchFailed, __builtin_ctz(w.active), 0, "write of a register that holds matrix A before the wait for the wgmma" + where);
+            return report(ip, w, kCheckLaunchFailed, __builtin_ctz(w.active), 0,
+                          "write of a register that holds matrix A before the wait for the wgmma" + where);
     }
     if (writes) state.written.insert(place);
     return true;
@@ -171,7 +191,8 @@ bool check_wgmma_touch(const Ins* ip, Warp& w, uint16_t place, bool writes) {
 bool check_wgmma_end(Warp& w) {
     BlockChecker* checker = checker_of(*w.block);
     if (checker == nullptr || !checker->options.sync || state_of(w).pending.empty()) return true;
-    return report(state_of(w).pending.front().ip, w, kCheckLaunchFailed, -1, 0, "the warp ends while a wgmma is pending (a wgmma.wait_group is missing)");
+    return report(state_of(w).pending.front().ip, w, kCheckLaunchFailed, -1, 0,
+                  "the warp ends while a wgmma is pending (a wgmma.wait_group is missing)");
 }
 
 }  // namespace softcuda

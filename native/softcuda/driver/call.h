@@ -20,9 +20,7 @@ CUresult check_context();
 template <class Body> CUresult guarded(Body&& body) noexcept {
     try {
         return body();
-    } catch (const std::bad_alloc&) {
-        return CUDA_ERROR_OUT_OF_MEMORY;
-    } catch (...) {
+    } catch (const std::bad_alloc&) { return CUDA_ERROR_OUT_OF_MEMORY; } catch (...) {
         return CUDA_ERROR_UNKNOWN;
     }
 }

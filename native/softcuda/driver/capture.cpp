@@ -28,7 +28,7 @@ void end(const std::shared_ptr<Capture>& capture) {
     auto& all = captures();
     all.erase(std::find(all.begin(), all.end(), capture));
     --captureCount;
-    capture->streams.clear();   // an event may keep the capture, but nothing else
+    capture->streams.clear();  // an event may keep the capture, but nothing else
 }
 
 void join(const std::shared_ptr<Capture>& capture, const std::shared_ptr<Stream>& stream) {
@@ -99,7 +99,8 @@ CUresult run_or_capture(const std::shared_ptr<Context>& context, CUstream handle
             stream->frontier = {add(capture.graph, stream->frontier)};
             return CUDA_SUCCESS;
         }
-        if (!stream && handle != CU_STREAM_PER_THREAD && legacy_conflict(*context)) return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
+        if (!stream && handle != CU_STREAM_PER_THREAD && legacy_conflict(*context))
+            return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
     }
     return run();
 }
@@ -126,13 +127,15 @@ CUresult submit_graph(const std::shared_ptr<Context>& context, CUstream handle, 
 }
 
 CUresult unsafe_during_capture() {
-    if (captureCount.load(std::memory_order_acquire) == 0 || threadMode == CU_STREAM_CAPTURE_MODE_RELAXED) return CUDA_SUCCESS;
+    if (captureCount.load(std::memory_order_acquire) == 0 || threadMode == CU_STREAM_CAPTURE_MODE_RELAXED)
+        return CUDA_SUCCESS;
     std::lock_guard<std::mutex> lock(capture_mutex());
     bool forbidden = false;
     for (const auto& capture : captures()) {
         const bool own = capture->thread == std::this_thread::get_id();
-        const bool respects = own ? capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED
-                                  : capture->mode == CU_STREAM_CAPTURE_MODE_GLOBAL && threadMode == CU_STREAM_CAPTURE_MODE_GLOBAL;
+        const bool respects =
+            own ? capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED
+                : capture->mode == CU_STREAM_CAPTURE_MODE_GLOBAL && threadMode == CU_STREAM_CAPTURE_MODE_GLOBAL;
         if (respects) capture->invalid = forbidden = true;
     }
     return forbidden ? CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED : CUDA_SUCCESS;
@@ -178,7 +181,8 @@ SOFTCUDA_API CUresult cuStreamBeginCapture_v2(CUstream handle, int mode) {
     return in_context([&](const std::shared_ptr<Context>& context) -> CUresult {
         std::shared_ptr<Stream> stream;
         if (CUresult error = resolve_stream(*context, handle, stream)) return error;
-        if (mode < CU_STREAM_CAPTURE_MODE_GLOBAL || mode > CU_STREAM_CAPTURE_MODE_RELAXED) return CUDA_ERROR_INVALID_VALUE;
+        if (mode < CU_STREAM_CAPTURE_MODE_GLOBAL || mode > CU_STREAM_CAPTURE_MODE_RELAXED)
+            return CUDA_ERROR_INVALID_VALUE;
         if (!stream) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
         auto capture = std::make_shared<Capture>();
         capture->graph = make_graph(context);
@@ -211,9 +215,9 @@ SOFTCUDA_API CUresult cuStreamEndCapture(CUstream handle, CUgraph* out) {
         if (capture->origin != stream->handle) return CUDA_ERROR_STREAM_CAPTURE_UNMATCHED;
         if (capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED && capture->thread != std::this_thread::get_id())
             return CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD;
-        const CUresult result = capture->invalid       ? CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
-                                : !joined(*capture)    ? CUDA_ERROR_STREAM_CAPTURE_UNJOINED
-                                                       : CUDA_SUCCESS;
+        const CUresult result = capture->invalid    ? CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
+                                : !joined(*capture) ? CUDA_ERROR_STREAM_CAPTURE_UNJOINED
+                                                    : CUDA_SUCCESS;
         end(capture);
         const std::shared_ptr<Graph> graph = std::move(capture->graph);
         if (result != CUDA_SUCCESS) return result;
@@ -233,7 +237,7 @@ SOFTCUDA_API CUresult cuStreamIsCapturing(CUstream handle, int* status) {
         std::shared_ptr<Stream> stream;
         if (CUresult error = resolve_stream(*context, handle, stream)) return error;
         std::lock_guard<std::mutex> lock(capture_mutex());
-        *status = !capturing(stream.get())  ? CU_STREAM_CAPTURE_STATUS_NONE
+        *status = !capturing(stream.get())   ? CU_STREAM_CAPTURE_STATUS_NONE
                   : stream->capture->invalid ? CU_STREAM_CAPTURE_STATUS_INVALIDATED
                                              : CU_STREAM_CAPTURE_STATUS_ACTIVE;
         return CUDA_SUCCESS;
@@ -242,7 +246,8 @@ SOFTCUDA_API CUresult cuStreamIsCapturing(CUstream handle, int* status) {
 
 SOFTCUDA_API CUresult cuThreadExchangeStreamCaptureMode(int* mode) {
     return call([&]() -> CUresult {
-        if (!mode || *mode < CU_STREAM_CAPTURE_MODE_GLOBAL || *mode > CU_STREAM_CAPTURE_MODE_RELAXED) return CUDA_ERROR_INVALID_VALUE;
+        if (!mode || *mode < CU_STREAM_CAPTURE_MODE_GLOBAL || *mode > CU_STREAM_CAPTURE_MODE_RELAXED)
+            return CUDA_ERROR_INVALID_VALUE;
         const int previous = threadMode;
         threadMode = CUstreamCaptureMode(*mode);
         *mode = previous;

@@ -15,9 +15,9 @@ struct Capture {
     std::shared_ptr<Context> context;
     CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
     std::thread::id thread;
-    uint64_t origin = 0;                 // handle of the stream it was begun on
+    uint64_t origin = 0;  // handle of the stream it was begun on
     bool invalid = false;
-    std::vector<std::shared_ptr<Stream>> streams;   // all that take part, the origin first
+    std::vector<std::shared_ptr<Stream>> streams;  // all that take part, the origin first
 };
 
 // Guards every capture and the capture fields of streams and events.

@@ -93,34 +93,41 @@ SOFTCUDA_API CUresult cuMemcpyDtoD_v2(CUdeviceptr to, CUdeviceptr from, size_t b
 SOFTCUDA_API CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
     return copy_in(stream, to, Side::Device, from, Side::Device, bytes);
 }
-SOFTCUDA_API CUresult cuMemcpyPeer(CUdeviceptr to, CUcontext toContext, CUdeviceptr from, CUcontext fromContext, size_t bytes) {
+SOFTCUDA_API CUresult cuMemcpyPeer(CUdeviceptr to, CUcontext toContext, CUdeviceptr from, CUcontext fromContext,
+                                   size_t bytes) {
     if (!find<Context>(toContext) || !find<Context>(fromContext)) return CUDA_ERROR_INVALID_CONTEXT;
     return copy_now(to, Side::Device, from, Side::Device, bytes);
 }
-SOFTCUDA_API CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from, CUcontext fromContext, size_t bytes,
-                                        CUstream stream) {
+SOFTCUDA_API CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext toContext, CUdeviceptr from, CUcontext fromContext,
+                                        size_t bytes, CUstream stream) {
     if (!find<Context>(toContext) || !find<Context>(fromContext)) return CUDA_ERROR_INVALID_CONTEXT;
     return copy_in(stream, to, Side::Device, from, Side::Device, bytes);
 }
 
 SOFTCUDA_API CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* copy) { return copy_box_now(copy); }
 SOFTCUDA_API CUresult cuMemcpy2DUnaligned_v2(const CUDA_MEMCPY2D* copy) { return copy_box_now(copy); }
-SOFTCUDA_API CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* copy, CUstream stream) { return copy_box_in(stream, copy); }
+SOFTCUDA_API CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D* copy, CUstream stream) {
+    return copy_box_in(stream, copy);
+}
 SOFTCUDA_API CUresult cuMemcpy3D_v2(const CUDA_MEMCPY3D* copy) { return copy_box_now(copy); }
-SOFTCUDA_API CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D* copy, CUstream stream) { return copy_box_in(stream, copy); }
+SOFTCUDA_API CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D* copy, CUstream stream) {
+    return copy_box_in(stream, copy);
+}
 
-#define FILLS(BITS, TYPE) \
-    SOFTCUDA_API CUresult cuMemsetD##BITS##_v2(CUdeviceptr to, TYPE value, size_t count) { \
-        return fill_now({to, 0, value, sizeof(TYPE), count, 1}); \
-    } \
-    SOFTCUDA_API CUresult cuMemsetD##BITS##Async(CUdeviceptr to, TYPE value, size_t count, CUstream stream) { \
-        return fill_in(stream, {to, 0, value, sizeof(TYPE), count, 1}); \
-    } \
-    SOFTCUDA_API CUresult cuMemsetD2D##BITS##_v2(CUdeviceptr to, size_t pitch, TYPE value, size_t width, size_t height) { \
-        return fill_now({to, pitch, value, sizeof(TYPE), width, height}); \
-    } \
-    SOFTCUDA_API CUresult cuMemsetD2D##BITS##Async(CUdeviceptr to, size_t pitch, TYPE value, size_t width, size_t height, CUstream stream) { \
-        return fill_in(stream, {to, pitch, value, sizeof(TYPE), width, height}); \
+#define FILLS(BITS, TYPE)                                                                                              \
+    SOFTCUDA_API CUresult cuMemsetD##BITS##_v2(CUdeviceptr to, TYPE value, size_t count) {                             \
+        return fill_now({to, 0, value, sizeof(TYPE), count, 1});                                                       \
+    }                                                                                                                  \
+    SOFTCUDA_API CUresult cuMemsetD##BITS##Async(CUdeviceptr to, TYPE value, size_t count, CUstream stream) {          \
+        return fill_in(stream, {to, 0, value, sizeof(TYPE), count, 1});                                                \
+    }                                                                                                                  \
+    SOFTCUDA_API CUresult cuMemsetD2D##BITS##_v2(CUdeviceptr to, size_t pitch, TYPE value, size_t width,               \
+                                                 size_t height) {                                                      \
+        return fill_now({to, pitch, value, sizeof(TYPE), width, height});                                              \
+    }                                                                                                                  \
+    SOFTCUDA_API CUresult cuMemsetD2D##BITS##Async(CUdeviceptr to, size_t pitch, TYPE value, size_t width,             \
+                                                   size_t height, CUstream stream) {                                   \
+        return fill_in(stream, {to, pitch, value, sizeof(TYPE), width, height});                                       \
     }
 FILLS(8, unsigned char)
 FILLS(16, unsigned short)

@@ -25,7 +25,8 @@ int number_from_environment(const char* name, int low, int high, int fallback) {
     char* end = nullptr;
     const long value = std::strtol(text, &end, 10);
     if (*end || value < low || value > high) {
-        std::fprintf(stderr, "softcuda: %s=%s is not a number from %d to %d; using %d\n", name, text, low, high, fallback);
+        std::fprintf(stderr, "softcuda: %s=%s is not a number from %d to %d; using %d\n", name, text, low, high,
+                     fallback);
         return fallback;
     }
     return int(value);
@@ -76,14 +77,18 @@ uint64_t memory_from_environment() {
     uint64_t unit = 0;
     switch (*end) {
         case 0: unit = 1; break;
-        case 'K': case 'k': unit = uint64_t(1) << 10; break;
-        case 'M': case 'm': unit = uint64_t(1) << 20; break;
-        case 'G': case 'g': unit = uint64_t(1) << 30; break;
+        case 'K':
+        case 'k': unit = uint64_t(1) << 10; break;
+        case 'M':
+        case 'm': unit = uint64_t(1) << 20; break;
+        case 'G':
+        case 'g': unit = uint64_t(1) << 30; break;
     }
     const double bytes = value * double(unit);
     if (unit == 0 || (*end && end[1]) || !(bytes >= 1 << 20) || bytes > double(uint64_t(1) << 44)) {
-        std::fprintf(stderr, "softcuda: ZOETROPE_MEMORY=%s is not a size from 1M to 16384G (as 512M or 4G); using %llu M\n", text,
-                     static_cast<unsigned long long>(fallback >> 20));
+        std::fprintf(stderr,
+                     "softcuda: ZOETROPE_MEMORY=%s is not a size from 1M to 16384G (as 512M or 4G); using %llu M\n",
+                     text, static_cast<unsigned long long>(fallback >> 20));
         return fallback;
     }
     return uint64_t(bytes);
@@ -113,48 +118,54 @@ bool attribute(int which, int& value) {
     const DeviceModel& m = device_model();
     switch (which) {
         case 1: value = m.maxThreadsPerBlock; return true;
-        case 2: case 3: case 4: value = m.maxBlock[which - 2]; return true;
-        case 5: case 6: case 7: value = m.maxGrid[which - 5]; return true;
+        case 2:
+        case 3:
+        case 4: value = m.maxBlock[which - 2]; return true;
+        case 5:
+        case 6:
+        case 7: value = m.maxGrid[which - 5]; return true;
         case 8: value = m.sharedPerBlock; return true;
-        case 9: value = 65536; return true;                            // constant memory
-        case 10: value = 32; return true;                          // warp size
-        case 11: value = 0x7fffffff; return true;                      // pitch
+        case 9: value = 65536; return true;        // constant memory
+        case 10: value = 32; return true;          // warp size
+        case 11: value = 0x7fffffff; return true;  // pitch
         case 12: value = m.registersPerBlock; return true;
-        case 13: value = 1000000; return true;                         // clock, kHz: nominal
-        case 14: value = 512; return true;                             // texture alignment
-        case 15: value = 1; return true;                               // overlap
+        case 13: value = 1000000; return true;  // clock, kHz: nominal
+        case 14: value = 512; return true;      // texture alignment
+        case 15: value = 1; return true;        // overlap
         case 16: value = m.multiprocessors; return true;
-        case 18: value = 1; return true;                               // integrated: shares the host's memory
-        case 19: value = 1; return true;                               // maps host memory
-        case 30: value = 512; return true;                             // surface alignment
-        case 31: value = 1; return true;                               // concurrent kernels
-        case 36: value = 1000000; return true;                         // memory clock, kHz: nominal
-        case 37: value = 128; return true;                             // memory bus width, bits: nominal
-        case 38: {                                                     // last-level cache
+        case 18: value = 1; return true;        // integrated: shares the host's memory
+        case 19: value = 1; return true;        // maps host memory
+        case 30: value = 512; return true;      // surface alignment
+        case 31: value = 1; return true;        // concurrent kernels
+        case 36: value = 1000000; return true;  // memory clock, kHz: nominal
+        case 37: value = 128; return true;      // memory bus width, bits: nominal
+        case 38: {                              // last-level cache
             const long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
             value = bytes > 0 && bytes < 0x7fffffff ? int(bytes) : 1 << 20;
             return true;
         }
         case 39: value = m.maxThreadsPerMultiprocessor; return true;
-        case 40: value = 1; return true;                               // copy engines
-        case 41: value = 1; return true;                               // unified addressing
-        case 51: value = 32; return true;                              // texture pitch alignment
+        case 40: value = 1; return true;   // copy engines
+        case 41: value = 1; return true;   // unified addressing
+        case 51: value = 32; return true;  // texture pitch alignment
         case 75: value = m.major; return true;
         case 76: value = m.minor; return true;
-        case 78: value = 1; return true;                               // stream priorities
-        case 79: case 80: value = 1; return true;                      // L1 for global and local
+        case 78: value = 1; return true;  // stream priorities
+        case 79:
+        case 80: value = 1; return true;  // L1 for global and local
         case 81: value = m.sharedPerMultiprocessor; return true;
         case 82: value = m.registersPerBlock; return true;
-        case 87: value = 2; return true;                               // float to double rate
-        case 90: value = 1; return true;                               // preemption
-        case 91: value = 1; return true;                               // registered host pointers usable as they are
-        case 95: value = 1; return true;                               // cooperative launch
+        case 87: value = 2; return true;  // float to double rate
+        case 90: value = 1; return true;  // preemption
+        case 91: value = 1; return true;  // registered host pointers usable as they are
+        case 95: value = 1; return true;  // cooperative launch
         case 97: value = m.sharedPerBlockOptin; return true;
         case 106: value = m.maxBlocksPerMultiprocessor; return true;
         case 111: value = m.sharedReserved; return true;
-        case 120: value = m.major >= 9; return true;                   // clusters
-        case 115: value = 1; return true;                              // memory pools
-        case 131: case 134: value = -1; return true;                   // no NUMA node
+        case 120: value = m.major >= 9; return true;  // clusters
+        case 115: value = 1; return true;             // memory pools
+        case 131:
+        case 134: value = -1; return true;  // no NUMA node
     }
     if (which < 1 || which > 147) return false;
     value = 0;

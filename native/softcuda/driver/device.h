@@ -7,12 +7,12 @@
 namespace softcuda::driver {
 
 struct DeviceModel {
-    int major;                  // compute capability
+    int major;  // compute capability
     int minor;
-    int sharedPerBlock;         // without opting in
+    int sharedPerBlock;  // without opting in
     int sharedPerBlockOptin;
     int sharedPerMultiprocessor;
-    int sharedReserved;         // taken by the system from each block
+    int sharedReserved;  // taken by the system from each block
     int maxThreadsPerMultiprocessor;
     int maxBlocksPerMultiprocessor;
     int maxThreadsPerBlock;

@@ -15,7 +15,7 @@ constexpr uint32_t kWrapperMagic = 0x466243b1;
 constexpr uint32_t kFatbinMagic = 0xba55ed50;
 constexpr uint32_t kElfMagic = 0x464c457f;
 constexpr uint16_t kKindPtx = 1;
-constexpr uint64_t kFlagsCompressed = 0x1000 | 0x2000 | 0x8000;   // the methods of successive toolkits
+constexpr uint64_t kFlagsCompressed = 0x1000 | 0x2000 | 0x8000;  // the methods of successive toolkits
 
 struct Wrapper {
     uint32_t magic;
@@ -28,18 +28,18 @@ struct Header {
     uint32_t magic;
     uint16_t version;
     uint16_t headerBytes;
-    uint64_t bytes;   // behind the header
+    uint64_t bytes;  // behind the header
 };
 
 struct Entry {
     uint16_t kind;
     uint16_t version;
     uint32_t headerBytes;
-    uint64_t bytes;   // of the payload, padded
+    uint64_t bytes;  // of the payload, padded
     uint32_t compressedBytes;
     uint32_t unused;
-    uint16_t minor, major;   // of the PTX version
-    uint32_t target;  // 80 for sm_80
+    uint16_t minor, major;  // of the PTX version
+    uint32_t target;        // 80 for sm_80
     uint64_t unused2;
     uint64_t flags;
 };
@@ -73,7 +73,8 @@ CUresult extract_ptx(const void* image, int capability, std::string& ptx, std::s
     if (magic != kFatbinMagic) {
         for (const uint8_t* c = bytes; *c; ++c) {
             if (*c < 0x80 && (*c >= 0x20 || (*c >= 9 && *c <= 13))) continue;
-            log = "the image is neither PTX text nor a fat binary: byte " + std::to_string(c - bytes) + " is " + std::to_string(*c);
+            log = "the image is neither PTX text nor a fat binary: byte " + std::to_string(c - bytes) + " is "
+                  + std::to_string(*c);
             return CUDA_ERROR_INVALID_IMAGE;
         }
         ptx.assign(reinterpret_cast<const char*>(bytes));
@@ -98,8 +99,8 @@ CUresult extract_ptx(const void* image, int capability, std::string& ptx, std::s
             log = "an entry of the fat binary reaches beyond its end";
             return CUDA_ERROR_INVALID_IMAGE;
         }
-        seen += (seen.empty() ? "" : ", ") + std::string(entry.kind == kKindPtx ? "PTX for " : "machine code for ") +
-                version_text(entry.target);
+        seen += (seen.empty() ? "" : ", ") + std::string(entry.kind == kKindPtx ? "PTX for " : "machine code for ")
+                + version_text(entry.target);
         if (entry.kind == kKindPtx && int(entry.target) <= capability && (!best || entry.target > bestEntry.target)) {
             best = bytes + entry.headerBytes;
             bestEntry = entry;
@@ -108,8 +109,9 @@ CUresult extract_ptx(const void* image, int capability, std::string& ptx, std::s
         left -= entry.headerBytes + entry.bytes;
     }
     if (!best) {
-        log = "the fat binary holds no PTX for compute capability " + version_text(uint32_t(capability)) + " or lower (it holds " +
-              (seen.empty() ? "nothing" : seen) + "): build with -gencode arch=compute_80,code=compute_80";
+        log = "the fat binary holds no PTX for compute capability " + version_text(uint32_t(capability))
+              + " or lower (it holds " + (seen.empty() ? "nothing" : seen)
+              + "): build with -gencode arch=compute_80,code=compute_80";
         return CUDA_ERROR_NO_BINARY_FOR_GPU;
     }
     if ((bestEntry.flags & kFlagsCompressed) || bestEntry.compressedBytes) {

@@ -14,9 +14,23 @@ namespace softcuda::driver {
 namespace {
 
 enum : int {
-    kMaxThreadsPerBlock = 0, kSharedBytes, kConstBytes, kLocalBytes, kRegisters, kPtxVersion, kBinaryVersion, kCacheModeCa,
-    kMaxDynamicShared, kCarveout, kClusterSizeMustBeSet, kClusterWidth, kClusterHeight, kClusterDepth, kNonPortableCluster,
-    kClusterScheduling, kFunctionAttributes,
+    kMaxThreadsPerBlock = 0,
+    kSharedBytes,
+    kConstBytes,
+    kLocalBytes,
+    kRegisters,
+    kPtxVersion,
+    kBinaryVersion,
+    kCacheModeCa,
+    kMaxDynamicShared,
+    kCarveout,
+    kClusterSizeMustBeSet,
+    kClusterWidth,
+    kClusterHeight,
+    kClusterDepth,
+    kNonPortableCluster,
+    kClusterScheduling,
+    kFunctionAttributes,
 };
 
 uint32_t most_dynamic_shared(const Function& function) {
@@ -100,7 +114,8 @@ CUresult check_shape(const Function& function, const LaunchArguments& a) {
     if (a.dynamicShared > function.maxDynamicShared) return CUDA_ERROR_INVALID_VALUE;
     if (a.cooperative) {
         const uint64_t blocks = uint64_t(a.grid[0]) * a.grid[1] * a.grid[2];
-        const uint64_t resident = uint64_t(resident_blocks(kernel, uint32_t(threads), a.dynamicShared)) * model.multiprocessors;
+        const uint64_t resident =
+            uint64_t(resident_blocks(kernel, uint32_t(threads), a.dynamicShared)) * model.multiprocessors;
         if (blocks > resident) return CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE;
     }
     return CUDA_SUCCESS;
@@ -142,34 +157,44 @@ CUresult launch(const LaunchArguments& arguments, CUstream stream) {
 using namespace softcuda;
 using namespace softcuda::driver;
 
-SOFTCUDA_API CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
-                                     unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void** parameters,
-                                     void** extra) {
-    return launch({function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, false, parameters, extra}, stream);
+SOFTCUDA_API CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ,
+                                     unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes,
+                                     CUstream stream, void** parameters, void** extra) {
+    return launch({function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, false, parameters, extra},
+                  stream);
 }
 
 SOFTCUDA_API CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ,
                                                 unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes,
                                                 CUstream stream, void** parameters) {
-    return launch({function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, true, parameters, nullptr}, stream);
+    return launch({function, {gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes, true, parameters, nullptr},
+                  stream);
 }
 
 // Kernels of a stream run one after the other, so that one which may begin while its predecessor ends (programmatic stream
 // serialisation) begins when it has. What else an attribute may ask for is refused, except for hints.
-SOFTCUDA_API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, void** parameters, void** extra) {
+SOFTCUDA_API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, void** parameters,
+                                       void** extra) {
     if (!config || (config->numAttrs && !config->attrs)) return CUDA_ERROR_INVALID_VALUE;
-    LaunchArguments arguments{function, {config->gridDimX, config->gridDimY, config->gridDimZ}, {config->blockDimX, config->blockDimY, config->blockDimZ},
-                              config->sharedMemBytes, false, parameters, extra};
+    LaunchArguments arguments{function,
+                              {config->gridDimX, config->gridDimY, config->gridDimZ},
+                              {config->blockDimX, config->blockDimY, config->blockDimZ},
+                              config->sharedMemBytes,
+                              false,
+                              parameters,
+                              extra};
     for (unsigned i = 0; i < config->numAttrs; ++i) {
         const CUlaunchAttributeValue& value = config->attrs[i].value;
         switch (config->attrs[i].id) {
             case CU_LAUNCH_ATTRIBUTE_COOPERATIVE: arguments.cooperative = value.cooperative != 0; break;
             case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION:
-                if (!value.clusterDim[0] || !value.clusterDim[1] || !value.clusterDim[2]) return CUDA_ERROR_INVALID_VALUE;
+                if (!value.clusterDim[0] || !value.clusterDim[1] || !value.clusterDim[2])
+                    return CUDA_ERROR_INVALID_VALUE;
                 std::copy(value.clusterDim, value.clusterDim + 3, arguments.cluster);
                 break;
             case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
-                if (value.programmaticStreamSerializationAllowed && device_model().major < 9) return CUDA_ERROR_NOT_SUPPORTED;
+                if (value.programmaticStreamSerializationAllowed && device_model().major < 9)
+                    return CUDA_ERROR_NOT_SUPPORTED;
                 break;
             case CU_LAUNCH_ATTRIBUTE_IGNORE:
             case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
@@ -204,7 +229,9 @@ SOFTCUDA_API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction h
         const Kernel& kernel = *function.kernel;
         const DeviceModel& model = device_model();
         switch (attribute) {
-            case kMaxThreadsPerBlock: *value = int(std::min<uint32_t>(kernel.maxThreads, uint32_t(model.maxThreadsPerBlock))); break;
+            case kMaxThreadsPerBlock:
+                *value = int(std::min<uint32_t>(kernel.maxThreads, uint32_t(model.maxThreadsPerBlock)));
+                break;
             case kSharedBytes: *value = int(kernel.staticShared); break;
             case kConstBytes: *value = int(kernel.constBytes); break;
             case kLocalBytes: *value = int(kernel.localBytes); break;
@@ -215,9 +242,9 @@ SOFTCUDA_API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction h
             case kMaxDynamicShared: *value = int(function.maxDynamicShared); break;
             case kCarveout: *value = function.carveout; break;
             case kClusterSizeMustBeSet: *value = 0; break;
-            case kClusterWidth: case kClusterHeight: case kClusterDepth:
-                *value = int(kernel.requiredCluster[attribute - kClusterWidth]);
-                break;
+            case kClusterWidth:
+            case kClusterHeight:
+            case kClusterDepth: *value = int(kernel.requiredCluster[attribute - kClusterWidth]); break;
             case kNonPortableCluster: *value = function.nonPortableCluster; break;
             case kClusterScheduling: *value = 0; break;
             default: return CUDA_ERROR_INVALID_VALUE;

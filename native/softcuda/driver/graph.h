@@ -15,15 +15,15 @@ struct Graph;
 
 struct GraphNode {
     uint64_t handle = 0;
-    uint64_t serial = 0;           // unique in the process
-    uint64_t original = 0;         // serial of the node this one was cloned from
+    uint64_t serial = 0;    // unique in the process
+    uint64_t original = 0;  // serial of the node this one was cloned from
     std::weak_ptr<Graph> graph;
     CUgraphNodeType type = CU_GRAPH_NODE_TYPE_EMPTY;
     Work work;
     std::shared_ptr<Graph> child;  // for CU_GRAPH_NODE_TYPE_GRAPH
     std::vector<std::shared_ptr<GraphNode>> dependencies;
 
-    std::vector<void*> parameterPointers;   // what cuGraphKernelNodeGetParams gives out: into the work's parameter block
+    std::vector<void*> parameterPointers;  // what cuGraphKernelNodeGetParams gives out: into the work's parameter block
 };
 
 // Device memory that a captured allocation made: lives as long as a graph or executable that refers to it.
@@ -39,7 +39,7 @@ struct Graph {
     uint64_t handle = 0;
     std::shared_ptr<Context> context;
     std::mutex mutex;
-    std::vector<std::shared_ptr<GraphNode>> nodes;   // in the order they were added
+    std::vector<std::shared_ptr<GraphNode>> nodes;  // in the order they were added
     std::vector<std::shared_ptr<OwnedMemory>> memory;
 
     // Breaks the references among nodes and makes their handles invalid.
@@ -50,10 +50,10 @@ struct Graph {
 struct GraphExec {
     uint64_t handle = 0;
     std::shared_ptr<Context> context;
-    std::shared_ptr<Graph> graph;                        // a private copy of the graph
-    std::vector<GraphNode*> steps;                       // its nodes in a valid order, child graphs expanded
-    std::unordered_map<uint64_t, GraphNode*> byOriginal; // serial of the source graph's node -> our copy
-    std::mutex mutex;                                    // a launch and a change of parameters exclude each other
+    std::shared_ptr<Graph> graph;                         // a private copy of the graph
+    std::vector<GraphNode*> steps;                        // its nodes in a valid order, child graphs expanded
+    std::unordered_map<uint64_t, GraphNode*> byOriginal;  // serial of the source graph's node -> our copy
+    std::mutex mutex;                                     // a launch and a change of parameters exclude each other
 };
 
 template <> struct KindOf<Graph> { static constexpr Kind value = Kind::Graph; };

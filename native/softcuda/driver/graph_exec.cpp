@@ -6,7 +6,8 @@ namespace softcuda::driver {
 namespace {
 
 // Changes the executable's copy of a node to the work, of kind W, that the parameters ask for.
-template <class W, class Params> CUresult set_exec_work(CUgraphExec execHandle, CUgraphNode handle, const Params& params) {
+template <class W, class Params>
+CUresult set_exec_work(CUgraphExec execHandle, CUgraphNode handle, const Params& params) {
     return in_context([&](const std::shared_ptr<Context>& context) -> CUresult {
         auto exec = find<GraphExec>(execHandle);
         if (!exec) return CUDA_ERROR_INVALID_HANDLE;
@@ -43,7 +44,8 @@ SOFTCUDA_API CUresult cuGraphInstantiateWithFlags(CUgraphExec* out, CUgraph hand
 }
 
 // The older form with a log; a graph that cannot be instantiated here is one with a cycle.
-SOFTCUDA_API CUresult cuGraphInstantiate_v2(CUgraphExec* out, CUgraph graph, CUgraphNode* badNode, char* log, size_t logBytes) {
+SOFTCUDA_API CUresult cuGraphInstantiate_v2(CUgraphExec* out, CUgraph graph, CUgraphNode* badNode, char* log,
+                                            size_t logBytes) {
     if (badNode) *badNode = nullptr;
     if (log && logBytes) *log = 0;
     return cuGraphInstantiateWithFlags(out, graph, 0);
@@ -75,20 +77,23 @@ SOFTCUDA_API CUresult cuGraphLaunch(CUgraphExec handle, CUstream stream) {
     });
 }
 
-SOFTCUDA_API CUresult cuGraphExecKernelNodeSetParams_v2(CUgraphExec exec, CUgraphNode node, const CUDA_KERNEL_NODE_PARAMS* params) {
+SOFTCUDA_API CUresult cuGraphExecKernelNodeSetParams_v2(CUgraphExec exec, CUgraphNode node,
+                                                        const CUDA_KERNEL_NODE_PARAMS* params) {
     return set_exec_work<KernelWork>(exec, node, params);
 }
 
-SOFTCUDA_API CUresult cuGraphExecMemcpyNodeSetParams(CUgraphExec exec, CUgraphNode node, const CUDA_MEMCPY3D* params, CUcontext) {
+SOFTCUDA_API CUresult cuGraphExecMemcpyNodeSetParams(CUgraphExec exec, CUgraphNode node, const CUDA_MEMCPY3D* params,
+                                                     CUcontext) {
     return set_exec_work<CopyWork>(exec, node, params);
 }
 
-SOFTCUDA_API CUresult cuGraphExecMemsetNodeSetParams(CUgraphExec exec, CUgraphNode node, const CUDA_MEMSET_NODE_PARAMS* params,
-                                                     CUcontext) {
+SOFTCUDA_API CUresult cuGraphExecMemsetNodeSetParams(CUgraphExec exec, CUgraphNode node,
+                                                     const CUDA_MEMSET_NODE_PARAMS* params, CUcontext) {
     return set_exec_work<FillWork>(exec, node, params);
 }
 
-SOFTCUDA_API CUresult cuGraphExecHostNodeSetParams(CUgraphExec exec, CUgraphNode node, const CUDA_HOST_NODE_PARAMS* params) {
+SOFTCUDA_API CUresult cuGraphExecHostNodeSetParams(CUgraphExec exec, CUgraphNode node,
+                                                   const CUDA_HOST_NODE_PARAMS* params) {
     return set_exec_work<HostWork>(exec, node, params);
 }
 

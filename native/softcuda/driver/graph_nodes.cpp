@@ -7,8 +7,13 @@ namespace softcuda::driver {
 
 CUresult work_of(Context& context, const CUDA_KERNEL_NODE_PARAMS* p, KernelWork& work) {
     if (!p) return CUDA_ERROR_INVALID_VALUE;
-    LaunchArguments a{p->func, {p->gridDimX, p->gridDimY, p->gridDimZ}, {p->blockDimX, p->blockDimY, p->blockDimZ},
-                      p->sharedMemBytes, false, p->kernelParams, p->extra};
+    LaunchArguments a{p->func,
+                      {p->gridDimX, p->gridDimY, p->gridDimZ},
+                      {p->blockDimX, p->blockDimY, p->blockDimZ},
+                      p->sharedMemBytes,
+                      false,
+                      p->kernelParams,
+                      p->extra};
     // These parameters have no place for attributes: a node that runs the same kernel again keeps those it was made with.
     if (work.function && find<Function>(p->func) == work.function) {
         a.cooperative = work.cooperative;
@@ -54,7 +59,8 @@ CUresult add(CUgraphNode* out, CUgraph handle, const CUgraphNode* dependencies, 
 
 // As add(), for work of kind W that the parameters ask for.
 template <class W, class Params>
-CUresult add_work(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count, const Params& params) {
+CUresult add_work(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
+                  const Params& params) {
     return add(out, graph, dependencies, count,
                [&](Context& context, Work& work) { return work_of(context, params, work.emplace<W>()); });
 }
@@ -78,18 +84,18 @@ template <class W> CUresult get_event(CUgraphNode handle, CUevent* out) {
 using namespace softcuda;
 using namespace softcuda::driver;
 
-SOFTCUDA_API CUresult cuGraphAddKernelNode_v2(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
-                                              const CUDA_KERNEL_NODE_PARAMS* params) {
+SOFTCUDA_API CUresult cuGraphAddKernelNode_v2(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                              size_t count, const CUDA_KERNEL_NODE_PARAMS* params) {
     return add_work<KernelWork>(out, graph, dependencies, count, params);
 }
 
-SOFTCUDA_API CUresult cuGraphAddMemcpyNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
-                                           const CUDA_MEMCPY3D* params, CUcontext) {
+SOFTCUDA_API CUresult cuGraphAddMemcpyNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                           size_t count, const CUDA_MEMCPY3D* params, CUcontext) {
     return add_work<CopyWork>(out, graph, dependencies, count, params);
 }
 
-SOFTCUDA_API CUresult cuGraphAddMemsetNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
-                                           const CUDA_MEMSET_NODE_PARAMS* params, CUcontext) {
+SOFTCUDA_API CUresult cuGraphAddMemsetNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                           size_t count, const CUDA_MEMSET_NODE_PARAMS* params, CUcontext) {
     return add_work<FillWork>(out, graph, dependencies, count, params);
 }
 
@@ -98,28 +104,30 @@ SOFTCUDA_API CUresult cuGraphAddHostNode(CUgraphNode* out, CUgraph graph, const 
     return add_work<HostWork>(out, graph, dependencies, count, params);
 }
 
-SOFTCUDA_API CUresult cuGraphAddEmptyNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count) {
+SOFTCUDA_API CUresult cuGraphAddEmptyNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                          size_t count) {
     return add(out, graph, dependencies, count, [](Context&, Work&) -> CUresult { return CUDA_SUCCESS; });
 }
 
-SOFTCUDA_API CUresult cuGraphAddEventRecordNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
-                                                CUevent event) {
+SOFTCUDA_API CUresult cuGraphAddEventRecordNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                                size_t count, CUevent event) {
     return add_work<RecordWork>(out, graph, dependencies, count, event);
 }
 
-SOFTCUDA_API CUresult cuGraphAddEventWaitNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
-                                              CUevent event) {
+SOFTCUDA_API CUresult cuGraphAddEventWaitNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                              size_t count, CUevent event) {
     return add_work<WaitWork>(out, graph, dependencies, count, event);
 }
 
-SOFTCUDA_API CUresult cuGraphAddChildGraphNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
-                                               CUgraph childHandle) {
+SOFTCUDA_API CUresult cuGraphAddChildGraphNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                               size_t count, CUgraph childHandle) {
     return guarded([&]() -> CUresult {
         auto child = find<Graph>(childHandle);
         if (!child) return CUDA_ERROR_INVALID_HANDLE;
         if (childHandle == graph) return CUDA_ERROR_INVALID_VALUE;
         auto copy = clone_graph(*child);
-        const CUresult error = add(out, graph, dependencies, count, [](Context&, Work&) -> CUresult { return CUDA_SUCCESS; });
+        const CUresult error =
+            add(out, graph, dependencies, count, [](Context&, Work&) -> CUresult { return CUDA_SUCCESS; });
         if (error) return error;
         return with_node(*out, [&](Graph& parent, const std::shared_ptr<GraphNode>& node) -> CUresult {
             node->type = CU_GRAPH_NODE_TYPE_GRAPH;
@@ -145,8 +153,17 @@ SOFTCUDA_API CUresult cuGraphKernelNodeGetParams_v2(CUgraphNode handle, CUDA_KER
         node.parameterPointers.clear();
         for (const Parameter& p : work.function->kernel->parameters)
             node.parameterPointers.push_back(work.parameters.data() + p.offset);
-        *out = {reinterpret_cast<CUfunction>(work.function->handle), work.grid[0], work.grid[1], work.grid[2], work.block[0],
-                work.block[1], work.block[2], work.dynamicShared, node.parameterPointers.data(), nullptr, nullptr,
+        *out = {reinterpret_cast<CUfunction>(work.function->handle),
+                work.grid[0],
+                work.grid[1],
+                work.grid[2],
+                work.block[0],
+                work.block[1],
+                work.block[2],
+                work.dynamicShared,
+                node.parameterPointers.data(),
+                nullptr,
+                nullptr,
                 reinterpret_cast<CUcontext>(context.handle)};
         return CUDA_SUCCESS;
     });

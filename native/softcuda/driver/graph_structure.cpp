@@ -89,7 +89,9 @@ SOFTCUDA_API CUresult cuGraphClone(CUgraph* out, CUgraph handle) {
 
 SOFTCUDA_API CUresult cuGraphDestroyNode(CUgraphNode handle) {
     return with_node(handle, [&](Graph& graph, const std::shared_ptr<GraphNode>& node) -> CUresult {
-        const auto drop = [&](Nodes& nodes) { nodes.erase(std::remove(nodes.begin(), nodes.end(), node), nodes.end()); };
+        const auto drop = [&](Nodes& nodes) {
+            nodes.erase(std::remove(nodes.begin(), nodes.end(), node), nodes.end());
+        };
         drop(graph.nodes);
         for (const auto& other : graph.nodes) drop(other->dependencies);
         Handles::table().remove(Kind::GraphNode, node->handle);
@@ -155,11 +157,13 @@ SOFTCUDA_API CUresult cuGraphNodeGetDependentNodes(CUgraphNode handle, CUgraphNo
     });
 }
 
-SOFTCUDA_API CUresult cuGraphAddDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, size_t count) {
+SOFTCUDA_API CUresult cuGraphAddDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
+                                             size_t count) {
     return edit_edges(graph, from, to, count, true);
 }
 
-SOFTCUDA_API CUresult cuGraphRemoveDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, size_t count) {
+SOFTCUDA_API CUresult cuGraphRemoveDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
+                                                size_t count) {
     return edit_edges(graph, from, to, count, false);
 }
 

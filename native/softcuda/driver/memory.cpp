@@ -21,10 +21,12 @@ CUresult allocate(const std::shared_ptr<Context>& context, size_t bytes, Arena::
 CUresult release(const std::shared_ptr<Context>& context, uint64_t address, Arena::Kind kind) {
     if (!address) return CUDA_SUCCESS;
     Arena::Allocation found;
-    if (!arena().find(address, found) || !found.live || found.begin != address || found.kind != kind) return CUDA_ERROR_INVALID_VALUE;
+    if (!arena().find(address, found) || !found.live || found.begin != address || found.kind != kind)
+        return CUDA_ERROR_INVALID_VALUE;
     {
         std::lock_guard<std::mutex> lock(context->mutex);
-        if (!context->memory.erase(address)) return CUDA_ERROR_INVALID_VALUE;   // a module's variable, or another context's
+        if (!context->memory.erase(address))
+            return CUDA_ERROR_INVALID_VALUE;  // a module's variable, or another context's
     }
     return arena().release(address) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
@@ -109,7 +111,8 @@ SOFTCUDA_API CUresult cuMemAlloc_v2(CUdeviceptr* out, size_t bytes) {
     });
 }
 
-SOFTCUDA_API CUresult cuMemAllocPitch_v2(CUdeviceptr* out, size_t* pitch, size_t width, size_t height, unsigned elementSize) {
+SOFTCUDA_API CUresult cuMemAllocPitch_v2(CUdeviceptr* out, size_t* pitch, size_t width, size_t height,
+                                         unsigned elementSize) {
     return in_context([&](const std::shared_ptr<Context>& context) -> CUresult {
         if (!out || !pitch || !width || !height || (elementSize != 4 && elementSize != 8 && elementSize != 16))
             return CUDA_ERROR_INVALID_VALUE;
@@ -187,7 +190,8 @@ SOFTCUDA_API CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* out, void* point
         Arena::Allocation found;
         if (!out || flags != 0) return CUDA_ERROR_INVALID_VALUE;
         const uint64_t address = reinterpret_cast<uint64_t>(pointer);
-        if (!arena().find(address, found) || !found.live || found.kind != Arena::Kind::PinnedHost) return CUDA_ERROR_INVALID_VALUE;
+        if (!arena().find(address, found) || !found.live || found.kind != Arena::Kind::PinnedHost)
+            return CUDA_ERROR_INVALID_VALUE;
         *out = address;
         return CUDA_SUCCESS;
     });
@@ -196,10 +200,10 @@ SOFTCUDA_API CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* out, void* point
 SOFTCUDA_API CUresult cuMemHostGetFlags(unsigned* flags, void* pointer) {
     return in_context([&](const std::shared_ptr<Context>&) -> CUresult {
         Arena::Allocation found;
-        if (!flags || !arena().find(reinterpret_cast<uint64_t>(pointer), found) || !found.live ||
-            found.kind != Arena::Kind::PinnedHost)
+        if (!flags || !arena().find(reinterpret_cast<uint64_t>(pointer), found) || !found.live
+            || found.kind != Arena::Kind::PinnedHost)
             return CUDA_ERROR_INVALID_VALUE;
-        *flags = 2;   // mapped for the device, as all pinned memory is
+        *flags = 2;  // mapped for the device, as all pinned memory is
         return CUDA_SUCCESS;
     });
 }
@@ -221,8 +225,17 @@ namespace softcuda::driver {
 namespace {
 
 enum : int {
-    kPointerContext = 1, kPointerMemoryType, kPointerDevice, kPointerHost, kPointerSyncMemops = 6, kPointerBufferId,
-    kPointerIsManaged, kPointerOrdinal, kPointerRangeStart = 11, kPointerRangeSize, kPointerMapped,
+    kPointerContext = 1,
+    kPointerMemoryType,
+    kPointerDevice,
+    kPointerHost,
+    kPointerSyncMemops = 6,
+    kPointerBufferId,
+    kPointerIsManaged,
+    kPointerOrdinal,
+    kPointerRangeStart = 11,
+    kPointerRangeSize,
+    kPointerMapped,
 };
 
 template <class T> CUresult put(void* data, T value) {
@@ -230,7 +243,8 @@ template <class T> CUresult put(void* data, T value) {
     return CUDA_SUCCESS;
 }
 
-CUresult pointer_attribute(Context& context, void* data, int attribute, uint64_t address, const Arena::Allocation& found) {
+CUresult pointer_attribute(Context& context, void* data, int attribute, uint64_t address,
+                           const Arena::Allocation& found) {
     const bool host = found.kind == Arena::Kind::PinnedHost;
     switch (attribute) {
         case kPointerContext: return put(data, reinterpret_cast<CUcontext>(context.handle));
@@ -272,8 +286,8 @@ SOFTCUDA_API CUresult cuPointerGetAttributes(unsigned count, int* attributes, vo
             const int attribute = attributes[i];
             if (!data[i] || attribute < 1 || attribute > 21) return CUDA_ERROR_INVALID_VALUE;
             if (known && pointer_attribute(*context, data[i], attribute, address, found) == CUDA_SUCCESS) continue;
-            const bool wide = attribute <= kPointerHost || attribute == kPointerBufferId || attribute == kPointerRangeStart ||
-                              attribute == kPointerRangeSize;
+            const bool wide = attribute <= kPointerHost || attribute == kPointerBufferId
+                              || attribute == kPointerRangeStart || attribute == kPointerRangeSize;
             if (wide && attribute != kPointerMemoryType) put(data[i], uint64_t(0));
             else put(data[i], attribute == kPointerOrdinal ? -2 : 0);
         }

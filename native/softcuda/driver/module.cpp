@@ -21,7 +21,7 @@ constexpr int kOptionCount = 35;
 struct LogBuffers {
     char* error = nullptr;
     size_t errorBytes = 0;
-    void** errorFilled = nullptr;   // where the number of bytes written goes
+    void** errorFilled = nullptr;  // where the number of bytes written goes
     void** infoFilled = nullptr;
 };
 
@@ -122,7 +122,8 @@ uint64_t function_handle(const std::shared_ptr<LoadedModule>& module, const Kern
 using namespace softcuda;
 using namespace softcuda::driver;
 
-SOFTCUDA_API CUresult cuModuleLoadDataEx(CUmodule* out, const void* image, unsigned count, int* options, void** values) {
+SOFTCUDA_API CUresult cuModuleLoadDataEx(CUmodule* out, const void* image, unsigned count, int* options,
+                                         void** values) {
     return in_context([&](const std::shared_ptr<Context>& context) -> CUresult {
         LogBuffers buffers;
         if (CUresult error = read_options(count, options, values, buffers)) return error;
@@ -197,7 +198,7 @@ SOFTCUDA_API CUresult cuModuleGetGlobal_v2(CUdeviceptr* address, size_t* bytes, 
 SOFTCUDA_API CUresult cuModuleGetLoadingMode(int* mode) {
     return call([&]() -> CUresult {
         if (!mode) return CUDA_ERROR_INVALID_VALUE;
-        *mode = 1;   // eager: a module is compiled when it is loaded
+        *mode = 1;  // eager: a module is compiled when it is loaded
         return CUDA_SUCCESS;
     });
 }

@@ -25,14 +25,14 @@ struct Context {
     int device = 0;
     unsigned flags = 0;
     bool primary = false;
-    std::atomic<int> fault{0};     // sticky: what every later call returns
+    std::atomic<int> fault{0};  // sticky: what every later call returns
     std::atomic<bool> destroyed{false};
     std::atomic<int> cacheConfig{0};
     std::atomic<int> sharedConfig{0};
     std::atomic<size_t> limits[7];
 
-    std::mutex mutex;              // guards the sets below
-    std::unordered_set<uint64_t> memory;   // addresses of allocations
+    std::mutex mutex;                                                      // guards the sets below
+    std::unordered_set<uint64_t> memory;                                   // addresses of allocations
     std::unordered_set<uint64_t> modules, streams, events, graphs, execs;  // handles
 
     Context();
@@ -45,14 +45,14 @@ struct LoadedModule {
     std::shared_ptr<Context> context;
     std::shared_ptr<Module> program;
     std::mutex mutex;
-    std::unordered_map<std::string, uint64_t> functions;   // name -> handle, made on first request
+    std::unordered_map<std::string, uint64_t> functions;  // name -> handle, made on first request
 };
 
 struct Function {
     uint64_t handle = 0;
     uint64_t module = 0;
     std::shared_ptr<Context> context;
-    std::shared_ptr<Module> program;   // keeps the code while the function runs
+    std::shared_ptr<Module> program;  // keeps the code while the function runs
     const Kernel* kernel = nullptr;
     std::atomic<uint32_t> maxDynamicShared{0};
     std::atomic<int> carveout{-1};
@@ -65,10 +65,10 @@ struct Stream {
     uint64_t handle = 0;
     uint64_t id = 0;
     std::shared_ptr<Context> context;
-    unsigned flags = 0;            // 1: does not synchronise with the legacy stream
+    unsigned flags = 0;  // 1: does not synchronise with the legacy stream
     int priority = 0;
-    std::shared_ptr<Capture> capture;   // this and the next: guarded by capture_mutex()
-    std::vector<std::shared_ptr<GraphNode>> frontier;   // what the next captured work depends on
+    std::shared_ptr<Capture> capture;                  // this and the next: guarded by capture_mutex()
+    std::vector<std::shared_ptr<GraphNode>> frontier;  // what the next captured work depends on
 };
 
 struct Event {
@@ -78,7 +78,7 @@ struct Event {
     std::mutex mutex;
     bool recorded = false;
     std::chrono::steady_clock::time_point time;
-    std::shared_ptr<Capture> capture;   // in which it was last recorded, and behind what: guarded by capture_mutex()
+    std::shared_ptr<Capture> capture;  // in which it was last recorded, and behind what: guarded by capture_mutex()
     std::vector<std::shared_ptr<GraphNode>> frontier;
 };
 

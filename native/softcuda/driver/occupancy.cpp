@@ -30,7 +30,8 @@ uint32_t resident_blocks(const Kernel& kernel, uint32_t threads, uint32_t dynami
 
 namespace {
 
-CUresult potential(int* minGrid, int* blockSize, CUfunction handle, CUoccupancyB2DSize sharedOf, size_t dynamicShared, int limit) {
+CUresult potential(int* minGrid, int* blockSize, CUfunction handle, CUoccupancyB2DSize sharedOf, size_t dynamicShared,
+                   int limit) {
     return in_context([&](const std::shared_ptr<Context>&) -> CUresult {
         if (!minGrid || !blockSize || limit < 0) return CUDA_ERROR_INVALID_VALUE;
         auto function = find<Function>(handle);
@@ -62,13 +63,16 @@ CUresult potential(int* minGrid, int* blockSize, CUfunction handle, CUoccupancyB
 
 using namespace softcuda::driver;
 
-SOFTCUDA_API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, CUfunction handle, int blockSize,
-                                                                           size_t dynamicShared, unsigned flags) {
+SOFTCUDA_API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, CUfunction handle,
+                                                                           int blockSize, size_t dynamicShared,
+                                                                           unsigned flags) {
     return in_context([&](const std::shared_ptr<Context>&) -> CUresult {
         if (!blocks || blockSize <= 0 || flags > 1) return CUDA_ERROR_INVALID_VALUE;
         auto function = find<Function>(handle);
         if (!function) return CUDA_ERROR_INVALID_HANDLE;
-        *blocks = dynamicShared > 0x7fffffff ? 0 : int(resident_blocks(*function->kernel, uint32_t(blockSize), uint32_t(dynamicShared)));
+        *blocks = dynamicShared > 0x7fffffff
+                      ? 0
+                      : int(resident_blocks(*function->kernel, uint32_t(blockSize), uint32_t(dynamicShared)));
         return CUDA_SUCCESS;
     });
 }
@@ -79,8 +83,8 @@ SOFTCUDA_API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, C
 }
 
 SOFTCUDA_API CUresult cuOccupancyMaxPotentialBlockSizeWithFlags(int* minGrid, int* blockSize, CUfunction function,
-                                                                CUoccupancyB2DSize sharedOf, size_t dynamicShared, int limit,
-                                                                unsigned flags) {
+                                                                CUoccupancyB2DSize sharedOf, size_t dynamicShared,
+                                                                int limit, unsigned flags) {
     if (flags > 1) return CUDA_ERROR_INVALID_VALUE;
     return potential(minGrid, blockSize, function, sharedOf, dynamicShared, limit);
 }
@@ -90,16 +94,19 @@ SOFTCUDA_API CUresult cuOccupancyMaxPotentialBlockSize(int* minGrid, int* blockS
     return potential(minGrid, blockSize, function, sharedOf, dynamicShared, limit);
 }
 
-SOFTCUDA_API CUresult cuOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, CUfunction handle, int blocks, int blockSize) {
+SOFTCUDA_API CUresult cuOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, CUfunction handle, int blocks,
+                                                              int blockSize) {
     return in_context([&](const std::shared_ptr<Context>&) -> CUresult {
         if (!bytes || blocks <= 0 || blockSize <= 0) return CUDA_ERROR_INVALID_VALUE;
         auto function = find<Function>(handle);
         if (!function) return CUDA_ERROR_INVALID_HANDLE;
         const DeviceModel& model = device_model();
-        const long each = long(model.sharedPerMultiprocessor) / blocks / long(kSharedGranularity) * long(kSharedGranularity) -
-                          model.sharedReserved;
+        const long each =
+            long(model.sharedPerMultiprocessor) / blocks / long(kSharedGranularity) * long(kSharedGranularity)
+            - model.sharedReserved;
         const long room = std::min(each, long(model.sharedPerBlockOptin)) - long(function->kernel->staticShared);
-        if (room < 0 || resident_blocks(*function->kernel, uint32_t(blockSize), 0) < uint32_t(blocks)) return CUDA_ERROR_INVALID_VALUE;
+        if (room < 0 || resident_blocks(*function->kernel, uint32_t(blockSize), 0) < uint32_t(blocks))
+            return CUDA_ERROR_INVALID_VALUE;
         *bytes = size_t(room);
         return CUDA_SUCCESS;
     });

@@ -6,7 +6,7 @@ namespace softcuda::driver {
 
 namespace {
 
-std::atomic<uint64_t> nextStreamId{2};   // 1 is the legacy stream's
+std::atomic<uint64_t> nextStreamId{2};  // 1 is the legacy stream's
 
 template <class Body> CUresult with_stream(CUstream handle, Body&& body) {
     return in_context([&](const std::shared_ptr<Context>& context) -> CUresult {
@@ -38,7 +38,9 @@ SOFTCUDA_API CUresult cuStreamCreateWithPriority(CUstream* out, unsigned flags, 
     });
 }
 
-SOFTCUDA_API CUresult cuStreamCreate(CUstream* out, unsigned flags) { return cuStreamCreateWithPriority(out, flags, 0); }
+SOFTCUDA_API CUresult cuStreamCreate(CUstream* out, unsigned flags) {
+    return cuStreamCreateWithPriority(out, flags, 0);
+}
 
 SOFTCUDA_API CUresult cuStreamDestroy_v2(CUstream handle) {
     return call([&]() -> CUresult {
@@ -99,7 +101,7 @@ SOFTCUDA_API CUresult cuStreamAddCallback(CUstream handle, CUstreamCallback call
     return with_stream(handle, [&](const std::shared_ptr<Context>& context, Stream* stream) -> CUresult {
         if (!callback || flags != 0) return CUDA_ERROR_INVALID_VALUE;
         if (CUresult error = not_while_capturing(stream)) return error;
-        const std::shared_ptr<Context> keep = context;   // the callback may change what is current
+        const std::shared_ptr<Context> keep = context;  // the callback may change what is current
         HostWork work;
         work.callback = callback;
         work.stream = handle;

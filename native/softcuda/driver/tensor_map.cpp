@@ -25,23 +25,29 @@ CUresult put(void* to, Encoded encoded, const TensorMap& map) {
 using namespace softcuda;
 using namespace softcuda::driver;
 
-SOFTCUDA_API CUresult cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, void* address, const uint64_t* size, const uint64_t* stride,
-                                             const uint32_t* box, const uint32_t* step, int interleave, int swizzle, int promotion, int fill) {
+SOFTCUDA_API CUresult cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, void* address, const uint64_t* size,
+                                             const uint64_t* stride, const uint32_t* box, const uint32_t* step,
+                                             int interleave, int swizzle, int promotion, int fill) {
     return call([&]() -> CUresult {
         if (!well_placed(map) || type < 0) return CUDA_ERROR_INVALID_VALUE;
         TensorMap made;
-        const TensorLayout layout{uint32_t(type), rank, reinterpret_cast<uint64_t>(address), size, stride, step, interleave, swizzle, promotion, fill};
+        const TensorLayout layout{
+            uint32_t(type), rank, reinterpret_cast<uint64_t>(address), size, stride, step, interleave, swizzle,
+            promotion,      fill};
         return put(map, encode_tiled(layout, box, made), made);
     });
 }
 
-SOFTCUDA_API CUresult cuTensorMapEncodeIm2col(void* map, int type, uint32_t rank, void* address, const uint64_t* size, const uint64_t* stride,
-                                              const int* lower, const int* upper, uint32_t channels, uint32_t pixels, const uint32_t* step,
-                                              int interleave, int swizzle, int promotion, int fill) {
+SOFTCUDA_API CUresult cuTensorMapEncodeIm2col(void* map, int type, uint32_t rank, void* address, const uint64_t* size,
+                                              const uint64_t* stride, const int* lower, const int* upper,
+                                              uint32_t channels, uint32_t pixels, const uint32_t* step, int interleave,
+                                              int swizzle, int promotion, int fill) {
     return call([&]() -> CUresult {
         if (!well_placed(map) || type < 0) return CUDA_ERROR_INVALID_VALUE;
         TensorMap made;
-        const TensorLayout layout{uint32_t(type), rank, reinterpret_cast<uint64_t>(address), size, stride, step, interleave, swizzle, promotion, fill};
+        const TensorLayout layout{
+            uint32_t(type), rank, reinterpret_cast<uint64_t>(address), size, stride, step, interleave, swizzle,
+            promotion,      fill};
         return put(map, encode_im2col(layout, lower, upper, channels, pixels, made), made);
     });
 }

@@ -4,7 +4,7 @@
 // calling convention allows.
 #include "driver/api.h"
 
-#define UNSUPPORTED(name) \
+#define UNSUPPORTED(name)                                                                                              \
     SOFTCUDA_API CUresult name() { return CUDA_ERROR_NOT_SUPPORTED; }
 
 UNSUPPORTED(cuArray3DCreate_v2)

@@ -89,14 +89,15 @@ CUresult run(Context&, const FreeWork&) { return CUDA_SUCCESS; }
 // Whether a box that begins at `begin` lies in one allocation.
 bool owned(uint64_t begin, size_t width, size_t height, size_t depth, size_t pitch, size_t slice) {
     size_t span = 0, rows = 0, slices = 0;
-    return !__builtin_mul_overflow(height - 1, pitch, &rows) && !__builtin_mul_overflow(depth - 1, slice, &slices) &&
-           !__builtin_add_overflow(width, rows, &span) && !__builtin_add_overflow(span, slices, &span) &&
-           arena().owns(begin, span);
+    return !__builtin_mul_overflow(height - 1, pitch, &rows) && !__builtin_mul_overflow(depth - 1, slice, &slices)
+           && !__builtin_add_overflow(width, rows, &span) && !__builtin_add_overflow(span, slices, &span)
+           && arena().owns(begin, span);
 }
 
 bool reachable(Side side, uint64_t begin, size_t width, size_t height, size_t depth, size_t pitch, size_t slice) {
     const bool inArena = begin >= arena().low() && begin < arena().high();
-    if (side == Side::Device || (side == Side::Unified && inArena)) return owned(begin, width, height, depth, pitch, slice);
+    if (side == Side::Device || (side == Side::Unified && inArena))
+        return owned(begin, width, height, depth, pitch, slice);
     return begin != 0;
 }
 
@@ -118,9 +119,10 @@ CUresult check_copy(CopyWork& work, Side to, Side from) {
         work.width = work.height = work.depth = 0;
         return CUDA_SUCCESS;
     }
-    const bool good = reachable(to, work.destination, work.width, work.height, work.depth, work.destinationPitch,
-                                work.destinationSlice) &&
-                      reachable(from, work.source, work.width, work.height, work.depth, work.sourcePitch, work.sourceSlice);
+    const bool good =
+        reachable(to, work.destination, work.width, work.height, work.depth, work.destinationPitch,
+                  work.destinationSlice)
+        && reachable(from, work.source, work.width, work.height, work.depth, work.sourcePitch, work.sourceSlice);
     return good ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
@@ -137,8 +139,10 @@ CUresult make_linear_copy(uint64_t destination, Side to, uint64_t source, Side f
 
 CUresult make_copy_work(const CUDA_MEMCPY3D& c, CopyWork& work) {
     Side from, to;
-    if (c.srcMemoryType == CU_MEMORYTYPE_ARRAY || c.dstMemoryType == CU_MEMORYTYPE_ARRAY) return CUDA_ERROR_NOT_SUPPORTED;
-    if (!side_of(c.srcMemoryType, from) || !side_of(c.dstMemoryType, to) || c.srcLOD || c.dstLOD) return CUDA_ERROR_INVALID_VALUE;
+    if (c.srcMemoryType == CU_MEMORYTYPE_ARRAY || c.dstMemoryType == CU_MEMORYTYPE_ARRAY)
+        return CUDA_ERROR_NOT_SUPPORTED;
+    if (!side_of(c.srcMemoryType, from) || !side_of(c.dstMemoryType, to) || c.srcLOD || c.dstLOD)
+        return CUDA_ERROR_INVALID_VALUE;
     // A pitch of zero is allowed where there is one row, a height of zero where there is one slice.
     const size_t sourcePitch = c.srcPitch ? c.srcPitch : c.srcXInBytes + c.WidthInBytes;
     const size_t targetPitch = c.dstPitch ? c.dstPitch : c.dstXInBytes + c.WidthInBytes;
@@ -147,7 +151,8 @@ CUresult make_copy_work(const CUDA_MEMCPY3D& c, CopyWork& work) {
     if (c.srcXInBytes + c.WidthInBytes > sourcePitch || c.dstXInBytes + c.WidthInBytes > targetPitch)
         return CUDA_ERROR_INVALID_VALUE;
     work.source = base_of(from, c.srcHost, c.srcDevice) + c.srcZ * sourceSlice + c.srcY * sourcePitch + c.srcXInBytes;
-    work.destination = base_of(to, c.dstHost, c.dstDevice) + c.dstZ * targetSlice + c.dstY * targetPitch + c.dstXInBytes;
+    work.destination =
+        base_of(to, c.dstHost, c.dstDevice) + c.dstZ * targetSlice + c.dstY * targetPitch + c.dstXInBytes;
     work.width = c.WidthInBytes;
     work.height = c.Height;
     work.depth = c.Depth;

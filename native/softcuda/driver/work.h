@@ -16,29 +16,29 @@ struct KernelWork {
     uint32_t block[3];
     uint32_t dynamicShared;
     bool cooperative;
-    uint32_t cluster[3] = {0, 0, 0};   // blocks; 1 without clusters
+    uint32_t cluster[3] = {0, 0, 0};  // blocks; 1 without clusters
     bool explicitCluster = false;
-    std::vector<uint8_t> parameters;   // the parameter block
+    std::vector<uint8_t> parameters;  // the parameter block
 };
 
 // A box of bytes: `height` rows of `width` bytes in each of `depth` slices.
 struct CopyWork {
-    uint64_t destination, source;      // of the first byte
+    uint64_t destination, source;  // of the first byte
     size_t width, height, depth;
-    size_t destinationPitch, destinationSlice;   // bytes from row to row and from slice to slice
+    size_t destinationPitch, destinationSlice;  // bytes from row to row and from slice to slice
     size_t sourcePitch, sourceSlice;
 };
 
 struct FillWork {
     uint64_t destination;
-    size_t pitch;                      // bytes from row to row
+    size_t pitch;  // bytes from row to row
     uint32_t value;
-    uint32_t elementSize;              // 1, 2 or 4
-    size_t width, height;              // elements, rows
+    uint32_t elementSize;  // 1, 2 or 4
+    size_t width, height;  // elements, rows
 };
 
 struct HostWork {
-    CUhostFn function = nullptr;       // or:
+    CUhostFn function = nullptr;  // or:
     CUstreamCallback callback = nullptr;
     CUstream stream = nullptr;
     void* data = nullptr;
@@ -48,11 +48,11 @@ struct RecordWork {
     std::shared_ptr<Event> event;
 };
 
-struct WaitWork {   // always satisfied: work runs in the order of the calls
+struct WaitWork {  // always satisfied: work runs in the order of the calls
     std::shared_ptr<Event> event;
 };
 
-struct AllocateWork {   // the memory is there for as long as the graph or its executable is
+struct AllocateWork {  // the memory is there for as long as the graph or its executable is
     uint64_t address;
     uint64_t bytes;
 };
@@ -63,7 +63,8 @@ struct FreeWork {
 
 struct EmptyWork {};
 
-using Work = std::variant<EmptyWork, KernelWork, CopyWork, FillWork, HostWork, RecordWork, WaitWork, AllocateWork, FreeWork>;
+using Work =
+    std::variant<EmptyWork, KernelWork, CopyWork, FillWork, HostWork, RecordWork, WaitWork, AllocateWork, FreeWork>;
 
 // Runs the work to its end. A kernel's fault becomes the context's sticky error and is returned.
 CUresult run_work(Context& context, const Work& work);
@@ -75,9 +76,9 @@ struct LaunchArguments {
     uint32_t block[3];
     uint32_t dynamicShared;
     bool cooperative;
-    void** parameters;   // a pointer to each parameter's value, or
-    void** extra;        // a buffer of them
-    uint32_t cluster[3] = {0, 0, 0};   // blocks; zeros: what the kernel says
+    void** parameters;                // a pointer to each parameter's value, or
+    void** extra;                     // a buffer of them
+    uint32_t cluster[3] = {0, 0, 0};  // blocks; zeros: what the kernel says
 };
 CUresult make_kernel_work(Context& context, const LaunchArguments& arguments, KernelWork& work);
 

@@ -13,7 +13,7 @@
 namespace softcuda {
 namespace {
 
-constexpr size_t kMostWaiting = 12;   // of a report of a deadlock
+constexpr size_t kMostWaiting = 12;  // of a report of a deadlock
 
 enum class Kind { Sync, Arrive, Popc, And, Or };
 
@@ -74,10 +74,14 @@ template <Kind kind, bool counted> const Ins* arrive(const Ins* ip, Warp& w) {
     uint32_t id = 0, count = 0;
     if (!uniform(ip, w, first, id) || (counted && !uniform(ip, w, first + 1, count)))
         return fault(w, ip, kLaunchFailed, -1, 0, "the lanes of a warp name different barriers or thread counts");
-    if (id >= uint32_t(kBarriers)) return fault(w, ip, kIllegalInstruction, -1, id, "there are 16 barriers, numbered from 0");
-    if (counted && (count == 0 || count % kLanes)) return fault(w, ip, kIllegalInstruction, -1, count, "the thread count of a barrier must be a positive multiple of 32");
+    if (id >= uint32_t(kBarriers))
+        return fault(w, ip, kIllegalInstruction, -1, id, "there are 16 barriers, numbered from 0");
+    if (counted && (count == 0 || count % kLanes))
+        return fault(w, ip, kIllegalInstruction, -1, count,
+                     "the thread count of a barrier must be a positive multiple of 32");
     BarrierState& b = all.barrier[id];
-    if (b.inUse && b.expected != count) return fault(w, ip, kLaunchFailed, -1, id, "warps arrive at one barrier with different thread counts");
+    if (b.inUse && b.expected != count)
+        return fault(w, ip, kLaunchFailed, -1, id, "warps arrive at one barrier with different thread counts");
     if (!b.inUse) b = BarrierState{0, count, true, 0, true, false};
     b.arrived += uint32_t(__builtin_popcount(w.active));
     if (counted && (w.active | (kind == Kind::Arrive ? 0 : lanes_waiting(w, int(id)))) == w.live)
@@ -99,7 +103,7 @@ template <Kind kind, bool counted> const Ins* arrive(const Ins* ip, Warp& w) {
     stop_group(w, ip + 1, w.active, int32_t(id));
     w.active = 0;
     if (complete(all, b)) {
-        w.state = WarpState::AtBarrier;   // so that the release chooses for this warp as for the others
+        w.state = WarpState::AtBarrier;  // so that the release chooses for this warp as for the others
         w.rotate = false;
         release(block, int(id));
         return nullptr;
@@ -167,12 +171,18 @@ void barrier_lanes_ended(Block& block, int lanes) {
 std::string describe_waiting(const Block& block) {
     const Code& code = *block.launch->code;
     const BlockBarriers& all = *static_cast<const BlockBarriers*>(block.barriers);
-    auto lanes_at = [&](uint32_t lanes, size_t at) { return std::to_string(__builtin_popcount(lanes)) + " lanes at PTX line " + std::to_string(code.lines[at]); };
+    auto lanes_at = [&](uint32_t lanes, size_t at) {
+        return std::to_string(__builtin_popcount(lanes)) + " lanes at PTX line " + std::to_string(code.lines[at]);
+    };
     // Warps side by side that wait for the same are told of together.
-    struct Entry { uint32_t first, last; std::string what; };
+    struct Entry {
+        uint32_t first, last;
+        std::string what;
+    };
     std::vector<Entry> entries;
     auto add = [&](uint32_t warp, const std::string& what) {
-        if (!entries.empty() && entries.back().what == what && entries.back().last + 1 == warp) entries.back().last = warp;
+        if (!entries.empty() && entries.back().what == what && entries.back().last + 1 == warp)
+            entries.back().last = warp;
         else entries.push_back({warp, warp, what});
     };
     for (uint32_t i = 0; i < block.warps; i++) {
@@ -183,16 +193,18 @@ std::string describe_waiting(const Block& block) {
             std::string what = lanes_at(g.lanes, at ? at - 1 : 0);
             if (g.barrier >= 0 && g.barrier < kBarriers) {
                 const BarrierState& b = all.barrier[g.barrier];
-                what += ", barrier " + std::to_string(g.barrier) + " (" + std::to_string(b.arrived) + " of " +
-                        std::to_string(b.expected ? b.expected : all.liveThreads) + " threads)";
+                what += ", barrier " + std::to_string(g.barrier) + " (" + std::to_string(b.arrived) + " of "
+                        + std::to_string(b.expected ? b.expected : all.liveThreads) + " threads)";
             }
             add(i, what);
         }
-        if (w.state == WarpState::Waiting) add(i, lanes_at(w.active, size_t(w.resume - code.ins.data())) + describe_wait(w));
+        if (w.state == WarpState::Waiting)
+            add(i, lanes_at(w.active, size_t(w.resume - code.ins.data())) + describe_wait(w));
     }
     std::string text;
     for (size_t e = 0; e < entries.size() && e < kMostWaiting; e++) {
-        text += entries[e].first == entries[e].last ? "; warp " : "; warps " + std::to_string(entries[e].first) + " to ";
+        text +=
+            entries[e].first == entries[e].last ? "; warp " : "; warps " + std::to_string(entries[e].first) + " to ";
         text += std::to_string(entries[e].last) + ": " + entries[e].what;
     }
     return text;

@@ -12,13 +12,13 @@
 namespace softcuda {
 
 constexpr int kBarriers = 16;
-constexpr int32_t kWarpBarrier = 16;   // LaneGroup::barrier of lanes that wait at bar.warp.sync
+constexpr int32_t kWarpBarrier = 16;  // LaneGroup::barrier of lanes that wait at bar.warp.sync
 
 struct BarrierState {
-    uint32_t arrived;     // threads
-    uint32_t expected;    // threads, 0: all that live
+    uint32_t arrived;   // threads
+    uint32_t expected;  // threads, 0: all that live
     bool inUse;
-    uint32_t popcount;    // bar.red: threads whose predicate holds, and the two combinations
+    uint32_t popcount;  // bar.red: threads whose predicate holds, and the two combinations
     bool all, any;
 };
 

@@ -73,10 +73,11 @@ Block& ResidentBlock::prepare(Launch& launch, uint32_t multiprocessor, Cluster& 
     code_ = &code;
     multiprocessor_ = multiprocessor;
     randomState_ = check_options().seed;
-    bool filled = filledSerial_ == code.serial && oldRegisters == registers && filledShared_ == launch.dynamicShared &&
-                  filledCooperative_ == launch.cooperative && filledRank_ == rank &&
-                  std::equal(launch.cluster, launch.cluster + 3, filledCluster_) &&
-                  std::equal(launch.grid, launch.grid + 3, filledGrid_) && std::equal(launch.block, launch.block + 3, filledBlock_);
+    bool filled = filledSerial_ == code.serial && oldRegisters == registers && filledShared_ == launch.dynamicShared
+                  && filledCooperative_ == launch.cooperative && filledRank_ == rank
+                  && std::equal(launch.cluster, launch.cluster + 3, filledCluster_)
+                  && std::equal(launch.grid, launch.grid + 3, filledGrid_)
+                  && std::equal(launch.block, launch.block + 3, filledBlock_);
     fill_parameters(!filled);
     if (filled) return block_;
     fill_constants();
@@ -142,50 +143,50 @@ uint64_t ResidentBlock::special_value(Special id, uint32_t warp, int lane) const
     const Launch& l = *launch_;
     uint32_t thread = warp * kLanes + uint32_t(lane);
     switch (id) {
-    case Special::TidX: return thread % l.block[0];
-    case Special::TidY: return thread / l.block[0] % l.block[1];
-    case Special::TidZ: return thread / l.block[0] / l.block[1];
-    case Special::NtidX: return l.block[0];
-    case Special::NtidY: return l.block[1];
-    case Special::NtidZ: return l.block[2];
-    case Special::CtaidX: return block_.index[0];
-    case Special::CtaidY: return block_.index[1];
-    case Special::CtaidZ: return block_.index[2];
-    case Special::NctaidX: return l.grid[0];
-    case Special::NctaidY: return l.grid[1];
-    case Special::NctaidZ: return l.grid[2];
-    case Special::ClusterIdX: return block_.index[0] / l.cluster[0];
-    case Special::ClusterIdY: return block_.index[1] / l.cluster[1];
-    case Special::ClusterIdZ: return block_.index[2] / l.cluster[2];
-    case Special::NclusterIdX: return l.grid[0] / l.cluster[0];
-    case Special::NclusterIdY: return l.grid[1] / l.cluster[1];
-    case Special::NclusterIdZ: return l.grid[2] / l.cluster[2];
-    case Special::ClusterCtaidX: return block_.index[0] % l.cluster[0];
-    case Special::ClusterCtaidY: return block_.index[1] % l.cluster[1];
-    case Special::ClusterCtaidZ: return block_.index[2] % l.cluster[2];
-    case Special::LaneId: return uint32_t(lane);
-    case Special::WarpId: return warp;
-    case Special::NwarpId: return block_.warps;
-    case Special::SmId: return multiprocessor_;
-    case Special::NsmId: return 256;
-    case Special::LanemaskEq: return 1u << lane;
-    case Special::LanemaskLe: return (2u << lane) - 1;
-    case Special::LanemaskLt: return (1u << lane) - 1;
-    case Special::LanemaskGe: return ~((1u << lane) - 1);
-    case Special::LanemaskGt: return ~((2u << lane) - 1);
-    case Special::ClusterNctaidX: return l.cluster[0];
-    case Special::ClusterNctaidY: return l.cluster[1];
-    case Special::ClusterNctaidZ: return l.cluster[2];
-    case Special::ClusterCtarank: return block_.rank;
-    case Special::ClusterNctarank: return block_.cluster->blocks;
-    case Special::DynamicSmemSize: return l.dynamicShared;
-    case Special::TotalSmemSize:
-    case Special::AggrSmemSize: return block_.sharedBytes;
-    case Special::WarpSize: return kLanes;
-    // The runtime hands a cooperative grid its workspace this way: high and low half of an address.
-    case Special::EnvReg1: return l.cooperative ? code_->gridWorkspace >> 32 : 0;
-    case Special::EnvReg2: return l.cooperative ? code_->gridWorkspace & 0xffffffff : 0;
-    default: return 0;
+        case Special::TidX: return thread % l.block[0];
+        case Special::TidY: return thread / l.block[0] % l.block[1];
+        case Special::TidZ: return thread / l.block[0] / l.block[1];
+        case Special::NtidX: return l.block[0];
+        case Special::NtidY: return l.block[1];
+        case Special::NtidZ: return l.block[2];
+        case Special::CtaidX: return block_.index[0];
+        case Special::CtaidY: return block_.index[1];
+        case Special::CtaidZ: return block_.index[2];
+        case Special::NctaidX: return l.grid[0];
+        case Special::NctaidY: return l.grid[1];
+        case Special::NctaidZ: return l.grid[2];
+        case Special::ClusterIdX: return block_.index[0] / l.cluster[0];
+        case Special::ClusterIdY: return block_.index[1] / l.cluster[1];
+        case Special::ClusterIdZ: return block_.index[2] / l.cluster[2];
+        case Special::NclusterIdX: return l.grid[0] / l.cluster[0];
+        case Special::NclusterIdY: return l.grid[1] / l.cluster[1];
+        case Special::NclusterIdZ: return l.grid[2] / l.cluster[2];
+        case Special::ClusterCtaidX: return block_.index[0] % l.cluster[0];
+        case Special::ClusterCtaidY: return block_.index[1] % l.cluster[1];
+        case Special::ClusterCtaidZ: return block_.index[2] % l.cluster[2];
+        case Special::LaneId: return uint32_t(lane);
+        case Special::WarpId: return warp;
+        case Special::NwarpId: return block_.warps;
+        case Special::SmId: return multiprocessor_;
+        case Special::NsmId: return 256;
+        case Special::LanemaskEq: return 1u << lane;
+        case Special::LanemaskLe: return (2u << lane) - 1;
+        case Special::LanemaskLt: return (1u << lane) - 1;
+        case Special::LanemaskGe: return ~((1u << lane) - 1);
+        case Special::LanemaskGt: return ~((2u << lane) - 1);
+        case Special::ClusterNctaidX: return l.cluster[0];
+        case Special::ClusterNctaidY: return l.cluster[1];
+        case Special::ClusterNctaidZ: return l.cluster[2];
+        case Special::ClusterCtarank: return block_.rank;
+        case Special::ClusterNctarank: return block_.cluster->blocks;
+        case Special::DynamicSmemSize: return l.dynamicShared;
+        case Special::TotalSmemSize:
+        case Special::AggrSmemSize: return block_.sharedBytes;
+        case Special::WarpSize: return kLanes;
+        // The runtime hands a cooperative grid its workspace this way: high and low half of an address.
+        case Special::EnvReg1: return l.cooperative ? code_->gridWorkspace >> 32 : 0;
+        case Special::EnvReg2: return l.cooperative ? code_->gridWorkspace & 0xffffffff : 0;
+        default: return 0;
     }
 }
 
@@ -217,7 +218,7 @@ void ResidentBlock::begin(uint64_t serial) {
 
 void ResidentBlock::shuffle_order() {
     for (uint32_t i = block_.warps; i > 1; i--) {
-        randomState_ ^= randomState_ << 13;   // xorshift64 (Marsaglia, 2003)
+        randomState_ ^= randomState_ << 13;  // xorshift64 (Marsaglia, 2003)
         randomState_ ^= randomState_ >> 7;
         randomState_ ^= randomState_ << 17;
         std::swap(order_[i - 1], order_[randomState_ % i]);

@@ -18,7 +18,7 @@ public:
     ~Buffer() { std::free(data_); }
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
-    uint8_t* reserve(size_t bytes);   // 1024-byte aligned; throws std::bad_alloc
+    uint8_t* reserve(size_t bytes);  // 1024-byte aligned; throws std::bad_alloc
     uint8_t* data() const { return data_; }
 
 private:

@@ -13,13 +13,15 @@
 namespace softcuda {
 namespace {
 
-constexpr size_t kMaxText = 4096;   // of a format, a string argument
+constexpr size_t kMaxText = 4096;  // of a format, a string argument
 
 // A lane's view of memory. Failing reads give false.
 class LaneMemory {
 public:
-    LaneMemory(const Warp& w, int lane) : block_(*w.block), launch_(*w.block->launch),
-        local_(block_.local + size_t(w.index * kLanes + uint32_t(lane)) * block_.localBytes) {}
+    LaneMemory(const Warp& w, int lane)
+        : block_(*w.block),
+          launch_(*w.block->launch),
+          local_(block_.local + size_t(w.index * kLanes + uint32_t(lane)) * block_.localBytes) {}
 
     bool local(uint64_t offset, void* to, size_t bytes) const {
         if (offset > block_.localBytes || block_.localBytes - offset < bytes) return false;
@@ -35,7 +37,8 @@ public:
             std::memcpy(to, block_.shared + offset, bytes);
             return true;
         }
-        if (address < launch_.arenaLow || address > launch_.arenaHigh || launch_.arenaHigh - address < bytes) return false;
+        if (address < launch_.arenaLow || address > launch_.arenaHigh || launch_.arenaHigh - address < bytes)
+            return false;
         std::memcpy(to, reinterpret_cast<const void*>(address), bytes);
         return true;
     }
@@ -127,15 +130,16 @@ bool format_text(const LaneMemory& memory, const std::string& format, uint64_t a
 }
 
 const Ins* call_vprintf(const Ins* ip, Warp& w) {
-    uint32_t formatAt = reg<uint32_t>(ip, w, 0)[0], argumentsAt = reg<uint32_t>(ip, w, 1)[0], resultAt = reg<uint32_t>(ip, w, 2)[0];
+    uint32_t formatAt = reg<uint32_t>(ip, w, 0)[0], argumentsAt = reg<uint32_t>(ip, w, 1)[0],
+             resultAt = reg<uint32_t>(ip, w, 2)[0];
     std::string out;
     for (uint32_t lanes = w.active; lanes; lanes &= lanes - 1) {
         int lane = __builtin_ctz(lanes);
         LaneMemory memory(w, lane);
         uint64_t formatAddress = 0, arguments = 0;
         std::string format;
-        if (!memory.local(formatAt, &formatAddress, 8) || !memory.local(argumentsAt, &arguments, 8) || !memory.text(formatAddress, format) ||
-            !format_text(memory, format, arguments, out))
+        if (!memory.local(formatAt, &formatAddress, 8) || !memory.local(argumentsAt, &arguments, 8)
+            || !memory.text(formatAddress, format) || !format_text(memory, format, arguments, out))
             return fault(w, ip, kIllegalAddressError, lane, formatAddress, "printf reads outside device memory");
         uint32_t printed = 1;
         Block& b = *w.block;
@@ -152,13 +156,14 @@ const Ins* call_vprintf(const Ins* ip, Warp& w) {
 const Ins* call_assertfail(const Ins* ip, Warp& w) {
     int lane = __builtin_ctz(w.active);
     LaneMemory memory(w, lane);
-    uint64_t text[4] = {};   // message, file, line, function
+    uint64_t text[4] = {};  // message, file, line, function
     std::string shown[4];
     for (int k = 0; k < 4; k++) {
         memory.local(reg<uint32_t>(ip, w, k)[0], &text[k], k == 2 ? 4 : 8);
         if (k != 2) memory.text(text[k], shown[k]);
     }
-    std::string message = "assertion `" + shown[0] + "` failed at " + shown[1] + ":" + std::to_string(uint32_t(text[2])) + " (" + shown[3] + ")";
+    std::string message = "assertion `" + shown[0] + "` failed at " + shown[1] + ":" + std::to_string(uint32_t(text[2]))
+                          + " (" + shown[3] + ")";
     std::fprintf(stderr, "softcuda: %s\n", message.c_str());
     return fault(w, ip, kAssertError, lane, 0, message.c_str());
 }

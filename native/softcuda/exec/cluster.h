@@ -23,8 +23,8 @@ private:
 
     Cluster cluster_{};
     Launch* launch_ = nullptr;
-    std::vector<std::unique_ptr<ResidentBlock>> blocks_;   // the first cluster_.blocks of them are in use
-    uint32_t ended_ = 0;                                   // by rank: one bit each
+    std::vector<std::unique_ptr<ResidentBlock>> blocks_;  // the first cluster_.blocks of them are in use
+    uint32_t ended_ = 0;                                  // by rank: one bit each
     uint32_t idleRounds_ = 0, rounds_ = 0;
 };
 

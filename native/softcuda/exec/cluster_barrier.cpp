@@ -40,7 +40,8 @@ template <bool releases> const Ins* arrive(const Ins* ip, Warp& w) {
     ClusterBarrier& b = barrier_of(cluster);
     ClusterArrivals& a = arrivals_of(w);
     if (const uint32_t twice = w.active & a.lanes)
-        return fault(w, ip, kLaunchFailed, __builtin_ctz(twice), 0, "barrier.cluster.arrive by a thread that has not waited since it arrived last");
+        return fault(w, ip, kLaunchFailed, __builtin_ctz(twice), 0,
+                     "barrier.cluster.arrive by a thread that has not waited since it arrived last");
     if (releases) check_cluster_arrive(w);
     a.lanes |= w.active;
     a.odd = b.phase & 1 ? a.odd | w.active : a.odd & ~w.active;
@@ -52,7 +53,8 @@ template <bool releases> const Ins* arrive(const Ins* ip, Warp& w) {
 const Ins* wait(const Ins* ip, Warp& w) {
     ClusterArrivals& a = arrivals_of(w);
     if (const uint32_t without = w.active & ~a.lanes)
-        return fault(w, ip, kLaunchFailed, __builtin_ctz(without), 0, "barrier.cluster.wait by a thread that has not arrived");
+        return fault(w, ip, kLaunchFailed, __builtin_ctz(without), 0,
+                     "barrier.cluster.wait by a thread that has not arrived");
     if (outstanding(w, w.active)) return hold(ip, w);
     a.lanes &= ~w.active;
     w.block->events++;
@@ -68,8 +70,10 @@ template <class T, bool generic> const Ins* map_address(const Ins* ip, Warp& w) 
     constexpr T kRankBits = T(0xff) << kRankShift;
     for (uint32_t lanes = w.active; lanes; lanes &= lanes - 1) {
         const int l = __builtin_ctz(lanes);
-        if (rank[l] >= w.block->cluster->blocks) return fault(w, ip, kIllegalAddress, l, rank[l], "mapa names a rank that the cluster does not have");
-        if (generic && (from[l] & T(kWindowMask)) != T(kSharedWindow)) return fault(w, ip, kIllegalAddress, l, from[l], "mapa of an address that is not one of shared memory");
+        if (rank[l] >= w.block->cluster->blocks)
+            return fault(w, ip, kIllegalAddress, l, rank[l], "mapa names a rank that the cluster does not have");
+        if (generic && (from[l] & T(kWindowMask)) != T(kSharedWindow))
+            return fault(w, ip, kIllegalAddress, l, from[l], "mapa of an address that is not one of shared memory");
         to[l] = (from[l] & ~kRankBits) | T(rank[l] + 1) << kRankShift;
     }
     return ip + 1;
@@ -91,7 +95,7 @@ void cluster_lanes_ended(Warp& w, uint32_t lanes) {
     Cluster& cluster = *w.block->cluster;
     ClusterBarrier& b = barrier_of(cluster);
     b.live -= uint32_t(__builtin_popcount(lanes));
-    if (b.phase == 0 && b.arrived == 0) return;   // nobody has come to it yet
+    if (b.phase == 0 && b.arrived == 0) return;  // nobody has come to it yet
     b.arrived -= uint32_t(__builtin_popcount(outstanding(w, lanes)));
     arrivals_of(w).lanes &= ~lanes;
     if (b.arrived) complete_if_all(cluster);
@@ -99,7 +103,8 @@ void cluster_lanes_ended(Warp& w, uint32_t lanes) {
 
 std::string describe_cluster_wait(const Warp& w) {
     const Cluster& cluster = *w.block->cluster;
-    std::string text = ", barrier.cluster (" + std::to_string(barrier_of(cluster).arrived) + " of " + std::to_string(barrier_of(cluster).live) + " threads)";
+    std::string text = ", barrier.cluster (" + std::to_string(barrier_of(cluster).arrived) + " of "
+                       + std::to_string(barrier_of(cluster).live) + " threads)";
     for (uint32_t rank = 0; rank < cluster.blocks; rank++)
         if (async_of(*cluster.block[rank]).ended) text += ", rank " + std::to_string(rank) + " has ended";
     return text;

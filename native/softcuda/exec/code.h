@@ -12,7 +12,7 @@ namespace softcuda {
 
 constexpr int kLanes = 32;
 constexpr int kMaxArgs = 18;
-constexpr size_t kUnit = 64;            // bytes per register-file unit: bank W takes 2 units, bank D takes 4
+constexpr size_t kUnit = 64;  // bytes per register-file unit: bank W takes 2 units, bank D takes 4
 constexpr uint32_t kAllLanes = 0xffffffffu;
 
 // Generic addresses of the non-global spaces lie in windows no host pointer can reach (non-canonical on x86-64).
@@ -34,7 +34,7 @@ struct Code;
 
 // Runs one instruction (or a run of them) and returns the next one; nullptr when the warp cannot go on now, with
 // Warp::state saying why (Running: the set of active lanes has changed). An instruction that must be run again later sets Warp::resume to itself, else to its successor.
-using Handler = const Ins* (*)(const Ins*, Warp&);
+using Handler = const Ins* (*) (const Ins*, Warp&);
 
 struct alignas(64) Ins {
     Handler full;            // every live lane is active: may write all 32 lanes of its destinations
@@ -51,70 +51,70 @@ enum class WarpState : uint8_t { Running, AtBarrier, Waiting, Yielded, Exited, F
 struct LaneGroup {
     const Ins* at;
     uint32_t lanes;
-    int32_t barrier;      // -1: may run; else the barrier it waits at (exec/barrier.h)
-    uint32_t since;       // when it stopped, by Warp::turn
+    int32_t barrier;  // -1: may run; else the barrier it waits at (exec/barrier.h)
+    uint32_t since;   // when it stopped, by Warp::turn
 };
 
 struct Warp {
-    uint8_t* regs;        // 64-byte aligned register file
-    uint32_t* pred;       // predicate registers, one bit per lane
-    uint32_t active;      // lanes that run the current instruction
-    uint32_t live;        // lanes that exist and have not exited
-    uint32_t index;       // warp number within the block
+    uint8_t* regs;    // 64-byte aligned register file
+    uint32_t* pred;   // predicate registers, one bit per lane
+    uint32_t active;  // lanes that run the current instruction
+    uint32_t live;    // lanes that exist and have not exited
+    uint32_t index;   // warp number within the block
     WarpState state;
-    const Ins* resume;    // where to go on after nullptr
+    const Ins* resume;  // where to go on after nullptr
     Block* block;
-    int64_t budget;       // back edges left before the warp must let others run
+    int64_t budget;            // back edges left before the warp must let others run
     LaneGroup groups[kLanes];  // live lanes not in `active`, in rising order of `at` (exec/divergence.h)
     int groupCount;
-    uint32_t turn;             // counts the choices of a group to run
-    uint32_t spins;            // backward branches of diverged lanes since the last choice
-    bool rotate;               // the group that ran has spun long enough: choose the one that waits longest
-    uint32_t waitRound;        // Block::waitRound when a wait of this warp last gave up (async/mbarrier.cpp)
+    uint32_t turn;       // counts the choices of a group to run
+    uint32_t spins;      // backward branches of diverged lanes since the last choice
+    bool rotate;         // the group that ran has spun long enough: choose the one that waits longest
+    uint32_t waitRound;  // Block::waitRound when a wait of this warp last gave up (async/mbarrier.cpp)
 };
 
 // The blocks of a thread block cluster, resident together and run by one thread of the host. A block launched without
 // clusters is a cluster of its own.
 constexpr uint32_t kMaxCluster = 16;
 struct Cluster {
-    Block* block[kMaxCluster];   // by rank
+    Block* block[kMaxCluster];  // by rank
     uint32_t blocks;
 };
 
 struct Block {
-    uint8_t* shared;          // 128-byte aligned
-    uint32_t sharedBytes;     // static + dynamic
-    uint32_t index[3];        // %ctaid
-    uint8_t* local;           // localBytes for each thread: thread t's begins at local + t * localBytes
+    uint8_t* shared;       // 128-byte aligned
+    uint32_t sharedBytes;  // static + dynamic
+    uint32_t index[3];     // %ctaid
+    uint8_t* local;        // localBytes for each thread: thread t's begins at local + t * localBytes
     uint32_t localBytes;
     uint32_t threads;
     uint32_t warps;
-    Warp* warp;               // `warps` of them
+    Warp* warp;  // `warps` of them
     Launch* launch;
-    void* barriers;           // exec/barrier.h
-    void* checker;            // check/: null in fast mode
-    uint64_t serial;          // number of this block within the launch, x fastest
-    Cluster* cluster;         // never null
-    uint32_t rank;            // %cluster_ctarank
-    uint32_t waitRound;       // rises when waits that may give up shall do so
-    uint64_t events;          // counts what might let a waiting warp go on: arrivals, completions, releases, ends
-    void* async;              // async/block_async.h
+    void* barriers;      // exec/barrier.h
+    void* checker;       // check/: null in fast mode
+    uint64_t serial;     // number of this block within the launch, x fastest
+    Cluster* cluster;    // never null
+    uint32_t rank;       // %cluster_ctarank
+    uint32_t waitRound;  // rises when waits that may give up shall do so
+    uint64_t events;     // counts what might let a waiting warp go on: arrivals, completions, releases, ends
+    void* async;         // async/block_async.h
 };
 
 struct Launch {
     const Code* code;
     uint32_t grid[3];
     uint32_t block[3];
-    uint32_t cluster[3];      // extents in blocks, 1 without clusters
-    bool explicitCluster;     // the launch or the kernel names a cluster size
+    uint32_t cluster[3];   // extents in blocks, 1 without clusters
+    bool explicitCluster;  // the launch or the kernel names a cluster size
     uint32_t dynamicShared;
-    const uint8_t* params;    // parameter block, laid out as the entry declares
+    const uint8_t* params;  // parameter block, laid out as the entry declares
     uint32_t paramBytes;
-    uint64_t arenaLow;        // device memory: [arenaLow, arenaHigh), host addresses
+    uint64_t arenaLow;  // device memory: [arenaLow, arenaHigh), host addresses
     uint64_t arenaHigh;
     bool cooperative;
-    void* faults;             // exec/fault.h
-    void* checker;            // check/: null in fast mode
+    void* faults;   // exec/fault.h
+    void* checker;  // check/: null in fast mode
 };
 
 // ---- what a handler uses -------------------------------------------------------------------------------------------
@@ -151,6 +151,7 @@ struct Form {
 
 struct FormSink {
     virtual void add(const Form& form) = 0;
+
 protected:
     ~FormSink() = default;
 };

@@ -78,7 +78,8 @@ const Ins* branch_indexed(const Ins* ip, Warp& w) {
     uint32_t remaining = w.active;
     while (remaining) {
         int lane = __builtin_ctz(remaining);
-        if (index[lane] >= targets.size()) return fault(w, ip, kIllegalInstruction, lane, index[lane], "index outside the branch targets");
+        if (index[lane] >= targets.size())
+            return fault(w, ip, kIllegalInstruction, lane, index[lane], "index outside the branch targets");
         uint32_t same = 0;
         for (uint32_t lanes = remaining; lanes; lanes &= lanes - 1) {
             if (index[__builtin_ctz(lanes)] == index[lane]) same |= lanes & (0u - lanes);
@@ -158,11 +159,13 @@ const Ins* load_parameter(const Ins* ip, Warp& w) {
 const Ins* read_clock(const Ins* ip, Warp& w) {
     uint64_t now;
     switch (Special(ip->aux & 255)) {
-    case Special::GlobalTimer:
-    case Special::GlobalTimerLo: now = uint64_t(std::chrono::steady_clock::now().time_since_epoch().count()); break;
-    case Special::GlobalTimerHi: now = uint64_t(std::chrono::steady_clock::now().time_since_epoch().count()) >> 32; break;
-    case Special::ClockHi: now = __rdtsc() >> 32; break;
-    default: now = __rdtsc(); break;
+        case Special::GlobalTimer:
+        case Special::GlobalTimerLo: now = uint64_t(std::chrono::steady_clock::now().time_since_epoch().count()); break;
+        case Special::GlobalTimerHi:
+            now = uint64_t(std::chrono::steady_clock::now().time_since_epoch().count()) >> 32;
+            break;
+        case Special::ClockHi: now = __rdtsc() >> 32; break;
+        default: now = __rdtsc(); break;
     }
     for (uint32_t lanes = w.active; lanes; lanes &= lanes - 1) {
         int lane = __builtin_ctz(lanes);
@@ -210,7 +213,7 @@ const Ins* narrow(const Ins* ip, Warp& w) {
 const Ins* nothing(const Ins* ip, Warp&) { return ip + 1; }
 
 const Ins* nanosleep(const Ins* ip, Warp& w) {
-    if (w.active != w.live) return ip + 1;   // the lanes it waits for may be in this warp: let the loop around it count
+    if (w.active != w.live) return ip + 1;  // the lanes it waits for may be in this warp: let the loop around it count
     return yield(w, ip + 1);
 }
 

@@ -9,11 +9,11 @@
 
 namespace softcuda {
 
-constexpr int64_t kBudget = 1 << 14;          // backward branches before a warp lets others run
-constexpr int64_t kSpinCost = 128;            // what a backward branch of a loop that may spin takes from the budget
-constexpr uint32_t kSpinTurn = 64;            // backward branches of a diverged group in such a loop before others run
-constexpr uint32_t kLongTurn = 1 << 20;       // the same in any other loop
-constexpr int kRotatedSteps = 4096;           // instructions a group runs out of order
+constexpr int64_t kBudget = 1 << 14;     // backward branches before a warp lets others run
+constexpr int64_t kSpinCost = 128;       // what a backward branch of a loop that may spin takes from the budget
+constexpr uint32_t kSpinTurn = 64;       // backward branches of a diverged group in such a loop before others run
+constexpr uint32_t kLongTurn = 1 << 20;  // the same in any other loop
+constexpr int kRotatedSteps = 4096;      // instructions a group runs out of order
 
 // A group stops at `at`; groups that wait at the same place for the same thing are one.
 inline void stop_group(Warp& w, const Ins* at, uint32_t lanes, int32_t barrier = -1) {

@@ -18,7 +18,8 @@ void record(const Launch& launch, int error, const std::string& text) {
 }
 
 std::string block_name(const Block& b) {
-    return "block (" + std::to_string(b.index[0]) + ", " + std::to_string(b.index[1]) + ", " + std::to_string(b.index[2]) + ")";
+    return "block (" + std::to_string(b.index[0]) + ", " + std::to_string(b.index[1]) + ", "
+           + std::to_string(b.index[2]) + ")";
 }
 
 }  // namespace
@@ -34,8 +35,8 @@ const Ins* fault(Warp& w, const Ins* ip, int error, int lane, uint64_t address, 
     if (lane >= 0) {
         uint32_t t = w.index * kLanes + uint32_t(lane);
         uint32_t x = launch.block[0], y = launch.block[1];
-        text += ", lane " + std::to_string(lane) + ", thread (" + std::to_string(t % x) + ", " + std::to_string(t / x % y) + ", " +
-                std::to_string(t / x / y) + ")";
+        text += ", lane " + std::to_string(lane) + ", thread (" + std::to_string(t % x) + ", "
+                + std::to_string(t / x % y) + ", " + std::to_string(t / x / y) + ")";
     }
     char number[32];
     std::snprintf(number, sizeof number, ", address 0x%llx", static_cast<unsigned long long>(address));

@@ -19,11 +19,11 @@ constexpr int kIllegalInstruction = 715;
 constexpr int kLaunchFailed = 719;
 
 struct FaultLog {
-    std::atomic<bool> happened{false};   // blocks that still run look at this now and then, and stop
+    std::atomic<bool> happened{false};  // blocks that still run look at this now and then, and stop
     std::mutex mutex;
     int code = 0;
     std::string text;
-    Clock::time_point deadline = kNoDeadline;   // a launch that has not ended by then is a fault
+    Clock::time_point deadline = kNoDeadline;  // a launch that has not ended by then is a fault
 };
 
 inline FaultLog& fault_log(const Launch& launch) { return *static_cast<FaultLog*>(launch.faults); }

@@ -31,23 +31,23 @@ struct ParameterFill {
     uint32_t unit;
     bool wide;
     uint32_t offset;
-    uint32_t flags;   // exec/control.h: bytes, sign
+    uint32_t flags;  // exec/control.h: bytes, sign
 };
 
 struct Code {
     std::string name;
-    uint64_t serial = 0;                 // unlike that of every other code of this process
+    uint64_t serial = 0;  // unlike that of every other code of this process
     std::vector<Ins> ins;
-    std::vector<uint32_t> lines;         // PTX line of each instruction
-    std::vector<const char*> names;      // form of each instruction, for messages and profiles
-    uint32_t units = 0;                  // size of the register file
+    std::vector<uint32_t> lines;     // PTX line of each instruction
+    std::vector<const char*> names;  // form of each instruction, for messages and profiles
+    uint32_t units = 0;              // size of the register file
     uint32_t predicates = 0;
     std::vector<ConstantFill> constants;
     std::vector<SpecialFill> specials;
     std::vector<ParameterFill> parameters;
-    std::vector<std::pair<uint32_t, uint32_t>> predicateConstants;   // index, value
-    uint32_t explicitCluster = 0;        // predicate that holds %is_explicit_cluster
-    std::vector<std::vector<uint32_t>> tables;                       // instruction numbers, for indexed branches
+    std::vector<std::pair<uint32_t, uint32_t>> predicateConstants;  // index, value
+    uint32_t explicitCluster = 0;                                   // predicate that holds %is_explicit_cluster
+    std::vector<std::vector<uint32_t>> tables;                      // instruction numbers, for indexed branches
     uint32_t parameterBytes = 0;
     uint32_t staticShared = 0;
     uint32_t localBytes = 0;

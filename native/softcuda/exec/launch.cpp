@@ -15,13 +15,15 @@
 namespace softcuda {
 namespace {
 
-constexpr int64_t kWakeNanoseconds = 8000;             // less work than this is not worth waking other threads
-constexpr uint64_t kCooperativeMemory = 1ull << 30;    // bytes of state for the resident blocks of a cooperative launch
+constexpr int64_t kWakeNanoseconds = 8000;           // less work than this is not worth waking other threads
+constexpr uint64_t kCooperativeMemory = 1ull << 30;  // bytes of state for the resident blocks of a cooperative launch
 
 uint64_t state_bytes(const Code& code, uint32_t threads, uint32_t dynamicShared) {
     uint64_t warps = (threads + kLanes - 1) / kLanes;
-    return warps * (uint64_t(code.units) * kUnit + code.predicates * 4 + sizeof(Warp) + uint64_t(code.localBytes) * kLanes) + code.staticShared +
-           dynamicShared + 4096;
+    return warps
+               * (uint64_t(code.units) * kUnit + code.predicates * 4 + sizeof(Warp)
+                  + uint64_t(code.localBytes) * kLanes)
+           + code.staticShared + dynamicShared + 4096;
 }
 
 // Each host thread and each worker keeps the state of the cluster it runs from launch to launch.
@@ -65,13 +67,15 @@ void run_small_or_spread(Launch& launch, uint64_t clusters) {
         cluster.begin(0);
         cluster.run();
     } catch (const std::bad_alloc&) {
-        next = 0;   // reported by run_clusters, which meets it again
+        next = 0;  // reported by run_clusters, which meets it again
         return run_clusters(launch, 1, next, 1, 0);
     }
     int64_t each = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() + 1;
     next = 1;
-    uint64_t chunk = std::max<uint64_t>(1, std::min<uint64_t>(uint64_t(20000 / each), clusters / (uint64_t(pool.size()) * 8)));
-    if (double(each) * double(clusters - 1) < double(kWakeNanoseconds)) return run_clusters(launch, clusters, next, chunk, 0);
+    uint64_t chunk =
+        std::max<uint64_t>(1, std::min<uint64_t>(uint64_t(20000 / each), clusters / (uint64_t(pool.size()) * 8)));
+    if (double(each) * double(clusters - 1) < double(kWakeNanoseconds))
+        return run_clusters(launch, clusters, next, chunk, 0);
     Pool::Job job(pool, [&](int worker) { run_clusters(launch, clusters, next, chunk, worker); });
     job.wake();
     run_clusters(launch, clusters, next, chunk, 0);

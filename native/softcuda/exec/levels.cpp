@@ -10,10 +10,18 @@
 
 namespace softcuda {
 
-namespace scalar { void add_all_forms(FormSink&); }
-namespace avx2 { void add_all_forms(FormSink&); }
-namespace avx512 { void add_all_forms(FormSink&); }
-namespace avx512bf16 { void add_all_forms(FormSink&); }
+namespace scalar {
+void add_all_forms(FormSink&);
+}
+namespace avx2 {
+void add_all_forms(FormSink&);
+}
+namespace avx512 {
+void add_all_forms(FormSink&);
+}
+namespace avx512bf16 {
+void add_all_forms(FormSink&);
+}
 
 namespace {
 
@@ -55,10 +63,12 @@ Level initial_level() {
     for (int l = 0; l < kLevels; l++) {
         if (std::string_view(wanted) != kNames[l]) continue;
         if (level_available(Level(l))) return Level(l);
-        std::fprintf(stderr, "softcuda: this CPU cannot run ZOETROPE_ISA=%s; using %s\n", wanted, kNames[int(best_level())]);
+        std::fprintf(stderr, "softcuda: this CPU cannot run ZOETROPE_ISA=%s; using %s\n", wanted,
+                     kNames[int(best_level())]);
         return best_level();
     }
-    std::fprintf(stderr, "softcuda: ZOETROPE_ISA=%s is unknown; known are scalar, avx2, avx512, avx512bf16; using %s\n", wanted, kNames[int(best_level())]);
+    std::fprintf(stderr, "softcuda: ZOETROPE_ISA=%s is unknown; known are scalar, avx2, avx512, avx512bf16; using %s\n",
+                 wanted, kNames[int(best_level())]);
     return best_level();
 }
 
@@ -73,15 +83,15 @@ const char* level_name(Level level) { return kNames[int(level)]; }
 
 bool level_available(Level level) {
     if (!kBuilt[int(level)]) return false;
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
-                __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("f16c");
-    bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")
+                && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("f16c");
+    bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+                  && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     switch (level) {
-    case Level::Scalar: return true;
-    case Level::Avx2: return avx2;
-    case Level::Avx512: return avx512;
-    case Level::Avx512Bf16: return avx512 && __builtin_cpu_supports("avx512bf16");
+        case Level::Scalar: return true;
+        case Level::Avx2: return avx2;
+        case Level::Avx512: return avx512;
+        case Level::Avx512Bf16: return avx512 && __builtin_cpu_supports("avx512bf16");
     }
     return false;
 }
@@ -121,10 +131,10 @@ FormTable::FormTable(Level level) {
     add_store_async_forms(sink);
     add_checked_forms(sink);
     switch (level) {
-    case Level::Scalar: scalar::add_all_forms(sink); break;
-    case Level::Avx2: avx2::add_all_forms(sink); break;
-    case Level::Avx512: avx512::add_all_forms(sink); break;
-    case Level::Avx512Bf16: avx512bf16::add_all_forms(sink); break;
+        case Level::Scalar: scalar::add_all_forms(sink); break;
+        case Level::Avx2: avx2::add_all_forms(sink); break;
+        case Level::Avx512: avx512::add_all_forms(sink); break;
+        case Level::Avx512Bf16: avx512bf16::add_all_forms(sink); break;
     }
     for (const Form& f : forms_) byName_[f.name].push_back(&f);
 }

@@ -13,7 +13,7 @@ constexpr int kLevels = 4;
 
 const char* level_name(Level level);
 bool level_available(Level level);
-Level current_level();               // ZOETROPE_ISA, else the best available
+Level current_level();  // ZOETROPE_ISA, else the best available
 bool choose_level(std::string_view name);
 
 class FormTable {

@@ -13,14 +13,16 @@ namespace softcuda {
 int worker_count() {
     static const int count = [] {
         cpu_set_t set;
-        int cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : int(std::thread::hardware_concurrency());
+        int cpus =
+            sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : int(std::thread::hardware_concurrency());
         if (cpus < 1) cpus = 1;
         const char* text = std::getenv("ZOETROPE_THREADS");
         if (!text || !*text) return cpus;
         char* end = nullptr;
         long n = std::strtol(text, &end, 10);
         if (*end || n < 1 || n > 1024) {
-            std::fprintf(stderr, "softcuda: ZOETROPE_THREADS=%s is not a number from 1 to 1024; using %d\n", text, cpus);
+            std::fprintf(stderr, "softcuda: ZOETROPE_THREADS=%s is not a number from 1 to 1024; using %d\n", text,
+                         cpus);
             return cpus;
         }
         return int(n);
@@ -53,7 +55,7 @@ void Pool::worker(int index) {
     for (;;) {
         wakeUp_.wait(lock, [&] { return generation_ != seen; });
         seen = generation_;
-        if (!work_) continue;   // the job ended before this thread woke
+        if (!work_) continue;  // the job ended before this thread woke
         const std::function<void(int)>* work = work_;
         busy_++;
         lock.unlock();
@@ -80,7 +82,7 @@ void Pool::Job::wake() {
 void Pool::Job::finish() {
     if (!awake_) return;
     std::unique_lock<std::mutex> lock(pool_.mutex_);
-    pool_.work_ = nullptr;   // who has not come by now is not needed any more
+    pool_.work_ = nullptr;  // who has not come by now is not needed any more
     pool_.idle_.wait(lock, [&] { return pool_.busy_ == 0; });
     awake_ = false;
 }

@@ -11,15 +11,16 @@ namespace softcuda {
 class Pool {
 public:
     static Pool& instance();
-    int size() const { return size_; }   // threads of a job, the caller included
+    int size() const { return size_; }  // threads of a job, the caller included
 
     // A job under way. The caller works too; wake() brings the others in, any time; finish() waits for them.
     class Job {
     public:
-        Job(Pool& pool, std::function<void(int worker)> work);   // waits until the pool is free
+        Job(Pool& pool, std::function<void(int worker)> work);  // waits until the pool is free
         ~Job() { finish(); }
         void wake();
         void finish();
+
     private:
         Pool& pool_;
         std::unique_lock<std::mutex> turn_;
@@ -33,7 +34,7 @@ private:
     void worker(int index);
 
     int size_;
-    std::mutex turn_;            // held by the job under way
+    std::mutex turn_;  // held by the job under way
     std::mutex mutex_;
     std::condition_variable wakeUp_, idle_;
     const std::function<void(int)>* work_ = nullptr;

@@ -13,7 +13,8 @@ TensorCore from_environment() {
     if (!text || !*text || !std::strcmp(text, "exact")) return TensorCore::Exact;
     if (!std::strcmp(text, "a100")) return TensorCore::A100;
     if (!std::strcmp(text, "h100")) return TensorCore::H100;
-    std::fprintf(stderr, "softcuda: ZOETROPE_TENSOR_CORE=%s is unknown; known are exact, a100, h100; using exact\n", text);
+    std::fprintf(stderr, "softcuda: ZOETROPE_TENSOR_CORE=%s is unknown; known are exact, a100, h100; using exact\n",
+                 text);
     return TensorCore::Exact;
 }
 

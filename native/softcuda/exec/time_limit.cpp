@@ -15,7 +15,10 @@ Clock::duration time_limit() {
     char* end = nullptr;
     double seconds = std::strtod(text, &end);
     if (*end || !(seconds > 0 && seconds <= kMostSeconds)) {
-        std::fprintf(stderr, "softcuda: ZOETROPE_TIMEOUT=%s is not a number of seconds above 0, at most %.0f; launches have no limit\n", text, kMostSeconds);
+        std::fprintf(
+            stderr,
+            "softcuda: ZOETROPE_TIMEOUT=%s is not a number of seconds above 0, at most %.0f; launches have no limit\n",
+            text, kMostSeconds);
         return Clock::duration::zero();
     }
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));

@@ -82,8 +82,8 @@ SOFTCUDA_INLINE u32 pick_byte(u32 a, u32 b, u32 selector) {
     return (selector & 8) != 0 ? (0u - (byte >> 7)) & 0xffu : byte;
 }
 SOFTCUDA_INLINE u32 permute_bytes(u32 a, u32 b, u32 selectors) {
-    return pick_byte(a, b, selectors) | pick_byte(a, b, selectors >> 4) << 8 | pick_byte(a, b, selectors >> 8) << 16 |
-           pick_byte(a, b, selectors >> 12) << 24;
+    return pick_byte(a, b, selectors) | pick_byte(a, b, selectors >> 4) << 8 | pick_byte(a, b, selectors >> 8) << 16
+           | pick_byte(a, b, selectors >> 12) << 24;
 }
 // In its other modes prmt takes its selectors from a table of four, by the two low bits of its third operand.
 template <u64 kTable> SOFTCUDA_INLINE u32 permute_by_mode(u32 a, u32 b, u32 c) {
@@ -138,9 +138,12 @@ void add_shifts(FormSink& sink) {
     form(sink, "shl.b16", [](u16 a, u32 n) { return shift_left(a, n); });
     hot_form(sink, "shl.b32", [](u32 a, u32 n) { return shift_left(a, n); });
     hot_form(sink, "shl.b64", [](u64 a, u32 n) { return shift_left(a, n); });
-    forms(sink, [](u16 a, u32 n) { return shift_right(a, n); }, "shr.u16", "shr.b16");
-    hot_forms(sink, [](u32 a, u32 n) { return shift_right(a, n); }, "shr.u32", "shr.b32");
-    forms(sink, [](u64 a, u32 n) { return shift_right(a, n); }, "shr.u64", "shr.b64");
+    forms(
+        sink, [](u16 a, u32 n) { return shift_right(a, n); }, "shr.u16", "shr.b16");
+    hot_forms(
+        sink, [](u32 a, u32 n) { return shift_right(a, n); }, "shr.u32", "shr.b32");
+    forms(
+        sink, [](u64 a, u32 n) { return shift_right(a, n); }, "shr.u64", "shr.b64");
     form(sink, "shr.s16", [](s16 a, u32 n) { return shift_right_signed(a, n); });
     form(sink, "shr.s32", [](s32 a, u32 n) { return shift_right_signed(a, n); });
     form(sink, "shr.s64", [](s64 a, u32 n) { return shift_right_signed(a, n); });

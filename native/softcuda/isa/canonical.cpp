@@ -39,10 +39,11 @@ bool begins(std::string_view word, std::string_view head) { return word.substr(0
 // every atomic operation sequentially consistent, so that each of them asks for less than it gets. L2::cache_hint is not
 // among them: it takes a further operand.
 bool is_access_modifier(std::string_view word) {
-    return among(word, {"weak", "strong", "relaxed", "acquire", "release", "acq_rel", "volatile", "mmio", "nc", "cta",
-                        "cluster", "gpu", "sys", "ca", "cg", "cs", "lu", "cv", "wb", "wt", "unified", "coherent"}) ||
-           begins(word, "L1::") || begins(word, "level::") ||
-           among(word, {"L2::64B", "L2::128B", "L2::256B", "L2::evict_last", "L2::evict_normal", "L2::evict_first"});
+    return among(word, {"weak", "strong", "relaxed", "acquire", "release", "acq_rel", "volatile", "mmio",
+                        "nc",   "cta",    "cluster", "gpu",     "sys",     "ca",      "cg",       "cs",
+                        "lu",   "cv",     "wb",      "wt",      "unified", "coherent"})
+           || begins(word, "L1::") || begins(word, "level::")
+           || among(word, {"L2::64B", "L2::128B", "L2::256B", "L2::evict_last", "L2::evict_normal", "L2::evict_first"});
 }
 
 // The constant bank lives in device memory; the qualified forms of shared and param name the space that the plain ones
@@ -83,7 +84,8 @@ std::string atomic(const Words& words) {
     std::string_view operation;
     for (size_t i = 1; i < words.size(); ++i) {
         if (is_access_modifier(words[i])) continue;
-        if (among(words[i], {"add", "min", "max", "inc", "dec", "and", "or", "xor", "exch", "cas"})) operation = words[i];
+        if (among(words[i], {"add", "min", "max", "inc", "dec", "and", "or", "xor", "exch", "cas"}))
+            operation = words[i];
         kept.push_back(space(words[i]));
     }
     std::string_view& type = kept.back();

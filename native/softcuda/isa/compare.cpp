@@ -48,15 +48,28 @@ template <Order kOrder, class T, bool kFlush> struct Comparison {
 };
 
 #if defined(__AVX512F__)
-template <Order kOrder> constexpr int kIntegerPredicate =
-    kOrder == Order::Eq ? _MM_CMPINT_EQ : kOrder == Order::Ne ? _MM_CMPINT_NE : kOrder == Order::Lt ? _MM_CMPINT_LT
-    : kOrder == Order::Le ? _MM_CMPINT_LE : kOrder == Order::Gt ? _MM_CMPINT_NLE : _MM_CMPINT_NLT;
-template <Order kOrder> constexpr int kFloatPredicate =
-    kOrder == Order::Eq ? _CMP_EQ_OQ : kOrder == Order::Ne ? _CMP_NEQ_OQ : kOrder == Order::Lt ? _CMP_LT_OQ
-    : kOrder == Order::Le ? _CMP_LE_OQ : kOrder == Order::Gt ? _CMP_GT_OQ : kOrder == Order::Ge ? _CMP_GE_OQ
-    : kOrder == Order::Equ ? _CMP_EQ_UQ : kOrder == Order::Neu ? _CMP_NEQ_UQ : kOrder == Order::Ltu ? _CMP_NGE_UQ
-    : kOrder == Order::Leu ? _CMP_NGT_UQ : kOrder == Order::Gtu ? _CMP_NLE_UQ : kOrder == Order::Geu ? _CMP_NLT_UQ
-    : kOrder == Order::Num ? _CMP_ORD_Q : _CMP_UNORD_Q;
+template <Order kOrder>
+constexpr int kIntegerPredicate = kOrder == Order::Eq   ? _MM_CMPINT_EQ
+                                  : kOrder == Order::Ne ? _MM_CMPINT_NE
+                                  : kOrder == Order::Lt ? _MM_CMPINT_LT
+                                  : kOrder == Order::Le ? _MM_CMPINT_LE
+                                  : kOrder == Order::Gt ? _MM_CMPINT_NLE
+                                                        : _MM_CMPINT_NLT;
+template <Order kOrder>
+constexpr int kFloatPredicate = kOrder == Order::Eq    ? _CMP_EQ_OQ
+                                : kOrder == Order::Ne  ? _CMP_NEQ_OQ
+                                : kOrder == Order::Lt  ? _CMP_LT_OQ
+                                : kOrder == Order::Le  ? _CMP_LE_OQ
+                                : kOrder == Order::Gt  ? _CMP_GT_OQ
+                                : kOrder == Order::Ge  ? _CMP_GE_OQ
+                                : kOrder == Order::Equ ? _CMP_EQ_UQ
+                                : kOrder == Order::Neu ? _CMP_NEQ_UQ
+                                : kOrder == Order::Ltu ? _CMP_NGE_UQ
+                                : kOrder == Order::Leu ? _CMP_NGT_UQ
+                                : kOrder == Order::Gtu ? _CMP_NLE_UQ
+                                : kOrder == Order::Geu ? _CMP_NLT_UQ
+                                : kOrder == Order::Num ? _CMP_ORD_Q
+                                                       : _CMP_UNORD_Q;
 
 // One compare instruction for 64 bytes. kPerPart lanes are compared at a time.
 #define DIRECT_COMPARISON(T, kPerPart, LOAD, COMPARE, PREDICATE)                                                       \
@@ -79,8 +92,10 @@ DIRECT_COMPARISON(f64, 8, _mm512_load_pd, _mm512_cmp_pd_mask, kFloatPredicate);
 
 enum class Combine { None, And, Or, Xor };
 template <Combine kCombine> SOFTCUDA_INLINE u32 combined(u32 truth, u32 other) {
-    return kCombine == Combine::And ? truth & other : kCombine == Combine::Or ? truth | other
-         : kCombine == Combine::Xor ? truth ^ other : truth;
+    return kCombine == Combine::And   ? truth & other
+           : kCombine == Combine::Or  ? truth | other
+           : kCombine == Combine::Xor ? truth ^ other
+                                      : truth;
 }
 
 // setp: p = truth combined with c, and in the two-destination form q = not truth combined with c. Inactive lanes keep their
@@ -88,7 +103,9 @@ template <Combine kCombine> SOFTCUDA_INLINE u32 combined(u32 truth, u32 other) {
 SOFTCUDA_INLINE void merge(u32& predicateRegister, u32 mask, u32 active) {
     predicateRegister = (predicateRegister & ~active) | (mask & active);
 }
-template <class C> __attribute__((noinline)) u32 mask_of_sources(const Ins* ip, Warp& w, int k) { return C::mask(ip, w, k); }
+template <class C> __attribute__((noinline)) u32 mask_of_sources(const Ins* ip, Warp& w, int k) {
+    return C::mask(ip, w, k);
+}
 template <class C, Combine kCombine, bool kBoth> const Ins* setp(const Ins* ip, Warp& w) {
     constexpr int first = kBoth ? 2 : 1;
     const u32 truth = mask_of_sources<C>(ip, w, first);
@@ -138,29 +155,34 @@ template <class T, Order kOrder> const Ins* setp_pair(const Ins* ip, Warp& w) {
 }
 
 #define SETP(ORDER, CMP, T, FLUSH, TYPE)                                                                               \
-    add_setp<T, Order::ORDER, FLUSH>(sink, "setp." CMP "." TYPE, "setp." CMP ".and." TYPE, "setp." CMP ".or." TYPE,     \
+    add_setp<T, Order::ORDER, FLUSH>(sink, "setp." CMP "." TYPE, "setp." CMP ".and." TYPE, "setp." CMP ".or." TYPE,    \
                                      "setp." CMP ".xor." TYPE)
 #define SETP_PAIR(ORDER, CMP, T, TYPE)                                                                                 \
     sink.add({"setp." CMP "." TYPE, "pp=ww", setp_pair<T, Order::ORDER>, setp_pair<T, Order::ORDER>, nullptr})
 #define SET(ORDER, CMP, T, FLUSH, TYPE)                                                                                \
-    forms(sink, [](T a, T b) { return spread(compare<Order::ORDER, FLUSH>(a, b)); }, "set." CMP ".u32." TYPE,          \
-          "set." CMP ".s32." TYPE);                                                                                    \
+    forms(                                                                                                             \
+        sink, [](T a, T b) { return spread(compare<Order::ORDER, FLUSH>(a, b)); }, "set." CMP ".u32." TYPE,            \
+        "set." CMP ".s32." TYPE);                                                                                      \
     form(sink, "set." CMP ".f32." TYPE, [](T a, T b) { return compare<Order::ORDER, FLUSH>(a, b) ? 1.0f : 0.0f; })
 #define SET_FLUSH(ORDER, CMP, T, FLUSH, TYPE)                                                                          \
-    forms(sink, [](T a, T b) { return spread(compare<Order::ORDER, FLUSH>(a, b)); }, "set." CMP ".ftz.u32." TYPE,      \
-          "set." CMP ".ftz.s32." TYPE);                                                                                \
+    forms(                                                                                                             \
+        sink, [](T a, T b) { return spread(compare<Order::ORDER, FLUSH>(a, b)); }, "set." CMP ".ftz.u32." TYPE,        \
+        "set." CMP ".ftz.s32." TYPE);                                                                                  \
     form(sink, "set." CMP ".ftz.f32." TYPE, [](T a, T b) { return compare<Order::ORDER, FLUSH>(a, b) ? 1.0f : 0.0f; })
 #define SET_HALF(ORDER, CMP, T, ONE, TYPE)                                                                             \
     form(sink, "set." CMP "." TYPE "." TYPE,                                                                           \
          [](T a, T b) { return u16(spread(compare<Order::ORDER, false>(a, b)) & ONE); });                              \
     form(sink, "set." CMP "." TYPE "x2." TYPE "x2", [](Pair<T> a, Pair<T> b) {                                         \
-        return u32(spread(compare<Order::ORDER, false>(a.x, b.x)) & ONE) |                                             \
-               u32(spread(compare<Order::ORDER, false>(a.y, b.y)) & ONE) << 16;                                        \
+        return u32(spread(compare<Order::ORDER, false>(a.x, b.x)) & ONE)                                               \
+               | u32(spread(compare<Order::ORDER, false>(a.y, b.y)) & ONE) << 16;                                      \
     });                                                                                                                \
-    forms(sink, [](Pair<T> a, Pair<T> b) {                                                                             \
-        return (spread(compare<Order::ORDER, false>(a.x, b.x)) & 0xffffu) |                                            \
-               spread(compare<Order::ORDER, false>(a.y, b.y)) << 16;                                                   \
-    }, "set." CMP ".u32." TYPE "x2", "set." CMP ".s32." TYPE "x2")
+    forms(                                                                                                             \
+        sink,                                                                                                          \
+        [](Pair<T> a, Pair<T> b) {                                                                                     \
+            return (spread(compare<Order::ORDER, false>(a.x, b.x)) & 0xffffu)                                          \
+                   | spread(compare<Order::ORDER, false>(a.y, b.y)) << 16;                                             \
+        },                                                                                                             \
+        "set." CMP ".u32." TYPE "x2", "set." CMP ".s32." TYPE "x2")
 
 #define SIX_ORDERS(APPLY, ...)                                                                                         \
     APPLY(Eq, "eq", __VA_ARGS__);                                                                                      \

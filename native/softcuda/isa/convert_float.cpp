@@ -26,9 +26,10 @@ void add_single_and_double(FormSink& sink) {
     hot_form(sink, "cvt.rn.f32.f64", [](f64 a) { return f32(a); });
     form(sink, "cvt.rn.ftz.f32.f64", [](f64 a) { return flush(f32(a)); });
     form(sink, "cvt.rn.sat.f32.f64", [](f64 a) { return saturate(f32(a)); });
-    directed_forms(sink, [](f64 a) { return f32(a); }, "cvt.rz.f32.f64", "cvt.rm.f32.f64", "cvt.rp.f32.f64");
-    directed_forms(sink, [](f64 a) { return flush(f32(a)); }, "cvt.rz.ftz.f32.f64", "cvt.rm.ftz.f32.f64",
-                   "cvt.rp.ftz.f32.f64");
+    directed_forms(
+        sink, [](f64 a) { return f32(a); }, "cvt.rz.f32.f64", "cvt.rm.f32.f64", "cvt.rp.f32.f64");
+    directed_forms(
+        sink, [](f64 a) { return flush(f32(a)); }, "cvt.rz.ftz.f32.f64", "cvt.rm.ftz.f32.f64", "cvt.rp.ftz.f32.f64");
     form(sink, "cvt.f32.f32", [](f32 a) { return a; });
     form(sink, "cvt.ftz.f32.f32", [](f32 a) { return flush(a); });
     form(sink, "cvt.sat.f32.f32", [](f32 a) { return saturate(a); });
@@ -54,7 +55,8 @@ void add_integral(FormSink& sink) {
 }
 
 void add_widening(FormSink& sink) {
-    hot_forms(sink, [](f16 a) { return widen(a); }, "cvt.f32.f16", "cvt.ftz.f32.f16");  // no half is subnormal as a float
+    hot_forms(
+        sink, [](f16 a) { return widen(a); }, "cvt.f32.f16", "cvt.ftz.f32.f16");  // no half is subnormal as a float
     hot_form(sink, "cvt.f32.bf16", [](bf16 a) { return widen(a); });
     form(sink, "cvt.ftz.f32.bf16", [](bf16 a) { return flush(widen(a)); });
     form(sink, "cvt.sat.f32.f16", [](f16 a) { return saturate(widen(a)); });
@@ -112,7 +114,9 @@ template <Round kRound, bool kAway> SOFTCUDA_INLINE u32 to_tf32(u32 bits) {
     const u32 rounded = size < 0x7f800000u ? (bits + bump) & 0xffffe000u : bits;
     return size > 0x7f800000u ? kFloatNan : rounded;
 }
-SOFTCUDA_INLINE u32 positive(u32 bits) { return bits <= 0x80000000u ? bits & 0x7fffffffu : bits > 0xff800000u ? kFloatNan : 0u; }
+SOFTCUDA_INLINE u32 positive(u32 bits) {
+    return bits <= 0x80000000u ? bits & 0x7fffffffu : bits > 0xff800000u ? kFloatNan : 0u;
+}
 SOFTCUDA_INLINE u32 finite_tf32(u32 bits) {
     return (bits & 0x7fffffffu) == 0x7f800000u ? (bits & 0x80000000u) | 0x7f7fe000u : bits;
 }

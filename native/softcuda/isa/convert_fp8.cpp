@@ -36,16 +36,18 @@ SOFTCUDA_INLINE f16 relu(f16 h) { return {u16((h.bits & 0x8000u) != 0 ? 0u : h.b
 
 // The first source, and the high half of a pair, become the high byte.
 #define FP8(FORMAT, TYPE, HALF_OF)                                                                                     \
-    form(sink, "cvt.rn.satfinite." TYPE ".f32", [](f32 a, f32 b) { return u16(FORMAT::from(a) << 8 | FORMAT::from(b)); }); \
+    form(sink, "cvt.rn.satfinite." TYPE ".f32",                                                                        \
+         [](f32 a, f32 b) { return u16(FORMAT::from(a) << 8 | FORMAT::from(b)); });                                    \
     form(sink, "cvt.rn.satfinite.relu." TYPE ".f32",                                                                   \
          [](f32 a, f32 b) { return u16(relu8(FORMAT::from(a)) << 8 | relu8(FORMAT::from(b))); });                      \
     form(sink, "cvt.rn.satfinite." TYPE ".f16x2",                                                                      \
          [](Pair<f16> a) { return u16(FORMAT::from(widen(a.y)) << 8 | FORMAT::from(widen(a.x))); });                   \
     form(sink, "cvt.rn.satfinite.relu." TYPE ".f16x2",                                                                 \
          [](Pair<f16> a) { return u16(relu8(FORMAT::from(widen(a.y))) << 8 | relu8(FORMAT::from(widen(a.x)))); });     \
-    form(sink, "cvt.rn.f16x2." TYPE, [](u16 a) { return Pair<f16>{HALF_OF(a & 0xffu), HALF_OF(u32(a) >> 8)}; });        \
-    form(sink, "cvt.rn.relu.f16x2." TYPE,                                                                              \
-         [](u16 a) { return Pair<f16>{relu(HALF_OF(a & 0xffu)), relu(HALF_OF(u32(a) >> 8))}; })
+    form(sink, "cvt.rn.f16x2." TYPE, [](u16 a) { return Pair<f16>{HALF_OF(a & 0xffu), HALF_OF(u32(a) >> 8)}; });       \
+    form(sink, "cvt.rn.relu.f16x2." TYPE, [](u16 a) {                                                                  \
+        return Pair<f16>{relu(HALF_OF(a & 0xffu)), relu(HALF_OF(u32(a) >> 8))};                                        \
+    })
 
 }  // namespace
 

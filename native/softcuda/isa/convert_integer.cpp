@@ -29,10 +29,12 @@ template <bool kHot, class F> void add_conversion(FormSink& sink, const char* na
 }
 
 // Between 32 and 64 bits: address computations are full of them.
-template <class To, class From> constexpr bool kHotPair = sizeof(To) + sizeof(From) == 12 && Range<To>::isSigned == Range<From>::isSigned;
+template <class To, class From>
+constexpr bool kHotPair = sizeof(To) + sizeof(From) == 12 && Range<To>::isSigned == Range<From>::isSigned;
 
 #define INTEGER_TO(TO, FROM, TO_TEXT, FROM_TEXT)                                                                       \
-    add_conversion<kHotPair<TO, FROM>>(sink, "cvt." TO_TEXT "." FROM_TEXT, [](FROM a) { return Register<TO>(TO(a)); });                              \
+    add_conversion<kHotPair<TO, FROM>>(sink, "cvt." TO_TEXT "." FROM_TEXT,                                             \
+                                       [](FROM a) { return Register<TO>(TO(a)); });                                    \
     form(sink, "cvt.sat." TO_TEXT "." FROM_TEXT, [](FROM a) { return Register<TO>(saturated<TO>(a)); });               \
     if (sizeof(FROM) < 8) form(sink, "cvt." TO_TEXT "." FROM_TEXT, [](u64 a) { return Register<TO>(TO(FROM(a))); })
 #define FROM_INTEGER(FROM, FROM_TEXT)                                                                                  \
@@ -58,9 +60,7 @@ void add_between_integers(FormSink& sink) {
 
 // An integer as a double that rounds to a half format as the integer itself does: beyond 53 bits the low ones are
 // gathered into one.
-SOFTCUDA_INLINE f64 sticky(u64 x) {
-    return f64((x >> 53) != 0 ? (x & ~u64(0xfff)) | u64((x & 0xfff) != 0) << 12 : x);
-}
+SOFTCUDA_INLINE f64 sticky(u64 x) { return f64((x >> 53) != 0 ? (x & ~u64(0xfff)) | u64((x & 0xfff) != 0) << 12 : x); }
 SOFTCUDA_INLINE f64 sticky(s64 x) {
     const f64 size = sticky(x < 0 ? u64(0) - u64(x) : u64(x));
     return x < 0 ? -size : size;
@@ -75,8 +75,10 @@ template <class T> SOFTCUDA_INLINE f64 sticky(T x) { return f64(x); }
 #define TO_FLOATING(FROM, TEXT)                                                                                        \
     form(sink, "cvt.rn.f32." TEXT, [](FROM a) { return f32(a); });                                                     \
     form(sink, "cvt.rn.f64." TEXT, [](FROM a) { return f64(a); });                                                     \
-    directed_forms(sink, [](FROM a) { return f32(a); }, "cvt.rz.f32." TEXT, "cvt.rm.f32." TEXT, "cvt.rp.f32." TEXT);   \
-    directed_forms(sink, [](FROM a) { return f64(a); }, "cvt.rz.f64." TEXT, "cvt.rm.f64." TEXT, "cvt.rp.f64." TEXT);   \
+    directed_forms(                                                                                                    \
+        sink, [](FROM a) { return f32(a); }, "cvt.rz.f32." TEXT, "cvt.rm.f32." TEXT, "cvt.rp.f32." TEXT);              \
+    directed_forms(                                                                                                    \
+        sink, [](FROM a) { return f64(a); }, "cvt.rz.f64." TEXT, "cvt.rm.f64." TEXT, "cvt.rp.f64." TEXT);              \
     TO_HALF(f16, FROM, "f16." TEXT);                                                                                   \
     TO_HALF(bf16, FROM, "bf16." TEXT)
 
@@ -93,8 +95,9 @@ void add_to_floating(FormSink& sink) {
 
 // Float-to-integer conversions saturate with or without .sat.
 #define TO_INTEGER_BY(TO, TO_TEXT, FROM, FROM_TEXT, LOAD, RND, MODE)                                                   \
-    forms(sink, [](FROM a) { return Register<TO>(to_integer<TO, Round::MODE>(LOAD(a))); },                             \
-          "cvt." RND "." TO_TEXT "." FROM_TEXT, "cvt." RND ".sat." TO_TEXT "." FROM_TEXT)
+    forms(                                                                                                             \
+        sink, [](FROM a) { return Register<TO>(to_integer<TO, Round::MODE>(LOAD(a))); },                               \
+        "cvt." RND "." TO_TEXT "." FROM_TEXT, "cvt." RND ".sat." TO_TEXT "." FROM_TEXT)
 #define TO_INTEGER(TO, TO_TEXT, FROM, FROM_TEXT, LOAD)                                                                 \
     TO_INTEGER_BY(TO, TO_TEXT, FROM, FROM_TEXT, LOAD, "rni", Nearest);                                                 \
     TO_INTEGER_BY(TO, TO_TEXT, FROM, FROM_TEXT, LOAD, "rzi", Zero);                                                    \

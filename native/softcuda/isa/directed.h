@@ -14,7 +14,10 @@ template <Round kRound> class RoundingScope {
 public:
     SOFTCUDA_INLINE RoundingScope() {
         asm volatile("stmxcsr %0" : "=m"(before_));
-        const u32 control = kRound == Round::Down ? 0x2000 : kRound == Round::Up ? 0x4000 : kRound == Round::Zero ? 0x6000 : 0;
+        const u32 control = kRound == Round::Down   ? 0x2000
+                            : kRound == Round::Up   ? 0x4000
+                            : kRound == Round::Zero ? 0x6000
+                                                    : 0;
         const u32 now = (before_ & ~0x6000u) | control;
         asm volatile("ldmxcsr %0" : : "m"(now));
     }
@@ -41,8 +44,7 @@ template <class T> SOFTCUDA_INLINE T pinned(T value) {
 }
 
 template <Round kRound, class F, class R, class... A> struct Directed {
-    template <class... S>
-    static SOFTCUDA_INLINE void apply_to(F f, Destination<R>& destination, const S... source) {
+    template <class... S> static SOFTCUDA_INLINE void apply_to(F f, Destination<R>& destination, const S... source) {
         const RoundingScope<kRound> rounding;
         for (int l = 0; l < kLanes; ++l) destination.set(l, pinned(f(pinned(source[l])...)));
     }

@@ -40,21 +40,26 @@ SOFTCUDA_INLINE f32 xor_sign(f32 value, f32 a, f32 b) {
 }
 
 #define ARITHMETIC(FTZ_TEXT, FLUSH, SAT_TEXT, SAT)                                                                     \
-    hot_forms(sink, [](f32 a, f32 b) { return out<FLUSH, SAT>(in<FLUSH>(a) + in<FLUSH>(b)); },                         \
-              "add" FTZ_TEXT SAT_TEXT ".f32", "add.rn" FTZ_TEXT SAT_TEXT ".f32");                                      \
-    hot_forms(sink, [](f32 a, f32 b) { return out<FLUSH, SAT>(in<FLUSH>(a) - in<FLUSH>(b)); },                         \
-              "sub" FTZ_TEXT SAT_TEXT ".f32", "sub.rn" FTZ_TEXT SAT_TEXT ".f32");                                      \
-    hot_forms(sink, [](f32 a, f32 b) { return out<FLUSH, SAT>(in<FLUSH>(a) * in<FLUSH>(b)); },                         \
-              "mul" FTZ_TEXT SAT_TEXT ".f32", "mul.rn" FTZ_TEXT SAT_TEXT ".f32");                                      \
-    hot_forms(sink, [](f32 a, f32 b, f32 c) { return out<FLUSH, SAT>(fma(in<FLUSH>(a), in<FLUSH>(b), in<FLUSH>(c))); }, \
-              "fma.rn" FTZ_TEXT SAT_TEXT ".f32", "mad.rn" FTZ_TEXT SAT_TEXT ".f32");                                   \
+    hot_forms(                                                                                                         \
+        sink, [](f32 a, f32 b) { return out<FLUSH, SAT>(in<FLUSH>(a) + in<FLUSH>(b)); },                               \
+        "add" FTZ_TEXT SAT_TEXT ".f32", "add.rn" FTZ_TEXT SAT_TEXT ".f32");                                            \
+    hot_forms(                                                                                                         \
+        sink, [](f32 a, f32 b) { return out<FLUSH, SAT>(in<FLUSH>(a) - in<FLUSH>(b)); },                               \
+        "sub" FTZ_TEXT SAT_TEXT ".f32", "sub.rn" FTZ_TEXT SAT_TEXT ".f32");                                            \
+    hot_forms(                                                                                                         \
+        sink, [](f32 a, f32 b) { return out<FLUSH, SAT>(in<FLUSH>(a) * in<FLUSH>(b)); },                               \
+        "mul" FTZ_TEXT SAT_TEXT ".f32", "mul.rn" FTZ_TEXT SAT_TEXT ".f32");                                            \
+    hot_forms(                                                                                                         \
+        sink, [](f32 a, f32 b, f32 c) { return out<FLUSH, SAT>(fma(in<FLUSH>(a), in<FLUSH>(b), in<FLUSH>(c))); },      \
+        "fma.rn" FTZ_TEXT SAT_TEXT ".f32", "mad.rn" FTZ_TEXT SAT_TEXT ".f32");                                         \
     DIRECTED("add", (f32 a, f32 b), in<FLUSH>(a) + in<FLUSH>(b), FTZ_TEXT SAT_TEXT, FLUSH, SAT);                       \
     DIRECTED("sub", (f32 a, f32 b), in<FLUSH>(a) - in<FLUSH>(b), FTZ_TEXT SAT_TEXT, FLUSH, SAT);                       \
     DIRECTED("mul", (f32 a, f32 b), in<FLUSH>(a) * in<FLUSH>(b), FTZ_TEXT SAT_TEXT, FLUSH, SAT);                       \
     DIRECTED("fma", (f32 a, f32 b, f32 c), fma(in<FLUSH>(a), in<FLUSH>(b), in<FLUSH>(c)), FTZ_TEXT SAT_TEXT, FLUSH, SAT)
 #define DIRECTED(OP, PARAMETERS, VALUE, TEXT, FLUSH, SAT)                                                              \
-    directed_forms(sink, [] PARAMETERS { return out<FLUSH, SAT>(VALUE); }, OP ".rz" TEXT ".f32", OP ".rm" TEXT ".f32", \
-                   OP ".rp" TEXT ".f32")
+    directed_forms(                                                                                                    \
+        sink, [] PARAMETERS { return out<FLUSH, SAT>(VALUE); }, OP ".rz" TEXT ".f32", OP ".rm" TEXT ".f32",            \
+        OP ".rp" TEXT ".f32")
 
 #if defined(__AVX512F__)
 // Runs of fma.rn.f32. A product of two register tiles multiplies one element by several in a row: its lanes stay in vector
@@ -88,7 +93,8 @@ struct FmaSink final : FormSink {
     explicit FmaSink(FormSink& sink) : to(sink) {}
     void add(const Form& form) override {
         Form changed = form;
-        if (__builtin_strcmp(form.name, "fma.rn.f32") == 0 || __builtin_strcmp(form.name, "mad.rn.f32") == 0) changed.run = fma_run;
+        if (__builtin_strcmp(form.name, "fma.rn.f32") == 0 || __builtin_strcmp(form.name, "mad.rn.f32") == 0)
+            changed.run = fma_run;
         to.add(changed);
     }
 };
@@ -107,16 +113,19 @@ void add_arithmetic(FormSink& all) {
 }
 
 #define ROOTS_AND_QUOTIENTS(FTZ_TEXT, FLUSH)                                                                           \
-    forms(sink, [](f32 a, f32 b) { return out<FLUSH, false>(in<FLUSH>(a) / in<FLUSH>(b)); }, "div.rn" FTZ_TEXT ".f32",  \
-          "div.full" FTZ_TEXT ".f32");                                                                                 \
+    forms(                                                                                                             \
+        sink, [](f32 a, f32 b) { return out<FLUSH, false>(in<FLUSH>(a) / in<FLUSH>(b)); }, "div.rn" FTZ_TEXT ".f32",   \
+        "div.full" FTZ_TEXT ".f32");                                                                                   \
     form(sink, "div.approx" FTZ_TEXT ".f32",                                                                           \
          [](f32 a, f32 b) { return out<FLUSH, false>(div_approx(in<FLUSH>(a), in<FLUSH>(b))); });                      \
     DIRECTED("div", (f32 a, f32 b), in<FLUSH>(a) / in<FLUSH>(b), FTZ_TEXT, FLUSH, false);                              \
-    forms(sink, [](f32 a) { return out<FLUSH, false>(1.0f / in<FLUSH>(a)); }, "rcp.rn" FTZ_TEXT ".f32",                \
-          "rcp.approx" FTZ_TEXT ".f32");                                                                               \
+    forms(                                                                                                             \
+        sink, [](f32 a) { return out<FLUSH, false>(1.0f / in<FLUSH>(a)); }, "rcp.rn" FTZ_TEXT ".f32",                  \
+        "rcp.approx" FTZ_TEXT ".f32");                                                                                 \
     DIRECTED("rcp", (f32 a), 1.0f / in<FLUSH>(a), FTZ_TEXT, FLUSH, false);                                             \
-    forms(sink, [](f32 a) { return __builtin_sqrtf(in<FLUSH>(a)); }, "sqrt.rn" FTZ_TEXT ".f32",                        \
-          "sqrt.approx" FTZ_TEXT ".f32");                                                                              \
+    forms(                                                                                                             \
+        sink, [](f32 a) { return __builtin_sqrtf(in<FLUSH>(a)); }, "sqrt.rn" FTZ_TEXT ".f32",                          \
+        "sqrt.approx" FTZ_TEXT ".f32");                                                                                \
     DIRECTED("sqrt", (f32 a), __builtin_sqrtf(in<FLUSH>(a)), FTZ_TEXT, FLUSH, false);                                  \
     form(sink, "rsqrt.approx" FTZ_TEXT ".f32", [](f32 a) { return rsqrt_approx(in<FLUSH>(a)); });                      \
     hot_form(sink, "ex2.approx" FTZ_TEXT ".f32", [](f32 a) { return out<FLUSH, false>(exp2_approx(in<FLUSH>(a))); });  \
@@ -131,8 +140,10 @@ void add_functions(FormSink& sink) {
 }
 
 #define EXTREMA(FTZ_TEXT, FLUSH, NAN_TEXT, PROPAGATE)                                                                  \
-    hot_form(sink, "min" FTZ_TEXT NAN_TEXT ".f32", [](f32 a, f32 b) { return minimum<PROPAGATE>(in<FLUSH>(a), in<FLUSH>(b)); }); \
-    hot_form(sink, "max" FTZ_TEXT NAN_TEXT ".f32", [](f32 a, f32 b) { return maximum<PROPAGATE>(in<FLUSH>(a), in<FLUSH>(b)); }); \
+    hot_form(sink, "min" FTZ_TEXT NAN_TEXT ".f32",                                                                     \
+             [](f32 a, f32 b) { return minimum<PROPAGATE>(in<FLUSH>(a), in<FLUSH>(b)); });                             \
+    hot_form(sink, "max" FTZ_TEXT NAN_TEXT ".f32",                                                                     \
+             [](f32 a, f32 b) { return maximum<PROPAGATE>(in<FLUSH>(a), in<FLUSH>(b)); });                             \
     form(sink, "min" FTZ_TEXT NAN_TEXT ".xorsign.abs.f32", [](f32 a, f32 b) {                                          \
         const f32 x = in<FLUSH>(a), y = in<FLUSH>(b);                                                                  \
         return xor_sign(minimum<PROPAGATE>(magnitude(x), magnitude(y)), x, y);                                         \

@@ -27,28 +27,39 @@ SOFTCUDA_INLINE f64 upper_half(f64 x) {
 #define TESTP(PROPERTY, CONDITION)                                                                                     \
     form(sink, "testp." PROPERTY ".f64", [](u64 a) {                                                                   \
         const u64 size = a & 0x7fffffffffffffffull, infinity = 0x7ff0000000000000ull, normal = 0x0010000000000000ull;  \
-        (void)infinity, (void)normal;                                                                                  \
+        (void) infinity, (void) normal;                                                                                \
         return CONDITION;                                                                                              \
     })
 
 void add_arithmetic(FormSink& sink) {
-    hot_forms(sink, [](f64 a, f64 b) { return a + b; }, "add.f64", "add.rn.f64");
-    hot_forms(sink, [](f64 a, f64 b) { return a - b; }, "sub.f64", "sub.rn.f64");
-    hot_forms(sink, [](f64 a, f64 b) { return a * b; }, "mul.f64", "mul.rn.f64");
-    hot_forms(sink, [](f64 a, f64 b, f64 c) { return fma(a, b, c); }, "fma.rn.f64", "mad.rn.f64");
+    hot_forms(
+        sink, [](f64 a, f64 b) { return a + b; }, "add.f64", "add.rn.f64");
+    hot_forms(
+        sink, [](f64 a, f64 b) { return a - b; }, "sub.f64", "sub.rn.f64");
+    hot_forms(
+        sink, [](f64 a, f64 b) { return a * b; }, "mul.f64", "mul.rn.f64");
+    hot_forms(
+        sink, [](f64 a, f64 b, f64 c) { return fma(a, b, c); }, "fma.rn.f64", "mad.rn.f64");
     form(sink, "div.rn.f64", [](f64 a, f64 b) { return a / b; });
     form(sink, "rcp.rn.f64", [](f64 a) { return 1.0 / a; });
     form(sink, "sqrt.rn.f64", [](f64 a) { return __builtin_sqrt(a); });
     form(sink, "rcp.approx.ftz.f64", [](f64 a) { return upper_half(flush(1.0 / upper_half(flush(a)))); });
     form(sink, "rsqrt.approx.ftz.f64", [](f64 a) { return upper_half(1.0 / __builtin_sqrt(upper_half(flush(a)))); });
     form(sink, "rsqrt.approx.f64", [](f64 a) { return 1.0 / __builtin_sqrt(a); });
-    directed_forms(sink, [](f64 a, f64 b) { return a + b; }, "add.rz.f64", "add.rm.f64", "add.rp.f64");
-    directed_forms(sink, [](f64 a, f64 b) { return a - b; }, "sub.rz.f64", "sub.rm.f64", "sub.rp.f64");
-    directed_forms(sink, [](f64 a, f64 b) { return a * b; }, "mul.rz.f64", "mul.rm.f64", "mul.rp.f64");
-    directed_forms(sink, [](f64 a, f64 b, f64 c) { return fma(a, b, c); }, "fma.rz.f64", "fma.rm.f64", "fma.rp.f64");
-    directed_forms(sink, [](f64 a, f64 b) { return a / b; }, "div.rz.f64", "div.rm.f64", "div.rp.f64");
-    directed_forms(sink, [](f64 a) { return 1.0 / a; }, "rcp.rz.f64", "rcp.rm.f64", "rcp.rp.f64");
-    directed_forms(sink, [](f64 a) { return __builtin_sqrt(a); }, "sqrt.rz.f64", "sqrt.rm.f64", "sqrt.rp.f64");
+    directed_forms(
+        sink, [](f64 a, f64 b) { return a + b; }, "add.rz.f64", "add.rm.f64", "add.rp.f64");
+    directed_forms(
+        sink, [](f64 a, f64 b) { return a - b; }, "sub.rz.f64", "sub.rm.f64", "sub.rp.f64");
+    directed_forms(
+        sink, [](f64 a, f64 b) { return a * b; }, "mul.rz.f64", "mul.rm.f64", "mul.rp.f64");
+    directed_forms(
+        sink, [](f64 a, f64 b, f64 c) { return fma(a, b, c); }, "fma.rz.f64", "fma.rm.f64", "fma.rp.f64");
+    directed_forms(
+        sink, [](f64 a, f64 b) { return a / b; }, "div.rz.f64", "div.rm.f64", "div.rp.f64");
+    directed_forms(
+        sink, [](f64 a) { return 1.0 / a; }, "rcp.rz.f64", "rcp.rm.f64", "rcp.rp.f64");
+    directed_forms(
+        sink, [](f64 a) { return __builtin_sqrt(a); }, "sqrt.rz.f64", "sqrt.rm.f64", "sqrt.rp.f64");
 }
 
 void add_signs_and_order(FormSink& sink) {

@@ -24,9 +24,7 @@ template <> struct Lane<f16> : HalfLane<f16> {};
 template <> struct Lane<bf16> : HalfLane<bf16> {};
 
 // Two of them in one register: x is the low half.
-template <class T> struct Pair {
-    T x, y;
-};
+template <class T> struct Pair { T x, y; };
 template <class T> struct Lane<Pair<T>> {
     using Stored = u32;
     static constexpr char letter = 'w';
@@ -53,7 +51,9 @@ SOFTCUDA_INLINE f64 flush(f64 x) {
 }
 
 // A selection that stays one: the compiler makes branches of some chains of ?:, and then no vectors of the loop.
-SOFTCUDA_INLINE u32 pick(bool condition, u32 yes, u32 no) { return (yes & spread(condition)) | (no & ~spread(condition)); }
+SOFTCUDA_INLINE u32 pick(bool condition, u32 yes, u32 no) {
+    return (yes & spread(condition)) | (no & ~spread(condition));
+}
 
 // ---- widening: exact -----------------------------------------------------------------------------------------------
 
@@ -78,7 +78,8 @@ template <class To, Round kRound = Round::Nearest> struct Narrow;
 template <Round kRound> struct Narrow<bf16, kRound> {
     static SOFTCUDA_INLINE bf16 from(f32 x) {
         const u32 bits = bits_as<u32>(x), rest = bits & 0x7fffffffu, negative = bits >> 31;
-        const u32 bump = kRound == Round::Nearest ? 0x7fffu + (bits >> 16 & 1u) : (0u - away<kRound>(negative)) & 0xffffu;
+        const u32 bump =
+            kRound == Round::Nearest ? 0x7fffu + (bits >> 16 & 1u) : (0u - away<kRound>(negative)) & 0xffffu;
         const u32 finite = (bits + bump) >> 16;
         return {u16(rest > 0x7f800000u ? u32(kHalfNan) : rest == 0x7f800000u ? bits >> 16 : finite)};
     }
@@ -87,7 +88,8 @@ template <Round kRound> struct Narrow<bf16, kRound> {
 template <Round kRound> struct Narrow<f16, kRound> {
     static SOFTCUDA_INLINE f16 from(f32 x) {
         const u32 bits = bits_as<u32>(x), rest = bits & 0x7fffffffu, negative = bits >> 31;
-        const u32 bump = kRound == Round::Nearest ? 0xfffu + (bits >> 13 & 1u) : (0u - away<kRound>(negative)) & 0x1fffu;
+        const u32 bump =
+            kRound == Round::Nearest ? 0xfffu + (bits >> 13 & 1u) : (0u - away<kRound>(negative)) & 0x1fffu;
         const u32 normal = (rest + bump - 0x38000000u) >> 13;
         // Below 2^-14 the spacing is 2^-24, a float's at 0.5.
         u32 small;

@@ -24,8 +24,12 @@ SOFTCUDA_INLINE s32 saturate_s32(s64 x) { return x > INT32_MAX ? INT32_MAX : x <
 
 // The PTX ISA leaves division by zero to the machine; the hardware's routine returns all ones, for the remainder too.
 // The most negative number divided by -1 wraps.
-template <class T> SOFTCUDA_INLINE T divide_unsigned(T a, T b) { return b == 0 ? T(~T(0)) : T(a / (b == 0 ? T(1) : b)); }
-template <class T> SOFTCUDA_INLINE T remainder_unsigned(T a, T b) { return b == 0 ? T(~T(0)) : T(a % (b == 0 ? T(1) : b)); }
+template <class T> SOFTCUDA_INLINE T divide_unsigned(T a, T b) {
+    return b == 0 ? T(~T(0)) : T(a / (b == 0 ? T(1) : b));
+}
+template <class T> SOFTCUDA_INLINE T remainder_unsigned(T a, T b) {
+    return b == 0 ? T(~T(0)) : T(a % (b == 0 ? T(1) : b));
+}
 template <class T> SOFTCUDA_INLINE T divide_signed(T a, T b) {
     if (b == 0) return T(-1);
     return b == -1 ? T(0u - Wide<T>(a)) : T(a / b);
@@ -39,14 +43,13 @@ template <class T> SOFTCUDA_INLINE T remainder_signed(T a, T b) {
 // double division comes in vectors.
 SOFTCUDA_INLINE u32 truncated(f64 quotient) {
 #if defined(__AVX2__) && !defined(__AVX512DQ__)
-    return u32(bits_as<u64>(__builtin_trunc(quotient) + 0x1p52));  // no vector conversion to integers beyond 31 bits there
+    return u32(
+        bits_as<u64>(__builtin_trunc(quotient) + 0x1p52));  // no vector conversion to integers beyond 31 bits there
 #else
     return u32(s64(quotient));
 #endif
 }
-SOFTCUDA_INLINE u32 divide_u32(u32 a, u32 b) {
-    return truncated(f64(a) / f64(b | spread(b == 0))) | spread(b == 0);
-}
+SOFTCUDA_INLINE u32 divide_u32(u32 a, u32 b) { return truncated(f64(a) / f64(b | spread(b == 0))) | spread(b == 0); }
 SOFTCUDA_INLINE s32 divide_s32(s32 a, s32 b) {
     const u32 magnitudeA = a < 0 ? 0u - u32(a) : u32(a), magnitudeB = b < 0 ? 0u - u32(b) : u32(b);
     const u32 quotient = truncated(f64(magnitudeA) / f64(magnitudeB | spread(b == 0)));
@@ -75,15 +78,22 @@ template <class HalfA, class B, int kFirstByte> SOFTCUDA_INLINE u32 dot_halves(u
 }
 
 void add_sums(FormSink& sink) {
-    hot_forms(sink, [](u32 a, u32 b) { return a + b; }, "add.s32", "add.u32");
-    hot_forms(sink, [](u64 a, u64 b) { return a + b; }, "add.s64", "add.u64");
-    forms(sink, [](u16 a, u16 b) { return u16(a + b); }, "add.s16", "add.u16");
-    hot_forms(sink, [](u32 a, u32 b) { return a - b; }, "sub.s32", "sub.u32");
-    hot_forms(sink, [](u64 a, u64 b) { return a - b; }, "sub.s64", "sub.u64");
-    forms(sink, [](u16 a, u16 b) { return u16(a - b); }, "sub.s16", "sub.u16");
+    hot_forms(
+        sink, [](u32 a, u32 b) { return a + b; }, "add.s32", "add.u32");
+    hot_forms(
+        sink, [](u64 a, u64 b) { return a + b; }, "add.s64", "add.u64");
+    forms(
+        sink, [](u16 a, u16 b) { return u16(a + b); }, "add.s16", "add.u16");
+    hot_forms(
+        sink, [](u32 a, u32 b) { return a - b; }, "sub.s32", "sub.u32");
+    hot_forms(
+        sink, [](u64 a, u64 b) { return a - b; }, "sub.s64", "sub.u64");
+    forms(
+        sink, [](u16 a, u16 b) { return u16(a - b); }, "sub.s16", "sub.u16");
     form(sink, "add.sat.s32", [](s32 a, s32 b) { return saturate_s32(s64(a) + b); });
     form(sink, "sub.sat.s32", [](s32 a, s32 b) { return saturate_s32(s64(a) - b); });
-    forms(sink, [](u32 a, u32 b) { return u32(u16(a + b)) | ((a >> 16) + (b >> 16)) << 16; }, "add.s16x2", "add.u16x2");
+    forms(
+        sink, [](u32 a, u32 b) { return u32(u16(a + b)) | ((a >> 16) + (b >> 16)) << 16; }, "add.s16x2", "add.u16x2");
     form(sink, "neg.s16", [](u16 a) { return u16(0 - a); });
     form(sink, "neg.s32", [](u32 a) { return 0u - a; });
     form(sink, "neg.s64", [](u64 a) { return u64(0) - a; });
@@ -118,7 +128,8 @@ template <class T> SOFTCUDA_INLINE T product_lo(T a, T b) { return T(a * b); }
 
 // `T`: the operands as unsigned numbers, `M`: as the multiplication reads them.
 #define CARRY_CHAIN_MAD(T, M, HALF, PRODUCT, TYPE)                                                                     \
-    form(sink, "mad." HALF ".cc." TYPE, [](T a, T b, T c) { return Carry<T>::sum(T(PRODUCT(M(a), M(b))), c, false); }); \
+    form(sink, "mad." HALF ".cc." TYPE,                                                                                \
+         [](T a, T b, T c) { return Carry<T>::sum(T(PRODUCT(M(a), M(b))), c, false); });                               \
     form(sink, "madc." HALF ".cc." TYPE,                                                                               \
          [](T a, T b, T c, bool in) { return Carry<T>::sum(T(PRODUCT(M(a), M(b))), c, in); });                         \
     form(sink, "madc." HALF "." TYPE, [](T a, T b, T c, bool in) { return T(T(PRODUCT(M(a), M(b))) + c + T(in)); })
@@ -149,9 +160,8 @@ template <class T> SOFTCUDA_INLINE T mul24_hi(T a, T b) { return T((Wide<T>(low2
     form(sink, "mad.hi." TYPE, [](T a, T b, T c) { return T(U(mul_hi(a, b)) + U(c)); })
 #define WIDENING(T, UNSIGNED_WIDE, TYPE)                                                                               \
     hot_form(sink, "mul.wide." TYPE, [](T a, T b) { return Wide<T>(Wide<T>(a) * Wide<T>(b)); });                       \
-    form(sink, "mad.wide." TYPE, [](T a, T b, Wide<T> c) {                                                             \
-        return UNSIGNED_WIDE(UNSIGNED_WIDE(Wide<T>(a) * Wide<T>(b)) + UNSIGNED_WIDE(c));                               \
-    })
+    form(sink, "mad.wide." TYPE,                                                                                       \
+         [](T a, T b, Wide<T> c) { return UNSIGNED_WIDE(UNSIGNED_WIDE(Wide<T>(a) * Wide<T>(b)) + UNSIGNED_WIDE(c)); })
 #define PRODUCT24(T, TYPE)                                                                                             \
     form(sink, "mul24.lo." TYPE, [](T a, T b) { return mul24_lo(a, b); });                                             \
     form(sink, "mul24.hi." TYPE, [](T a, T b) { return mul24_hi(a, b); });                                             \
@@ -159,12 +169,18 @@ template <class T> SOFTCUDA_INLINE T mul24_hi(T a, T b) { return T((Wide<T>(low2
     form(sink, "mad24.hi." TYPE, [](T a, T b, T c) { return u32(mul24_hi(a, b)) + u32(c); })
 
 void add_products(FormSink& sink) {
-    forms(sink, [](u16 a, u16 b) { return u16(u32(a) * b); }, "mul.lo.s16", "mul.lo.u16");
-    hot_forms(sink, [](u32 a, u32 b) { return a * b; }, "mul.lo.s32", "mul.lo.u32");
-    hot_forms(sink, [](u64 a, u64 b) { return a * b; }, "mul.lo.s64", "mul.lo.u64");
-    forms(sink, [](u16 a, u16 b, u16 c) { return u16(u32(a) * b + c); }, "mad.lo.s16", "mad.lo.u16");
-    hot_forms(sink, [](u32 a, u32 b, u32 c) { return a * b + c; }, "mad.lo.s32", "mad.lo.u32");
-    hot_forms(sink, [](u64 a, u64 b, u64 c) { return a * b + c; }, "mad.lo.s64", "mad.lo.u64");
+    forms(
+        sink, [](u16 a, u16 b) { return u16(u32(a) * b); }, "mul.lo.s16", "mul.lo.u16");
+    hot_forms(
+        sink, [](u32 a, u32 b) { return a * b; }, "mul.lo.s32", "mul.lo.u32");
+    hot_forms(
+        sink, [](u64 a, u64 b) { return a * b; }, "mul.lo.s64", "mul.lo.u64");
+    forms(
+        sink, [](u16 a, u16 b, u16 c) { return u16(u32(a) * b + c); }, "mad.lo.s16", "mad.lo.u16");
+    hot_forms(
+        sink, [](u32 a, u32 b, u32 c) { return a * b + c; }, "mad.lo.s32", "mad.lo.u32");
+    hot_forms(
+        sink, [](u64 a, u64 b, u64 c) { return a * b + c; }, "mad.lo.s64", "mad.lo.u64");
     form(sink, "mad.hi.sat.s32", [](s32 a, s32 b, s32 c) { return saturate_s32(s64(mul_hi(a, b)) + c); });
     HIGH_AND_WIDE(s16, u16, "s16");
     HIGH_AND_WIDE(u16, u16, "u16");

@@ -59,33 +59,28 @@ template <> struct Lane<u32> : SlotLane<u32, u32, 'w'> {};
 template <> struct Lane<s32> : SlotLane<s32, s32, 'w'> {};
 template <> struct Lane<f32> : SlotLane<f32, f32, 'w'> {};
 template <> struct Lane<u64> : SlotLane<u64, u64, 'd'> {};
-template <> struct Lane<unsigned long long> : SlotLane<unsigned long long, u64, 'd'> {};  // what a literal may make of it
+template <>
+struct Lane<unsigned long long> : SlotLane<unsigned long long, u64, 'd'> {};  // what a literal may make of it
 template <> struct Lane<s64> : SlotLane<s64, s64, 'd'> {};
 template <> struct Lane<f64> : SlotLane<f64, f64, 'd'> {};
 template <> struct Lane<u16> : NarrowLane<u16, u16> {};
 template <> struct Lane<s16> : NarrowLane<s16, u16> {};
 template <> struct Lane<u8> : NarrowLane<u8, u8> {};
 template <> struct Lane<s8> : NarrowLane<s8, u8> {};
-template <> struct Lane<bool> {
-    static constexpr char letter = 'p';
-};
+template <> struct Lane<bool> { static constexpr char letter = 'p'; };
 
 // A word known when the module is loaded, kept in Ins::imm (the table of lop3).
 struct Immediate {
     s32 value;
 };
-template <> struct Lane<Immediate> {
-    static constexpr char letter = 'i';
-};
+template <> struct Lane<Immediate> { static constexpr char letter = 'i'; };
 
 // Several destinations.
 template <class A, class B> struct Values2 {
     A a;
     B b;
 };
-template <class A> struct Values4 {
-    A a, b, c, d;
-};
+template <class A> struct Values4 { A a, b, c, d; };
 
 // ---- lane masks ----------------------------------------------------------------------------------------------------
 
@@ -194,8 +189,8 @@ template <class A, class B> struct Destinations<Values2<A, B>> {
 template <class A> struct Destinations<Values4<A>> {
     static constexpr int count = 4;
     template <class... S> struct Signature {
-        static constexpr char text[] = {Lane<A>::letter, Lane<A>::letter, Lane<A>::letter, Lane<A>::letter, '=',
-                                        Lane<S>::letter..., 0};
+        static constexpr char text[] = {
+            Lane<A>::letter, Lane<A>::letter, Lane<A>::letter, Lane<A>::letter, '=', Lane<S>::letter..., 0};
     };
     Destination<A> a, b, c, d;
     SOFTCUDA_INLINE Destinations(const Ins* ip, Warp& w) : a(ip, w, 0), b(ip, w, 1), c(ip, w, 2), d(ip, w, 3) {}
@@ -222,8 +217,7 @@ template <int... I> struct Indices {};
 template <class F, class R, class... A> struct Elementwise {
     static constexpr int firstSource = Destinations<R>::count;
 
-    template <class... S>
-    static SOFTCUDA_INLINE void apply_to(F f, Destinations<R>& destination, const S... source) {
+    template <class... S> static SOFTCUDA_INLINE void apply_to(F f, Destinations<R>& destination, const S... source) {
 #pragma GCC ivdep
         for (int l = 0; l < kLanes; ++l) destination.set(l, f(source[l]...));
         destination.finish();
@@ -232,7 +226,9 @@ template <class F, class R, class... A> struct Elementwise {
         Destinations<R> destination(ip, w);
         apply_to(stateless<F>(), destination, Source<A>(ip, w, firstSource + I)...);
     }
-    static SOFTCUDA_INLINE void apply(const Ins* ip, Warp& w) { apply(ip, w, Indices<__integer_pack(sizeof...(A))...>()); }
+    static SOFTCUDA_INLINE void apply(const Ins* ip, Warp& w) {
+        apply(ip, w, Indices<__integer_pack(sizeof...(A))...>());
+    }
 
     __attribute__((flatten, noinline)) static const Ins* full(const Ins* ip, Warp& w) {
         apply(ip, w);
@@ -304,7 +300,8 @@ template <Handler kFull, class R> const Ins* masked(const Ins* ip, Warp& w) {
 
 template <bool kHot, class F, class R, class... A> Form form_of(const char* name, R (F::*)(A...) const) {
     using Handlers = Elementwise<F, R, A...>;
-    Form form{name, Destinations<R>::template Signature<A...>::text, Handlers::full, masked<Handlers::full, R>, nullptr};
+    Form form{name, Destinations<R>::template Signature<A...>::text, Handlers::full, masked<Handlers::full, R>,
+              nullptr};
     if constexpr (kHot) form.run = Handlers::run;
     return form;
 }
@@ -313,7 +310,9 @@ template <class F> void hot_form(FormSink& sink, const char* name, F) { sink.add
 
 // One operation under several spellings.
 template <class F, class... Names> void forms(FormSink& sink, F f, Names... names) { (form(sink, names, f), ...); }
-template <class F, class... Names> void hot_forms(FormSink& sink, F f, Names... names) { (hot_form(sink, names, f), ...); }
+template <class F, class... Names> void hot_forms(FormSink& sink, F f, Names... names) {
+    (hot_form(sink, names, f), ...);
+}
 
 }  // namespace SOFTCUDA_LEVEL
 }  // namespace softcuda

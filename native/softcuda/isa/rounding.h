@@ -7,12 +7,16 @@ namespace SOFTCUDA_LEVEL {
 
 // In the names of cvt: rni, rzi, rmi, rpi.
 template <Round kRound> SOFTCUDA_INLINE f32 integral(f32 x) {
-    return kRound == Round::Nearest ? __builtin_rintf(x) : kRound == Round::Zero ? __builtin_truncf(x)
-         : kRound == Round::Down ? __builtin_floorf(x) : __builtin_ceilf(x);
+    return kRound == Round::Nearest ? __builtin_rintf(x)
+           : kRound == Round::Zero  ? __builtin_truncf(x)
+           : kRound == Round::Down  ? __builtin_floorf(x)
+                                    : __builtin_ceilf(x);
 }
 template <Round kRound> SOFTCUDA_INLINE f64 integral(f64 x) {
-    return kRound == Round::Nearest ? __builtin_rint(x) : kRound == Round::Zero ? __builtin_trunc(x)
-         : kRound == Round::Down ? __builtin_floor(x) : __builtin_ceil(x);
+    return kRound == Round::Nearest ? __builtin_rint(x)
+           : kRound == Round::Zero  ? __builtin_trunc(x)
+           : kRound == Round::Down  ? __builtin_floor(x)
+                                    : __builtin_ceil(x);
 }
 
 template <class T> struct Range {

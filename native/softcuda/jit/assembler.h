@@ -12,7 +12,7 @@ struct VectorOp {
     uint8_t map, prefix, w, opcode;
 };
 
-enum Base : uint8_t { kRax = 0, kRcx = 1, kRdx = 2 };   // of memory operands
+enum Base : uint8_t { kRax = 0, kRcx = 1, kRdx = 2 };  // of memory operands
 
 class Assembler {
 public:
@@ -28,7 +28,8 @@ public:
         byte(immediate);
     }
     // The same with the second operand in memory; `broadcast`: one 32-bit element for all.
-    void memory(VectorOp op, int reg, int first, Base base, int32_t displacement, bool broadcast = false, int mask = 0) {
+    void memory(VectorOp op, int reg, int first, Base base, int32_t displacement, bool broadcast = false,
+                int mask = 0) {
         evex(op, reg, first, 0, 0, mask, broadcast);
         address(reg, base, displacement);
     }

@@ -7,37 +7,68 @@
 namespace softcuda {
 namespace {
 
-static_assert(offsetof(Warp, regs) == 0 && offsetof(Warp, pred) == 8 && offsetof(Warp, active) < 128 && offsetof(Warp, budget) < 128,
+static_assert(offsetof(Warp, regs) == 0 && offsetof(Warp, pred) == 8 && offsetof(Warp, active) < 128
+                  && offsetof(Warp, budget) < 128,
               "compiled code knows their places");
 
 // What the code broadcasts from memory, and where. The polynomial is that of exp2_approx (isa/approx.h).
-enum Constant { kLargest, kSmallest, kMagic, kPolynomial, kOne = kPolynomial + 6, kBias, kExponent, kSign, kHigh, kRounding, kOdd, kNan };
+enum Constant {
+    kLargest,
+    kSmallest,
+    kMagic,
+    kPolynomial,
+    kOne = kPolynomial + 6,
+    kBias,
+    kExponent,
+    kSign,
+    kHigh,
+    kRounding,
+    kOdd,
+    kNan
+};
 constexpr uint32_t bits_of(float value) { return __builtin_bit_cast(uint32_t, value); }
-const uint32_t kConstants[] = {bits_of(130.0f), bits_of(-152.0f), bits_of(0x1.8p23f),
-                               bits_of(0x1.44138ap-13f), bits_of(0x1.5f0890p-10f), bits_of(0x1.3b2a54p-7f), bits_of(0x1.c6af6cp-5f), bits_of(0x1.ebfbe0p-3f), bits_of(0x1.62e430p-1f),
-                               bits_of(1.0f), 127, 0x7f800000, 0x80000000, 0xffff0000, 0x7fff, 1, 0x7fff0000};
+const uint32_t kConstants[] = {bits_of(130.0f),
+                               bits_of(-152.0f),
+                               bits_of(0x1.8p23f),
+                               bits_of(0x1.44138ap-13f),
+                               bits_of(0x1.5f0890p-10f),
+                               bits_of(0x1.3b2a54p-7f),
+                               bits_of(0x1.c6af6cp-5f),
+                               bits_of(0x1.ebfbe0p-3f),
+                               bits_of(0x1.62e430p-1f),
+                               bits_of(1.0f),
+                               127,
+                               0x7f800000,
+                               0x80000000,
+                               0xffff0000,
+                               0x7fff,
+                               1,
+                               0x7fff0000};
 
 constexpr VectorOp kLoad{1, 1, 1, 0x6f}, kStore{1, 1, 1, 0x7f}, kMove = kLoad, kBroadcast{2, 1, 0, 0x18};
-constexpr VectorOp kAnd{1, 1, 0, 0xdb}, kOr{1, 1, 0, 0xeb}, kXor{1, 1, 0, 0xef}, kAdd{1, 1, 0, 0xfe}, kSub{1, 1, 0, 0xfa}, kBlend{2, 1, 0, 0x64};
-constexpr VectorOp kShiftBy{1, 1, 0, 0x72};   // /2 right, /4 right arithmetic, /6 left
-constexpr VectorOp kAddReal{1, 0, 0, 0x58}, kSubReal{1, 0, 0, 0x5c}, kMulReal{1, 0, 0, 0x59}, kDivReal{1, 0, 0, 0x5e}, kMinReal{1, 0, 0, 0x5d}, kMaxReal{1, 0, 0, 0x5f};
-constexpr VectorOp kFmaDown{2, 1, 0, 0xa8};   // d = first * d + second
+constexpr VectorOp kAnd{1, 1, 0, 0xdb}, kOr{1, 1, 0, 0xeb}, kXor{1, 1, 0, 0xef}, kAdd{1, 1, 0, 0xfe},
+    kSub{1, 1, 0, 0xfa}, kBlend{2, 1, 0, 0x64};
+constexpr VectorOp kShiftBy{1, 1, 0, 0x72};  // /2 right, /4 right arithmetic, /6 left
+constexpr VectorOp kAddReal{1, 0, 0, 0x58}, kSubReal{1, 0, 0, 0x5c}, kMulReal{1, 0, 0, 0x59}, kDivReal{1, 0, 0, 0x5e},
+    kMinReal{1, 0, 0, 0x5d}, kMaxReal{1, 0, 0, 0x5f};
+constexpr VectorOp kFmaDown{2, 1, 0, 0xa8};  // d = first * d + second
 constexpr VectorOp kTest{2, 1, 0, 0x27}, kCompareReal{1, 0, 0, 0xc2};
 constexpr VectorOp kUpperHalf{3, 1, 1, 0x3b}, kJoinHalves{3, 1, 1, 0x3a};
-constexpr VectorOp kLoadMask{1, 1, 1, 0x90}, kStoreMask{1, 1, 1, 0x91}, kMoveMask{1, 1, 1, 0x90}, kShiftMask{3, 1, 0, 0x31};
+constexpr VectorOp kLoadMask{1, 1, 1, 0x90}, kStoreMask{1, 1, 1, 0x91}, kMoveMask{1, 1, 1, 0x90},
+    kShiftMask{3, 1, 0, 0x31};
 constexpr VectorOp kJoinBytes{1, 1, 0, 0x4b}, kJoinWords{1, 0, 0, 0x4b};
 
-constexpr int kHeldVectors = 28, kScratch = 28;     // zmm28 to zmm31 hold nothing from one instruction to the next
-constexpr int kHeldMasks = 4, kScratchMask = 5;     // k1 to k4; k5 to k7
+constexpr int kHeldVectors = 28, kScratch = 28;  // zmm28 to zmm31 hold nothing from one instruction to the next
+constexpr int kHeldMasks = 4, kScratchMask = 5;  // k1 to k4; k5 to k7
 
 class ChainCompiler {
 public:
     ChainCompiler(const std::vector<ChainStep>& steps, const KnownValues& known) : steps_(steps), known_(known) {}
 
     const std::vector<uint8_t>& run(const ChainEnd& end) {
-        a_.raw({0x48, 0x8b, 0x06});              // mov rax, [rsi]: the registers
-        a_.raw({0x48, 0x8b, 0x56, 0x08});        // mov rdx, [rsi + 8]: the predicates
-        a_.raw({0x48, 0xb9});                    // mov rcx, kConstants
+        a_.raw({0x48, 0x8b, 0x06});        // mov rax, [rsi]: the registers
+        a_.raw({0x48, 0x8b, 0x56, 0x08});  // mov rdx, [rsi + 8]: the predicates
+        a_.raw({0x48, 0xb9});              // mov rcx, kConstants
         a_.quad(reinterpret_cast<uint64_t>(kConstants));
         for (const ChainStep& step : steps_) {
             now_++;
@@ -51,7 +82,7 @@ public:
         const int count = int(steps_.size());
         if (end.kind == ChainEnd::Return) {
             leave_vectors();
-            a_.raw({0x48, 0x8d, 0x87});          // lea rax, [rdi + ...]
+            a_.raw({0x48, 0x8d, 0x87});  // lea rax, [rdi + ...]
             a_.word(uint32_t(count * int(sizeof(Ins))));
             a_.raw({0xc3});
         } else if (end.kind == ChainEnd::Next) {
@@ -68,35 +99,35 @@ private:
 
     // ---- the end -----------------------------------------------------------------------------------------------------
 
-    void leave_vectors() { a_.raw({0xc5, 0xf8, 0x77}); }   // vzeroupper
+    void leave_vectors() { a_.raw({0xc5, 0xf8, 0x77}); }  // vzeroupper
     static constexpr uint8_t kGoToBytes = 9;
-    void go_to(int distance) {                   // in instructions from the first of the chain
-        a_.raw({0x48, 0x81, 0xc7});              // add rdi, ...
+    void go_to(int distance) {       // in instructions from the first of the chain
+        a_.raw({0x48, 0x81, 0xc7});  // add rdi, ...
         a_.word(uint32_t(distance * int(sizeof(Ins))));
-        a_.raw({0xff, 0x27});                    // jmp [rdi]: Ins::full
+        a_.raw({0xff, 0x27});  // jmp [rdi]: Ins::full
     }
 
     void branch(const ChainEnd& end, int count) {
         const Ins& ins = *end.branch;
-        if (end.kind == ChainEnd::BranchIf) {    // eax: the lanes that take it
+        if (end.kind == ChainEnd::BranchIf) {  // eax: the lanes that take it
             const int held = mask_holder(ins.arg[0]);
             if (held < 0) a_.mask_memory(kLoadMask, kScratchMask, kRdx, int32_t(ins.arg[0]) * 4);
-            a_.mask({1, 3, 0, 0x93}, 0, 0, held < 0 ? kScratchMask : held + 1, false);   // kmovd eax, k
+            a_.mask({1, 3, 0, 0x93}, 0, 0, held < 0 ? kScratchMask : held + 1, false);  // kmovd eax, k
             leave_vectors();
-            a_.raw({0x8b, 0x4e, offsetof(Warp, active)});    // mov ecx, [rsi + ...]
-            if (ins.aux & kNegated) a_.raw({0xf7, 0xd0});    // not eax
-            a_.raw({0x21, 0xc8});                            // and eax, ecx
-            a_.raw({0x75, kGoToBytes});                      // jnz over the next
+            a_.raw({0x8b, 0x4e, offsetof(Warp, active)});  // mov ecx, [rsi + ...]
+            if (ins.aux & kNegated) a_.raw({0xf7, 0xd0});  // not eax
+            a_.raw({0x21, 0xc8});                          // and eax, ecx
+            a_.raw({0x75, kGoToBytes});                    // jnz over the next
             go_to(count + 1);
-            a_.raw({0x39, 0xc8, 0x74, kGoToBytes});          // cmp eax, ecx; je over the next
+            a_.raw({0x39, 0xc8, 0x74, kGoToBytes});  // cmp eax, ecx; je over the next
             go_to(count);
         } else {
             leave_vectors();
         }
         if (ins.imm <= 0) {
-            a_.raw({0x48, 0x81, 0x6e, offsetof(Warp, budget)});   // sub qword [rsi + ...], cost
+            a_.raw({0x48, 0x81, 0x6e, offsetof(Warp, budget)});  // sub qword [rsi + ...], cost
             a_.word(uint32_t(end.cost));
-            a_.raw({0x7f, kGoToBytes});                      // jg over the next
+            a_.raw({0x7f, kGoToBytes});  // jg over the next
             go_to(count);
         }
         go_to(count + ins.imm);
@@ -170,7 +201,8 @@ private:
         int best = -1;
         for (int k = 0; k < kHeldMasks; k++) {
             if (masks_[k].used == now_) continue;
-            if (best < 0 || masks_[k].unit < 0 || (masks_[best].unit >= 0 && masks_[k].used < masks_[best].used)) best = k;
+            if (best < 0 || masks_[k].unit < 0 || (masks_[best].unit >= 0 && masks_[k].used < masks_[best].used))
+                best = k;
         }
         masks_[best].kept = true;
         write_back_mask(best);
@@ -226,7 +258,7 @@ private:
             x = bounded;
         }
         a_.memory(kBroadcast, other, 0, kRcx, kSmallest * 4);
-        a_.vector(kMaxReal, bounded, other, x);      // a NaN is the second operand and stays
+        a_.vector(kMaxReal, bounded, other, x);  // a NaN is the second operand and stays
         a_.memory(kBroadcast, other, 0, kRcx, kLargest * 4);
         a_.vector(kMinReal, bounded, other, bounded);
         constant(kAddReal, shifted, bounded, kMagic);
@@ -234,7 +266,7 @@ private:
         a_.vector(kSubReal, f, bounded, f);
         a_.memory(kBroadcast, d, 0, kRcx, kPolynomial * 4);
         for (int c = kPolynomial + 1; c <= kOne; c++) constant(kFmaDown, d, f, Constant(c));
-        constant(kSub, shifted, shifted, kMagic);    // the exponent, as an integer
+        constant(kSub, shifted, shifted, kMagic);  // the exponent, as an integer
         shift(f, shifted, 4, 1);
         a_.vector(kSub, shifted, shifted, f);
         for (int half : {f, shifted}) {
@@ -327,21 +359,21 @@ private:
 
     void emit() {
         switch (form_->shape) {
-        case Shape::Compare: return compare();
-        case Shape::Select: return select();
-        case Shape::PredicateLogic: {
-            const int a = predicate_source(1), b = predicate_source(2);
-            return a_.mask(form_->op, predicate_result(), a, b, true);
-        }
-        case Shape::PredicateNot: {
-            const int a = predicate_source(1);
-            return a_.mask(form_->op, predicate_result(), 0, a, false);
-        }
-        case Shape::PredicateCopy: {
-            const int a = predicate_source(1);
-            return a_.mask(kMoveMask, predicate_result(), 0, a, false);
-        }
-        default: break;
+            case Shape::Compare: return compare();
+            case Shape::Select: return select();
+            case Shape::PredicateLogic: {
+                const int a = predicate_source(1), b = predicate_source(2);
+                return a_.mask(form_->op, predicate_result(), a, b, true);
+            }
+            case Shape::PredicateNot: {
+                const int a = predicate_source(1);
+                return a_.mask(form_->op, predicate_result(), 0, a, false);
+            }
+            case Shape::PredicateCopy: {
+                const int a = predicate_source(1);
+                return a_.mask(kMoveMask, predicate_result(), 0, a, false);
+            }
+            default: break;
         }
         for (int part = 0; part < (form_->wide ? 4 : 2); part++) emit_part(part);
     }
@@ -368,51 +400,51 @@ private:
         }
         const int x = source(1, part);
         switch (form_->shape) {
-        case Shape::Binary: {
-            const int y = source(2, part), d = free_vector();
-            a_.vector(form_->op, d, x, y);
-            return result(part, d);
-        }
-        case Shape::MultiplyAdd: {
-            const int y = source(2, part), c = source(3, part), d = free_vector();
-            a_.vector(form_->op, d, x, y);
-            a_.vector(form_->extend, d, d, c);
-            return result(part, d);
-        }
-        case Shape::Fused: {
-            const int y = source(2, part), c = source(3, part), d = free_vector();
-            a_.vector(kMove, d, 0, c);
-            a_.vector(form_->op, d, x, y);
-            return result(part, d);
-        }
-        case Shape::ToBf16Pair: {                    // the first source is the high half
-            const int y = source(2, part), d = free_vector();
-            round_to_bf16(d, x);
-            constant(kAnd, d, d, kHigh);
-            round_to_bf16(kScratch, y);
-            shift(kScratch, kScratch, 2, 16);
-            a_.vector(kOr, d, d, kScratch);
-            return result(part, d);
-        }
-        default: break;
+            case Shape::Binary: {
+                const int y = source(2, part), d = free_vector();
+                a_.vector(form_->op, d, x, y);
+                return result(part, d);
+            }
+            case Shape::MultiplyAdd: {
+                const int y = source(2, part), c = source(3, part), d = free_vector();
+                a_.vector(form_->op, d, x, y);
+                a_.vector(form_->extend, d, d, c);
+                return result(part, d);
+            }
+            case Shape::Fused: {
+                const int y = source(2, part), c = source(3, part), d = free_vector();
+                a_.vector(kMove, d, 0, c);
+                a_.vector(form_->op, d, x, y);
+                return result(part, d);
+            }
+            case Shape::ToBf16Pair: {  // the first source is the high half
+                const int y = source(2, part), d = free_vector();
+                round_to_bf16(d, x);
+                constant(kAnd, d, d, kHigh);
+                round_to_bf16(kScratch, y);
+                shift(kScratch, kScratch, 2, 16);
+                a_.vector(kOr, d, d, kScratch);
+                return result(part, d);
+            }
+            default: break;
         }
         const int d = free_vector();
         switch (form_->shape) {
-        case Shape::Copy: a_.vector(kMove, d, 0, x); break;
-        case Shape::Negate:
-            a_.vector(kXor, kScratch, kScratch, kScratch);
-            a_.vector(form_->op, d, kScratch, x);
-            break;
-        case Shape::NegateFloat: constant(kXor, d, x, kSign); break;
-        case Shape::FromBf16: shift(d, x, 6, 16); break;
-        case Shape::ToBf16:
-            round_to_bf16(d, x);
-            shift(d, d, 2, 16);
-            break;
-        case Shape::FromInteger: a_.vector(form_->op, d, 0, x); break;
-        case Shape::Exp2: exp2(d, x); break;
-        case Shape::Reciprocal: reciprocal(d, x); break;
-        default: break;
+            case Shape::Copy: a_.vector(kMove, d, 0, x); break;
+            case Shape::Negate:
+                a_.vector(kXor, kScratch, kScratch, kScratch);
+                a_.vector(form_->op, d, kScratch, x);
+                break;
+            case Shape::NegateFloat: constant(kXor, d, x, kSign); break;
+            case Shape::FromBf16: shift(d, x, 6, 16); break;
+            case Shape::ToBf16:
+                round_to_bf16(d, x);
+                shift(d, d, 2, 16);
+                break;
+            case Shape::FromInteger: a_.vector(form_->op, d, 0, x); break;
+            case Shape::Exp2: exp2(d, x); break;
+            case Shape::Reciprocal: reciprocal(d, x); break;
+            default: break;
         }
         result(part, d);
     }
@@ -429,7 +461,8 @@ private:
 
 }  // namespace
 
-size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, const ChainEnd& end, std::vector<uint8_t>& code) {
+size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, const ChainEnd& end,
+                     std::vector<uint8_t>& code) {
     while (code.size() % 16) code.push_back(0xcc);
     const size_t begin = code.size();
     ChainCompiler compiler(steps, known);

@@ -19,13 +19,14 @@ namespace softcuda {
 struct ChainStep {
     const Ins* ins;
     const ChainForm* form;
-    bool kept;     // whether its result is used after the chain
+    bool kept;  // whether its result is used after the chain
 };
 
 // Constants of the register file, by unit, for what is better as an immediate operand.
 class KnownValues {
 public:
     virtual bool value_of(uint32_t unit, uint64_t& value) const = 0;
+
 protected:
     ~KnownValues() = default;
 };
@@ -50,11 +51,12 @@ private:
 // jump, not by returning to the interpreter.
 struct ChainEnd {
     enum Kind { Return, Next, Branch, BranchIf } kind;
-    const Ins* branch;   // exec/control.h
-    int64_t cost;        // of a backward branch, in Warp::budget
+    const Ins* branch;  // exec/control.h
+    int64_t cost;       // of a backward branch, in Warp::budget
 };
 
 // Appends to `code` a handler that does all the steps. Returns where it begins.
-size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, const ChainEnd& end, std::vector<uint8_t>& code);
+size_t compile_chain(const std::vector<ChainStep>& steps, const KnownValues& known, const ChainEnd& end,
+                     std::vector<uint8_t>& code);
 
 }  // namespace softcuda

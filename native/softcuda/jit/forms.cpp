@@ -7,7 +7,7 @@
 namespace softcuda {
 namespace {
 
-using Key = std::pair<std::string, std::string>;   // name, signature
+using Key = std::pair<std::string, std::string>;  // name, signature
 
 class Table {
 public:
@@ -54,8 +54,10 @@ private:
         const char *one = d ? "d=d" : "w=w", *count = d ? "d=dw" : "w=ww", *three = d ? "d=ddd" : "w=www";
         add({d ? "mov.b64" : "mov.b32"}, one, {Shape::Copy, {}, 0, d, false, {}});
         add({d ? "neg.s64" : "neg.s32"}, one, {Shape::Negate, {1, 1, w, uint8_t(d ? 0xfb : 0xfa)}, 0, d, false, {}});
-        add({d ? "shl.b64" : "shl.b32"}, count, {Shape::Shift, {2, 1, w, 0x47}, 6, d, false, {1, 1, w, uint8_t(d ? 0x73 : 0x72)}});
-        add({d ? "shr.u64" : "shr.u32", d ? "shr.b64" : "shr.b32"}, count, {Shape::Shift, {2, 1, w, 0x45}, 2, d, false, {1, 1, w, uint8_t(d ? 0x73 : 0x72)}});
+        add({d ? "shl.b64" : "shl.b32"}, count,
+            {Shape::Shift, {2, 1, w, 0x47}, 6, d, false, {1, 1, w, uint8_t(d ? 0x73 : 0x72)}});
+        add({d ? "shr.u64" : "shr.u32", d ? "shr.b64" : "shr.b32"}, count,
+            {Shape::Shift, {2, 1, w, 0x45}, 2, d, false, {1, 1, w, uint8_t(d ? 0x73 : 0x72)}});
         add({d ? "shr.s64" : "shr.s32"}, count, {Shape::Shift, {2, 1, w, 0x46}, 4, d, false, {1, 1, w, 0x72}});
         add({d ? "mad.lo.s64" : "mad.lo.s32", d ? "mad.lo.u64" : "mad.lo.u32"}, three,
             {Shape::MultiplyAdd, {2, 1, w, 0x40}, 0, d, false, {1, 1, w, uint8_t(d ? 0xd4 : 0xfe)}});
@@ -66,7 +68,8 @@ private:
         const VectorOp signExtend{2, 1, 0, 0x25}, zeroExtend{2, 1, 0, 0x35};
         add({"cvt.s64.s32", "cvt.u64.s32"}, "d=w", {Shape::Widen, signExtend, 0, true, false, {}});
         add({"cvt.s64.u32", "cvt.u64.u32"}, "d=w", {Shape::Widen, zeroExtend, 0, true, false, {}});
-        add({"cvt.s32.s64", "cvt.u32.s64", "cvt.s32.u64", "cvt.u32.u64"}, "w=d", {Shape::Narrow, {2, 2, 0, 0x35}, 0, false, false, {}});
+        add({"cvt.s32.s64", "cvt.u32.s64", "cvt.s32.u64", "cvt.u32.u64"}, "w=d",
+            {Shape::Narrow, {2, 2, 0, 0x35}, 0, false, false, {}});
         add({"mul.wide.s32"}, "d=ww", {Shape::WideProduct, {2, 1, 1, 0x28}, 0, true, false, signExtend});
         add({"mul.wide.u32"}, "d=ww", {Shape::WideProduct, {1, 1, 1, 0xf4}, 0, true, false, zeroExtend});
         add({"cvt.f32.bf16"}, "w=w", {Shape::FromBf16, {}, 0, false, false, {}});
@@ -76,21 +79,32 @@ private:
     }
 
     void add_comparisons() {
-        struct { const char* name; const char* alias; uint8_t integer, real; } orders[] = {
-            {"eq", nullptr, 0, 0x00}, {"ne", nullptr, 4, 0x0c}, {"lt", "lo", 1, 0x11}, {"le", "ls", 2, 0x12}, {"gt", "hi", 6, 0x1e}, {"ge", "hs", 5, 0x1d}};
+        struct {
+            const char* name;
+            const char* alias;
+            uint8_t integer, real;
+        } orders[] = {{"eq", nullptr, 0, 0x00}, {"ne", nullptr, 4, 0x0c}, {"lt", "lo", 1, 0x11},
+                      {"le", "ls", 2, 0x12},    {"gt", "hi", 6, 0x1e},    {"ge", "hs", 5, 0x1d}};
         for (const auto& o : orders) {
             const std::string setp = std::string("setp.") + o.name + ".";
             for (const char* type : {"b32", "s32", "u32", "b64", "s64", "u64"}) {
                 const bool wide = type[1] == '6', isUnsigned = type[0] == 'u';
-                const ChainForm form{Shape::Compare, {3, 1, wide, uint8_t(isUnsigned ? 0x1e : 0x1f)}, o.integer, wide, false, {}};
+                const ChainForm form{
+                    Shape::Compare, {3, 1, wide, uint8_t(isUnsigned ? 0x1e : 0x1f)}, o.integer, wide, false, {}};
                 add({(setp + type).c_str()}, wide ? "p=dd" : "p=ww", form);
-                if (isUnsigned && o.alias) add({(std::string("setp.") + o.alias + "." + type).c_str()}, wide ? "p=dd" : "p=ww", form);
+                if (isUnsigned && o.alias)
+                    add({(std::string("setp.") + o.alias + "." + type).c_str()}, wide ? "p=dd" : "p=ww", form);
             }
             add({(setp + "f32").c_str()}, "p=ww", {Shape::Compare, {1, 0, 0, 0xc2}, o.real, false, false, {}});
         }
-        struct { const char* name; uint8_t real; } unordered[] = {{"equ", 0x08}, {"neu", 0x04}, {"ltu", 0x19}, {"leu", 0x1a}, {"gtu", 0x16}, {"geu", 0x15}, {"num", 0x07}, {"nan", 0x03}};
+        struct {
+            const char* name;
+            uint8_t real;
+        } unordered[] = {{"equ", 0x08}, {"neu", 0x04}, {"ltu", 0x19}, {"leu", 0x1a},
+                         {"gtu", 0x16}, {"geu", 0x15}, {"num", 0x07}, {"nan", 0x03}};
         for (const auto& o : unordered)
-            add({(std::string("setp.") + o.name + ".f32").c_str()}, "p=ww", {Shape::Compare, {1, 0, 0, 0xc2}, o.real, false, false, {}});
+            add({(std::string("setp.") + o.name + ".f32").c_str()}, "p=ww",
+                {Shape::Compare, {1, 0, 0, 0xc2}, o.real, false, false, {}});
     }
 
     void add_float() {

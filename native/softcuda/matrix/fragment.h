@@ -35,29 +35,36 @@ constexpr int halves(Element e) { return e == Element::Tf32 ? 1 : 2; }
 struct Accumulator {
     __m512 c[4][2];  // [register][lanes 0-15, 16-31]
     MATRIX_INLINE void load(const float* const* from) {
-        for (int i = 0; i < 4; i++) for (int h = 0; h < 2; h++) c[i][h] = _mm512_load_ps(from[i] + 16 * h);
+        for (int i = 0; i < 4; i++)
+            for (int h = 0; h < 2; h++) c[i][h] = _mm512_load_ps(from[i] + 16 * h);
     }
     MATRIX_INLINE void store(float* const* to) const {
-        for (int i = 0; i < 4; i++) for (int h = 0; h < 2; h++) _mm512_store_ps(to[i] + 16 * h, c[i][h]);
+        for (int i = 0; i < 4; i++)
+            for (int h = 0; h < 2; h++) _mm512_store_ps(to[i] + 16 * h, c[i][h]);
     }
 };
 
 // Element h of 16 lanes as fp32.
 template <Element E> MATRIX_INLINE __m512 unpacked(const uint32_t* from, int h) {
     __m512i x = _mm512_load_si512(from);
-    if (E == Element::Bf16) return _mm512_castsi512_ps(h ? _mm512_and_si512(x, _mm512_set1_epi32(int(0xffff0000))) : _mm512_slli_epi32(x, 16));
+    if (E == Element::Bf16)
+        return _mm512_castsi512_ps(h ? _mm512_and_si512(x, _mm512_set1_epi32(int(0xffff0000)))
+                                     : _mm512_slli_epi32(x, 16));
     if (E == Element::F16) return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(h ? _mm512_srli_epi32(x, 16) : x));
     return _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32(int(0xffffe000))));
 }
 
 template <int K> MATRIX_INLINE __m512 column(__m512 x) { return _mm512_permute_ps(x, K * 0x55); }
 
-template <int K, int H> MATRIX_INLINE void multiply_column(Accumulator& s, const __m512 (*x)[2], const __m512 (*y)[2], const __m512 (*b)[2]) {
+template <int K, int H>
+MATRIX_INLINE void multiply_column(Accumulator& s, const __m512 (*x)[2], const __m512 (*y)[2], const __m512 (*b)[2]) {
     // Lane 4g + t of C needs B's columns 2t (even) and 2t + 1 (odd): elements 8t + K and 8t + 4 + K of B's 32.
-    const __m512i even = _mm512_add_epi32(_mm512_setr_epi32(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), _mm512_set1_epi32(K));
+    const __m512i even = _mm512_add_epi32(_mm512_setr_epi32(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24),
+                                          _mm512_set1_epi32(K));
     const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(4));
     for (int h = H - 1; h >= 0; h--) {
-        const __m512 be = _mm512_permutex2var_ps(b[h][0], even, b[h][1]), bo = _mm512_permutex2var_ps(b[h][0], odd, b[h][1]);
+        const __m512 be = _mm512_permutex2var_ps(b[h][0], even, b[h][1]),
+                     bo = _mm512_permutex2var_ps(b[h][0], odd, b[h][1]);
         for (int q = 0; q < 2; q++) {
             const __m512 top = column<K>(x[h][q]), low = column<K>(y[h][q]);
             s.c[0][q] = _mm512_fmadd_ps(top, be, s.c[0][q]);
@@ -68,7 +75,8 @@ template <int K, int H> MATRIX_INLINE void multiply_column(Accumulator& s, const
     }
 }
 
-template <Element E, int J> MATRIX_INLINE void multiply(const uint32_t* const* a, const uint32_t* const* b, float* const* c) {
+template <Element E, int J>
+MATRIX_INLINE void multiply(const uint32_t* const* a, const uint32_t* const* b, float* const* c) {
     constexpr int H = halves(E);
     Accumulator s;
     s.load(c);
@@ -135,14 +143,17 @@ template <int K> MATRIX_INLINE void multiply_column(float* even, float* odd, con
 #endif
 }
 
-template <int K, int H> MATRIX_INLINE void multiply_columns(float* const* c, const float (*x)[kLanes], const float (*y)[kLanes], const float (*b)[kLanes]) {
+template <int K, int H>
+MATRIX_INLINE void multiply_columns(float* const* c, const float (*x)[kLanes], const float (*y)[kLanes],
+                                    const float (*b)[kLanes]) {
     for (int h = H - 1; h >= 0; h--) {
         multiply_column<K>(c[0], c[1], x[h], b[h]);
         multiply_column<K>(c[2], c[3], y[h], b[h]);
     }
 }
 
-template <Element E, int J> MATRIX_INLINE void multiply(const uint32_t* const* a, const uint32_t* const* b, float* const* c) {
+template <Element E, int J>
+MATRIX_INLINE void multiply(const uint32_t* const* a, const uint32_t* const* b, float* const* c) {
     constexpr int H = halves(E);
     for (int j = 0; j < J; j++) {
         alignas(64) float x[H][kLanes], y[H][kLanes], z[H][kLanes];
@@ -162,15 +173,19 @@ template <Element E, int J> MATRIX_INLINE void multiply(const uint32_t* const* a
 
 #if defined(__AVX512BF16__)
 
-MATRIX_INLINE __m512 dot(__m512 c, __m512i a, __m512i b) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
+MATRIX_INLINE __m512 dot(__m512 c, __m512i a, __m512i b) { return _mm512_dpbf16_ps(c, (__m512bh) a, (__m512bh) b); }
 
 // What row K of B's pairs gives each lane: of its even column and of its odd one.
-struct ColumnPair { __m512i even, odd; };
+struct ColumnPair {
+    __m512i even, odd;
+};
 
 // From a fragment: lane 4g + t needs elements 8t + K and 8t + 4 + K of 32.
 template <int K> MATRIX_INLINE ColumnPair columns_of_fragment(const uint32_t* b) {
-    const __m512i even = _mm512_add_epi32(_mm512_setr_epi32(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), _mm512_set1_epi32(K));
-    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(4)), b0 = _mm512_load_si512(b), b1 = _mm512_load_si512(b + 16);
+    const __m512i even = _mm512_add_epi32(_mm512_setr_epi32(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24),
+                                          _mm512_set1_epi32(K));
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(4)), b0 = _mm512_load_si512(b),
+                  b1 = _mm512_load_si512(b + 16);
     return {_mm512_permutex2var_epi32(b0, even, b1), _mm512_permutex2var_epi32(b0, odd, b1)};
 }
 
@@ -187,10 +202,13 @@ MATRIX_INLINE void pack_fragment(__m512i b0, __m512i b1, uint32_t* to) {
 }
 
 // N products of column K of A's pairs, the same for all, and row K of B[i]'s, which columns(i) gives.
-template <int K, int N, class Columns> MATRIX_INLINE void multiply_row_of_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low, Columns columns) {
+template <int K, int N, class Columns>
+MATRIX_INLINE void multiply_row_of_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low, Columns columns) {
     constexpr _MM_PERM_ENUM pick = _MM_PERM_ENUM(K * 0x55);
-    const __m512i t0 = _mm512_shuffle_epi32(_mm512_load_si512(top), pick), t1 = _mm512_shuffle_epi32(_mm512_load_si512(top + 16), pick);
-    const __m512i l0 = _mm512_shuffle_epi32(_mm512_load_si512(low), pick), l1 = _mm512_shuffle_epi32(_mm512_load_si512(low + 16), pick);
+    const __m512i t0 = _mm512_shuffle_epi32(_mm512_load_si512(top), pick),
+                  t1 = _mm512_shuffle_epi32(_mm512_load_si512(top + 16), pick);
+    const __m512i l0 = _mm512_shuffle_epi32(_mm512_load_si512(low), pick),
+                  l1 = _mm512_shuffle_epi32(_mm512_load_si512(low + 16), pick);
     for (int i = 0; i < N; i++) {
         const auto [be, bo] = columns(i);
         Accumulator& s = sums[i];
@@ -206,8 +224,12 @@ template <int K, int N, class Columns> MATRIX_INLINE void multiply_row_of_pairs(
 }
 
 // All four rows of pairs, of B's fragments b[i] or of packed ones.
-template <bool Packed, int N> MATRIX_INLINE void multiply_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low, const uint32_t* const* b) {
-#define SOFTCUDA_PAIRS(K) multiply_row_of_pairs<K, N>(sums, top, low, [b](int i) { return Packed ? columns_of_packed<K>(b[i]) : columns_of_fragment<K>(b[i]); });
+template <bool Packed, int N>
+MATRIX_INLINE void multiply_pairs(Accumulator* sums, const uint32_t* top, const uint32_t* low,
+                                  const uint32_t* const* b) {
+#define SOFTCUDA_PAIRS(K)                                                                                              \
+    multiply_row_of_pairs<K, N>(                                                                                       \
+        sums, top, low, [b](int i) { return Packed ? columns_of_packed<K>(b[i]) : columns_of_fragment<K>(b[i]); });
     SOFTCUDA_PAIRS(0) SOFTCUDA_PAIRS(1) SOFTCUDA_PAIRS(2) SOFTCUDA_PAIRS(3)
 #undef SOFTCUDA_PAIRS
 }

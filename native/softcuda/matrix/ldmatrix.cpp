@@ -82,21 +82,21 @@ const Ins* move_matrix(const Ins* ip, Warp& w) {
 }  // namespace
 
 void add_ldmatrix_forms(FormSink& sink) {
-#define MATRIX(OP, HANDLER, N, NUMBER, TRANS, TEXT, SPACE, SPACE_TEXT, SIGNATURE) \
-    sink.add({FORM_NAME(OP ".sync.aligned.m8n8." NUMBER TEXT SPACE_TEXT ".b16"), SIGNATURE, \
+#define MATRIX(OP, HANDLER, N, NUMBER, TRANS, TEXT, SPACE, SPACE_TEXT, SIGNATURE)                                      \
+    sink.add({FORM_NAME(OP ".sync.aligned.m8n8." NUMBER TEXT SPACE_TEXT ".b16"), SIGNATURE,                            \
               HANDLER<N, Space::SPACE, TRANS>, HANDLER<N, Space::SPACE, TRANS>, nullptr});
-#define MATRIX_SPACE(SPACE, TEXT) \
-    MATRIX("ldmatrix", load_matrix, 1, "x1", false, "", SPACE, TEXT, "w=m") \
-    MATRIX("ldmatrix", load_matrix, 2, "x2", false, "", SPACE, TEXT, "ww=m") \
-    MATRIX("ldmatrix", load_matrix, 4, "x4", false, "", SPACE, TEXT, "wwww=m") \
-    MATRIX("ldmatrix", load_matrix, 1, "x1", true, ".trans", SPACE, TEXT, "w=m") \
-    MATRIX("ldmatrix", load_matrix, 2, "x2", true, ".trans", SPACE, TEXT, "ww=m") \
-    MATRIX("ldmatrix", load_matrix, 4, "x4", true, ".trans", SPACE, TEXT, "wwww=m") \
-    MATRIX("stmatrix", store_matrix, 1, "x1", false, "", SPACE, TEXT, "=mw") \
-    MATRIX("stmatrix", store_matrix, 2, "x2", false, "", SPACE, TEXT, "=mww") \
-    MATRIX("stmatrix", store_matrix, 4, "x4", false, "", SPACE, TEXT, "=mwwww") \
-    MATRIX("stmatrix", store_matrix, 1, "x1", true, ".trans", SPACE, TEXT, "=mw") \
-    MATRIX("stmatrix", store_matrix, 2, "x2", true, ".trans", SPACE, TEXT, "=mww") \
+#define MATRIX_SPACE(SPACE, TEXT)                                                                                      \
+    MATRIX("ldmatrix", load_matrix, 1, "x1", false, "", SPACE, TEXT, "w=m")                                            \
+    MATRIX("ldmatrix", load_matrix, 2, "x2", false, "", SPACE, TEXT, "ww=m")                                           \
+    MATRIX("ldmatrix", load_matrix, 4, "x4", false, "", SPACE, TEXT, "wwww=m")                                         \
+    MATRIX("ldmatrix", load_matrix, 1, "x1", true, ".trans", SPACE, TEXT, "w=m")                                       \
+    MATRIX("ldmatrix", load_matrix, 2, "x2", true, ".trans", SPACE, TEXT, "ww=m")                                      \
+    MATRIX("ldmatrix", load_matrix, 4, "x4", true, ".trans", SPACE, TEXT, "wwww=m")                                    \
+    MATRIX("stmatrix", store_matrix, 1, "x1", false, "", SPACE, TEXT, "=mw")                                           \
+    MATRIX("stmatrix", store_matrix, 2, "x2", false, "", SPACE, TEXT, "=mww")                                          \
+    MATRIX("stmatrix", store_matrix, 4, "x4", false, "", SPACE, TEXT, "=mwwww")                                        \
+    MATRIX("stmatrix", store_matrix, 1, "x1", true, ".trans", SPACE, TEXT, "=mw")                                      \
+    MATRIX("stmatrix", store_matrix, 2, "x2", true, ".trans", SPACE, TEXT, "=mww")                                     \
     MATRIX("stmatrix", store_matrix, 4, "x4", true, ".trans", SPACE, TEXT, "=mwwww")
     MATRIX_SPACE(Shared, ".shared")
     MATRIX_SPACE(Generic, "")

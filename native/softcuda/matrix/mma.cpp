@@ -50,7 +50,9 @@ template <Element E, int J, bool HalfC> const Ins* product(const Ins* ip, Warp& 
     return ip + 1;
 }
 
-template <Element E, int J, bool HalfC> const Ins* whole_product(const Ins* ip, Warp& w) { return product<E, J, HalfC>(ip, w); }
+template <Element E, int J, bool HalfC> const Ins* whole_product(const Ins* ip, Warp& w) {
+    return product<E, J, HalfC>(ip, w);
+}
 
 template <Element E, int J, bool HalfC> const Ins* product_run(const Ins* ip, Warp& w) {
     for (uint32_t i = 0, n = ip->aux; i < n; i++) product<E, J, HalfC>(ip + i, w);
@@ -116,8 +118,8 @@ template <> const Ins* product_run<Element::Bf16, 2, false>(const Ins* ip, Warp&
 }  // namespace
 
 void add_mma_forms(FormSink& sink) {
-#define MMA(SHAPE, TYPES, SIGNATURE, E, J, HALF_C) \
-    sink.add({"mma.sync.aligned." SHAPE ".row.col." TYPES, SIGNATURE, whole_product<Element::E, J, HALF_C>, \
+#define MMA(SHAPE, TYPES, SIGNATURE, E, J, HALF_C)                                                                     \
+    sink.add({"mma.sync.aligned." SHAPE ".row.col." TYPES, SIGNATURE, whole_product<Element::E, J, HALF_C>,            \
               product<Element::E, J, HALF_C>, product_run<Element::E, J, HALF_C>});
     SOFTCUDA_MMA_SHAPES(MMA)
 #undef MMA

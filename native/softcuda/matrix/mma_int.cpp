@@ -9,10 +9,11 @@ namespace SOFTCUDA_LEVEL {
 namespace {
 
 template <class A, class B, int J, bool Saturate> const Ins* product(const Ins* ip, Warp& w) {
-    int32_t b[8][16 * J];  // [column][k]
-    int32_t a[16][16 * J]; // [row][k]
+    int32_t b[8][16 * J];   // [column][k]
+    int32_t a[16][16 * J];  // [row][k]
     for (int j = 0; j < J; j++) {
-        const uint32_t *top = reg<uint32_t>(ip, w, 4 + 2 * j), *low = reg<uint32_t>(ip, w, 5 + 2 * j), *col = reg<uint32_t>(ip, w, 4 + 2 * J + j);
+        const uint32_t *top = reg<uint32_t>(ip, w, 4 + 2 * j), *low = reg<uint32_t>(ip, w, 5 + 2 * j),
+                       *col = reg<uint32_t>(ip, w, 4 + 2 * J + j);
         for (int l = 0; l < kLanes; l++)
             for (int e = 0; e < 4; e++) {
                 const int g = l / 4, k = 16 * j + 4 * (l % 4) + e;
@@ -48,14 +49,15 @@ template <class A, class B, int J, bool Saturate> const Ins* product(const Ins* 
 }  // namespace
 
 void add_mma_int_forms(FormSink& sink) {
-#define IMMA_ONE(SHAPE, SAT, TYPES, SIGNATURE, A, B, J, SATURATE) \
-    sink.add({"mma.sync.aligned." SHAPE ".row.col" SAT ".s32." TYPES ".s32", SIGNATURE, product<A, B, J, SATURATE>, \
+#define IMMA_ONE(SHAPE, SAT, TYPES, SIGNATURE, A, B, J, SATURATE)                                                      \
+    sink.add({"mma.sync.aligned." SHAPE ".row.col" SAT ".s32." TYPES ".s32", SIGNATURE, product<A, B, J, SATURATE>,    \
               product<A, B, J, SATURATE>, nullptr});
-#define IMMA(SHAPE, TYPES, SIGNATURE, A, B, J) \
+#define IMMA(SHAPE, TYPES, SIGNATURE, A, B, J)                                                                         \
     IMMA_ONE(SHAPE, "", TYPES, SIGNATURE, A, B, J, false) IMMA_ONE(SHAPE, ".satfinite", TYPES, SIGNATURE, A, B, J, true)
-#define IMMA_TYPES(SHAPE, SIGNATURE, J) \
-    IMMA(SHAPE, "s8.s8", SIGNATURE, int8_t, int8_t, J) IMMA(SHAPE, "s8.u8", SIGNATURE, int8_t, uint8_t, J) \
-    IMMA(SHAPE, "u8.s8", SIGNATURE, uint8_t, int8_t, J) IMMA(SHAPE, "u8.u8", SIGNATURE, uint8_t, uint8_t, J)
+#define IMMA_TYPES(SHAPE, SIGNATURE, J)                                                                                \
+    IMMA(SHAPE, "s8.s8", SIGNATURE, int8_t, int8_t, J)                                                                 \
+    IMMA(SHAPE, "s8.u8", SIGNATURE, int8_t, uint8_t, J) IMMA(SHAPE, "u8.s8", SIGNATURE, uint8_t, int8_t, J)            \
+        IMMA(SHAPE, "u8.u8", SIGNATURE, uint8_t, uint8_t, J)
     IMMA_TYPES("m16n8k32", "wwww=wwwwwwwwww", 2)
     IMMA_TYPES("m16n8k16", "wwww=wwwwwww", 1)
 }

@@ -19,7 +19,8 @@ template <Element T, int J, bool halfC> const Ins* product(const Ins* ip, Warp& 
     constexpr int H = T == Element::Tf32 ? 1 : 2, K = 4 * J * H, C = halfC ? 2 : 4;
     float a[16][K], b[8][K];
     for (int j = 0; j < J; j++) {
-        const uint32_t *top = reg<uint32_t>(ip, w, C + 2 * j), *low = reg<uint32_t>(ip, w, C + 2 * j + 1), *column = reg<uint32_t>(ip, w, C + 2 * J + j);
+        const uint32_t *top = reg<uint32_t>(ip, w, C + 2 * j), *low = reg<uint32_t>(ip, w, C + 2 * j + 1),
+                       *column = reg<uint32_t>(ip, w, C + 2 * J + j);
         for (int l = 0; l < kLanes; l++)
             for (int h = 0; h < H; h++) {
                 const int k = (4 * j + l % 4) * H + h;
@@ -34,7 +35,8 @@ template <Element T, int J, bool halfC> const Ins* product(const Ins* ip, Warp& 
         for (int i = 0; i < 4; i++) {
             const uint32_t word = reg<uint32_t>(ip, w, C + 3 * J + (halfC ? i / 2 : i))[l];
             const float c = halfC ? half_to_float(word >> 16 * (i % 2) & 0xffff) : float_of_bits(word);
-            const float sum = summed(shape, a[l / 4 + i / 2 * 8], b[2 * (l % 4) + i % 2], K, c, T == Element::F16 ? -14 : -126);
+            const float sum =
+                summed(shape, a[l / 4 + i / 2 * 8], b[2 * (l % 4) + i % 2], K, c, T == Element::F16 ? -14 : -126);
             if (!halfC) result[i][l] = bits_of_float(sum);
             else if (i % 2 == 0) result[i / 2][l] = half_from_float(sum);
             else result[i / 2][l] |= half_from_float(sum) << 16;
@@ -50,8 +52,9 @@ template <Element T, int J, bool halfC> const Ins* product(const Ins* ip, Warp& 
 }  // namespace
 
 void add_tensor_core_forms(FormSink& sink) {
-#define MODEL(SHAPE, TYPES, SIGNATURE, T, J, HALF_C) \
-    sink.add({"mma.sync.aligned." SHAPE ".row.col." TYPES "!model", SIGNATURE, product<Element::T, J, HALF_C>, product<Element::T, J, HALF_C>, nullptr});
+#define MODEL(SHAPE, TYPES, SIGNATURE, T, J, HALF_C)                                                                   \
+    sink.add({"mma.sync.aligned." SHAPE ".row.col." TYPES "!model", SIGNATURE, product<Element::T, J, HALF_C>,         \
+              product<Element::T, J, HALF_C>, nullptr});
     SOFTCUDA_MMA_SHAPES(MODEL)
 #undef MODEL
 }

@@ -17,8 +17,8 @@ namespace SOFTCUDA_LEVEL {
 namespace {
 
 struct BlockSum {
-    int length;      // products in a block
-    int fraction;    // bits kept behind the largest exponent
+    int length;    // products in a block
+    int fraction;  // bits kept behind the largest exponent
 };
 
 // Of elements with `bits` bits.
@@ -39,7 +39,8 @@ inline float toward_zero(double x) {
 }
 
 // c plus the products of a and b, `count` of them. `least`: the exponent of the smallest normal element.
-inline __attribute__((unused)) float summed(const BlockSum& shape, const float* a, const float* b, int count, float c, int least) {
+inline __attribute__((unused)) float summed(const BlockSum& shape, const float* a, const float* b, int count, float c,
+                                            int least) {
     for (int first = 0; first < count; first += shape.length) {
         const int end = first + shape.length < count ? first + shape.length : count;
         bool finite = std::isfinite(c), any = c != 0;

@@ -30,17 +30,20 @@ namespace {
 constexpr int kIllegalAddress = 700;
 constexpr int kMisalignedAddress = 716;
 
-enum class Space { Global, Shared, Cluster, Local, Param, Generic };   // Cluster: .shared::cluster
+enum class Space { Global, Shared, Cluster, Local, Param, Generic };  // Cluster: .shared::cluster
 
 // Host addresses of the 32 lanes' accesses; those of inactive lanes are undefined.
-struct alignas(64) Pointers { uint64_t at[kLanes]; };
+struct alignas(64) Pointers {
+    uint64_t at[kLanes];
+};
 
 ALWAYS_INLINE uint64_t lane_mask64(uint32_t lanes, int lane) { return 0 - uint64_t(lanes >> lane & 1); }
 
 // The fault of the first lane in `lanes` for which the access is out of range or misaligned. Addresses as the program
 // knows them (generic addresses with their window, offsets in the named spaces).
-NOINLINE __attribute__((unused)) const Ins* address_fault(const Ins* ip, Warp& w, int lane, uint64_t address, bool misaligned, const char* space) {
-    (void)space;
+NOINLINE __attribute__((unused)) const Ins* address_fault(const Ins* ip, Warp& w, int lane, uint64_t address,
+                                                          bool misaligned, const char* space) {
+    (void) space;
     return misaligned ? fault(w, ip, kMisalignedAddress, lane, address, "misaligned address")
                       : fault(w, ip, kIllegalAddress, lane, address, space);
 }
@@ -55,7 +58,8 @@ ALWAYS_INLINE bool global_in_range(const Pointers& p, const Launch& launch, uint
     for (int l = 0; l < kLanes; l += 8) {
         const __m512i at = _mm512_load_si512(p.at + l);
         const __mmask8 these = __mmask8(lanes >> l);
-        bad |= _mm512_mask_cmpgt_epu64_mask(these, _mm512_sub_epi64(at, low), last) | _mm512_mask_test_epi64_mask(these, at, part);
+        bad |= _mm512_mask_cmpgt_epu64_mask(these, _mm512_sub_epi64(at, low), last)
+               | _mm512_mask_test_epi64_mask(these, at, part);
     }
     return bad == 0;
 }
@@ -96,7 +100,8 @@ ALWAYS_INLINE bool offsets_in_range(const uint32_t* offset, uint32_t size, uint3
 }
 #endif
 
-NOINLINE __attribute__((unused)) const Ins* global_fault(const Ins* ip, Warp& w, const Pointers& p, uint32_t lanes, uint32_t bytes) {
+NOINLINE __attribute__((unused)) const Ins* global_fault(const Ins* ip, Warp& w, const Pointers& p, uint32_t lanes,
+                                                         uint32_t bytes) {
     const Launch& launch = *w.block->launch;
     const uint64_t last = launch.arenaHigh - launch.arenaLow - bytes;
     for (int l = 0; l < kLanes; l++) {
@@ -125,7 +130,8 @@ ALWAYS_INLINE bool narrow_offsets(const Ins* ip, Warp& w, int k, uint32_t lanes,
     return true;
 }
 
-NOINLINE __attribute__((unused)) const Ins* offset_fault(const Ins* ip, Warp& w, int k, uint32_t size, uint32_t lanes, uint32_t bytes, const char* space) {
+NOINLINE __attribute__((unused)) const Ins* offset_fault(const Ins* ip, Warp& w, int k, uint32_t size, uint32_t lanes,
+                                                         uint32_t bytes, const char* space) {
     for (int l = 0; l < kLanes; l++) {
         if (!(lanes >> l & 1)) continue;
         uint64_t offset = ip->aux & kBaseWide ? reg<uint64_t>(ip, w, k)[l] + int64_t(ip->imm)
@@ -147,13 +153,15 @@ ALWAYS_INLINE const Block* named_block(const Block& block, uint32_t address, uin
     return async_of(*other).ended ? nullptr : other;
 }
 
-NOINLINE __attribute__((unused)) bool resolve_cluster(const Ins* ip, Warp& w, const uint32_t* address, uint32_t lanes, uint32_t bytes, Pointers& p) {
+NOINLINE __attribute__((unused)) bool resolve_cluster(const Ins* ip, Warp& w, const uint32_t* address, uint32_t lanes,
+                                                      uint32_t bytes, Pointers& p) {
     for (int l = 0; l < kLanes; l++) {
         if (!(lanes >> l & 1)) continue;
         uint32_t offset;
         const Block* block = named_block(*w.block, address[l], offset);
         if (block == nullptr) {
-            address_fault(ip, w, l, address[l], false, "shared access in a block that the cluster does not have, or that has ended");
+            address_fault(ip, w, l, address[l], false,
+                          "shared access in a block that the cluster does not have, or that has ended");
             return false;
         }
         if (offset > block->sharedBytes || block->sharedBytes - offset < bytes) {
@@ -176,7 +184,8 @@ ALWAYS_INLINE uint64_t local_base(const Warp& w, int lane) {
 }
 
 // A generic address is a global one or lies in one of the windows, lane by lane.
-NOINLINE __attribute__((unused)) bool resolve_generic(const Ins* ip, Warp& w, Pointers& p, uint32_t lanes, uint32_t bytes) {
+NOINLINE __attribute__((unused)) bool resolve_generic(const Ins* ip, Warp& w, Pointers& p, uint32_t lanes,
+                                                      uint32_t bytes) {
     const Block& block = *w.block;
     const Launch& launch = *block.launch;
     for (int l = 0; l < kLanes; l++) {
@@ -188,16 +197,25 @@ NOINLINE __attribute__((unused)) bool resolve_generic(const Ins* ip, Warp& w, Po
             uint32_t within;
             const Block* owner = named_block(block, uint32_t(address), within);
             if (owner == nullptr) {
-                address_fault(ip, w, l, address, false, "shared access in a block that the cluster does not have, or that has ended");
+                address_fault(ip, w, l, address, false,
+                              "shared access in a block that the cluster does not have, or that has ended");
                 return false;
             }
             base = reinterpret_cast<uint64_t>(owner->shared);
             size = owner->sharedBytes;
             offset = within;
+        } else if (window == kLocalWindow) {
+            base = local_base(w, l);
+            size = block.localBytes;
+        } else if (window == kParamWindow) {
+            base = reinterpret_cast<uint64_t>(launch.params);
+            size = launch.paramBytes;
+        } else {
+            base = launch.arenaLow;
+            size = launch.arenaHigh - launch.arenaLow;
+            offset = address - base;
+            window = 0;
         }
-        else if (window == kLocalWindow) { base = local_base(w, l); size = block.localBytes; }
-        else if (window == kParamWindow) { base = reinterpret_cast<uint64_t>(launch.params); size = launch.paramBytes; }
-        else { base = launch.arenaLow; size = launch.arenaHigh - launch.arenaLow; offset = address - base; window = 0; }
         if (window != 0 && (address & ~kWindowMask) >> 32) offset = ~uint64_t(0);
         if (offset > size || size - offset < bytes) {
             address_fault(ip, w, l, address, false, "generic access outside every memory space");
@@ -213,7 +231,8 @@ NOINLINE __attribute__((unused)) bool resolve_generic(const Ins* ip, Warp& w, Po
 }
 
 // Translates and checks the address operand k of an access of `bytes` (a power of two) by `lanes`. False after a fault.
-template <Space S> ALWAYS_INLINE bool resolve(const Ins* ip, Warp& w, int k, uint32_t lanes, uint32_t bytes, Pointers& p) {
+template <Space S>
+ALWAYS_INLINE bool resolve(const Ins* ip, Warp& w, int k, uint32_t lanes, uint32_t bytes, Pointers& p) {
     if (S == Space::Global || S == Space::Generic) {
         const uint64_t* base = reg<uint64_t>(ip, w, k);
         const int64_t displacement = ip->imm;
@@ -230,7 +249,9 @@ template <Space S> ALWAYS_INLINE bool resolve(const Ins* ip, Warp& w, int k, uin
         return false;
     }
     const Block& block = *w.block;
-    const uint32_t size = S == Space::Shared ? block.sharedBytes : S == Space::Local ? block.localBytes : block.launch->paramBytes;
+    const uint32_t size = S == Space::Shared  ? block.sharedBytes
+                          : S == Space::Local ? block.localBytes
+                                              : block.launch->paramBytes;
     bool fits = narrow_offsets(ip, w, k, lanes, offset);
     if (__builtin_expect(!fits || !offsets_in_range(offset, size, lanes, bytes), 0)) {
         offset_fault(ip, w, k, size, lanes, bytes,
@@ -261,7 +282,7 @@ ALWAYS_INLINE bool observed(const Ins* ip, Warp& w, const Pointers& p, uint32_t 
 // Translates the address operand k of a warp's access of `bytes` and shows it to the checkers. False after a fault.
 template <Space S> ALWAYS_INLINE bool reach(const Ins* ip, Warp& w, int k, uint32_t bytes, Access access, Pointers& p) {
     if (!resolve<S>(ip, w, k, w.active, bytes, p)) return false;
-    (void)access;
+    (void) access;
     return OBSERVED(ip, w, p, w.active, bytes, access);
 }
 
@@ -278,7 +299,8 @@ template <Space S> ALWAYS_INLINE uint8_t* contiguous(const Ins* ip, Warp& w, int
         const Launch& launch = *block.launch;
         const uint64_t at = base[0] + uint64_t(int64_t(ip->imm)), offset = at - launch.arenaLow;
         const uint64_t last = launch.arenaHigh - launch.arenaLow - kLanes * size;
-        if ((apart | ((offset | (last - offset)) >> 63) | (at & (size - 1))) == 0) return reinterpret_cast<uint8_t*>(at);
+        if ((apart | ((offset | (last - offset)) >> 63) | (at & (size - 1))) == 0)
+            return reinterpret_cast<uint8_t*>(at);
     } else if (S == Space::Shared && !(ip->aux & kBaseWide)) {
         const uint32_t* base = reg<uint32_t>(ip, w, k);
         uint32_t apart = 0;
@@ -287,7 +309,7 @@ template <Space S> ALWAYS_INLINE uint8_t* contiguous(const Ins* ip, Warp& w, int
         if ((apart | ((at | (last - at)) >> 31) | (at & (size - 1))) == 0) return block.shared + at;
     }
 #else
-    (void)ip, (void)w, (void)k, (void)size;
+    (void) ip, (void) w, (void) k, (void) size;
 #endif
     return nullptr;
 }

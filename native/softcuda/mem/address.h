@@ -12,8 +12,9 @@
 
 namespace softcuda {
 
-constexpr uint32_t kBaseWide = 1;        // the base of the (last) .shared/.local/.param address is in a 64-bit register
-constexpr uint32_t kStrongAccess = 4;    // ld or st was .volatile, .relaxed, .acquire, .release or .mmio: the race checker asks
-constexpr uint32_t kDestination16 = 2;   // the destinations are 16-bit registers: ld.s8 sign-extends to 16 bits only
+constexpr uint32_t kBaseWide = 1;  // the base of the (last) .shared/.local/.param address is in a 64-bit register
+constexpr uint32_t kStrongAccess =
+    4;  // ld or st was .volatile, .relaxed, .acquire, .release or .mmio: the race checker asks
+constexpr uint32_t kDestination16 = 2;  // the destinations are 16-bit registers: ld.s8 sign-extends to 16 bits only
 
 }  // namespace softcuda

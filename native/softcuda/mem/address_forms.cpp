@@ -7,7 +7,10 @@ namespace SOFTCUDA_LEVEL {
 namespace {
 
 constexpr uint64_t window_of(Space s) {
-    return s == Space::Shared || s == Space::Cluster ? kSharedWindow : s == Space::Local ? kLocalWindow : s == Space::Param ? kParamWindow : 0;
+    return s == Space::Shared || s == Space::Cluster ? kSharedWindow
+           : s == Space::Local                       ? kLocalWindow
+           : s == Space::Param                       ? kParamWindow
+                                                     : 0;
 }
 
 // ToSpace: cvta.to. The window is all that tells the two apart; for global (and const) there is none.
@@ -28,8 +31,9 @@ template <Space S, bool Masked> const Ins* is_space(const Ins* ip, Warp& w) {
     uint32_t in = 0;
     for (int l = 0; l < kLanes; l++) {
         uint64_t window = address[l] & kWindowMask;
-        bool member = S == Space::Global ? window != kSharedWindow && window != kLocalWindow && window != kParamWindow
-                                         : window == window_of(S) && (S != Space::Shared || uint32_t(address[l]) >> kRankShift == 0);
+        bool member = S == Space::Global
+                          ? window != kSharedWindow && window != kLocalWindow && window != kParamWindow
+                          : window == window_of(S) && (S != Space::Shared || uint32_t(address[l]) >> kRankShift == 0);
         in |= uint32_t(member) << l;
     }
     uint32_t& out = predicate(ip, w, 0);
@@ -53,7 +57,7 @@ const Ins* memory_fence(const Ins* ip, Warp& w) {
 #ifdef SOFTCUDA_CHECKED
     check_fence(w);
 #else
-    (void)w;
+    (void) w;
 #endif
     return ip + 1;
 }
@@ -61,10 +65,13 @@ const Ins* memory_fence(const Ins* ip, Warp& w) {
 }  // namespace
 
 void add_address_forms(FormSink& sink) {
-#define CVTA(TEXT, SPACE) \
-    sink.add({FORM_NAME("cvta." TEXT ".u64"), "d=d", convert<Space::SPACE, false, false>, convert<Space::SPACE, false, true>, nullptr}); \
-    sink.add({FORM_NAME("cvta.to." TEXT ".u64"), "d=d", convert<Space::SPACE, true, false>, convert<Space::SPACE, true, true>, nullptr}); \
-    sink.add({FORM_NAME("isspacep." TEXT), "p=d", is_space<Space::SPACE, false>, is_space<Space::SPACE, true>, nullptr});
+#define CVTA(TEXT, SPACE)                                                                                              \
+    sink.add({FORM_NAME("cvta." TEXT ".u64"), "d=d", convert<Space::SPACE, false, false>,                              \
+              convert<Space::SPACE, false, true>, nullptr});                                                           \
+    sink.add({FORM_NAME("cvta.to." TEXT ".u64"), "d=d", convert<Space::SPACE, true, false>,                            \
+              convert<Space::SPACE, true, true>, nullptr});                                                            \
+    sink.add(                                                                                                          \
+        {FORM_NAME("isspacep." TEXT), "p=d", is_space<Space::SPACE, false>, is_space<Space::SPACE, true>, nullptr});
     CVTA("global", Global)
     CVTA("shared", Shared)
     CVTA("shared::cluster", Cluster)

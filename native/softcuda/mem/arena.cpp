@@ -29,8 +29,14 @@ void give_back_pages(uint64_t begin, uint64_t bytes) {
 
 constexpr uint64_t kQuarantine = 256 << 20;
 
-std::mutex& registry_mutex() { static std::mutex mutex; return mutex; }
-std::vector<Arena*>& registry() { static std::vector<Arena*> arenas; return arenas; }
+std::mutex& registry_mutex() {
+    static std::mutex mutex;
+    return mutex;
+}
+std::vector<Arena*>& registry() {
+    static std::vector<Arena*> arenas;
+    return arenas;
+}
 std::atomic<uint64_t> registryChanges{1};
 
 }  // namespace
@@ -213,7 +219,8 @@ void Arena::mark_written(uint64_t address, uint64_t bytes) {
 
 void Arena::copy_written(uint64_t destination, uint64_t source, uint64_t bytes) {
     if (written_ == nullptr) return;
-    bool sourceInside = source >= low_ && source + bytes <= high_, inside = destination >= low_ && destination + bytes <= high_;
+    bool sourceInside = source >= low_ && source + bytes <= high_,
+         inside = destination >= low_ && destination + bytes <= high_;
     if (inside && sourceInside) std::memmove(written_ + (destination - low_), written_ + (source - low_), bytes);
     else mark_written(destination, bytes);
 }

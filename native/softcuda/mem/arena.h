@@ -19,10 +19,10 @@ public:
 
     struct Allocation {
         uint64_t begin = 0;
-        uint64_t bytes = 0;    // as asked for, not as rounded
-        uint64_t serial = 0;   // counts allocations from 1, to name them in reports
+        uint64_t bytes = 0;   // as asked for, not as rounded
+        uint64_t serial = 0;  // counts allocations from 1, to name them in reports
         Kind kind = Kind::Device;
-        bool live = false;     // false: freed, and still in quarantine
+        bool live = false;  // false: freed, and still in quarantine
         uint64_t end() const { return begin + bytes; }
         bool contains(uint64_t address) const { return address - begin < bytes; }
     };
@@ -86,7 +86,10 @@ public:
     uint8_t* written(uint64_t address) const { return written_ ? written_ + (address - low_) : nullptr; }
 
 private:
-    struct Block { uint64_t bytes, reserved, serial; Kind kind; };   // reserved: with rounding and guard
+    struct Block {
+        uint64_t bytes, reserved, serial;
+        Kind kind;
+    };  // reserved: with rounding and guard
     void insert_free(uint64_t begin, uint64_t bytes);
     void drop_quarantine(uint64_t keep);
 
@@ -96,9 +99,9 @@ private:
     uint8_t* written_ = nullptr;
     mutable std::shared_mutex mutex_;
     std::map<uint64_t, Block> live_;
-    std::map<uint64_t, Block> freed_;            // quarantine by address
-    std::vector<uint64_t> quarantineOrder_;      // oldest first
-    std::map<uint64_t, uint64_t> free_;          // begin -> bytes, never adjacent
+    std::map<uint64_t, Block> freed_;        // quarantine by address
+    std::vector<uint64_t> quarantineOrder_;  // oldest first
+    std::map<uint64_t, uint64_t> free_;      // begin -> bytes, never adjacent
 };
 
 }  // namespace softcuda

@@ -32,7 +32,8 @@ ALWAYS_INLINE void copy_lane(uint64_t to, uint64_t from, uint32_t bytes, uint32_
 ALWAYS_INLINE __attribute__((unused)) uint32_t lanes_where_not(const uint32_t* value, uint32_t that) {
 #if defined(__AVX512F__)
     const __m512i all = _mm512_set1_epi32(int(that));
-    return _mm512_cmpneq_epi32_mask(_mm512_load_si512(value), all) | uint32_t(_mm512_cmpneq_epi32_mask(_mm512_load_si512(value + 16), all)) << 16;
+    return _mm512_cmpneq_epi32_mask(_mm512_load_si512(value), all)
+           | uint32_t(_mm512_cmpneq_epi32_mask(_mm512_load_si512(value + 16), all)) << 16;
 #else
     uint32_t lanes = 0;
     for (int l = 0; l < kLanes; l++) lanes |= uint32_t(value[l] != that) << l;
@@ -59,18 +60,22 @@ ALWAYS_INLINE bool copy_rows(uint8_t* shared, const uint32_t* offset, const Poin
         differ |= _mm512_mask_cmpneq_epi64_mask(these, from, _mm512_add_epi64(_mm512_permutex_epi64(from, 0), wide));
     }
     if (differ != 0) return false;
-    alignas(64) static const uint64_t order[4][8] = {{0, 1, 2, 3, 4, 5, 6, 7}, {2, 3, 0, 1, 6, 7, 4, 5}, {4, 5, 6, 7, 0, 1, 2, 3}, {6, 7, 4, 5, 2, 3, 0, 1}};
+    alignas(64) static const uint64_t order[4][8] = {
+        {0, 1, 2, 3, 4, 5, 6, 7}, {2, 3, 0, 1, 6, 7, 4, 5}, {4, 5, 6, 7, 0, 1, 2, 3}, {6, 7, 4, 5, 2, 3, 0, 1}};
     alignas(64) static const uint8_t zeros[64] = {};
     for (int l = 0; l < kLanes; l += 4) {
         const uint64_t mask = lane_mask64(reading, l);
-        __m512i row = _mm512_loadu_si512(reinterpret_cast<const void*>((source.at[l] & mask) | (reinterpret_cast<uint64_t>(zeros) & ~mask)));
+        __m512i row = _mm512_loadu_si512(
+            reinterpret_cast<const void*>((source.at[l] & mask) | (reinterpret_cast<uint64_t>(zeros) & ~mask)));
         row = _mm512_permutexvar_epi64(_mm512_load_si512(order[offset[l] >> 4 & 3]), row);
         _mm512_storeu_si512(shared + (offset[l] & ~63u), row);
     }
     return true;
 }
 #else
-ALWAYS_INLINE __attribute__((unused)) bool copy_rows(uint8_t*, const uint32_t*, const Pointers&, uint32_t) { return false; }
+ALWAYS_INLINE __attribute__((unused)) bool copy_rows(uint8_t*, const uint32_t*, const Pointers&, uint32_t) {
+    return false;
+}
 #endif
 
 template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
@@ -90,8 +95,9 @@ template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
             reading = lanes_where_not(size, 0);
             partial = reading & lanes_where_not(size, 16);
         }
-        if (__builtin_expect(partial == 0 && offsets_in_range(offset, w.block->sharedBytes, kAllLanes, 16) &&
-                             global_in_range(source, *w.block->launch, reading, 16), 1)) {
+        if (__builtin_expect(partial == 0 && offsets_in_range(offset, w.block->sharedBytes, kAllLanes, 16)
+                                 && global_in_range(source, *w.block->launch, reading, 16),
+                             1)) {
             if (copy_rows(w.block->shared, offset, source, reading)) return ip + 1;
             if (R == Source::Sized && reading != kAllLanes) {  // what is all zeros is copied from zeros
                 for (int l = 0; l < kLanes; l++) {
@@ -101,8 +107,11 @@ template <Source R> const Ins* copy(const Ins* ip, Warp& w) {
             }
             uint8_t* shared = w.block->shared;
             for (int l = 0; l < kLanes; l += 8) {  // loads first: none has to wait for a store it might overlap
-                struct { uint64_t half[2]; } part[8];
-                for (int i = 0; i < 8; i++) __builtin_memcpy(&part[i], reinterpret_cast<const void*>(source.at[l + i]), 16);
+                struct {
+                    uint64_t half[2];
+                } part[8];
+                for (int i = 0; i < 8; i++)
+                    __builtin_memcpy(&part[i], reinterpret_cast<const void*>(source.at[l + i]), 16);
                 for (int i = 0; i < 8; i++) __builtin_memcpy(shared + offset[l + i], &part[i], 16);
             }
             return ip + 1;
@@ -146,7 +155,7 @@ const Ins* commit(const Ins* ip, Warp& w) {
 #ifdef SOFTCUDA_CHECKED
     check_async_commit(w);
 #else
-    (void)w;
+    (void) w;
 #endif
     return ip + 1;
 }
@@ -156,7 +165,7 @@ const Ins* wait_group(const Ins* ip, Warp& w) {
 #ifdef SOFTCUDA_CHECKED
     return check_async_wait(ip, w, uint32_t(ip->imm), false) ? ip + 1 : nullptr;
 #else
-    (void)w;
+    (void) w;
     return ip + 1;
 #endif
 }
@@ -165,7 +174,7 @@ const Ins* wait_all(const Ins* ip, Warp& w) {
 #ifdef SOFTCUDA_CHECKED
     return check_async_wait(ip, w, 0, true) ? ip + 1 : nullptr;
 #else
-    (void)w;
+    (void) w;
     return ip + 1;
 #endif
 }

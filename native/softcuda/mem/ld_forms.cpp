@@ -102,13 +102,14 @@ template <class T, int N, class D> ALWAYS_INLINE bool load_shared_quick(const In
     if constexpr (sizeof(T) == 4 && N == 1 && sizeof(D) == 4)
         return load_shared_b32(block.shared, block.sharedBytes, base, ip->imm, reg<D>(ip, w, 0));
 #endif
-    (void)ip, (void)w;
+    (void) ip, (void) w;
     return false;
 }
 
 template <Space S, class T, int N, class D> const Ins* load(const Ins* ip, Warp& w) {
     constexpr uint32_t size = N * sizeof(T);
-    constexpr bool quads = S == Space::Shared && sizeof(T) == 4 && N == 4 && sizeof(D) == 4;   // finds contiguous lanes itself
+    constexpr bool quads =
+        S == Space::Shared && sizeof(T) == 4 && N == 4 && sizeof(D) == 4;  // finds contiguous lanes itself
     if (quads && load_shared_quick<T, N, D>(ip, w)) return ip + 1;
     if (const uint8_t* from = contiguous<S>(ip, w, N, size)) {
         load_contiguous<T, N, D>(ip, w, from);
@@ -121,18 +122,22 @@ template <Space S, class T, int N, class D> const Ins* load(const Ins* ip, Warp&
     return ip + 1;
 }
 
-#define LD(SPACE, TEXT, TYPE, T, N, SIGNATURE, D) \
+#define LD(SPACE, TEXT, TYPE, T, N, SIGNATURE, D)                                                                      \
     sink.add({FORM_NAME("ld" TEXT TYPE), SIGNATURE, load<Space::SPACE, T, N, D>, load<Space::SPACE, T, N, D>, nullptr});
-#define LD_NARROW(SPACE, TEXT, N, W) \
-    LD(SPACE, TEXT, ".b8", uint8_t, N, W "=m", uint32_t) LD(SPACE, TEXT, ".s8", int8_t, N, W "=m", uint32_t) \
-    LD(SPACE, TEXT, ".b16", uint16_t, N, W "=m", uint32_t) LD(SPACE, TEXT, ".s16", int16_t, N, W "=m", uint32_t) \
-    LD(SPACE, TEXT, ".b32", uint32_t, N, W "=m", uint32_t) LD(SPACE, TEXT, ".s32", uint32_t, N, W "=m", uint32_t)
-#define LD_SPACE(SPACE, TEXT) \
-    LD_NARROW(SPACE, TEXT, 1, "w") LD_NARROW(SPACE, TEXT ".v2", 2, "ww") LD_NARROW(SPACE, TEXT ".v4", 4, "wwww") \
-    LD(SPACE, TEXT, ".b8", uint8_t, 1, "d=m", uint64_t) LD(SPACE, TEXT, ".s8", int8_t, 1, "d=m", uint64_t) \
-    LD(SPACE, TEXT, ".b16", uint16_t, 1, "d=m", uint64_t) LD(SPACE, TEXT, ".s16", int16_t, 1, "d=m", uint64_t) \
-    LD(SPACE, TEXT, ".b32", uint32_t, 1, "d=m", uint64_t) LD(SPACE, TEXT, ".s32", int32_t, 1, "d=m", uint64_t) \
-    LD(SPACE, TEXT, ".b64", uint64_t, 1, "d=m", uint64_t) LD(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "dd=m", uint64_t)
+#define LD_NARROW(SPACE, TEXT, N, W)                                                                                   \
+    LD(SPACE, TEXT, ".b8", uint8_t, N, W "=m", uint32_t)                                                               \
+    LD(SPACE, TEXT, ".s8", int8_t, N, W "=m", uint32_t) LD(SPACE, TEXT, ".b16", uint16_t, N, W "=m", uint32_t)         \
+        LD(SPACE, TEXT, ".s16", int16_t, N, W "=m", uint32_t) LD(SPACE, TEXT, ".b32", uint32_t, N, W "=m", uint32_t)   \
+            LD(SPACE, TEXT, ".s32", uint32_t, N, W "=m", uint32_t)
+#define LD_SPACE(SPACE, TEXT)                                                                                          \
+    LD_NARROW(SPACE, TEXT, 1, "w")                                                                                     \
+    LD_NARROW(SPACE, TEXT ".v2", 2, "ww") LD_NARROW(SPACE, TEXT ".v4", 4, "wwww")                                      \
+        LD(SPACE, TEXT, ".b8", uint8_t, 1, "d=m", uint64_t) LD(SPACE, TEXT, ".s8", int8_t, 1, "d=m", uint64_t)         \
+            LD(SPACE, TEXT, ".b16", uint16_t, 1, "d=m", uint64_t) LD(SPACE, TEXT, ".s16", int16_t, 1, "d=m", uint64_t) \
+                LD(SPACE, TEXT, ".b32", uint32_t, 1, "d=m", uint64_t)                                                  \
+                    LD(SPACE, TEXT, ".s32", int32_t, 1, "d=m", uint64_t)                                               \
+                        LD(SPACE, TEXT, ".b64", uint64_t, 1, "d=m", uint64_t)                                          \
+                            LD(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "dd=m", uint64_t)
 
 }  // namespace
 

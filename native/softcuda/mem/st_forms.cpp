@@ -45,7 +45,8 @@ template <class T, int N, class D> ALWAYS_INLINE void store_contiguous(const Ins
     }
 }
 
-template <class T, int N, class D> NOINLINE void store_lanes(const Ins* ip, Warp& w, const Pointers& p, uint32_t lanes) {
+template <class T, int N, class D>
+NOINLINE void store_lanes(const Ins* ip, Warp& w, const Pointers& p, uint32_t lanes) {
     const D* in[N];
     for (int j = 0; j < N; j++) in[j] = reg<D>(ip, w, 1 + j);
     if (lanes == kAllLanes) {
@@ -85,16 +86,19 @@ template <Space S, class T, int N, class D> const Ins* store(const Ins* ip, Warp
     return ip + 1;
 }
 
-#define ST(SPACE, TEXT, TYPE, T, N, SIGNATURE, D) \
-    sink.add({FORM_NAME("st" TEXT TYPE), SIGNATURE, store<Space::SPACE, T, N, D>, store<Space::SPACE, T, N, D>, nullptr});
-#define ST_NARROW(SPACE, TEXT, N, W) \
-    ST(SPACE, TEXT, ".b8", uint8_t, N, "=m" W, uint32_t) ST(SPACE, TEXT, ".b16", uint16_t, N, "=m" W, uint32_t) \
-    ST(SPACE, TEXT, ".b32", uint32_t, N, "=m" W, uint32_t)
-#define ST_SPACE(SPACE, TEXT) \
-    ST_NARROW(SPACE, TEXT, 1, "w") ST_NARROW(SPACE, TEXT ".v2", 2, "ww") ST_NARROW(SPACE, TEXT ".v4", 4, "wwww") \
-    ST(SPACE, TEXT, ".b8", uint8_t, 1, "=md", uint64_t) ST(SPACE, TEXT, ".b16", uint16_t, 1, "=md", uint64_t) \
-    ST(SPACE, TEXT, ".b32", uint32_t, 1, "=md", uint64_t) ST(SPACE, TEXT, ".b64", uint64_t, 1, "=md", uint64_t) \
-    ST(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "=mdd", uint64_t)
+#define ST(SPACE, TEXT, TYPE, T, N, SIGNATURE, D)                                                                      \
+    sink.add(                                                                                                          \
+        {FORM_NAME("st" TEXT TYPE), SIGNATURE, store<Space::SPACE, T, N, D>, store<Space::SPACE, T, N, D>, nullptr});
+#define ST_NARROW(SPACE, TEXT, N, W)                                                                                   \
+    ST(SPACE, TEXT, ".b8", uint8_t, N, "=m" W, uint32_t)                                                               \
+    ST(SPACE, TEXT, ".b16", uint16_t, N, "=m" W, uint32_t) ST(SPACE, TEXT, ".b32", uint32_t, N, "=m" W, uint32_t)
+#define ST_SPACE(SPACE, TEXT)                                                                                          \
+    ST_NARROW(SPACE, TEXT, 1, "w")                                                                                     \
+    ST_NARROW(SPACE, TEXT ".v2", 2, "ww") ST_NARROW(SPACE, TEXT ".v4", 4, "wwww")                                      \
+        ST(SPACE, TEXT, ".b8", uint8_t, 1, "=md", uint64_t) ST(SPACE, TEXT, ".b16", uint16_t, 1, "=md", uint64_t)      \
+            ST(SPACE, TEXT, ".b32", uint32_t, 1, "=md", uint64_t)                                                      \
+                ST(SPACE, TEXT, ".b64", uint64_t, 1, "=md", uint64_t)                                                  \
+                    ST(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "=mdd", uint64_t)
 
 }  // namespace
 

@@ -76,7 +76,8 @@ ALWAYS_INLINE __m512i four_lanes(const void* a, const void* b, const void* c, co
 template <class At> ALWAYS_INLINE void load_v4(At at, uint32_t* const* out) {
     for (int h = 0; h < kLanes; h += 16) {
         __m512i m[4];
-        for (int i = 0; i < 4; i++) m[i] = four_lanes(at(h + 4 * i), at(h + 4 * i + 1), at(h + 4 * i + 2), at(h + 4 * i + 3));
+        for (int i = 0; i < 4; i++)
+            m[i] = four_lanes(at(h + 4 * i), at(h + 4 * i + 1), at(h + 4 * i + 2), at(h + 4 * i + 3));
         columns_of_16(m, out, h);
     }
 }
@@ -99,9 +100,10 @@ ALWAYS_INLINE bool load_shared_v4(const uint8_t* shared, uint32_t size, const ui
     const __m512i steps = _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240);
     const __m512i twice = _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 0, 16, 32, 48, 64, 80, 96, 112);
     const __m512i apart = _mm512_set1_epi32(displacement), last = _mm512_set1_epi32(int(size - 16));
-    const __m512i half[2] = {_mm512_add_epi32(_mm512_load_si512(base), apart), _mm512_add_epi32(_mm512_load_si512(base + 16), apart)};
-    const __mmask16 bad = _mm512_cmpgt_epu32_mask(half[0], last) | _mm512_cmpgt_epu32_mask(half[1], last) |
-                          _mm512_test_epi32_mask(_mm512_or_si512(half[0], half[1]), _mm512_set1_epi32(15));
+    const __m512i half[2] = {_mm512_add_epi32(_mm512_load_si512(base), apart),
+                             _mm512_add_epi32(_mm512_load_si512(base + 16), apart)};
+    const __mmask16 bad = _mm512_cmpgt_epu32_mask(half[0], last) | _mm512_cmpgt_epu32_mask(half[1], last)
+                          | _mm512_test_epi32_mask(_mm512_or_si512(half[0], half[1]), _mm512_set1_epi32(15));
     if (__builtin_expect(bad != 0 || size < 16, 0)) return false;
     const bool same = _mm512_cmpneq_epi32_mask(half[0], half[1]) == 0;
     for (int h = 0; h < kLanes; h += 16) {
@@ -135,11 +137,13 @@ ALWAYS_INLINE bool load_shared_v4(const uint8_t* shared, uint32_t size, const ui
 }
 
 // The same for single words.
-ALWAYS_INLINE bool load_shared_b32(const uint8_t* shared, uint32_t size, const uint32_t* base, int32_t displacement, uint32_t* out) {
+ALWAYS_INLINE bool load_shared_b32(const uint8_t* shared, uint32_t size, const uint32_t* base, int32_t displacement,
+                                   uint32_t* out) {
     const __m512i apart = _mm512_set1_epi32(displacement), last = _mm512_set1_epi32(int(size - 4));
-    const __m512i a = _mm512_add_epi32(_mm512_load_si512(base), apart), b = _mm512_add_epi32(_mm512_load_si512(base + 16), apart);
-    const __mmask16 bad = _mm512_cmpgt_epu32_mask(a, last) | _mm512_cmpgt_epu32_mask(b, last) |
-                          _mm512_test_epi32_mask(_mm512_or_si512(a, b), _mm512_set1_epi32(3));
+    const __m512i a = _mm512_add_epi32(_mm512_load_si512(base), apart),
+                  b = _mm512_add_epi32(_mm512_load_si512(base + 16), apart);
+    const __mmask16 bad = _mm512_cmpgt_epu32_mask(a, last) | _mm512_cmpgt_epu32_mask(b, last)
+                          | _mm512_test_epi32_mask(_mm512_or_si512(a, b), _mm512_set1_epi32(3));
     if (__builtin_expect(bad != 0 || size < 4, 0)) return false;
     const __m512i first = _mm512_broadcastd_epi32(_mm512_castsi512_si128(a));
     if ((_mm512_cmpneq_epi32_mask(a, first) | _mm512_cmpneq_epi32_mask(b, first)) == 0) {
@@ -161,7 +165,8 @@ template <class At> ALWAYS_INLINE void store_v4(At at, const uint32_t* const* in
         rows_of_16(in, h, rows);
         for (int q = 0; q < 4; q++)  // lane order, so that of two lanes at one address the later one stays
             for (int j = 0; j < 4; j++)
-                _mm_storeu_si128(static_cast<__m128i*>(at(h + 4 * q + j)), reinterpret_cast<const __m128i*>(&rows[j])[q]);
+                _mm_storeu_si128(static_cast<__m128i*>(at(h + 4 * q + j)),
+                                 reinterpret_cast<const __m128i*>(&rows[j])[q]);
     }
 }
 
@@ -194,7 +199,8 @@ ALWAYS_INLINE void transpose4(__m128i& r0, __m128i& r1, __m128i& r2, __m128i& r3
 template <class At> ALWAYS_INLINE void load_v4(At at, uint32_t* const* out) {
     for (int l = 0; l < kLanes; l += 4) {
         __m128i r[4];
-        for (int j = 0; j < 4; j++) r[j] = _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(at(l + j))));
+        for (int j = 0; j < 4; j++)
+            r[j] = _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(at(l + j))));
         transpose4(r[0], r[1], r[2], r[3]);
         for (int j = 0; j < 4; j++) _mm_store_si128(reinterpret_cast<__m128i*>(out[j] + l), r[j]);
     }

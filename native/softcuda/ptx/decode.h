@@ -29,10 +29,12 @@ void form_tiles(Program& program, const FormTable& table);
 // whole slots runs only when all live lanes are together. So each lane's slice of the register file changes exactly as if
 // its thread ran alone, and slots may be shared whenever a single thread allows it. A guarded definition may not happen:
 // it does not end the life of the old value.
-struct LiveRange { uint32_t begin = 0xffffffffu, end = 0; };   // 2i: instruction i reads, 2i+1: it writes
+struct LiveRange {
+    uint32_t begin = 0xffffffffu, end = 0;
+};  // 2i: instruction i reads, 2i+1: it writes
 struct Liveness {
-    std::vector<LiveRange> ranges;      // by virtual register; begin > end: never used
-    std::vector<bool> leader;           // instructions that begin a basic block
+    std::vector<LiveRange> ranges;  // by virtual register; begin > end: never used
+    std::vector<bool> leader;       // instructions that begin a basic block
 };
 Liveness analyse_liveness(const Program& program);
 

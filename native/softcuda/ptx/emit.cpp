@@ -37,7 +37,8 @@ int operand_bits(std::string_view opcode) {
 
 class Emitter {
 public:
-    Emitter(const Program& p, const Liveness& liveness, const Allocation& allocation) : p_(p), live_(liveness), slots_(allocation) {
+    Emitter(const Program& p, const Liveness& liveness, const Allocation& allocation)
+        : p_(p), live_(liveness), slots_(allocation) {
         for (int b = 0; b < 3; b++) sinks_[b] = slots_.count[b];
     }
 
@@ -58,7 +59,7 @@ private:
     struct Key {
         bool wide;
         enum Kind { Constant, Special, Parameter } kind;
-        uint64_t value;   // or the special register's number; or a parameter's offset and, in the upper half, its flags
+        uint64_t value;  // or the special register's number; or a parameter's offset and, in the upper half, its flags
         bool operator<(const Key& o) const { return std::tie(wide, kind, value) < std::tie(o.wide, o.kind, o.value); }
     };
 
@@ -75,10 +76,14 @@ private:
     Key constant_key(const Instruction& i, const Value& v, bool wide) {
         if (v.kind == ValueKind::Special) return {wide, Key::Special, v.index};
         if (v.kind == ValueKind::Parameter) return {wide, Key::Parameter, v.index | uint64_t(v.value) << 32};
-        if (v.kind == ValueKind::Address && v.baseIsParameter) return {wide, Key::Parameter, v.index | uint64_t(v.base) << 32};
-        if (v.kind == ValueKind::Address) return {wide, Key::Constant, wide ? uint64_t(v.base) : uint64_t(uint32_t(v.base))};
+        if (v.kind == ValueKind::Address && v.baseIsParameter)
+            return {wide, Key::Parameter, v.index | uint64_t(v.base) << 32};
+        if (v.kind == ValueKind::Address)
+            return {wide, Key::Constant, wide ? uint64_t(v.base) : uint64_t(uint32_t(v.base))};
         Literal literal;
-        literal.kind = v.kind == ValueKind::Float32 ? Literal::Float32 : v.kind == ValueKind::Float64 ? Literal::Float64 : Literal::Integer;
+        literal.kind = v.kind == ValueKind::Float32   ? Literal::Float32
+                       : v.kind == ValueKind::Float64 ? Literal::Float64
+                                                      : Literal::Integer;
         literal.bits = uint64_t(v.value);
         uint64_t bits = 0;
         literal_bits(literal, literal.kind != Literal::Integer, wide ? 64 : 32, bits);
@@ -132,7 +137,7 @@ private:
     // ---- the register file -----------------------------------------------------------------------------------------------
 
     void lay_out() {
-        firstD_ = (slots_.count[int(Bank::W)] + 1) * kUnitsW;   // one more for the sink
+        firstD_ = (slots_.count[int(Bank::W)] + 1) * kUnitsW;  // one more for the sink
         for (auto& [key, unit] : constants_) {
             if (key.wide) continue;
             unit = firstD_;
@@ -145,11 +150,13 @@ private:
             unit = uint32_t(end);
             end += kUnitsD;
         }
-        if (end > 65535) throw PtxError(p_.entry->line, "the kernel holds too many values at once for the register file");
+        if (end > 65535)
+            throw PtxError(p_.entry->line, "the kernel holds too many values at once for the register file");
         code_->units = uint32_t(end);
         for (auto& [key, unit] : constants_) {
             if (key.kind == Key::Constant) code_->constants.push_back({unit, key.wide, key.value});
-            if (key.kind == Key::Parameter) code_->parameters.push_back({unit, key.wide, uint32_t(key.value), uint32_t(key.value >> 32)});
+            if (key.kind == Key::Parameter)
+                code_->parameters.push_back({unit, key.wide, uint32_t(key.value), uint32_t(key.value >> 32)});
             if (key.kind != Key::Special) continue;
             softcuda::Special id = softcuda::Special(key.value);
             code_->specials.push_back({unit, key.wide, id, special_info(id).scope});
@@ -171,7 +178,9 @@ private:
         return uint16_t(c == 'p' ? sinks_[2] : c == 'd' ? firstD_ + sinks_[1] * kUnitsD : sinks_[0] * kUnitsW);
     }
 
-    uint16_t constant(const Instruction& i, const Value& v, bool wide) { return uint16_t(constants_.at(constant_key(i, v, wide))); }
+    uint16_t constant(const Instruction& i, const Value& v, bool wide) {
+        return uint16_t(constants_.at(constant_key(i, v, wide)));
+    }
 
     // ---- instructions ----------------------------------------------------------------------------------------------------
 
@@ -197,30 +206,33 @@ private:
         uint16_t guard = i.guard >= 0 ? place(uint32_t(i.guard)) : 0;
         uint32_t negated = i.guardNegated ? kNegated : 0;
         switch (i.flow) {
-        case Flow::Branch: {
-            bool back = i.target <= k;
-            Ins& ins = push(i.guard < 0 ? (back ? control.branchBack : control.branch) : (back ? control.branchIfBack : control.branchIf), i);
-            ins.arg[0] = guard;
-            ins.aux = negated | (back && may_spin(i.target, uint32_t(k)) ? kSpins : 0);
-            return;
-        }
-        case Flow::IndexedBranch: {
-            if (i.guard >= 0) guard_next(i, guard, negated);
-            Ins& ins = push(control.branchIndexed, i);
-            const Value& v = i.operands[0];
-            if (v.kind == ValueKind::Register && p_.registers[v.index].type.bank() != Bank::W) throw PtxError(i.line, "brx.idx takes a 32-bit index");
-            ins.arg[0] = v.kind == ValueKind::Register ? place(v.index) : constant(i, v, false);
-            ins.imm = int32_t(i.target);
-            return;
-        }
-        case Flow::Exit: {
-            Ins& ins = push(i.guard < 0 ? control.exit : control.exitIf, i);
-            ins.arg[0] = guard;
-            ins.aux = negated;
-            return;
-        }
-        case Flow::Trap: push(control.trap, i); return;
-        case Flow::Next: break;
+            case Flow::Branch: {
+                bool back = i.target <= k;
+                Ins& ins = push(i.guard < 0 ? (back ? control.branchBack : control.branch)
+                                            : (back ? control.branchIfBack : control.branchIf),
+                                i);
+                ins.arg[0] = guard;
+                ins.aux = negated | (back && may_spin(i.target, uint32_t(k)) ? kSpins : 0);
+                return;
+            }
+            case Flow::IndexedBranch: {
+                if (i.guard >= 0) guard_next(i, guard, negated);
+                Ins& ins = push(control.branchIndexed, i);
+                const Value& v = i.operands[0];
+                if (v.kind == ValueKind::Register && p_.registers[v.index].type.bank() != Bank::W)
+                    throw PtxError(i.line, "brx.idx takes a 32-bit index");
+                ins.arg[0] = v.kind == ValueKind::Register ? place(v.index) : constant(i, v, false);
+                ins.imm = int32_t(i.target);
+                return;
+            }
+            case Flow::Exit: {
+                Ins& ins = push(i.guard < 0 ? control.exit : control.exitIf, i);
+                ins.arg[0] = guard;
+                ins.aux = negated;
+                return;
+            }
+            case Flow::Trap: push(control.trap, i); return;
+            case Flow::Next: break;
         }
         if (i.guard >= 0) guard_next(i, guard, negated);
         if (std::strcmp(i.form->name, "internal.fma.tile") == 0) return emit_tile(k);
@@ -247,7 +259,9 @@ private:
         Ins* ins = &code_->ins[at];
         ins->aux = steps;
         ins->imm = int32_t(records + 16 * steps);
-        auto operand = [&](uint32_t step, uint32_t m, size_t which) { return place(p_.code[k + 1 + 16 * step + m].operands[which].index); };
+        auto operand = [&](uint32_t step, uint32_t m, size_t which) {
+            return place(p_.code[k + 1 + 16 * step + m].operands[which].index);
+        };
         for (uint32_t m = 0; m < 16; m++) {
             ins[0].arg[m] = operand(0, m, 3);
             ins[1].arg[m] = operand(steps - 1, m, 0);
@@ -284,14 +298,17 @@ private:
         if (end - begin > 200) return false;
         for (uint32_t k = begin; k < end; k++) {
             std::string_view o = p_.code[k].opcode;
-            if (has(o, "atom.") || has(o, ".volatile") || has(o, ".acquire") || has(o, ".relaxed") || has(o, "mbarrier.") || has(o, "nanosleep")) return true;
+            if (has(o, "atom.") || has(o, ".volatile") || has(o, ".acquire") || has(o, ".relaxed")
+                || has(o, "mbarrier.") || has(o, "nanosleep"))
+                return true;
         }
         return false;
     }
 
     // Accesses that others may see at any time: the race checker must know them.
     static bool is_strong(std::string_view opcode) {
-        return has(opcode, ".volatile") || has(opcode, ".relaxed") || has(opcode, ".acquire") || has(opcode, ".release") || has(opcode, ".mmio");
+        return has(opcode, ".volatile") || has(opcode, ".relaxed") || has(opcode, ".acquire") || has(opcode, ".release")
+               || has(opcode, ".mmio");
     }
 
     // From operand `first` on, which takes the first place.
@@ -304,7 +321,8 @@ private:
             uint16_t& arg = ins.arg[k - first];
             if (v.kind == ValueKind::Register) {
                 arg = place(v.index);
-                if (k < i.destinations && p_.registers[v.index].type.bits == 16 && hasAddress) ins.aux |= kDestination16;
+                if (k < i.destinations && p_.registers[v.index].type.bits == 16 && hasAddress)
+                    ins.aux |= kDestination16;
             } else if (v.kind == ValueKind::Sink) {
                 arg = sink(c);
             } else if (v.kind == ValueKind::Address) {
@@ -315,7 +333,8 @@ private:
                 if (firstAddress) ins.imm = int32_t(v.value);
                 firstAddress = false;
             } else if (c == 'i') {
-                if (v.value < -32768 || v.value > 65535) throw PtxError(i.line, shown(i.opcode) + ": " + std::to_string(v.value) + " is out of range");
+                if (v.value < -32768 || v.value > 65535)
+                    throw PtxError(i.line, shown(i.opcode) + ": " + std::to_string(v.value) + " is out of range");
                 arg = uint16_t(v.value);
                 if (!hasAddress && firstInteger) ins.imm = int32_t(v.value);
                 firstInteger = false;
@@ -354,11 +373,14 @@ private:
         const Value& address = i.operands.back();
         int64_t offset = address.value + (address.baseIsRegister ? 0 : address.base);
         if (address.baseIsRegister) {
-            if (p_.registers[address.index].type.bank() != Bank::D) throw PtxError(i.line, "the base of a parameter's address must be a 64-bit register");
+            if (p_.registers[address.index].type.bank() != Bank::D)
+                throw PtxError(i.line, "the base of a parameter's address must be a 64-bit register");
             ins.arg[i.destinations] = place(address.index);
             ins.aux |= kParameterBase;
-        } else if (offset < 0 || offset % bytes || offset + int64_t(bytes) * i.destinations > int64_t(p_.parameterBytes)) {
-            throw PtxError(i.line, "parameter offset " + std::to_string(offset) + " is outside the kernel's " + std::to_string(p_.parameterBytes) + " bytes of parameters or misaligned");
+        } else if (offset < 0 || offset % bytes
+                   || offset + int64_t(bytes) * i.destinations > int64_t(p_.parameterBytes)) {
+            throw PtxError(i.line, "parameter offset " + std::to_string(offset) + " is outside the kernel's "
+                                       + std::to_string(p_.parameterBytes) + " bytes of parameters or misaligned");
         }
         if (offset != int32_t(offset)) throw PtxError(i.line, "parameter offset out of range");
         ins.imm = int32_t(offset);
@@ -426,12 +448,12 @@ private:
         Constants constants;
         for (const ConstantFill& c : code_->constants) constants.values.emplace(c.unit, c.value);
         std::vector<uint8_t> code;
-        std::vector<std::pair<size_t, size_t>> begins;   // instruction, offset in the code
+        std::vector<std::pair<size_t, size_t>> begins;  // instruction, offset in the code
         const size_t n = code_->ins.size();
         for (size_t at = 0, end; at < n; at = end) {
             end = at + 1;
             if (std::strcmp(forms_[at]->name, "internal.fma.tile") == 0) {
-                end = at + size_t(code_->ins[at].imm);   // the single fma behind it are for diverged warps
+                end = at + size_t(code_->ins[at].imm);  // the single fma behind it are for diverged warps
                 continue;
             }
             if (!form_at(at)) continue;
@@ -455,7 +477,8 @@ private:
         if (at == code_->ins.size()) return {ChainEnd::Return, nullptr, 0};
         if (leader || p_.code[origins_[at]].flow != Flow::Branch) return {ChainEnd::Next, nullptr, 0};
         const Ins& ins = code_->ins[at];
-        return {p_.code[origins_[at]].guard < 0 ? ChainEnd::Branch : ChainEnd::BranchIf, &ins, ins.aux & kSpins ? kSpinCost : 1};
+        return {p_.code[origins_[at]].guard < 0 ? ChainEnd::Branch : ChainEnd::BranchIf, &ins,
+                ins.aux & kSpins ? kSpinCost : 1};
     }
 
     void finish() {
@@ -486,10 +509,10 @@ private:
     uint32_t sinks_[3];
     uint32_t firstD_ = 0;
     uint32_t predicateZero_ = 0;
-    std::vector<uint32_t> begins_;      // first Ins of each instruction
-    std::vector<const Form*> forms_;    // of each Ins
-    std::vector<uint32_t> origins_;     // of each Ins: the instruction it was made from
-    std::vector<bool> guarded_;         // each Ins: runs under a guard before it
+    std::vector<uint32_t> begins_;    // first Ins of each instruction
+    std::vector<const Form*> forms_;  // of each Ins
+    std::vector<uint32_t> origins_;   // of each Ins: the instruction it was made from
+    std::vector<bool> guarded_;       // each Ins: runs under a guard before it
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 namespace softcuda {
 namespace {
 
-constexpr uint32_t kMaxRegisters = 1 << 20;   // of one function
+constexpr uint32_t kMaxRegisters = 1 << 20;  // of one function
 constexpr size_t kMaxScopes = 200;
 
 }  // namespace
@@ -19,7 +19,8 @@ void Parser::close_scope(Function& f) {
     Scope closing = std::move(scopes_.back());
     scopes_.pop_back();
     for (const Scope::Pending& p : closing.pending) {
-        std::string_view name = p.inTable ? f.tables[p.statement].names[p.operand] : f.body[p.statement].operands[p.operand].text;
+        std::string_view name =
+            p.inTable ? f.tables[p.statement].names[p.operand] : f.body[p.statement].operands[p.operand].text;
         auto label = closing.labels.find(name);
         auto table = closing.tables.find(name);
         if (label != closing.labels.end()) {
@@ -98,7 +99,7 @@ void Parser::parse_function(bool isEntry) {
     auto f = std::make_unique<Function>();
     f->isEntry = isEntry;
     f->line = lexer_.peek().line;
-    open_scope();   // parameters live in the function's outermost scope
+    open_scope();  // parameters live in the function's outermost scope
     if (!isEntry && lexer_.peek().is('(')) parse_parameters(*f, f->results);
     Token name = expect_word("a function's name");
     f->name = name.text;
@@ -172,7 +173,8 @@ void Parser::parse_registers(Function& f) {
             e.kind = Entity::Range;
             e.count = uint32_t(count);
         }
-        if (f.registers.size() + count > kMaxRegisters) fail(name, "more than " + std::to_string(kMaxRegisters) + " registers");
+        if (f.registers.size() + count > kMaxRegisters)
+            fail(name, "more than " + std::to_string(kMaxRegisters) + " registers");
         f.registers.insert(f.registers.end(), size_t(count), Register{name.text, type});
         declare(name, name.text, e);
     } while (accept(','));
@@ -180,7 +182,7 @@ void Parser::parse_registers(Function& f) {
 }
 
 void Parser::parse_branch_table(Function& f, std::string_view label) {
-    Token t = lexer_.next();   // .branchtargets
+    Token t = lexer_.next();  // .branchtargets
     BranchTable table;
     do {
         Token name = expect_word("a label");
@@ -189,7 +191,8 @@ void Parser::parse_branch_table(Function& f, std::string_view label) {
     } while (accept(','));
     expect(';', "behind the branch targets");
     table.targets.resize(table.names.size());
-    if (!scopes_.back().tables.emplace(label, uint32_t(f.tables.size())).second) fail(t, shown(label) + " is declared twice");
+    if (!scopes_.back().tables.emplace(label, uint32_t(f.tables.size())).second)
+        fail(t, shown(label) + " is declared twice");
     f.tables.push_back(std::move(table));
 }
 
@@ -210,7 +213,8 @@ void Parser::parse_statement(Function& f) {
         if (lexer_.peek().is(".branchtargets")) return parse_branch_table(f, t.text);
         if (lexer_.peek().is(".callprototype") || lexer_.peek().is(".calltargets"))
             fail(lexer_.peek(), "indirect calls are not supported");
-        if (!scopes_.back().labels.emplace(t.text, uint32_t(f.body.size())).second) fail(t, "label " + shown(t) + " is declared twice");
+        if (!scopes_.back().labels.emplace(t.text, uint32_t(f.body.size())).second)
+            fail(t, "label " + shown(t) + " is declared twice");
         return;
     }
     s.opcode = t.text;

@@ -15,8 +15,8 @@ namespace {
 constexpr size_t kMaxInstructions = 2000000;
 constexpr size_t kMaxRegisters = 4000000;
 constexpr size_t kMaxCallDepth = 64;
-constexpr uint64_t kMaxLocal = 512 << 10;    // bytes a thread, as on hardware
-constexpr uint64_t kMaxShared = 227 << 10;   // bytes a block
+constexpr uint64_t kMaxLocal = 512 << 10;   // bytes a thread, as on hardware
+constexpr uint64_t kMaxShared = 227 << 10;  // bytes a block
 
 bool begins(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 uint64_t align_up(uint64_t n, uint64_t alignment) { return (n + alignment - 1) / alignment * alignment; }
@@ -26,8 +26,8 @@ struct Instance {
     const Function* function;
     Instance* caller;
     uint32_t firstRegister;
-    std::unordered_map<const Storage*, int64_t> offsets;    // .local and .param variables: offset in local memory
-    std::vector<uint32_t> begins;                           // first instruction of each statement, and the end
+    std::unordered_map<const Storage*, int64_t> offsets;  // .local and .param variables: offset in local memory
+    std::vector<uint32_t> begins;                         // first instruction of each statement, and the end
 };
 
 class Inliner {
@@ -56,16 +56,18 @@ private:
         const Function& f = *in.function;
         if (depth > kMaxCallDepth) throw PtxError(f.line, "calls nest deeper than " + std::to_string(kMaxCallDepth));
         in.firstRegister = uint32_t(program_.registers.size());
-        if (program_.registers.size() + f.registers.size() > kMaxRegisters) throw PtxError(f.line, "too many registers after inlining");
+        if (program_.registers.size() + f.registers.size() > kMaxRegisters)
+            throw PtxError(f.line, "too many registers after inlining");
         program_.registers.insert(program_.registers.end(), f.registers.begin(), f.registers.end());
         size_t firstTable = program_.tables.size();
         program_.tables.resize(firstTable + f.tables.size());
-        std::vector<std::pair<uint32_t, uint32_t>> branches;   // instruction, statement it leads to
+        std::vector<std::pair<uint32_t, uint32_t>> branches;  // instruction, statement it leads to
         std::vector<uint32_t> returns;
         in.begins.reserve(f.body.size() + 1);
         for (const Statement& s : f.body) {
             in.begins.push_back(uint32_t(program_.code.size()));
-            if (program_.code.size() > kMaxInstructions) throw PtxError(s.line, "the kernel is too long after inlining");
+            if (program_.code.size() > kMaxInstructions)
+                throw PtxError(s.line, "the kernel is too long after inlining");
             emit_statement(in, s, depth, branches, returns, firstTable);
         }
         in.begins.push_back(uint32_t(program_.code.size()));
@@ -78,8 +80,9 @@ private:
         }
     }
 
-    void emit_statement(Instance& in, const Statement& s, size_t depth, std::vector<std::pair<uint32_t, uint32_t>>& branches,
-                        std::vector<uint32_t>& returns, size_t firstTable) {
+    void emit_statement(Instance& in, const Statement& s, size_t depth,
+                        std::vector<std::pair<uint32_t, uint32_t>>& branches, std::vector<uint32_t>& returns,
+                        size_t firstTable) {
         Instruction i;
         i.opcode = s.opcode;
         i.line = s.line;
@@ -108,7 +111,8 @@ private:
             return emit_call(in, s, i, depth);
         } else {
             for (const Operand& o : s.operands) add_operand(i.operands, in, s, o);
-            if (!s.operands.empty() && s.operands[0].kind == OperandKind::Vector) i.destinations = uint8_t(s.operands[0].items.size());
+            if (!s.operands.empty() && s.operands[0].kind == OperandKind::Vector)
+                i.destinations = uint8_t(s.operands[0].items.size());
             rewrite_parameter_access(in, s, i);
         }
         program_.code.push_back(std::move(i));
@@ -139,21 +143,22 @@ private:
         v.negated = o.negated;
         v.value = o.value;
         switch (o.kind) {
-        case OperandKind::Register:
-            v.kind = ValueKind::Register;
-            v.index = in.firstRegister + o.index;
-            return v;
-        case OperandKind::Integer: v.kind = ValueKind::Integer; return v;
-        case OperandKind::Float32: v.kind = ValueKind::Float32; return v;
-        case OperandKind::Float64: v.kind = ValueKind::Float64; return v;
-        case OperandKind::Sink: v.kind = ValueKind::Sink; return v;
-        case OperandKind::Special:
-            v.kind = ValueKind::Special;
-            v.index = o.index;
-            if (Special(o.index) == Special::EnvReg1 || Special(o.index) == Special::EnvReg2) program_.usesGridWorkspace = true;
-            return v;
-        case OperandKind::Symbol: return symbol(in, o);
-        default: throw PtxError(s.line, "unknown or misplaced operand " + shown(o.text) + " of " + shown(s.opcode));
+            case OperandKind::Register:
+                v.kind = ValueKind::Register;
+                v.index = in.firstRegister + o.index;
+                return v;
+            case OperandKind::Integer: v.kind = ValueKind::Integer; return v;
+            case OperandKind::Float32: v.kind = ValueKind::Float32; return v;
+            case OperandKind::Float64: v.kind = ValueKind::Float64; return v;
+            case OperandKind::Sink: v.kind = ValueKind::Sink; return v;
+            case OperandKind::Special:
+                v.kind = ValueKind::Special;
+                v.index = o.index;
+                if (Special(o.index) == Special::EnvReg1 || Special(o.index) == Special::EnvReg2)
+                    program_.usesGridWorkspace = true;
+                return v;
+            case OperandKind::Symbol: return symbol(in, o);
+            default: throw PtxError(s.line, "unknown or misplaced operand " + shown(o.text) + " of " + shown(s.opcode));
         }
     }
 
@@ -163,17 +168,17 @@ private:
         v.value = o.value;
         const Storage& s = *o.storage;
         switch (s.space) {
-        case Space::Global:
-        case Space::Const: v.value += int64_t(placement_.address_of(s)); break;
-        case Space::Local: v.value += local_offset(in, s); break;
-        case Space::Shared:
-            v.storage = &s;
-            if (std::find(shared_.begin(), shared_.end(), &s) == shared_.end()) shared_.push_back(&s);
-            break;
-        case Space::Param:
-            if (s.entryParameter) v.value += parameterOffsets_[&s];
-            else v.value += local_offset(in, s);
-            break;
+            case Space::Global:
+            case Space::Const: v.value += int64_t(placement_.address_of(s)); break;
+            case Space::Local: v.value += local_offset(in, s); break;
+            case Space::Shared:
+                v.storage = &s;
+                if (std::find(shared_.begin(), shared_.end(), &s) == shared_.end()) shared_.push_back(&s);
+                break;
+            case Space::Param:
+                if (s.entryParameter) v.value += parameterOffsets_[&s];
+                else v.value += local_offset(in, s);
+                break;
         }
         return v;
     }
@@ -183,7 +188,9 @@ private:
         if (known != in.offsets.end()) return known->second;
         uint64_t offset = align_up(localEnd_, std::max<uint32_t>(s.alignment, 1));
         localEnd_ = offset + s.bytes;
-        if (localEnd_ > kMaxLocal) throw PtxError(s.line, "the kernel needs more than " + std::to_string(kMaxLocal) + " bytes of local memory a thread");
+        if (localEnd_ > kMaxLocal)
+            throw PtxError(
+                s.line, "the kernel needs more than " + std::to_string(kMaxLocal) + " bytes of local memory a thread");
         in.offsets[&s] = int64_t(offset);
         return int64_t(offset);
     }
@@ -196,7 +203,8 @@ private:
         bool entryOwn = !in.caller;
         for (const Operand& o : s.operands) {
             const Operand& base = o.kind == OperandKind::Address ? o.items[0] : o;
-            if (base.kind == OperandKind::Symbol && base.storage->space == Space::Param) entryOwn = base.storage->entryParameter;
+            if (base.kind == OperandKind::Symbol && base.storage->space == Space::Param)
+                entryOwn = base.storage->entryParameter;
         }
         if (entryOwn) {
             if (store) throw PtxError(s.line, "a kernel's parameters cannot be written");
@@ -204,7 +212,8 @@ private:
         }
         size_t end = space + 6;
         if (s.opcode.substr(end, 6) == "::func") end += 6;
-        program_.opcodes.push_back(std::string(s.opcode.substr(0, space)) + ".local" + std::string(s.opcode.substr(end)));
+        program_.opcodes.push_back(std::string(s.opcode.substr(0, space)) + ".local"
+                                   + std::string(s.opcode.substr(end)));
         i.opcode = program_.opcodes.back();
     }
 
@@ -236,7 +245,8 @@ private:
             emit_builtin(s, i, name, inputs, results);
         } else {
             for (const Instance* up = &in; up; up = up->caller) {
-                if (up->function == callee) throw PtxError(s.line, "recursion is not supported: " + shown(name) + " calls itself");
+                if (up->function == callee)
+                    throw PtxError(s.line, "recursion is not supported: " + shown(name) + " calls itself");
             }
             if (results.size() != callee->results.size() || inputs.size() != callee->parameters.size())
                 throw PtxError(s.line, "call of " + shown(name) + " with the wrong number of arguments");
@@ -263,8 +273,10 @@ private:
     void emit_builtin(const Statement& s, Instruction i, std::string_view name, const std::vector<int64_t>& inputs,
                       const std::vector<int64_t>& results) {
         size_t wanted = name == "vprintf" ? 2 : name == "__assertfail" ? 5 : 0;
-        if (!wanted) throw PtxError(s.line, "the external function " + shown(name) + " is not defined and not known here");
-        if (inputs.size() != wanted || results.size() > 1) throw PtxError(s.line, "call of " + shown(name) + " with the wrong number of arguments");
+        if (!wanted)
+            throw PtxError(s.line, "the external function " + shown(name) + " is not defined and not known here");
+        if (inputs.size() != wanted || results.size() > 1)
+            throw PtxError(s.line, "call of " + shown(name) + " with the wrong number of arguments");
         program_.opcodes.push_back("call." + std::string(name));
         i.opcode = program_.opcodes.back();
         i.guard = -1;
@@ -293,7 +305,9 @@ private:
             end = align_up(end, s->alignment);
             offsets[s] = int64_t(end);
             end += s->bytes;
-            if (end > kMaxShared) throw PtxError(s->line, "the kernel needs more than " + std::to_string(kMaxShared) + " bytes of static shared memory");
+            if (end > kMaxShared)
+                throw PtxError(s->line, "the kernel needs more than " + std::to_string(kMaxShared)
+                                            + " bytes of static shared memory");
         }
         bool dynamic = std::any_of(shared_.begin(), shared_.end(), [](const Storage* s) { return s->isExtern; });
         if (dynamic) end = align_up(end, dynamicAlignment);

@@ -9,13 +9,18 @@ bool begins(std::string_view text, std::string_view prefix) { return text.substr
 
 // cvta between generic and global addresses changes nothing, for they are the same.
 bool is_identity(std::string_view opcode) {
-    return begins(opcode, "mov.b") || begins(opcode, "mov.u") || begins(opcode, "mov.s") || begins(opcode, "mov.f") ||
-           opcode == "cvta.to.global.u64" || opcode == "cvta.global.u64";
+    return begins(opcode, "mov.b") || begins(opcode, "mov.u") || begins(opcode, "mov.s") || begins(opcode, "mov.f")
+           || opcode == "cvta.to.global.u64" || opcode == "cvta.global.u64";
 }
 
 class Propagation {
 public:
-    explicit Propagation(Program& p) : p_(p), definitions_(p.registers.size(), 0), fixed_(p.registers.size(), false), base_(p.registers.size(), false), values_(p.registers.size()) {}
+    explicit Propagation(Program& p)
+        : p_(p),
+          definitions_(p.registers.size(), 0),
+          fixed_(p.registers.size(), false),
+          base_(p.registers.size(), false),
+          values_(p.registers.size()) {}
 
     void run() {
         for (const Instruction& i : p_.code) {
@@ -39,7 +44,8 @@ public:
 
 private:
     bool single(const Value& v) const {
-        return v.kind == ValueKind::Register && definitions_[v.index] == 1 && !fixed_[v.index] && p_.registers[v.index].type.bank() != Bank::P;
+        return v.kind == ValueKind::Register && definitions_[v.index] == 1 && !fixed_[v.index]
+               && p_.registers[v.index].type.bank() != Bank::P;
     }
 
     void replace_uses(Instruction& i) {
@@ -87,7 +93,9 @@ private:
         Type type = p_.registers[i.operands[0].index].type;
         if (from.kind == ValueKind::Integer || from.kind == ValueKind::Float32 || from.kind == ValueKind::Float64) {
             Literal literal;
-            literal.kind = from.kind == ValueKind::Float32 ? Literal::Float32 : from.kind == ValueKind::Float64 ? Literal::Float64 : Literal::Integer;
+            literal.kind = from.kind == ValueKind::Float32   ? Literal::Float32
+                           : from.kind == ValueKind::Float64 ? Literal::Float64
+                                                             : Literal::Integer;
             literal.bits = uint64_t(from.value);
             uint64_t bits = 0;
             int width = type.bits == 8 ? 32 : type.bits;
@@ -123,8 +131,8 @@ private:
             Value v;
             v.kind = ValueKind::Parameter;
             v.index = uint32_t(offset + int64_t(k) * bytes);
-            v.value = int64_t(bytes) | (type.kind == TypeKind::Signed ? kParameterSigned : 0) | (to.bank() == Bank::D ? kParameterWide : 0) |
-                      (to.bits == 16 ? kParameterHalf : 0);
+            v.value = int64_t(bytes) | (type.kind == TypeKind::Signed ? kParameterSigned : 0)
+                      | (to.bank() == Bank::D ? kParameterWide : 0) | (to.bits == 16 ? kParameterHalf : 0);
             settle(i, k, v);
         }
         i.removed = true;
@@ -135,12 +143,14 @@ private:
         return !base_[destination.index] || v.kind == ValueKind::Integer || (v.kind == ValueKind::Parameter && wide);
     }
 
-    void settle(const Instruction& i, size_t k, const Value& v) { static_cast<Value&>(values_[i.operands[k].index]) = v; }
+    void settle(const Instruction& i, size_t k, const Value& v) {
+        static_cast<Value&>(values_[i.operands[k].index]) = v;
+    }
 
     Program& p_;
     std::vector<uint32_t> definitions_;
-    std::vector<bool> fixed_;   // must stay registers
-    std::vector<bool> base_;    // some address has it as base
+    std::vector<bool> fixed_;  // must stay registers
+    std::vector<bool> base_;   // some address has it as base
 
     struct Unset : Value {
         Unset() { kind = ValueKind::Sink; }

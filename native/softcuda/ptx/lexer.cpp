@@ -66,7 +66,8 @@ Token Lexer::scan() {
         if (position_ >= source_.size()) return t;
         size_t begin = position_;
         char c = source_[begin];
-        if (c == '\0' && source_.find_first_not_of('\0', begin) == std::string_view::npos) return t;  // C string padding
+        if (c == '\0' && source_.find_first_not_of('\0', begin) == std::string_view::npos)
+            return t;  // C string padding
         if (c == '"') {
             size_t end = begin + 1;
             while (end < source_.size() && source_[end] != '"' && source_[end] != '\n') end++;
@@ -80,9 +81,11 @@ Token Lexer::scan() {
             size_t end = begin;
             // An exponent's sign belongs to the number, but 0x1e+4 is a sum.
             bool hexadecimal = c == '0' && begin + 1 < source_.size() && is_letter(source_[begin + 1]);
-            while (end < source_.size() && (is_inner(source_[end]) ||
-                   (!hexadecimal && end > begin && (source_[end] == '+' || source_[end] == '-') &&
-                    (source_[end - 1] == 'e' || source_[end - 1] == 'E')))) end++;
+            while (end < source_.size()
+                   && (is_inner(source_[end])
+                       || (!hexadecimal && end > begin && (source_[end] == '+' || source_[end] == '-')
+                           && (source_[end - 1] == 'e' || source_[end - 1] == 'E'))))
+                end++;
             t.kind = TokenKind::Number;
             t.text = source_.substr(begin, end - begin);
             position_ = end;
@@ -91,9 +94,11 @@ Token Lexer::scan() {
         if (is_letter(c) || c == '.') {
             size_t end = begin + 1;
             while (end < source_.size()) {
-                if (c == '.' && source_[end] == '.') break;   // ".reg.b32" are two, opcodes do not begin with a dot
+                if (c == '.' && source_[end] == '.') break;  // ".reg.b32" are two, opcodes do not begin with a dot
                 if (is_inner(source_[end])) end++;
-                else if (source_[end] == ':' && at(end + 1, ':') && end + 2 < source_.size() && is_inner(source_[end + 2])) end += 2;
+                else if (source_[end] == ':' && at(end + 1, ':') && end + 2 < source_.size()
+                         && is_inner(source_[end + 2]))
+                    end += 2;
                 else break;
             }
             t.kind = TokenKind::Word;

@@ -17,7 +17,7 @@ enum class TokenKind : uint8_t { End, Word, Number, String, Punct };
 
 struct Token {
     TokenKind kind = TokenKind::End;
-    std::string_view text;   // of a string: without the quotes
+    std::string_view text;  // of a string: without the quotes
     uint32_t line = 1;
 
     bool is(char punct) const { return kind == TokenKind::Punct && text[0] == punct; }
@@ -30,7 +30,7 @@ class Lexer {
 public:
     explicit Lexer(std::string_view source) : source_(source) { next(); }
     const Token& peek() const { return current_; }
-    Token next();   // the current token; advances
+    Token next();  // the current token; advances
 
 private:
     void skip_space();

@@ -11,10 +11,13 @@ bool parse_digits(std::string_view text, unsigned base, uint64_t& result) {
     if (text.empty()) return false;
     result = 0;
     for (char c : text) {
-        unsigned digit = c >= '0' && c <= '9' ? unsigned(c - '0') : c >= 'a' && c <= 'f' ? unsigned(c - 'a' + 10)
-                       : c >= 'A' && c <= 'F' ? unsigned(c - 'A' + 10) : 99;
+        unsigned digit = c >= '0' && c <= '9'   ? unsigned(c - '0')
+                         : c >= 'a' && c <= 'f' ? unsigned(c - 'a' + 10)
+                         : c >= 'A' && c <= 'F' ? unsigned(c - 'A' + 10)
+                                                : 99;
         if (digit >= base) return false;
-        if (__builtin_mul_overflow(result, uint64_t(base), &result) || __builtin_add_overflow(result, uint64_t(digit), &result))
+        if (__builtin_mul_overflow(result, uint64_t(base), &result)
+            || __builtin_add_overflow(result, uint64_t(digit), &result))
             return false;
     }
     return true;
@@ -71,7 +74,7 @@ bool literal_bits(Literal value, bool isFloat, int bits, uint64_t& result) {
         return true;
     }
     if (value.kind == Literal::Float32 && bits == 32) {
-        result = value.bits;   // the bits as they are: NaN payloads must live
+        result = value.bits;  // the bits as they are: NaN payloads must live
         return true;
     }
     if (value.kind == Literal::Float64 && bits == 64) {

@@ -7,7 +7,7 @@ namespace softcuda {
 
 struct Literal {
     enum Kind : uint8_t { Integer, Float32, Float64 } kind = Integer;
-    uint64_t bits = 0;   // two's complement, or the bits of the float
+    uint64_t bits = 0;  // two's complement, or the bits of the float
 };
 
 // Decimal, octal (0...), binary (0b...), hexadecimal (0x...), all with an optional U; 0f and 0d with the bits of a float;

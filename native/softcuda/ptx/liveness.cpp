@@ -19,7 +19,8 @@ template <class Visit> void visit_registers(const Instruction& i, Visit visit) {
     for (size_t k = 0; k < i.operands.size(); k++) {
         const Value& v = i.operands[k];
         if (v.kind == ValueKind::Address && v.baseIsRegister) visit(v.index, false);
-        if (v.kind == ValueKind::Register && (k >= i.destinations || i.guard >= 0 || is_wgmma(i.opcode))) visit(v.index, false);
+        if (v.kind == ValueKind::Register && (k >= i.destinations || i.guard >= 0 || is_wgmma(i.opcode)))
+            visit(v.index, false);
     }
     for (size_t k = 0; k < i.destinations && k < i.operands.size(); k++) {
         if (i.operands[k].kind == ValueKind::Register) visit(i.operands[k].index, true);
@@ -33,7 +34,8 @@ bool may_alias(const Instruction& i) {
     for (const Value& v : i.operands) {
         if (v.kind == ValueKind::Address) return false;
     }
-    for (std::string_view name : {"shfl", "mma", "wmma", "wgmma", "vote", "match", "redux", "activemask", "elect", "bar", "movmatrix", "call"}) {
+    for (std::string_view name : {"shfl", "mma", "wmma", "wgmma", "vote", "match", "redux", "activemask", "elect",
+                                  "bar", "movmatrix", "call"}) {
         if (i.opcode.substr(0, name.size()) == name) return false;
     }
     return true;
@@ -99,8 +101,10 @@ Liveness analyse_liveness(const Program& p) {
     }
     size_t words = (crossing.size() + 63) / 64;
     if (words * blocks.size() > (size_t(1) << 27))
-        throw PtxError(p.entry->line, "the kernel is too large: " + std::to_string(blocks.size()) + " blocks with " + std::to_string(crossing.size()) + " registers live between them");
-    std::vector<Bits> uses(blocks.size(), Bits(words)), kills(blocks.size(), Bits(words)), in(blocks.size(), Bits(words));
+        throw PtxError(p.entry->line, "the kernel is too large: " + std::to_string(blocks.size()) + " blocks with "
+                                          + std::to_string(crossing.size()) + " registers live between them");
+    std::vector<Bits> uses(blocks.size(), Bits(words)), kills(blocks.size(), Bits(words)),
+        in(blocks.size(), Bits(words));
     for (uint32_t b = 0; b < blocks.size(); b++) {
         for (uint32_t k = blocks[b].begin; k < blocks[b].end; k++) {
             visit_registers(p.code[k], [&](uint32_t r, bool definition) {
@@ -121,7 +125,7 @@ Liveness analyse_liveness(const Program& p) {
     }
     std::vector<bool> queued(blocks.size(), true);
     std::vector<uint32_t> work;
-    for (uint32_t b = 0; b < blocks.size(); b++) work.push_back(b);   // the last block comes first off the stack
+    for (uint32_t b = 0; b < blocks.size(); b++) work.push_back(b);  // the last block comes first off the stack
     while (!work.empty()) {
         uint32_t b = work.back();
         work.pop_back();
@@ -150,7 +154,8 @@ Liveness analyse_liveness(const Program& p) {
     };
     auto for_live_in = [&](uint32_t b, auto&& visit) {
         for (size_t w = 0; w < words; w++) {
-            for (uint64_t bits = in[b][w]; bits; bits &= bits - 1) visit(crossing[w * 64 + size_t(__builtin_ctzll(bits))]);
+            for (uint64_t bits = in[b][w]; bits; bits &= bits - 1)
+                visit(crossing[w * 64 + size_t(__builtin_ctzll(bits))]);
         }
     };
     for (uint32_t b = 0; b < blocks.size(); b++) {
@@ -159,7 +164,9 @@ Liveness analyse_liveness(const Program& p) {
         for (uint32_t k = blocks[b].begin; k < blocks[b].end; k++) {
             uint32_t read = may_alias(p.code[k]) ? 2 * k : 2 * k + 1;
             visit_registers(p.code[k], [&](uint32_t r, bool definition) { touch(r, definition ? 2 * k + 1 : read); });
-            visit_registers(p.code[k], [&](uint32_t r, bool definition) { if (!definition) touch(r, 2 * k); });
+            visit_registers(p.code[k], [&](uint32_t r, bool definition) {
+                if (!definition) touch(r, 2 * k);
+            });
         }
     }
     return result;
@@ -173,8 +180,9 @@ Allocation allocate_slots(const Program& p, const Liveness& liveness) {
     for (uint32_t r = 0; r < p.registers.size(); r++) {
         if (liveness.ranges[r].begin <= liveness.ranges[r].end) order.push_back(r);
     }
-    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return liveness.ranges[a].begin < liveness.ranges[b].begin; });
-    using Active = std::pair<uint32_t, uint32_t>;   // end of the range, slot
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return liveness.ranges[a].begin < liveness.ranges[b].begin; });
+    using Active = std::pair<uint32_t, uint32_t>;  // end of the range, slot
     std::priority_queue<Active, std::vector<Active>, std::greater<Active>> active[3];
     std::vector<uint32_t> unused[3];
     for (uint32_t r : order) {
@@ -188,7 +196,7 @@ Allocation allocate_slots(const Program& p, const Liveness& liveness) {
         if (unused[bank].empty()) {
             slot = result.count[bank]++;
         } else {
-            slot = unused[bank].back();   // the one freed last is the likeliest to be in the cache
+            slot = unused[bank].back();  // the one freed last is the likeliest to be in the cache
             unused[bank].pop_back();
         }
         result.slot[r] = slot;

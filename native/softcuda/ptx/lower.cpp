@@ -17,8 +17,8 @@ bool begins(std::string_view text, std::string_view prefix) { return text.substr
 bool may_suspend(std::string_view opcode) {
     for (std::string_view name : {"bar.", "barrier.", "call.", "nanosleep", "mbarrier.try_wait", "mbarrier.test_wait",
                                   // These wait for the members of their masks.
-                                  "shfl.", "vote.", "match.", "redux.", "elect.", "ldmatrix.", "stmatrix.", "movmatrix.",
-                                  "mma.", "wmma.", "wgmma."}) {
+                                  "shfl.", "vote.", "match.", "redux.", "elect.", "ldmatrix.", "stmatrix.",
+                                  "movmatrix.", "mma.", "wmma.", "wgmma."}) {
         if (begins(opcode, name)) return true;
     }
     return false;
@@ -26,7 +26,8 @@ bool may_suspend(std::string_view opcode) {
 
 // Instructions with several addresses, each of its own width: shared ones are 32-bit, whatever register they come in.
 bool takes_narrow_bases(std::string_view opcode) {
-    for (std::string_view name : {"mbarrier.", "cp.async.bulk.", "cp.reduce.async.bulk.", "cp.async.mbarrier.", "st.async.", "red.async."}) {
+    for (std::string_view name :
+         {"mbarrier.", "cp.async.bulk.", "cp.reduce.async.bulk.", "cp.async.mbarrier.", "st.async.", "red.async."}) {
         if (begins(opcode, name)) return true;
     }
     return false;
@@ -34,7 +35,8 @@ bool takes_narrow_bases(std::string_view opcode) {
 
 // Instructions in front of which a warp's lanes are made to meet in checked mode (check/aligned.cpp).
 bool meets(std::string_view opcode) {
-    for (std::string_view name : {"wgmma.", "setmaxnreg.", "bar.", "barrier.sync", "barrier.red", "barrier.arrive", "barrier.cta"}) {
+    for (std::string_view name :
+         {"wgmma.", "setmaxnreg.", "bar.", "barrier.sync", "barrier.red", "barrier.arrive", "barrier.cta"}) {
         if (begins(opcode, name)) return false;
     }
     return opcode.find(".aligned") != std::string_view::npos;
@@ -61,7 +63,7 @@ public:
         std::vector<Instruction> old = std::move(program_.code);
         if (program_.checked) note_wgmmas(old);
         std::vector<uint32_t> moved(old.size() + 1);
-        std::vector<uint32_t> around;   // branches made here, each over one instruction
+        std::vector<uint32_t> around;  // branches made here, each over one instruction
         for (size_t k = 0; k < old.size(); k++) {
             moved[k] = uint32_t(out_.size());
             Instruction& i = old[k];
@@ -126,7 +128,8 @@ private:
     void negations(Instruction& i) {
         for (Value& v : i.operands) {
             if (!v.negated || v.kind != ValueKind::Register) continue;
-            if (program_.registers[v.index].type.kind != TypeKind::Predicate) throw PtxError(i.line, "! needs a predicate register");
+            if (program_.registers[v.index].type.kind != TypeKind::Predicate)
+                throw PtxError(i.line, "! needs a predicate register");
             uint32_t t = program_.add_register(kPredicate);
             helper(i, "internal.not.pred", {as_register(t), as_register(v.index)});
             v = as_register(t);
@@ -166,7 +169,8 @@ private:
     void wgmma_touches(const Instruction& i) {
         if (wgmmaRegister_.empty() || begins(i.opcode, "wgmma.") || i.operands.empty()) return;
         const bool store = begins(i.opcode, "st.") || begins(i.opcode, "red.");
-        const size_t written = store ? 0 : std::max<size_t>(i.destinations, i.operands[0].kind == ValueKind::Address ? 0 : 1);
+        const size_t written =
+            store ? 0 : std::max<size_t>(i.destinations, i.operands[0].kind == ValueKind::Address ? 0 : 1);
         for (size_t k = 0; k < i.operands.size(); k++) {
             const Value& v = i.operands[k];
             if (v.kind != ValueKind::Register || v.index >= wgmmaRegister_.size() || !wgmmaRegister_[v.index]) continue;
@@ -199,7 +203,8 @@ private:
             return;
         }
         Type type = program_.registers[v.index].type;
-        if (type.bits != 32 && type.bits != 64) throw PtxError(i.line, "the base of an address must be a 32- or 64-bit register");
+        if (type.bits != 32 && type.bits != 64)
+            throw PtxError(i.line, "the base of an address must be a 32- or 64-bit register");
         if (wide && type.bits == 32) {
             uint32_t t = program_.add_register(kBits64);
             helper(i, "internal.widen", {as_register(t), as_register(v.index)});
@@ -214,7 +219,8 @@ private:
         }
         if (v.value && (foldDisplacement || !fits)) {
             uint32_t t = program_.add_register(type.bits == 64 ? kBits64 : kBits32);
-            helper(i, type.bits == 64 ? "internal.add.b64" : "internal.add.b32", {as_register(t), as_register(v.index), as_integer(v.value)});
+            helper(i, type.bits == 64 ? "internal.add.b64" : "internal.add.b32",
+                   {as_register(t), as_register(v.index), as_integer(v.value)});
             v.index = t;
             v.value = 0;
         }
@@ -223,7 +229,7 @@ private:
     static constexpr uint32_t kNoCarry = ~0u;
     Program& program_;
     uint32_t carry_ = kNoCarry;
-    std::vector<bool> wgmmaRegister_;   // by register, of checked programs with wgmma only
+    std::vector<bool> wgmmaRegister_;  // by register, of checked programs with wgmma only
     std::vector<Instruction> out_;
 };
 
@@ -240,7 +246,8 @@ Space address_space(std::string_view opcode, size_t number) {
         else if (token == "const") named[count] = Space::Const;
         else if (token == "local") named[count] = Space::Local;
         else if (token == "param") named[count] = Space::Param;
-        else if (token == "shared" || token == "shared::cta" || token == "shared::cluster") named[count] = Space::Shared;
+        else if (token == "shared" || token == "shared::cta" || token == "shared::cluster")
+            named[count] = Space::Shared;
         else known = false;
         count += known;
         rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);

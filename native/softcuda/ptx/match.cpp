@@ -14,13 +14,13 @@ namespace {
 // The letter an operand can stand for in a signature besides i; 0 for literals, which fit any.
 char letter_of(const Program& p, const Value& v) {
     switch (v.kind) {
-    case ValueKind::Register: {
-        Bank bank = p.registers[v.index].type.bank();
-        return bank == Bank::P ? 'p' : bank == Bank::D ? 'd' : 'w';
-    }
-    case ValueKind::Address: return 'm';
-    case ValueKind::Special: return special_info(Special(v.index)).bits == 1 ? 'p' : 0;
-    default: return 0;
+        case ValueKind::Register: {
+            Bank bank = p.registers[v.index].type.bank();
+            return bank == Bank::P ? 'p' : bank == Bank::D ? 'd' : 'w';
+        }
+        case ValueKind::Address: return 'm';
+        case ValueKind::Special: return special_info(Special(v.index)).bits == 1 ? 'p' : 0;
+        default: return 0;
     }
 }
 
@@ -39,7 +39,8 @@ bool fits(const Program& p, const Instruction& i, const char* signature, uint8_t
         if (k == i.operands.size()) return false;
         const Value& v = i.operands[k++];
         char letter = letter_of(p, v);
-        if (writes ? v.kind != ValueKind::Register && v.kind != ValueKind::Sink : v.kind == ValueKind::Sink) return false;
+        if (writes ? v.kind != ValueKind::Register && v.kind != ValueKind::Sink : v.kind == ValueKind::Sink)
+            return false;
         if (*s == 'i') {
             if (v.kind != ValueKind::Integer) return false;
         } else if (letter ? letter != *s : *s == 'm') {
@@ -74,7 +75,9 @@ bool match_parameter_load(const Program& p, Instruction& i) {
     for (std::string_view rest = i.opcode.substr(8, dot - 8); !rest.empty();) {
         size_t next = rest.find('.', 1);
         std::string_view word = rest.substr(0, next);
-        if (word != ".v2" && word != ".v4" && word != ".v8" && word != ".nc" && word != ".relaxed" && word != ".volatile" && word != "::entry") return false;
+        if (word != ".v2" && word != ".v4" && word != ".v8" && word != ".nc" && word != ".relaxed"
+            && word != ".volatile" && word != "::entry")
+            return false;
         rest = next == std::string_view::npos ? std::string_view() : rest.substr(next);
     }
     i.form = &control_forms().loadParameter;
@@ -94,7 +97,8 @@ bool match_clock(Instruction& i) {
 
 struct Candidates {
     std::string name;
-    const std::vector<const Form*>* forms[3] = {nullptr, nullptr, nullptr};   // those of a tensor core's model, checked ones, others
+    const std::vector<const Form*>* forms[3] = {nullptr, nullptr,
+                                                nullptr};  // those of a tensor core's model, checked ones, others
 };
 
 }  // namespace
@@ -124,7 +128,8 @@ bool match_forms(Program& p, const FormTable& table, std::vector<std::string>& e
             continue;
         }
         bool clock = false;
-        for (const Value& v : i.operands) clock |= v.kind == ValueKind::Special && special_info(Special(v.index)).scope == SpecialScope::Instruction;
+        for (const Value& v : i.operands)
+            clock |= v.kind == ValueKind::Special && special_info(Special(v.index)).scope == SpecialScope::Instruction;
         if (clock) {
             report("clocks and timers can be read by mov only");
             continue;
@@ -142,10 +147,13 @@ bool match_forms(Program& p, const FormTable& table, std::vector<std::string>& e
         }
         if (!i.form) {
             std::string expected;
-            for (const Form* f : *(c.forms[2] ? c.forms[2] : c.forms[1])) expected += std::string(expected.empty() ? "" : " or ") + f->signature;
-            report(shown(i.opcode) + " does not take these operands (" + shape(p, i) + "; known: " + expected.substr(0, 200) + ")");
+            for (const Form* f : *(c.forms[2] ? c.forms[2] : c.forms[1]))
+                expected += std::string(expected.empty() ? "" : " or ") + f->signature;
+            report(shown(i.opcode) + " does not take these operands (" + shape(p, i)
+                   + "; known: " + expected.substr(0, 200) + ")");
         }
-        if (i.form && i.operands.size() > size_t(kMaxArgs) && !is_wgmma(i.opcode)) report(shown(i.opcode) + " has more than " + std::to_string(kMaxArgs) + " operands");
+        if (i.form && i.operands.size() > size_t(kMaxArgs) && !is_wgmma(i.opcode))
+            report(shown(i.opcode) + " has more than " + std::to_string(kMaxArgs) + " operands");
     }
     return errors.size() == before;
 }

@@ -35,7 +35,7 @@ void Parser::parse_operands(Statement& s) {
     if (lexer_.peek().is(';')) return;
     do {
         s.operands.push_back(parse_operand(s, 0));
-        if (accept('|')) s.operands.push_back(parse_operand(s, 1));   // d|p: two destinations
+        if (accept('|')) s.operands.push_back(parse_operand(s, 1));  // d|p: two destinations
     } while (accept(','));
 }
 
@@ -98,8 +98,9 @@ Operand Parser::parse_number(bool negative) {
     if (t.kind != TokenKind::Number || !parse_literal(t.text, value)) fail(t, "expected a number, found " + shown(t));
     if (negative) value = negate(value);
     Operand o;
-    o.kind = value.kind == Literal::Integer ? OperandKind::Integer
-           : value.kind == Literal::Float32 ? OperandKind::Float32 : OperandKind::Float64;
+    o.kind = value.kind == Literal::Integer   ? OperandKind::Integer
+             : value.kind == Literal::Float32 ? OperandKind::Float32
+                                              : OperandKind::Float64;
     o.value = int64_t(value.bits);
     if (o.kind == OperandKind::Integer) o.value = int64_t(uint64_t(o.value) + uint64_t(parse_displacement()));
     return o;
@@ -131,7 +132,8 @@ Operand Parser::parse_address(Statement& s) {
         if (base.kind != OperandKind::Integer) fail(t, "expected an address, found " + shown(t));
     } else {
         base = parse_name(expect_word("an address"));
-        if (base.kind != OperandKind::Register && base.kind != OperandKind::Symbol) fail(t, "expected an address, found " + shown(t));
+        if (base.kind != OperandKind::Register && base.kind != OperandKind::Symbol)
+            fail(t, "expected an address, found " + shown(t));
     }
     o.value = base.kind == OperandKind::Symbol ? base.value : parse_displacement();
     if (base.kind == OperandKind::Symbol) base.value = 0;

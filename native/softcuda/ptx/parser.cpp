@@ -15,7 +15,8 @@ bool Parser::accept(char punct) {
 }
 
 void Parser::expect(char punct, const char* where) {
-    if (!accept(punct)) fail(lexer_.peek(), std::string("expected '") + punct + "' " + where + ", found " + shown(lexer_.peek()));
+    if (!accept(punct))
+        fail(lexer_.peek(), std::string("expected '") + punct + "' " + where + ", found " + shown(lexer_.peek()));
 }
 
 Token Parser::expect_word(const char* what) {
@@ -29,7 +30,8 @@ uint64_t Parser::expect_integer(const char* what, uint64_t maximum) {
     Literal value;
     if (t.kind != TokenKind::Number || !parse_literal(t.text, value) || value.kind != Literal::Integer)
         fail(t, std::string("expected ") + what + ", found " + shown(t));
-    if (value.bits > maximum) fail(t, std::string(what) + " " + std::string(t.text.substr(0, 30)) + " is above " + std::to_string(maximum));
+    if (value.bits > maximum)
+        fail(t, std::string(what) + " " + std::string(t.text.substr(0, 30)) + " is above " + std::to_string(maximum));
     return value.bits;
 }
 
@@ -62,9 +64,9 @@ void Parser::parse_version() {
     Token n = lexer_.next();
     size_t dot = n.text.find('.');
     Literal major, minor;
-    if (n.kind != TokenKind::Number || dot == std::string_view::npos || !parse_literal(n.text.substr(0, dot), major) ||
-        !parse_literal(n.text.substr(dot + 1), minor) || major.kind != Literal::Integer || minor.kind != Literal::Integer ||
-        major.bits > 99 || minor.bits > 9)
+    if (n.kind != TokenKind::Number || dot == std::string_view::npos || !parse_literal(n.text.substr(0, dot), major)
+        || !parse_literal(n.text.substr(dot + 1), minor) || major.kind != Literal::Integer
+        || minor.kind != Literal::Integer || major.bits > 99 || minor.bits > 9)
         fail(n, "expected a version such as 9.0, found " + shown(n));
     module_.version = uint32_t(major.bits * 10 + minor.bits);
 }
@@ -118,7 +120,8 @@ void Parser::parse_top() {
 Type Parser::expect_type() {
     Token t = expect_word("a type");
     Type type;
-    if (t.text[0] != '.' || !parse_type(t.text.substr(1), type)) fail(t, "expected a type such as .b32, found " + shown(t));
+    if (t.text[0] != '.' || !parse_type(t.text.substr(1), type))
+        fail(t, "expected a type such as .b32, found " + shown(t));
     return type;
 }
 
@@ -131,7 +134,8 @@ Storage* Parser::parse_variable(Space space, bool isExtern) {
         if (t.is(".align")) {
             lexer_.next();
             alignment = expect_integer("an alignment", 1 << 16);
-            if (alignment == 0 || (alignment & (alignment - 1))) fail(t, "alignment " + std::to_string(alignment) + " is not a power of two");
+            if (alignment == 0 || (alignment & (alignment - 1)))
+                fail(t, "alignment " + std::to_string(alignment) + " is not a power of two");
         } else if (t.is(".v2") || t.is(".v4")) {
             lexer_.next();
             vector = t.is(".v2") ? 2 : 4;
@@ -141,9 +145,11 @@ Storage* Parser::parse_variable(Space space, bool isExtern) {
             Token a = expect_word("an attribute");
             if (!a.is(".managed")) fail(a, "unsupported attribute " + shown(a));
             expect(')', "behind the attribute");
-        } else if (t.is(".ptr")) {   // about what a parameter points to: no effect here
+        } else if (t.is(".ptr")) {  // about what a parameter points to: no effect here
             lexer_.next();
-            if (lexer_.peek().is(".global") || lexer_.peek().is(".const") || lexer_.peek().is(".shared") || lexer_.peek().is(".local")) lexer_.next();
+            if (lexer_.peek().is(".global") || lexer_.peek().is(".const") || lexer_.peek().is(".shared")
+                || lexer_.peek().is(".local"))
+                lexer_.next();
             if (lexer_.peek().is(".align")) {
                 lexer_.next();
                 expect_integer("an alignment", 1 << 16);
@@ -169,12 +175,14 @@ Storage* Parser::parse_variable(Space space, bool isExtern) {
             continue;
         }
         uint64_t n = expect_integer("an array size", uint64_t(1) << 40);
-        if (__builtin_mul_overflow(s->bytes, n, &s->bytes) || s->bytes > (uint64_t(1) << 40)) fail(name, shown(name) + " is too large");
+        if (__builtin_mul_overflow(s->bytes, n, &s->bytes) || s->bytes > (uint64_t(1) << 40))
+            fail(name, shown(name) + " is too large");
         expect(']', "behind the array size");
     }
     if (lexer_.peek().is('=')) {
         Token at = lexer_.next();
-        if (space != Space::Global && space != Space::Const) fail(at, "only .global and .const variables have initial values");
+        if (space != Space::Global && space != Space::Const)
+            fail(at, "only .global and .const variables have initial values");
         if (open) s->bytes = uint64_t(1) << 31;
         uint64_t offset = 0;
         parse_initialiser(*s, type, offset, 0);
@@ -190,7 +198,8 @@ Storage* Parser::parse_variable(Space space, bool isExtern) {
 void Parser::parse_variables(Space space, bool isExtern) {
     Token at = lexer_.peek();
     Storage* s = parse_variable(space, isExtern);
-    if (isExtern && space != Space::Shared) fail(at, "the external variable " + shown(s->name) + " is not defined: there is no linker here");
+    if (isExtern && space != Space::Shared)
+        fail(at, "the external variable " + shown(s->name) + " is not defined: there is no linker here");
     Entity e;
     e.kind = Entity::Storage;
     e.storage = s;
@@ -207,7 +216,8 @@ void Parser::parse_initialiser(Storage& variable, Type type, uint64_t& offset, i
         while (accept(','));
         return expect('}', "at the end of the initialiser");
     }
-    if (offset + type.bytes() > variable.bytes) fail(lexer_.peek(), shown(variable.name) + " has more initial values than elements");
+    if (offset + type.bytes() > variable.bytes)
+        fail(lexer_.peek(), shown(variable.name) + " has more initial values than elements");
     parse_element(variable, type, offset);
     offset += type.bytes();
 }
@@ -221,11 +231,13 @@ void Parser::parse_element(Storage& variable, Type type, uint64_t offset) {
         bool negative = accept('-');
         Token n = lexer_.next();
         Literal value;
-        if (n.kind != TokenKind::Number || !parse_literal(n.text, value)) fail(n, "expected a number, found " + shown(n));
+        if (n.kind != TokenKind::Number || !parse_literal(n.text, value))
+            fail(n, "expected a number, found " + shown(n));
         if (negative) value = negate(value);
-        if (!negative && value.kind == Literal::Integer && accept('(')) {   // 0xFF00(symbol): these bits of its address
+        if (!negative && value.kind == Literal::Integer && accept('(')) {  // 0xFF00(symbol): these bits of its address
             int shift = value.bits ? __builtin_ctzll(value.bits) : 64;
-            if (shift > 56 || shift % 8 || value.bits >> shift != 0xff) fail(n, "expected one byte of ones as mask, found " + shown(n));
+            if (shift > 56 || shift % 8 || value.bits >> shift != 0xff)
+                fail(n, "expected one byte of ones as mask, found " + shown(n));
             r.shift = uint8_t(shift);
             closing = true;
         } else if (!literal_bits(value, type.kind == TypeKind::Float, type.bits, bits)) {

@@ -11,17 +11,20 @@ namespace softcuda {
 // What a name means in a scope.
 struct Entity {
     enum Kind : uint8_t { Register, Range, Storage } kind = Register;
-    uint32_t index = 0;      // register, or first of a range
-    uint32_t count = 0;      // of a range: %r<count>
+    uint32_t index = 0;  // register, or first of a range
+    uint32_t count = 0;  // of a range: %r<count>
     const softcuda::Storage* storage = nullptr;
 };
 
 // One pair of braces. Labels are resolved when it closes, because branches may lead forward.
 struct Scope {
-    struct Pending { uint32_t statement, operand, line; bool inTable; };
+    struct Pending {
+        uint32_t statement, operand, line;
+        bool inTable;
+    };
     std::unordered_map<std::string_view, Entity> names;
-    std::unordered_map<std::string_view, uint32_t> labels;   // statement number
-    std::unordered_map<std::string_view, uint32_t> tables;   // branch table
+    std::unordered_map<std::string_view, uint32_t> labels;  // statement number
+    std::unordered_map<std::string_view, uint32_t> tables;  // branch table
     std::vector<Pending> pending;
 };
 
@@ -36,8 +39,8 @@ private:
     void parse_target();
     void parse_top();
     Type expect_type();
-    Storage* parse_variable(Space space, bool isExtern);    // behind the space word, up to before , or ;
-    void parse_variables(Space space, bool isExtern);       // a whole declaration with its ;
+    Storage* parse_variable(Space space, bool isExtern);  // behind the space word, up to before , or ;
+    void parse_variables(Space space, bool isExtern);     // a whole declaration with its ;
     void parse_initialiser(Storage& variable, Type type, uint64_t& offset, int depth);
     void parse_element(Storage& variable, Type type, uint64_t offset);
 
@@ -73,7 +76,7 @@ private:
 
     Lexer lexer_;
     PtxModule module_;
-    std::vector<Scope> scopes_;   // [0]: the module
+    std::vector<Scope> scopes_;  // [0]: the module
 };
 
 }  // namespace softcuda

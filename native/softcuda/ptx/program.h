@@ -14,21 +14,22 @@ enum class ValueKind : uint8_t { Register, Integer, Float32, Float64, Special, P
 
 struct Value {
     ValueKind kind = ValueKind::Integer;
-    bool negated = false;               // a predicate source with !
-    bool raw = false;                   // Integer: these bits as they are, whatever the instruction's type
-    bool baseIsRegister = false;        // Address: base in `index`
-    bool baseIsParameter = false;       // Address: base is the kernel parameter described by `index` and `base`; else it is `base`
-    uint32_t index = 0;                 // Register: virtual register; Special: its number; Parameter: its offset
-    int64_t value = 0;                  // Integer, Float32, Float64: the bits; Address: displacement; Parameter: flags (exec/control.h)
+    bool negated = false;         // a predicate source with !
+    bool raw = false;             // Integer: these bits as they are, whatever the instruction's type
+    bool baseIsRegister = false;  // Address: base in `index`
+    bool baseIsParameter =
+        false;           // Address: base is the kernel parameter described by `index` and `base`; else it is `base`
+    uint32_t index = 0;  // Register: virtual register; Special: its number; Parameter: its offset
+    int64_t value = 0;  // Integer, Float32, Float64: the bits; Address: displacement; Parameter: flags (exec/control.h)
     int64_t base = 0;
-    const Storage* storage = nullptr;   // until placed: add its address to `value` (Integer) or `base` (Address)
+    const Storage* storage = nullptr;  // until placed: add its address to `value` (Integer) or `base` (Address)
 };
 
 enum class Flow : uint8_t {
-    Next,          // goes on with the next instruction
-    Branch,        // to `target`, if the guard holds
-    IndexedBranch, // to one of table `target`
-    Exit,          // of the lanes for which the guard holds
+    Next,           // goes on with the next instruction
+    Branch,         // to `target`, if the guard holds
+    IndexedBranch,  // to one of table `target`
+    Exit,           // of the lanes for which the guard holds
     Trap,
 };
 
@@ -44,20 +45,21 @@ struct Instruction {
     std::vector<uint32_t> touches;  // registers beside the operands that must be alive until here
     // Set by match_forms.
     const Form* form = nullptr;
-    uint8_t destinations = 0;       // how many of the operands are written; until then the size of a vector that is the first
+    uint8_t destinations =
+        0;  // how many of the operands are written; until then the size of a vector that is the first
 };
 
 struct Program {
     const Function* entry = nullptr;
     std::vector<Instruction> code;
     std::vector<Register> registers;
-    std::vector<std::vector<uint32_t>> tables;   // targets of indexed branches
-    std::deque<std::string> opcodes;             // texts made here
+    std::vector<std::vector<uint32_t>> tables;  // targets of indexed branches
+    std::deque<std::string> opcodes;            // texts made here
     uint32_t parameterBytes = 0;
     uint32_t staticShared = 0;
     uint32_t localBytes = 0;
-    bool checked = false;                        // for checked mode
-    bool usesGridWorkspace = false;              // %envreg1, %envreg2
+    bool checked = false;            // for checked mode
+    bool usesGridWorkspace = false;  // %envreg1, %envreg2
 
     uint32_t add_register(Type type) {
         registers.push_back({"(temporary)", type});
@@ -74,6 +76,7 @@ uint32_t parameter_layout(const Function& f, std::vector<uint32_t>& offsets);
 // Inlines all calls. `addressOf` tells where a .global or .const variable was placed. Throws PtxError.
 struct Placement {
     virtual uint64_t address_of(const Storage& variable) const = 0;
+
 protected:
     ~Placement() = default;
 };

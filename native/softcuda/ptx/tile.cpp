@@ -13,7 +13,8 @@
 namespace softcuda {
 namespace {
 
-constexpr size_t kWindow = 256;   // fma after which the next other instruction closes a window: bounds the registers alive
+constexpr size_t kWindow =
+    256;  // fma after which the next other instruction closes a window: bounds the registers alive
 constexpr int kSide = 4;
 
 struct Chain {
@@ -37,7 +38,13 @@ private:
 class Tiler {
 public:
     Tiler(Program& p, const Form* tile)
-        : p_(p), tile_(tile), uses_(p.registers.size()), definitions_(p.registers.size()), written_(p.registers.size()), factors_(p.registers.size()), sums_(p.registers.size()) {}
+        : p_(p),
+          tile_(tile),
+          uses_(p.registers.size()),
+          definitions_(p.registers.size()),
+          written_(p.registers.size()),
+          factors_(p.registers.size()),
+          sums_(p.registers.size()) {}
 
     void run() {
         if (std::count_if(p_.code.begin(), p_.code.end(), is_fma) < kSide * kSide) return;
@@ -132,10 +139,11 @@ private:
         written_.clear();
         factors_.clear();
         sums_.clear();
-        std::map<uint32_t, uint32_t> tail;    // register that holds a chain's sum so far
-        std::map<uint32_t, uint32_t> first;   // register that held its first sum
+        std::map<uint32_t, uint32_t> tail;   // register that holds a chain's sum so far
+        std::map<uint32_t, uint32_t> first;  // register that held its first sum
         for (uint32_t k = 0; k < window_.size(); k++) {
-            uint32_t d = window_[k].operands[0].index, a = window_[k].operands[1].index, b = window_[k].operands[2].index, c = window_[k].operands[3].index;
+            uint32_t d = window_[k].operands[0].index, a = window_[k].operands[1].index,
+                     b = window_[k].operands[2].index, c = window_[k].operands[3].index;
             if (written_.has(a) || written_.has(b)) return false;
             uint32_t chain = uint32_t(chains.size());
             if (written_.has(c)) {
@@ -144,13 +152,14 @@ private:
                 chain = link->second;
                 tail.erase(link);
             } else {
-                if (sums_.has(c)) return false;   // two chains begin with one value
+                if (sums_.has(c)) return false;  // two chains begin with one value
                 chains.emplace_back();
                 sums_.set(c);
                 first[c] = chain;
             }
             if (factors_.has(d) || d == a || d == b || (d != c && written_.has(d))) return false;
-            if (sums_.has(d) && first[d] != chain) return false;   // a loop's last step gives back the register of its first sum
+            if (sums_.has(d) && first[d] != chain)
+                return false;  // a loop's last step gives back the register of its first sum
             written_.set(d);
             factors_.set(a);
             factors_.set(b);
@@ -177,7 +186,8 @@ private:
                 bool whole = true;
                 for (uint32_t m = 0; m < kSide * kSide && whole; m++) {
                     auto found = cell.find({row + m / kSide, column + m % kSide});
-                    whole = found != cell.end() && (m == 0 || chains[found->second].items.size() == chains[members[0]].items.size());
+                    whole = found != cell.end()
+                            && (m == 0 || chains[found->second].items.size() == chains[members[0]].items.size());
                     if (whole) members[m] = found->second;
                 }
                 if (whole) emit_tile(chains, members, taken);
@@ -206,7 +216,7 @@ private:
     const Form* tile_;
     std::vector<Instruction> out_, window_;
     std::vector<uint32_t> uses_, definitions_;
-    Marks written_, factors_, sums_;   // by the fma in the window
+    Marks written_, factors_, sums_;  // by the fma in the window
 };
 
 }  // namespace

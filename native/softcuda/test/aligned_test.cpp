@@ -43,8 +43,10 @@ void expect_divergent(const std::string& instruction, const std::string& body) {
         const FaultReport f = run_kernel(body, seed);
         EXPECT_EQ(f.code, 719);
         const std::string name = instruction.substr(0, instruction.find_first_of("."));
-        for (const std::string& part : {"divergent " + name, std::string("kernel k"), std::string("PTX line "), std::string("block (0, 0, 0)"), std::string("warp 1")})
-            if (f.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + f.text + " of\n" + body);
+        for (const std::string& part : {"divergent " + name, std::string("kernel k"), std::string("PTX line "),
+                                        std::string("block (0, 0, 0)"), std::string("warp 1")})
+            if (f.text.find(part) == std::string::npos)
+                expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + f.text + " of\n" + body);
     }
 }
 
@@ -62,7 +64,9 @@ TEST(lanes_that_go_round_an_instruction) {
 }
 
 TEST(lanes_at_two_instructions) {
-    for (const std::string& i : kAligned) expect_divergent(i, "@%p1 bra OTHERS;\n" + i + "\nbra DONE;\nOTHERS:\n" + i + "\nDONE:\nst.shared.u32 [%r2], %r3;");
+    for (const std::string& i : kAligned)
+        expect_divergent(
+            i, "@%p1 bra OTHERS;\n" + i + "\nbra DONE;\nOTHERS:\n" + i + "\nDONE:\nst.shared.u32 [%r2], %r3;");
 }
 
 TEST(lanes_that_end_before) {
@@ -71,7 +75,9 @@ TEST(lanes_that_end_before) {
 
 TEST(lanes_that_come_later) {
     for (const std::string& i : kAligned)
-        expect_silent("bra CHOOSE;\nTOGETHER:\n" + i + "\nbra END;\nCHOOSE:\n@%p1 bra LATER;\nbra TOGETHER;\nLATER:\nmov.u32 %r3, 7;\nbra TOGETHER;\nEND:");
+        expect_silent(
+            "bra CHOOSE;\nTOGETHER:\n" + i
+            + "\nbra END;\nCHOOSE:\n@%p1 bra LATER;\nbra TOGETHER;\nLATER:\nmov.u32 %r3, 7;\nbra TOGETHER;\nEND:");
 }
 
 TEST_MAIN

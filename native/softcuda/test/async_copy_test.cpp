@@ -29,25 +29,35 @@ TEST(copies_whole_partial_and_ignored) {
                 const bool rows = trial % 30 == 20;
                 uint64_t rowFrom = 0;
                 uint32_t rowSize = bytes;
-                for (int l = 0; l < 32; l++) cell[l] = uint32_t(8 + (rows ? l / 4 * 12 + (l ^ l / 4) % 4 : (l * 37 + trial) % 128));
+                for (int l = 0; l < 32; l++)
+                    cell[l] = uint32_t(8 + (rows ? l / 4 * 12 + (l ^ l / 4) % 4 : (l * 37 + trial) % 128));
                 for (int l = 0; l < 32; l++) {
                     // Whole or nothing, as at the edge of a tile, in the second half.
                     if (l % 4 == 0) {
                         rowFrom = m.pick(kArena / bytes - 4) * bytes;
                         rowSize = bytes * uint32_t(m.pick(2));
                     }
-                    const uint32_t size = !sized ? bytes : rows ? rowSize : trial >= 30 ? bytes * uint32_t(m.pick(2)) : uint32_t(m.pick(bytes + 1));
+                    const uint32_t size = !sized        ? bytes
+                                          : rows        ? rowSize
+                                          : trial >= 30 ? bytes * uint32_t(m.pick(2))
+                                                        : uint32_t(m.pick(bytes + 1));
                     m.w(12)[l] = size;
                     const uint32_t read = ignored && m.pred[4] >> l & 1 ? 0 : size;
                     const uint32_t to = cell[l] * 16;
                     m.w(10)[l] = to - uint32_t(ins.imm);
                     const uint64_t from = rows ? rowFrom + uint64_t(l % 4) * bytes : m.pick(kArena / bytes) * bytes;
-                    m.d(11)[l] = read == 0 ? m.random() : m.launch.arenaLow + from;  // what is not read may lie anywhere
-                    if (!(mask.active >> l & 1)) { m.w(10)[l] = uint32_t(m.random()); m.d(11)[l] = m.random(); continue; }
+                    m.d(11)[l] =
+                        read == 0 ? m.random() : m.launch.arenaLow + from;  // what is not read may lie anywhere
+                    if (!(mask.active >> l & 1)) {
+                        m.w(10)[l] = uint32_t(m.random());
+                        m.d(11)[l] = m.random();
+                        continue;
+                    }
                     for (uint32_t b = 0; b < bytes; b++) wanted[to + b] = b < read ? m.arena[from + b] : 0;
                 }
                 std::string where = level.name + " " + f.name + " " + f.signature + " trial " + std::to_string(trial);
-                if (m.run(f.form, ins, mask.active, mask.live) != &ins + 1) expect::failed(__FILE__, __LINE__, where + " " + last_fault().what);
+                if (m.run(f.form, ins, mask.active, mask.live) != &ins + 1)
+                    expect::failed(__FILE__, __LINE__, where + " " + last_fault().what);
                 if (std::memcmp(wanted, m.shared, kShared)) expect::failed(__FILE__, __LINE__, where);
             }
     }
@@ -77,7 +87,8 @@ TEST(bad_addresses_fault) {
 
 TEST(groups_need_no_waiting) {
     for (const Level& level : levels())
-        for (auto [name, signature] : {std::pair{"cp.async.commit_group", "="}, {"cp.async.wait_group", "=i"}, {"cp.async.wait_all", "="}}) {
+        for (auto [name, signature] :
+             {std::pair{"cp.async.commit_group", "="}, {"cp.async.wait_group", "=i"}, {"cp.async.wait_all", "="}}) {
             static Machine& m = *new Machine(63);
             Ins ins{};
             ins.imm = 1;

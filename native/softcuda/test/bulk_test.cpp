@@ -30,7 +30,8 @@ const std::string kThere = barrier_ready("bar", 1) + R"(
     cp.async.bulk.prefetch.L2.global [%d0], %r1;
     cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%d0], %r1, [bar];
 LOADED:
-)" + barrier_wait("bar", "0", "WAIT") + R"(
+)" + barrier_wait("bar", "0", "WAIT")
+                           + R"(
     mov.u32 %r3, data;
     mad.lo.u32 %r3, %r0, 4, %r3;
     shr.u32 %r5, %r1, 2;
@@ -44,11 +45,13 @@ CHANGED:
     bar.sync 0;
     @%p7 bra END;
 )";
-const std::string kBack = "\n    cp.async.bulk.commit_group;\n    cp.async.bulk.wait_group.read 0;\n    cp.async.bulk.wait_group 0;\nEND:";
+const std::string kBack =
+    "\n    cp.async.bulk.commit_group;\n    cp.async.bulk.wait_group.read 0;\n    cp.async.bulk.wait_group 0;\nEND:";
 
 void expect_fault(const std::string& body, int code, const std::string& part, uint32_t bytes = 64) {
     Machine m(uint64_t(16) << 20);
-    Module& module = m.load(kernel("setp.ne.u32 %p7, %r0, 0; @%p7 bra END; mbarrier.init.shared.b64 [bar], 1;\n" + body + "\nEND:"));
+    Module& module =
+        m.load(kernel("setp.ne.u32 %p7, %r0, 0; @%p7 bra END; mbarrier.init.shared.b64 [bar], 1;\n" + body + "\nEND:"));
     uint8_t *in = m.allocate<uint8_t>(4096), *out = m.allocate<uint8_t>(4096);
     const FaultReport f = m.launch(module, "k", {1, 1, 1, 32}, in, out, bytes);
     EXPECT_EQ(f.code, code);
@@ -62,7 +65,9 @@ TEST(bytes_go_there_and_back) {
         Checks checks(checked);
         on_every_level([] {
             Machine m(uint64_t(16) << 20);
-            Module& module = m.load(kernel(kThere + "mov.u32 %r2, data; cp.async.bulk.global.shared::cta.bulk_group [%d1+16], [%r2], %r1;" + kBack));
+            Module& module = m.load(
+                kernel(kThere + "mov.u32 %r2, data; cp.async.bulk.global.shared::cta.bulk_group [%d1+16], [%r2], %r1;"
+                       + kBack));
             for (uint32_t bytes : {16u, 64u, 400u, 1024u}) {
                 uint32_t *in = m.allocate<uint32_t>(bytes / 4), *out = m.allocate<uint32_t>(bytes / 4 + 8, 77);
                 for (uint32_t i = 0; i < bytes / 4; i++) in[i] = i * i * 31 + bytes;
@@ -89,7 +94,8 @@ TEST(bytes_move_within_shared_memory) {
 )" + barrier_wait("bar", "1", "MOVED") + R"(
     mbarrier.arrive.expect_tx.shared::cta.b64 _, [bar], 32;
     cp.reduce.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes.add.u32 [%r6+16], [%r2], 32, [bar];
-)" + barrier_wait("bar", "0", "ADDED") + "cp.async.bulk.global.shared::cta.bulk_group [%d1], [%r6], %r1;" + kBack));
+)" + barrier_wait("bar", "0", "ADDED") + "cp.async.bulk.global.shared::cta.bulk_group [%d1], [%r6], %r1;"
+                                           + kBack));
             const uint32_t bytes = 256, n = bytes / 4;
             uint32_t *in = m.allocate<uint32_t>(n), *out = m.allocate<uint32_t>(n);
             for (uint32_t i = 0; i < n; i++) in[i] = i * 1000003u;
@@ -103,7 +109,11 @@ TEST(bytes_move_within_shared_memory) {
 
 // Every reduction to global memory, against its definition.
 TEST(reductions_to_global_memory) {
-    struct Case { const char* what; uint32_t bytes; std::vector<double> old, add, wanted; };
+    struct Case {
+        const char* what;
+        uint32_t bytes;
+        std::vector<double> old, add, wanted;
+    };
     const double big = 4294967295.0;
     const std::vector<Case> cases = {
         {"add.u32", 4, {1, big, 7, 9}, {5, 2, 0, 100}, {6, 1, 7, 109}},
@@ -131,7 +141,8 @@ TEST(reductions_to_global_memory) {
     ld.global.v2.u64 {%d2, %d3}, [%d0];
     st.shared.v2.u64 [%r2], {%d2, %d3};
     fence.proxy.async.shared::cta;
-    cp.reduce.async.bulk.global.shared::cta.bulk_group.)" + std::string(c.what) + " [%d1], [%r2], 16;" + kBack));
+    cp.reduce.async.bulk.global.shared::cta.bulk_group.)"
+                                           + std::string(c.what) + " [%d1], [%r2], 16;" + kBack));
             uint8_t *in = m.allocate<uint8_t>(16), *out = m.allocate<uint8_t>(16);
             for (size_t i = 0; i < c.old.size(); i++) {
                 const uint64_t a = uint64_t(c.add[i]), b = uint64_t(c.old[i]);
@@ -142,7 +153,9 @@ TEST(reductions_to_global_memory) {
             for (size_t i = 0; i < c.old.size(); i++) {
                 uint64_t got = 0;
                 std::memcpy(&got, out + i * c.bytes, c.bytes);
-                if (double(got) != c.wanted[i]) expect::failed(__FILE__, __LINE__, std::string(c.what) + " element " + std::to_string(i) + ": " + std::to_string(got));
+                if (double(got) != c.wanted[i])
+                    expect::failed(__FILE__, __LINE__,
+                                   std::string(c.what) + " element " + std::to_string(i) + ": " + std::to_string(got));
             }
         }
     });
@@ -152,8 +165,11 @@ TEST(floating_reductions_round_once) {
     on_every_level([] {
         for (const char* what : {"add.f32", "add.noftz.f16", "add.noftz.bf16", "max.f16", "min.bf16"}) {
             Machine m(uint64_t(16) << 20);
-            Module& module = m.load(kernel("setp.ne.u32 %p7, %r0, 0; @%p7 bra END; mov.u32 %r2, data; ld.global.v2.u64 {%d2, %d3}, [%d0]; st.shared.v2.u64 [%r2], {%d2, %d3};"
-                                           "cp.reduce.async.bulk.global.shared::cta.bulk_group." + std::string(what) + " [%d1], [%r2], 16;" + kBack));
+            Module& module =
+                m.load(kernel("setp.ne.u32 %p7, %r0, 0; @%p7 bra END; mov.u32 %r2, data; ld.global.v2.u64 {%d2, %d3}, "
+                              "[%d0]; st.shared.v2.u64 [%r2], {%d2, %d3};"
+                              "cp.reduce.async.bulk.global.shared::cta.bulk_group."
+                              + std::string(what) + " [%d1], [%r2], 16;" + kBack));
             const std::string type = std::string(what).substr(std::string(what).rfind('.') + 1);
             const bool wide = type == "f32";
             uint8_t *in = m.allocate<uint8_t>(16), *out = m.allocate<uint8_t>(16);
@@ -176,9 +192,13 @@ TEST(floating_reductions_round_once) {
             };
             const int digits = wide ? 24 : type == "f16" ? 11 : 8;
             for (int i = 0; i < (wide ? 4 : 8); i++) {
-                const double a = value(before.data(), i), b = value(in, i), exact = what[0] == 'a' ? a + b : what[1] == 'a' ? std::fmax(a, b) : std::fmin(a, b);
+                const double a = value(before.data(), i), b = value(in, i),
+                             exact = what[0] == 'a'   ? a + b
+                                     : what[1] == 'a' ? std::fmax(a, b)
+                                                      : std::fmin(a, b);
                 const double unit = exact == 0 ? 1 : std::ldexp(1, std::ilogb(exact) + 1 - digits);
-                if (value(out, i) != std::nearbyint(exact / unit) * unit) expect::failed(__FILE__, __LINE__, std::string(what) + " element " + std::to_string(i));
+                if (value(out, i) != std::nearbyint(exact / unit) * unit)
+                    expect::failed(__FILE__, __LINE__, std::string(what) + " element " + std::to_string(i));
             }
         }
     });
@@ -195,7 +215,8 @@ TEST(cache_hints_change_nothing) {
     mov.u32 %r2, data;
     cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint [%r2], [%d0], %r1, [bar], %d5;
 LOADED:
-)" + barrier_wait("bar", "0", "WAIT") + R"(
+)" + barrier_wait("bar", "0", "WAIT")
+                                   + R"(
     @%p7 bra END;
     cp.async.bulk.global.shared::cta.bulk_group.L2::cache_hint [%d1], [%r2], %r1, %d6;
 )" + kBack));
@@ -210,11 +231,16 @@ TEST(mistakes_are_named) {
     expect_fault("mov.u32 %r2, data;" + load + "[%r2], [%d0], %r1, [bar];", 715, "multiple of 16 bytes", 24);
     expect_fault("mov.u32 %r2, data;" + load + "[%r2+8], [%d0], %r1, [bar];", 716, "multiple of 16");
     expect_fault("mov.u32 %r2, data;" + load + "[%r2], [%d0+8], %r1, [bar];", 716, "multiple of 16");
-    expect_fault("mov.u32 %r2, data;" + load + "[%r2], [%d0], %r1, [bar];", 700, "outside the block's shared memory", 16384);
-    expect_fault("mov.u64 %d0, 4096; mov.u32 %r2, data;" + load + "[%r2], [%d0], %r1, [bar];", 700, "outside device memory");
+    expect_fault("mov.u32 %r2, data;" + load + "[%r2], [%d0], %r1, [bar];", 700, "outside the block's shared memory",
+                 16384);
+    expect_fault("mov.u64 %d0, 4096; mov.u32 %r2, data;" + load + "[%r2], [%d0], %r1, [bar];", 700,
+                 "outside device memory");
     expect_fault("mov.u32 %r2, data;" + load + "[%r2], [%d0], %r1, [more];", 719, "no mbarrier is there");
-    expect_fault("mov.u32 %r2, data; mov.b16 %h0, 2; cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%r2], [%d0], %r1, [bar], %h0;",
-                 715, "a multicast mask names no block, or one that the cluster does not have");
+    expect_fault(
+        "mov.u32 %r2, data; mov.b16 %h0, 2; "
+        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%r2], [%d0], %r1, "
+        "[bar], %h0;",
+        715, "a multicast mask names no block, or one that the cluster does not have");
 }
 
 TEST_MAIN

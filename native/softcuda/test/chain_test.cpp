@@ -7,10 +7,11 @@ using namespace lanes;
 namespace {
 
 constexpr int kPool = 12, kWideBegin = 16, kConstantSlot = 40, kConstantSlots = 6, kChainPredicates = 8;
-constexpr size_t kLongest = 80;   // with so many operands that registers run out
+constexpr size_t kLongest = 80;  // with so many operands that registers run out
 
-const uint32_t kSpecial[] = {0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000,
-                             0x7fc00000, 0x7f800001, 0x7fffffff, 0xffffffff, 31, 32, 63, 64, 0x3f808000, 0x3f818000, 0x7f7fffff};
+const uint32_t kSpecial[] = {0,          0x80000000, 1,          0x80000001, 0x007fffff, 0x00800000, 0x3f800000,
+                             0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0x7fffffff, 0xffffffff,
+                             31,         32,         63,         64,         0x3f808000, 0x3f818000, 0x7f7fffff};
 const uint32_t kCounts[kConstantSlots] = {0, 3, 31, 32, 63, 300};
 
 struct Constants final : KnownValues {
@@ -22,7 +23,9 @@ struct Constants final : KnownValues {
     }
 };
 
-bool is_real(const std::string& name) { return name.find("f32") != std::string::npos || name.find("bf16") != std::string::npos; }
+bool is_real(const std::string& name) {
+    return name.find("f32") != std::string::npos || name.find("bf16") != std::string::npos;
+}
 
 struct Chain {
     std::vector<Ins> ins;
@@ -87,7 +90,8 @@ void check(const Chain& chain, Fill fill, uint64_t seed) {
     std::set<int> loose, looseMasks;
     for (const ChainStep& s : chain.steps) {
         const Shape shape = s.form->shape;
-        const bool mask = shape == Shape::Compare || shape == Shape::PredicateLogic || shape == Shape::PredicateNot || shape == Shape::PredicateCopy;
+        const bool mask = shape == Shape::Compare || shape == Shape::PredicateLogic || shape == Shape::PredicateNot
+                          || shape == Shape::PredicateCopy;
         std::set<int>& set = mask ? looseMasks : loose;
         const int place = mask ? s.ins->arg[0] : s.ins->arg[0] / 4;
         if (s.kept) set.erase(place);
@@ -128,14 +132,15 @@ TEST(chains_do_what_their_instructions_do) {
     for (const Level& level : levels()) {
         if (level.name.find("avx512") == std::string::npos) continue;
         const std::vector<NamedForm>& all = chain_forms(level);
-        if (all.empty()) continue;   // not built
+        if (all.empty()) continue;  // not built
         EXPECT(all.size() >= 80);
         std::vector<const NamedForm*> whole, real;
         for (const NamedForm& f : all) {
-            for (uint64_t trial = 0; trial < 40; trial++) check(make(m, {&f}, 1, 4, false), trial % 2 ? Fill::Special : Fill::Bits, trial);
+            for (uint64_t trial = 0; trial < 40; trial++)
+                check(make(m, {&f}, 1, 4, false), trial % 2 ? Fill::Special : Fill::Bits, trial);
             for (uint64_t trial = 0; trial < 10; trial++) check(make(m, {&f}, 1, 4, false), Fill::Moderate, trial);
             if (!is_real(f.name)) whole.push_back(&f);
-            if (f.name == "cvt.rn.f32.s32") continue;   // would show the payload of a NaN
+            if (f.name == "cvt.rn.f32.s32") continue;  // would show the payload of a NaN
             if (is_real(f.name) || f.name.find("mov") == 0 || f.name.find("selp") == 0) real.push_back(&f);
         }
         for (uint64_t trial = 0; trial < 600; trial++) {

@@ -32,19 +32,27 @@ struct Checked : Setting, Machine {
         arena().mark_written(reinterpret_cast<uint64_t>(p), count * sizeof(T));
         return p;
     }
-    float* numbers(size_t count) { return input<float>(count, [](size_t i) { return float(int(i * 37 % 101) - 50) / 16; }); }
+    float* numbers(size_t count) {
+        return input<float>(count, [](size_t i) { return float(int(i * 37 % 101) - 50) / 16; });
+    }
 };
 
 void expect_report(const FaultReport& f, int code, const std::string& kernel, std::vector<std::string> parts) {
     EXPECT_EQ(f.code, code);
     parts.insert(parts.end(), {"in kernel " + kernel + " ", "at PTX line ", "block (", "warp ", "lane ", "address 0x"});
     for (const std::string& part : parts)
-        if (f.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + f.text);
+        if (f.text.find(part) == std::string::npos)
+            expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + f.text);
 }
 
 const std::vector<uint64_t> kSeeds = {0, 1, 2, 3, 12345};
 
-float bf16(uint16_t bits) { uint32_t b = uint32_t(bits) << 16; float f; std::memcpy(&f, &b, 4); return f; }
+float bf16(uint16_t bits) {
+    uint32_t b = uint32_t(bits) << 16;
+    float f;
+    std::memcpy(&f, &b, 4);
+    return f;
+}
 
 }  // namespace
 
@@ -55,13 +63,15 @@ TEST(off_by_one_in_global_memory) {
     float *in = m.numbers(256), *out = m.allocate<float>(256);
     EXPECT_EQ(m.launch(m.module, "shift_global", {2, 1, 1, 128}, in, out, 256).text, "");
     expect_report(m.launch(m.module, "shift_global_bug", {2, 1, 1, 128}, in, out, 256), 700, "shift_global_bug",
-                  {"global read of 4 bytes out of bounds, 0 bytes past the end of allocation", "(1024 bytes at", "warp 3", "lane 31", "block (1, 0, 0)"});
+                  {"global read of 4 bytes out of bounds, 0 bytes past the end of allocation", "(1024 bytes at",
+                   "warp 3", "lane 31", "block (1, 0, 0)"});
 }
 
 TEST(write_past_the_end_of_global_memory) {
     Checked m("memory");
     float *in = m.numbers(256), *out = m.allocate<float>(200);
-    expect_report(m.launch(m.module, "shift_global", {2, 1, 1, 128}, in, out, 256), 700, "shift_global", {"global write of 4 bytes out of bounds", "(800 bytes at"});
+    expect_report(m.launch(m.module, "shift_global", {2, 1, 1, 128}, in, out, 256), 700, "shift_global",
+                  {"global write of 4 bytes out of bounds", "(800 bytes at"});
 }
 
 TEST(use_after_free) {
@@ -70,7 +80,8 @@ TEST(use_after_free) {
     m.arena().release(reinterpret_cast<uint64_t>(in));
     float* other = m.numbers(256);  // must not get the freed bytes
     EXPECT(other != in);
-    expect_report(m.launch(m.module, "shift_global", {2, 1, 1, 128}, in, out, 256), 700, "shift_global", {"global read of 4 bytes after free of allocation"});
+    expect_report(m.launch(m.module, "shift_global", {2, 1, 1, 128}, in, out, 256), 700, "shift_global",
+                  {"global read of 4 bytes after free of allocation"});
 }
 
 TEST(off_by_one_in_shared_memory) {
@@ -88,7 +99,8 @@ TEST(misaligned_vector_access) {
         Checked m(checks);
         float *in = m.numbers(132), *out = m.allocate<float>(128);
         EXPECT_EQ(m.launch(m.module, "vector_load", {1, 1, 1, 32}, in, out).text, "");
-        expect_report(m.launch(m.module, "vector_load_bug", {1, 1, 1, 32}, in, out), 716, "vector_load_bug", {"misaligned address", "lane 0"});
+        expect_report(m.launch(m.module, "vector_load_bug", {1, 1, 1, 32}, in, out), 716, "vector_load_bug",
+                      {"misaligned address", "lane 0"});
     }
 }
 
@@ -96,9 +108,11 @@ TEST(uninitialised_global_read) {
     Checked m("init");
     float *in = m.numbers(256), *raw = m.allocate<float>(256), *out = m.allocate<float>(256);
     EXPECT_EQ(m.launch(m.module, "shift_global", {2, 1, 1, 128}, in, out, 256).text, "");
-    EXPECT_EQ(m.launch(m.module, "shift_global", {2, 1, 1, 128}, out, in, 256).text, "");  // what a kernel wrote is written
+    EXPECT_EQ(m.launch(m.module, "shift_global", {2, 1, 1, 128}, out, in, 256).text,
+              "");  // what a kernel wrote is written
     m.arena().mark_written(reinterpret_cast<uint64_t>(raw), 255 * 4);
-    expect_report(m.launch(m.module, "shift_global", {2, 1, 1, 128}, raw, out, 256), 719, "shift_global", {"uninitialised global memory read", "lane 31"});
+    expect_report(m.launch(m.module, "shift_global", {2, 1, 1, 128}, raw, out, 256), 719, "shift_global",
+                  {"uninitialised global memory read", "lane 31"});
     m.arena().copy_written(reinterpret_cast<uint64_t>(raw), reinterpret_cast<uint64_t>(in), 1024);
     EXPECT_EQ(m.launch(m.module, "shift_global", {2, 1, 1, 128}, raw, out, 256).text, "");
 }
@@ -119,9 +133,11 @@ TEST(missing_barrier) {
         float *in = m.numbers(512), *out = m.allocate<float>(128);
         EXPECT_EQ(m.launch(m.module, "reverse", {1, 1, 1, 128}, in, out).text, "");
         for (int i = 0; i < 128; i++) EXPECT_EQ(out[i], in[127 - i]);
-        expect_report(m.launch(m.module, "reverse_bug", {1, 1, 1, 128}, in, out), 719, "reverse_bug", {"race in shared memory", "a barrier is missing"});
+        expect_report(m.launch(m.module, "reverse_bug", {1, 1, 1, 128}, in, out), 719, "reverse_bug",
+                      {"race in shared memory", "a barrier is missing"});
         EXPECT_EQ(m.launch(m.module, "rounds", {1, 1, 1, 128}, in, out).text, "");
-        expect_report(m.launch(m.module, "rounds_bug", {1, 1, 1, 128}, in, out), 719, "rounds_bug", {"race in shared memory", "a barrier is missing"});
+        expect_report(m.launch(m.module, "rounds_bug", {1, 1, 1, 128}, in, out), 719, "rounds_bug",
+                      {"race in shared memory", "a barrier is missing"});
     }
 }
 
@@ -129,7 +145,8 @@ TEST(missing_syncwarp) {
     Checked m("race");
     float *in = m.numbers(32), *out = m.allocate<float>(32);
     EXPECT_EQ(m.launch(m.module, "warp_exchange", {1, 1, 1, 32}, in, out).text, "");
-    expect_report(m.launch(m.module, "warp_exchange_bug", {1, 1, 1, 32}, in, out), 719, "warp_exchange_bug", {"race in shared memory", "a __syncwarp is missing"});
+    expect_report(m.launch(m.module, "warp_exchange_bug", {1, 1, 1, 32}, in, out), 719, "warp_exchange_bug",
+                  {"race in shared memory", "a __syncwarp is missing"});
 }
 
 TEST(races_between_blocks) {
@@ -137,7 +154,8 @@ TEST(races_between_blocks) {
         Checked m("race", seed);
         float *in = m.numbers(8 * 128), *partial = m.allocate<float>(1024), *out = m.allocate<float>(1);
         EXPECT_EQ(m.launch(m.module, "blocks", {8, 1, 1, 64}, partial).text, "");
-        expect_report(m.launch(m.module, "blocks_bug", {8, 1, 1, 64}, partial), 719, "blocks_bug", {"race in global memory: write not ordered with a write by block ("});
+        expect_report(m.launch(m.module, "blocks_bug", {8, 1, 1, 64}, partial), 719, "blocks_bug",
+                      {"race in global memory: write not ordered with a write by block ("});
         for (int again = 0; again < 3; again++) {
             unsigned* counter = m.allocate<unsigned>(1);
             EXPECT_EQ(m.launch(m.module, "last_block", {8, 1, 1, 128}, in, partial, counter, out).text, "");
@@ -146,7 +164,8 @@ TEST(races_between_blocks) {
             EXPECT_NEAR(*out, sum, 1e-3);
         }
         unsigned* counter = m.allocate<unsigned>(1);
-        expect_report(m.launch(m.module, "last_block_bug", {8, 1, 1, 128}, in, partial, counter, out), 719, "last_block_bug", {"race in global memory: read not ordered with a write by block ("});
+        expect_report(m.launch(m.module, "last_block_bug", {8, 1, 1, 128}, in, partial, counter, out), 719,
+                      "last_block_bug", {"race in global memory: read not ordered with a write by block ("});
     }
 }
 
@@ -189,10 +208,13 @@ TEST(flags_and_passing_barriers_hand_over) {
         EXPECT_EQ(m.launch(m.module, "flag", {4, 1, 1, 64}, in, data, raised, out).text, "");
         for (int i = 0; i < 192; i++) EXPECT_EQ(out[i], in[i % 64] * 2);
         Checked race("race", seed);
-        EXPECT_EQ(race.launch(race.module, "handover_bug", {1, 1, 1, 64}, race.numbers(64), race.allocate<float>(64)).code, 719);
+        EXPECT_EQ(
+            race.launch(race.module, "handover_bug", {1, 1, 1, 64}, race.numbers(64), race.allocate<float>(64)).code,
+            719);
         float *rawIn = race.numbers(64), *rawData = race.allocate<float>(64), *rawOut = race.allocate<float>(192);
-        expect_report(race.launch(race.module, "flag_bug", {4, 1, 1, 64}, rawIn, rawData, race.allocate<int>(1), rawOut), 719, "flag_bug",
-                      {"race in global memory"});
+        expect_report(
+            race.launch(race.module, "flag_bug", {4, 1, 1, 64}, rawIn, rawData, race.allocate<int>(1), rawOut), 719,
+            "flag_bug", {"race in global memory"});
     }
 }
 
@@ -200,17 +222,21 @@ TEST(neighbours_may_update_parts_of_a_word) {
     for (uint64_t seed : kSeeds) {
         Checked m("all", seed);
         unsigned char* bytes = m.input<unsigned char>(64, [](size_t i) { return static_cast<unsigned char>(i * 3); });
-        unsigned short* halves = m.input<unsigned short>(64, [](size_t i) { return static_cast<unsigned short>(i * 1000); });
+        unsigned short* halves =
+            m.input<unsigned short>(64, [](size_t i) { return static_cast<unsigned short>(i * 1000); });
         EXPECT_EQ(m.launch(m.module, "in_place", {1, 1, 1, 64}, bytes, halves).text, "");
-        for (int i = 0; i < 64; i++) EXPECT_EQ(int(bytes[i]) * 65536 + halves[i], (i * 3 % 256 + 1) * 65536 + i * 1000 + 1);
-        expect_report(m.launch(m.module, "in_place_bug", {1, 1, 1, 64}, bytes, halves), 719, "in_place_bug", {"race in global memory: write not ordered with a read"});
+        for (int i = 0; i < 64; i++)
+            EXPECT_EQ(int(bytes[i]) * 65536 + halves[i], (i * 3 % 256 + 1) * 65536 + i * 1000 + 1);
+        expect_report(m.launch(m.module, "in_place_bug", {1, 1, 1, 64}, bytes, halves), 719, "in_place_bug",
+                      {"race in global memory: write not ordered with a read"});
     }
 }
 
 TEST(atomics_do_not_race) {
     for (uint64_t seed : kSeeds) {
         Checked m("all", seed);
-        unsigned char* in = m.input<unsigned char>(5000, [](size_t i) { return static_cast<unsigned char>(i * i % 251); });
+        unsigned char* in =
+            m.input<unsigned char>(5000, [](size_t i) { return static_cast<unsigned char>(i * i % 251); });
         unsigned* out = m.input<unsigned>(64, [](size_t) { return 0u; });
         EXPECT_EQ(m.launch(m.module, "histogram", {4, 1, 1, 128}, in, out, 5000).text, "");
         unsigned wanted[64] = {};
@@ -241,12 +267,16 @@ TEST(pipelines_of_asynchronous_copies) {
                           {race ? "asynchronous copy has not been waited for" : "uninitialised shared memory read"});
             expect_report(m.launch(m.module, "gemm_short_wait", {1, 1, 1, 128}, a, b, c, k), 719, "gemm_short_wait",
                           {race ? "asynchronous copy has not been waited for" : "uninitialised shared memory read"});
-            (void)init;
-            if (race) expect_report(m.launch(m.module, "gemm_no_barrier", {1, 1, 1, 128}, a, b, c, k), 719, "gemm_no_barrier", {"race in shared memory"});
+            (void) init;
+            if (race)
+                expect_report(m.launch(m.module, "gemm_no_barrier", {1, 1, 1, 128}, a, b, c, k), 719, "gemm_no_barrier",
+                              {"race in shared memory"});
 
             float *q = m.numbers(128), *kv = m.numbers(5 * 1024), *out = m.allocate<float>(128);
             EXPECT_EQ(m.launch(m.module, "stream", {1, 1, 1, 128}, q, kv, out, 5).text, "");
-            if (race) expect_report(m.launch(m.module, "stream_bug", {1, 1, 1, 128}, q, kv, out, 5), 719, "stream_bug", {"race in shared memory"});
+            if (race)
+                expect_report(m.launch(m.module, "stream_bug", {1, 1, 1, 128}, q, kv, out, 5), 719, "stream_bug",
+                              {"race in shared memory"});
         }
 }
 
@@ -257,7 +287,8 @@ TEST(divergent_barrier) {
         Checked m("sync", seed);
         float *in = m.numbers(64), *out = m.allocate<float>(64);
         EXPECT_EQ(m.launch(m.module, "divergent", {1, 1, 1, 64}, in, out).text, "");
-        expect_report(m.launch(m.module, "divergent_bug", {1, 1, 1, 64}, in, out), 719, "divergent_bug", {"divergent barrier"});
+        expect_report(m.launch(m.module, "divergent_bug", {1, 1, 1, 64}, in, out), 719, "divergent_bug",
+                      {"divergent barrier"});
     }
 }
 
@@ -268,8 +299,10 @@ TEST(deadlock) {
         EXPECT_EQ(m.launch(m.module, "named", {1, 1, 1, 64}, out).text, "");
         FaultReport f = m.launch(m.module, "named_bug", {1, 1, 1, 64}, out);
         EXPECT_EQ(f.code, 719);
-        for (const char* part : {"deadlock", "warp 0", "warp 1", "PTX line", "barrier 1 (32 of 64 threads)", "barrier 2 (32 of 64 threads)", "kernel named_bug", "block (0, 0, 0)"})
-            if (f.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, std::string("no \"") + part + "\" in: " + f.text);
+        for (const char* part : {"deadlock", "warp 0", "warp 1", "PTX line", "barrier 1 (32 of 64 threads)",
+                                 "barrier 2 (32 of 64 threads)", "kernel named_bug", "block (0, 0, 0)"})
+            if (f.text.find(part) == std::string::npos)
+                expect::failed(__FILE__, __LINE__, std::string("no \"") + part + "\" in: " + f.text);
     }
 }
 
@@ -288,7 +321,8 @@ TEST(member_masks) {
     float *in = m.numbers(32), *out = m.allocate<float>(32);
     EXPECT_EQ(m.launch(m.module, "shuffle", {1, 1, 1, 32}, in, out).text, "");
     for (int i = 0; i < 32; i++) EXPECT_EQ(out[i], i < 16 ? in[i] + in[i ^ 1] : in[i]);
-    expect_report(m.launch(m.module, "shuffle_bug", {1, 1, 1, 32}, in, out), 719, "shuffle_bug", {"the member mask names lanes 0xffff0000", "ended without running this instruction", "shfl.sync"});
+    expect_report(m.launch(m.module, "shuffle_bug", {1, 1, 1, 32}, in, out), 719, "shuffle_bug",
+                  {"the member mask names lanes 0xffff0000", "ended without running this instruction", "shfl.sync"});
 }
 
 // ---- options ---------------------------------------------------------------------------------------------------------------
@@ -296,7 +330,8 @@ TEST(member_masks) {
 TEST(checks_not_asked_for_stay_silent) {
     Checked m("");
     float *in = m.numbers(256), *out = m.allocate<float>(256);
-    for (const char* kernel : {"reverse_bug", "sum_shared_bug"}) EXPECT_EQ(m.launch(m.module, kernel, {1, 1, 1, 128}, in, out).text, "");
+    for (const char* kernel : {"reverse_bug", "sum_shared_bug"})
+        EXPECT_EQ(m.launch(m.module, kernel, {1, 1, 1, 128}, in, out).text, "");
     EXPECT_EQ(m.launch(m.module, "shift_global_bug", {1, 1, 1, 128}, in, out, 128).text, "");
 }
 

@@ -36,7 +36,8 @@ struct Outcome {
     std::vector<uint32_t> out;
 };
 
-Outcome run_kernel(const std::string& text, uint32_t blocks, uint32_t threads, uint32_t cluster, bool cooperative = false) {
+Outcome run_kernel(const std::string& text, uint32_t blocks, uint32_t threads, uint32_t cluster,
+                   bool cooperative = false) {
     Machine m(uint64_t(16) << 20);
     Module& module = m.load(text);
     uint32_t *in = m.allocate<uint32_t>(4096), *out = m.allocate<uint32_t>(blocks * threads);
@@ -52,10 +53,12 @@ Outcome run_kernel(const std::string& text, uint32_t blocks, uint32_t threads, u
     return o;
 }
 
-void expect_fault(const std::string& body, int code, const std::string& part, uint32_t cluster = 2, uint32_t threads = 32) {
+void expect_fault(const std::string& body, int code, const std::string& part, uint32_t cluster = 2,
+                  uint32_t threads = 32) {
     const Outcome o = run_kernel(kernel(body), cluster, threads, cluster);
     EXPECT_EQ(o.fault.code, code);
-    if (o.fault.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + o.fault.text);
+    if (o.fault.text.find(part) == std::string::npos)
+        expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + o.fault.text);
 }
 
 const std::vector<uint64_t> kSeeds = {0, 1, 2, 3, 12345};
@@ -115,7 +118,8 @@ std::string exchange(bool barrierBefore, bool barrierBehind) {
     mov.u32 %r20, 0;
     @!%p7 st.shared.u32 [data+1024], %r20;
     bar.sync 0;
-)" + std::string(barrierBefore ? kBarrier : "") + R"(
+)" + std::string(barrierBefore ? kBarrier : "")
+                  + R"(
     mapa.shared::cluster.u32 %r10, %r7, %r8;
     xor.b32 %r11, %r0, 63;
     sub.u32 %r12, %r10, 0;
@@ -139,7 +143,8 @@ std::string exchange(bool barrierBefore, bool barrierBehind) {
     red.relaxed.cluster.shared::cluster.add.u32 [%r17+1024], 1;
     add.u32 %r24, %r15, %r16;
     st.shared::cluster.u32 [%r10+2048], %r24;
-)" + (barrierBehind ? kBarrier : "") + R"(
+)" + (barrierBehind ? kBarrier : "")
+                  + R"(
     ld.shared.u32 %r25, [%r7+2048];
     ld.shared.u32 %r26, [data+1024];
     mad.lo.u32 %r25, %r25, 7, %r26;
@@ -157,7 +162,9 @@ void expect_exchange(const Outcome& o, uint32_t blocks, uint32_t cluster) {
             const uint32_t left = (b * 1000 + (63 - t)) + (b * 1000 + t);
             const uint32_t wanted = left * 7 + 64 * 4 + (rank + 1) % cluster * 100000 + 10 * 1000000;
             if (o.out[b * 64 + t] != wanted) {
-                expect::failed(__FILE__, __LINE__, "block " + std::to_string(b) + ", thread " + std::to_string(t) + ": " + std::to_string(o.out[b * 64 + t]) + ", expected " + std::to_string(wanted));
+                expect::failed(__FILE__, __LINE__,
+                               "block " + std::to_string(b) + ", thread " + std::to_string(t) + ": "
+                                   + std::to_string(o.out[b * 64 + t]) + ", expected " + std::to_string(wanted));
                 return;
             }
         }
@@ -168,7 +175,8 @@ void expect_exchange(const Outcome& o, uint32_t blocks, uint32_t cluster) {
 TEST(distributed_shared_memory) {
     on_every_level([] {
         for (uint32_t cluster : {1, 2, 4, 8})
-            for (bool cooperative : {false, true}) expect_exchange(run_kernel(exchange(true, true), 16, 64, cluster, cooperative), 16, cluster);
+            for (bool cooperative : {false, true})
+                expect_exchange(run_kernel(exchange(true, true), 16, 64, cluster, cooperative), 16, cluster);
     });
     for (uint64_t seed : kSeeds) {
         Checks checks(true, seed);
@@ -214,7 +222,8 @@ EVEN:
         EXPECT_EQ(run_kernel(rounds, 12, 64, 4).fault.text, "");
     }
     // Rank 1 ends without a barrier: the others need not wait for it.
-    const Outcome o = run_kernel(kernel("setp.eq.u32 %p1, %r1, 1;\n@%p1 bra END;\n" + kBarrier + "st.global.u32 [%d2], 5;\nEND:"), 4, 32, 4);
+    const Outcome o = run_kernel(
+        kernel("setp.eq.u32 %p1, %r1, 1;\n@%p1 bra END;\n" + kBarrier + "st.global.u32 [%d2], 5;\nEND:"), 4, 32, 4);
     EXPECT_EQ(o.fault.text, "");
     for (uint32_t i = 0; i < 128; i++) EXPECT_EQ(o.out[i], i / 32 == 1 ? 0u : 5u);
 }
@@ -235,13 +244,15 @@ TEST(global_memory_between_the_blocks_of_a_cluster) {
     mad.lo.u32 %r10, %r10, %r4, %r0;
     mad.wide.u32 %d3, %r10, 4, %d1;
     ld.global.u32 %r11, [%d3];
-)" + std::string(barrier ? kBarrier : "") + "add.u32 %r11, %r11, 7;\nst.global.u32 [%d2], %r11;"), 8, 64, 4);
+)" + std::string(barrier ? kBarrier : "") + "add.u32 %r11, %r11, 7;\nst.global.u32 [%d2], %r11;"),
+                                         8, 64, 4);
             if (!barrier) {
                 EXPECT(o.fault.code == 719 && o.fault.text.find("race in global memory") == 0);
                 continue;
             }
             EXPECT_EQ(o.fault.text, "");
-            for (uint32_t i = 0; i < 512; i++) EXPECT_EQ(o.out[i], (i / 64 / 4 * 4 + (i / 64 + 1) % 4) * 1000 + i % 64 + 7);
+            for (uint32_t i = 0; i < 512; i++)
+                EXPECT_EQ(o.out[i], (i / 64 / 4 * 4 + (i / 64 + 1) % 4) * 1000 + i % 64 + 7);
         }
 }
 
@@ -306,8 +317,11 @@ void expect_multicast(const Outcome& o, uint32_t blocks, uint32_t cluster) {
         for (uint32_t t = 0; t < 64; t++) {
             uint32_t sum = 0;
             for (uint32_t round = 0; round < 5; round++)
-                for (uint32_t rank = 0; rank < cluster; rank++) sum = sum * 3 + (((round * cluster + rank) * 64 + t) * 37 + 11);
-            if (o.out[b * 64 + t] != sum) return expect::failed(__FILE__, __LINE__, "block " + std::to_string(b) + ", thread " + std::to_string(t));
+                for (uint32_t rank = 0; rank < cluster; rank++)
+                    sum = sum * 3 + (((round * cluster + rank) * 64 + t) * 37 + 11);
+            if (o.out[b * 64 + t] != sum)
+                return expect::failed(__FILE__, __LINE__,
+                                      "block " + std::to_string(b) + ", thread " + std::to_string(t));
         }
 }
 
@@ -315,7 +329,8 @@ void expect_multicast(const Outcome& o, uint32_t blocks, uint32_t cluster) {
 
 TEST(multicast_and_remote_arrivals) {
     on_every_level([] {
-        for (uint32_t cluster : {1, 2, 4}) expect_multicast(run_kernel(multicast(kBarrier), 8, 64, cluster), 8, cluster);
+        for (uint32_t cluster : {1, 2, 4})
+            expect_multicast(run_kernel(multicast(kBarrier), 8, 64, cluster), 8, cluster);
     });
     for (uint64_t seed : kSeeds) {
         Checks checks(true, seed);
@@ -368,9 +383,13 @@ WAIT:
         EXPECT_EQ(o.fault.text, "");
         for (uint32_t b = 0; b < 8; b++)
             for (uint32_t t = 0; t < 64; t++) {
-                const uint32_t from = b - b % cluster + (b % cluster + cluster - 1) % cluster, word = from * 1000 + (63 - t);
+                const uint32_t from = b - b % cluster + (b % cluster + cluster - 1) % cluster,
+                               word = from * 1000 + (63 - t);
                 const uint32_t wanted = ((word + 2) * 3 + word) * 5 + from * 1000 + t + 1;
-                if (o.out[b * 64 + t] != wanted) return expect::failed(__FILE__, __LINE__, "block " + std::to_string(b) + ", thread " + std::to_string(t) + ": " + std::to_string(o.out[b * 64 + t]));
+                if (o.out[b * 64 + t] != wanted)
+                    return expect::failed(__FILE__, __LINE__,
+                                          "block " + std::to_string(b) + ", thread " + std::to_string(t) + ": "
+                                              + std::to_string(o.out[b * 64 + t]));
             }
     };
     on_every_level([&] {
@@ -386,20 +405,27 @@ TEST(a_block_that_ends_while_peers_need_it) {
     for (uint64_t seed : kSeeds) {
         Checks checks(true, seed);
         const Outcome o = run_kernel(multicast(""), 4, 64, 4);
-        found |= o.fault.code != 0 && o.fault.text.find("that has ended (a cluster barrier is missing before its end)") != std::string::npos;
+        found |=
+            o.fault.code != 0
+            && o.fault.text.find("that has ended (a cluster barrier is missing before its end)") != std::string::npos;
     }
     EXPECT(found);
 }
 
 TEST(mistakes_are_named) {
     expect_fault("mapa.shared::cluster.u32 %r9, %r6, 2;", 700, "mapa names a rank that the cluster does not have");
-    expect_fault("mov.u32 %r9, 0x3000000;\nld.shared::cluster.u32 %r10, [%r9];", 700, "shared access in a block that the cluster does not have");
-    expect_fault("mapa.shared::cluster.u32 %r9, %r6, 1;\nld.shared::cluster.u32 %r10, [%r9+8192];", 700, "outside the block's shared memory");
+    expect_fault("mov.u32 %r9, 0x3000000;\nld.shared::cluster.u32 %r10, [%r9];", 700,
+                 "shared access in a block that the cluster does not have");
+    expect_fault("mapa.shared::cluster.u32 %r9, %r6, 1;\nld.shared::cluster.u32 %r10, [%r9+8192];", 700,
+                 "outside the block's shared memory");
     expect_fault("mapa.shared::cluster.u32 %r9, %r6, 1;\nld.shared::cluster.u32 %r10, [%r9+2];", 716, "misaligned");
-    expect_fault("mapa.shared::cluster.u32 %r9, %r6, 1;\nld.shared.u32 %r10, [%r9];", 700, "outside the block's shared memory");
-    expect_fault("mapa.shared::cluster.u32 %r9, %r6, 1;\nmbarrier.try_wait.parity.shared.b64 %p1, [%r9], 0;", 700, "outside the block's shared memory");
+    expect_fault("mapa.shared::cluster.u32 %r9, %r6, 1;\nld.shared.u32 %r10, [%r9];", 700,
+                 "outside the block's shared memory");
+    expect_fault("mapa.shared::cluster.u32 %r9, %r6, 1;\nmbarrier.try_wait.parity.shared.b64 %p1, [%r9], 0;", 700,
+                 "outside the block's shared memory");
     expect_fault("barrier.cluster.wait.aligned;", 719, "barrier.cluster.wait by a thread that has not arrived");
-    expect_fault("barrier.cluster.arrive.aligned;\nbarrier.cluster.arrive.aligned;", 719, "has not waited since it arrived last");
+    expect_fault("barrier.cluster.arrive.aligned;\nbarrier.cluster.arrive.aligned;", 719,
+                 "has not waited since it arrived last");
     expect_fault("setp.eq.u32 %p1, %r1, 0;\n@!%p1 bra OTHER;\n" + kBarrier + "bra END;\nOTHER:\n@!%p7 mbarrier.init.shared.b64 [bars], 1;\nWAIT:\nmbarrier.try_wait.parity.shared.b64 %p2, [bars], 0;\n@!%p2 bra WAIT;\nEND:",
                  719, "barrier.cluster (32 of 64 threads)", 2, 32);
 }

@@ -42,7 +42,8 @@ const std::string kZeroedPair = R"(
     bar.sync 0;
 )";
 
-std::vector<uint32_t> results(Machine& m, const std::string& ptx, uint32_t threads, uint32_t n, FaultReport* report = nullptr, uint32_t blocks = 1) {
+std::vector<uint32_t> results(Machine& m, const std::string& ptx, uint32_t threads, uint32_t n,
+                              FaultReport* report = nullptr, uint32_t blocks = 1) {
     Module& module = m.load(ptx);
     uint32_t* out = m.allocate<uint32_t>(threads * blocks, 0xdeadbeef);
     FaultReport f = m.launch(module, "k", {blocks, 1, 1, threads}, out, n);
@@ -65,7 +66,8 @@ LOOP:
     bra LOOP;
 OUT:
     add.u32 %result, %result, 1000;
-)"), 100, 0);
+)"),
+                     100, 0);
     for (uint32_t t = 0; t < 100; t++) EXPECT_EQ(r[t], t * (t - 1) / 2 + 1000);
 }
 
@@ -78,7 +80,8 @@ LOOP:
     sub.u32 %r2, %r2, 1;
     setp.ge.s32 %p1, %r2, 0;
     @%p1 bra LOOP;
-)"), 64, 0);
+)"),
+                     64, 0);
     for (uint32_t t = 0; t < 64; t++) EXPECT_EQ(r[t], 3 * ((t & 7) + 1));
 }
 
@@ -108,7 +111,8 @@ EVEN:
 JOIN:
     add.u32 %result, %r5, %r1;
     sub.u32 %result, %result, %r2;
-)"), 32, 0);
+)"),
+                     32, 0);
     for (uint32_t t = 0; t < 32; t++) {
         uint32_t r1 = t * 17, r2 = t + 5, r5;
         if (t % 2 == 0) r5 = ((r2 << 2) + (t > 15 ? 100 : 0)) ^ r1;
@@ -127,7 +131,8 @@ TEST(guards_on_any_instruction) {
     @%p1 mov.u32 %result, 8;
     @!%p1 setp.gt.u32 %p1, %t, 20;
     @%p1 add.u32 %result, %result, 10;
-)"), 32, 0);
+)"),
+                     32, 0);
     for (uint32_t t = 0; t < 32; t++) {
         bool first = t % 4 == 0, second = first || t > 20;
         EXPECT_EQ(r[t], (first ? 8u : 7u) + (second ? 10u : 0u));
@@ -147,7 +152,8 @@ TEST(a_guarded_definition_does_not_end_the_old_value) {
     add.u32 %r5, %r4, 1;
     add.u32 %r6, %r5, %r4;
     add.u32 %result, %r1, %r6;
-)"), 32, 0);
+)"),
+                     32, 0);
     for (uint32_t t = 0; t < 32; t++) {
         uint32_t r2 = t + 1, r3 = r2 + 1, r4 = r3 + r2, r5 = r4 + 1, r6 = r5 + r4;
         EXPECT_EQ(r[t], (t < 8 ? 5 : t * 11) + r6);
@@ -170,7 +176,8 @@ EVEN:
 JOIN:
     @%p1 shfl.sync.bfly.b32 %r2, %r3, 1, 31, 0xffff;
     mov.u32 %result, %r2;
-)"), 32, 0);
+)"),
+                     32, 0);
     for (uint32_t t = 0; t < 32; t++) EXPECT_EQ(r[t], t >= 16 ? 500u : t % 2 ? t - 1 + 100 : (t + 1) * 10);
 }
 
@@ -181,7 +188,8 @@ TEST(early_exit_of_some_lanes) {
     @%p1 exit;
     mov.u32 %result, 3;
     bar.sync 0;
-)"), 80, 50);
+)"),
+                     80, 50);
     for (uint32_t t = 0; t < 80; t++) EXPECT_EQ(r[t], t < 50 ? 3u : 0xdeadbeefu);
 }
 
@@ -199,7 +207,8 @@ CASE0:
     bra DONE;
 CASE1:
     mov.u32 %result, 111;
-)"), 70, 0);
+)"),
+                     70, 0);
     for (uint32_t t = 0; t < 70; t++) EXPECT_EQ(r[t], t % 3 == 0 ? 100u : t % 3 == 1 ? 111u : 222u);
 }
 
@@ -214,7 +223,8 @@ TEST(an_index_outside_the_targets_is_a_fault) {
 // Each lane takes the lock, adds to a plain counter and gives the lock back; the holder is behind the spinning lanes.
 TEST(a_spin_lock_within_a_warp) {
     Machine m;
-    auto r = results(m, kernel(kZeroedPair + R"(
+    auto r = results(m,
+                     kernel(kZeroedPair + R"(
 SPIN:
     atom.shared.cas.b32 %r2, [%r1], 0, 1;
     setp.ne.u32 %p1, %r2, 0;
@@ -225,13 +235,16 @@ SPIN:
     atom.shared.exch.b32 %r4, [%r1], 0;
     bar.sync 0;
     ld.shared.u32 %result, [%r1+4];
-)", kPair), 96, 0);
+)",
+                            kPair),
+                     96, 0);
     for (uint32_t t = 0; t < 96; t++) EXPECT_EQ(r[t], 96u);
 }
 
 TEST(a_lane_waits_for_a_flag_of_another_lane) {
     Machine m;
-    auto r = results(m, kernel(R"(
+    auto r = results(m,
+                     kernel(R"(
     mov.u32 %r1, flag;
     st.shared.u32 [%r1], 0;
     bar.warp.sync 0xffffffff;
@@ -247,13 +260,16 @@ SET:
     mov.u32 %r2, 1;
 JOIN:
     mov.u32 %result, %r2;
-)", "    .shared .align 4 .b32 flag;\n"), 32, 0);
+)",
+                            "    .shared .align 4 .b32 flag;\n"),
+                     32, 0);
     for (uint32_t t = 0; t < 32; t++) EXPECT_EQ(r[t], t == 31 ? 1u : 9u);
 }
 
 TEST(barriers_order_shared_memory_between_warps) {
     Machine m;
-    auto r = results(m, kernel(R"(
+    auto r = results(m,
+                     kernel(R"(
     mov.u32 %r1, buffer;
     shl.b32 %r2, %t, 2;
     add.u32 %r3, %r1, %r2;
@@ -272,7 +288,9 @@ ROUND:
     setp.lt.u32 %p1, %r9, 10;
     @%p1 bra ROUND;
     mov.u32 %result, %r4;
-)", "    .shared .align 4 .b32 buffer[256];\n"), 256, 0);
+)",
+                            "    .shared .align 4 .b32 buffer[256];\n"),
+                     256, 0);
     for (uint32_t t = 0; t < 256; t++) EXPECT_EQ(r[t], (t + 330) & 255);
 }
 
@@ -289,14 +307,16 @@ TEST(divergent_lanes_meet_at_one_barrier) {
 EVEN:
     barrier.sync 0;
     mov.u32 %result, 2;
-)"), 96, 0);
+)"),
+                     96, 0);
     for (uint32_t t = 0; t < 96; t++) EXPECT_EQ(r[t], t % 2 ? 1u : 2u);
 }
 
 TEST(named_barriers_with_counts_pass_data_from_producer_to_consumer) {
     Machine m;
     // Warps 0 and 1 produce and arrive at barrier 1; warp 2 waits there; barrier 2 gives the buffer back.
-    auto r = results(m, kernel(R"(
+    auto r = results(m,
+                     kernel(R"(
     mov.u32 %r1, buffer;
     and.b32 %r2, %t, 63;
     shl.b32 %r2, %r2, 2;
@@ -323,7 +343,9 @@ CONSUME:
     add.u32 %r9, %r9, 1;
     setp.lt.u32 %p2, %r9, 5;
     @%p2 bra CONSUME;
-)", "    .shared .align 4 .b32 buffer[64];\n"), 96, 0);
+)",
+                            "    .shared .align 4 .b32 buffer[64];\n"),
+                     96, 0);
     for (uint32_t t = 64; t < 96; t++) {
         uint32_t lane = t - 64, sum = 0;
         for (uint32_t round = 0; round < 5; round++) sum += round * 2000 + lane + lane + 32;
@@ -345,7 +367,8 @@ TEST(barrier_reductions) {
     add.u32 %result, %r1, %r2;
     add.u32 %result, %result, %r3;
     add.u32 %result, %result, %r4;
-)"), 70, 41);
+)"),
+                     70, 41);
     for (uint32_t t = 0; t < 70; t++) EXPECT_EQ(r[t], 41u + 2000 + 4000);
 }
 
@@ -359,7 +382,8 @@ TEST(a_barrier_that_some_warps_never_reach_is_a_deadlock) {
     bra DONE;
 WAIT:
     bar.sync 0;
-)"), 64, 0, &f);
+)"),
+            64, 0, &f);
     EXPECT_EQ(f.code, 719);
     EXPECT(f.text.find("deadlock") != std::string::npos);
     EXPECT(f.text.find("barrier 1") != std::string::npos);
@@ -377,7 +401,8 @@ TEST(a_trap_names_its_place) {
 TEST(warps_that_spin_on_each_other_take_turns) {
     Machine m;
     // Warp 0 waits for warp 1's flag and the reverse, in one block.
-    auto r = results(m, kernel(kZeroedPair + R"(
+    auto r = results(m,
+                     kernel(kZeroedPair + R"(
     shr.u32 %r2, %t, 5;
     shl.b32 %r3, %r2, 2;
     add.u32 %r4, %r1, %r3;
@@ -389,7 +414,9 @@ WAIT:
     setp.eq.u32 %p1, %r6, 0;
     @%p1 bra WAIT;
     mov.u32 %result, %r6;
-)", kPair), 64, 0);
+)",
+                            kPair),
+                     64, 0);
     for (uint32_t t = 0; t < 64; t++) EXPECT_EQ(r[t], 5u);
 }
 

@@ -51,7 +51,7 @@ TEST(records_and_replays) {
     CUgraph graph = nullptr;
     EXPECT_EQ(f.end(graph), 0);
     EXPECT_EQ(f.status(), 0);
-    EXPECT(f.download(f.p, 64) == std::vector<float>(64));   // nothing has run
+    EXPECT(f.download(f.p, 64) == std::vector<float>(64));  // nothing has run
     EXPECT_EQ(nodes(graph), size_t(4));
     EXPECT_EQ(edges(graph), size_t(3));
     CUgraphExec exec = nullptr;
@@ -90,7 +90,7 @@ TEST(joins_streams_through_events) {
     EXPECT_EQ(cuGraphInstantiateWithFlags(&exec, graph, 0), 0);
     EXPECT_EQ(cuGraphLaunch(exec, nullptr), 0);
     EXPECT((f.download(f.p, 2) == std::vector<float>{5, 3}));
-    EXPECT_EQ(launch_add(f.add, side, q, 64, 0), 0);   // runs at once again
+    EXPECT_EQ(launch_add(f.add, side, q, 64, 0), 0);  // runs at once again
     EXPECT_EQ(cuEventRecord(fork, side), 0);
     EXPECT_EQ(cuEventQuery(fork), 0);
 }
@@ -144,7 +144,7 @@ TEST(guards_the_legacy_stream) {
     EXPECT_EQ(cuStreamBeginCapture_v2(blocking, 0), 0);
     EXPECT_EQ(launch_add(f.add, nullptr, f.p, 64, 1), CUDA_ERROR_STREAM_CAPTURE_IMPLICIT);
     EXPECT_EQ(cuStreamEndCapture(blocking, &graph), CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
-    EXPECT_EQ(f.begin(), 0);   // a stream that does not synchronise with it
+    EXPECT_EQ(f.begin(), 0);  // a stream that does not synchronise with it
     EXPECT_EQ(launch_add(f.add, nullptr, f.p, 64, 1), 0);
     EXPECT_EQ(f.end(graph), 0);
     EXPECT_EQ(f.download(f.p, 1)[0], 1.0f);
@@ -161,7 +161,7 @@ TEST(belongs_to_a_thread) {
         CUdeviceptr q = 0;
         EXPECT_EQ(cuCtxSetCurrent(f.context), 0);
         EXPECT_EQ(cuStreamEndCapture(f.stream, &mine), CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD);
-        EXPECT_EQ(cuMemAlloc_v2(&q, 4), 0);   // a thread-local capture does not concern others
+        EXPECT_EQ(cuMemAlloc_v2(&q, 4), 0);  // a thread-local capture does not concern others
     }).join();
     EXPECT_EQ(launch_add(f.add, f.stream, f.p, 64, 1), 0);
     EXPECT_EQ(f.end(graph), 0);
@@ -238,7 +238,7 @@ TEST(survives_the_end_of_a_stream_that_captures) {
     EXPECT_EQ(cuStreamDestroy_v2(f.stream), 0);
     EXPECT_EQ(f.end(graph), CUDA_ERROR_INVALID_HANDLE);
     CUdeviceptr q = 0;
-    EXPECT_EQ(cuMemAlloc_v2(&q, 4), 0);   // no capture is left behind
+    EXPECT_EQ(cuMemAlloc_v2(&q, 4), 0);  // no capture is left behind
 }
 
 TEST_MAIN

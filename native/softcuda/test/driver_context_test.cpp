@@ -74,7 +74,7 @@ TEST(has_consistent_attributes) {
     EXPECT_EQ(attribute(10), 32);
     EXPECT_EQ(attribute(5), 0x7fffffff);
     EXPECT_EQ(attribute(8), 49152);
-    EXPECT_EQ(attribute(16), 2);   // whatever the machine and the number of threads
+    EXPECT_EQ(attribute(16), 2);  // whatever the machine and the number of threads
     EXPECT_EQ(attribute(97) + attribute(111), attribute(81));
     EXPECT_EQ(attribute(95), 1);
     EXPECT_EQ(attribute(115), 1);

@@ -6,8 +6,8 @@
 namespace {
 
 // Before the first call of the API, which is when the variables are read.
-const int kVariables = setenv("ZOETROPE_DEVICES", "3", 1) | setenv("ZOETROPE_MULTIPROCESSORS", "7", 1) |
-                       setenv("ZOETROPE_THREADS", "5", 1);
+const int kVariables = setenv("ZOETROPE_DEVICES", "3", 1) | setenv("ZOETROPE_MULTIPROCESSORS", "7", 1)
+                       | setenv("ZOETROPE_THREADS", "5", 1);
 
 }  // namespace
 
@@ -35,7 +35,8 @@ TEST(tells_them_apart) {
         EXPECT_EQ(same, i);
     }
     EXPECT(std::string(bus[0]) != bus[1] && std::string(bus[1]) != bus[2]);
-    EXPECT(std::memcmp(&uuid[0], &uuid[1], sizeof uuid[0]) != 0 && std::memcmp(&uuid[1], &uuid[2], sizeof uuid[0]) != 0);
+    EXPECT(std::memcmp(&uuid[0], &uuid[1], sizeof uuid[0]) != 0
+           && std::memcmp(&uuid[1], &uuid[2], sizeof uuid[0]) != 0);
     CUdevice none = -1;
     EXPECT_EQ(cuDeviceGetByPCIBusId(&none, "0000:00:03.0"), CUDA_ERROR_INVALID_DEVICE);
 }

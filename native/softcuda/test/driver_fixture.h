@@ -83,9 +83,10 @@ CUresult cuFuncGetAttribute(int*, int, CUfunction);
 CUresult cuFuncSetAttribute(CUfunction, int, int);
 CUresult cuFuncGetModule(CUmodule*, CUfunction);
 CUresult cuFuncSetCacheConfig(CUfunction, int);
-CUresult cuLaunchKernel(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream, void**, void**);
-CUresult cuLaunchCooperativeKernel(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream,
-                                   void**);
+CUresult cuLaunchKernel(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream,
+                        void**, void**);
+CUresult cuLaunchCooperativeKernel(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
+                                   CUstream, void**);
 CUresult cuLaunchHostFunc(CUstream, CUhostFn, void*);
 CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int*, CUfunction, int, size_t);
 CUresult cuOccupancyMaxPotentialBlockSize(int*, int*, CUfunction, CUoccupancyB2DSize, size_t, int);
@@ -116,7 +117,8 @@ CUresult cuGraphDestroy(CUgraph);
 CUresult cuGraphClone(CUgraph*, CUgraph);
 CUresult cuGraphAddKernelNode_v2(CUgraphNode*, CUgraph, const CUgraphNode*, size_t, const CUDA_KERNEL_NODE_PARAMS*);
 CUresult cuGraphAddMemcpyNode(CUgraphNode*, CUgraph, const CUgraphNode*, size_t, const CUDA_MEMCPY3D*, CUcontext);
-CUresult cuGraphAddMemsetNode(CUgraphNode*, CUgraph, const CUgraphNode*, size_t, const CUDA_MEMSET_NODE_PARAMS*, CUcontext);
+CUresult cuGraphAddMemsetNode(CUgraphNode*, CUgraph, const CUgraphNode*, size_t, const CUDA_MEMSET_NODE_PARAMS*,
+                              CUcontext);
 CUresult cuGraphAddHostNode(CUgraphNode*, CUgraph, const CUgraphNode*, size_t, const CUDA_HOST_NODE_PARAMS*);
 CUresult cuGraphAddEmptyNode(CUgraphNode*, CUgraph, const CUgraphNode*, size_t);
 CUresult cuGraphAddChildGraphNode(CUgraphNode*, CUgraph, const CUgraphNode*, size_t, CUgraph);
@@ -142,7 +144,8 @@ CUresult cuGraphLaunch(CUgraphExec, CUstream);
 }
 
 // Adds `term`, declared and loaded by the other two, to each of n numbers.
-inline std::string adding_kernel(const std::string& name, const std::string& parameter, const std::string& load, const std::string& term) {
+inline std::string adding_kernel(const std::string& name, const std::string& parameter, const std::string& load,
+                                 const std::string& term) {
     return ".visible .entry " + name + "(.param .u64 data, .param .u32 n" + parameter + R"()
 {
     .reg .pred %p<2>;
@@ -151,7 +154,8 @@ inline std::string adding_kernel(const std::string& name, const std::string& par
     .reg .b64 %rd<5>;
     ld.param.u64 %rd1, [data];
     ld.param.u32 %r1, [n];
-    )" + load + R"(
+    )" + load
+           + R"(
     mov.u32 %r2, %ctaid.x;
     mov.u32 %r3, %ntid.x;
     mov.u32 %r4, %tid.x;
@@ -162,7 +166,8 @@ inline std::string adding_kernel(const std::string& name, const std::string& par
     mul.wide.s32 %rd3, %r5, 4;
     add.s64 %rd4, %rd2, %rd3;
     ld.global.f32 %f1, [%rd4];
-    add.f32 %f2, %f1, )" + term + R"(;
+    add.f32 %f2, %f1, )"
+           + term + R"(;
     st.global.f32 [%rd4], %f2;
 $done:
     ret;
@@ -172,13 +177,15 @@ $done:
 }
 
 // Turns 64 numbers round by way of shared memory, at symbol `buffer`.
-inline std::string reversing_kernel(const std::string& name, const std::string& limits, const std::string& declaration, const std::string& buffer) {
+inline std::string reversing_kernel(const std::string& name, const std::string& limits, const std::string& declaration,
+                                    const std::string& buffer) {
     return ".visible .entry " + name + "(.param .u64 data)\n" + limits + R"(
 {
     .reg .b32 %r<6>;
     .reg .f32 %f<3>;
     .reg .b64 %rd<5>;
-)" + declaration + R"(
+)" + declaration
+           + R"(
     ld.param.u64 %rd1, [data];
     cvta.to.global.u64 %rd2, %rd1;
     mov.u32 %r1, %tid.x;
@@ -186,7 +193,8 @@ inline std::string reversing_kernel(const std::string& name, const std::string& 
     add.s64 %rd4, %rd2, %rd3;
     ld.global.f32 %f1, [%rd4];
     shl.b32 %r2, %r1, 2;
-    mov.u32 %r3, )" + buffer + R"(;
+    mov.u32 %r3, )"
+           + buffer + R"(;
     add.s32 %r4, %r3, %r2;
     st.shared.f32 [%r4], %f1;
     bar.sync 0;
@@ -202,16 +210,18 @@ inline std::string reversing_kernel(const std::string& name, const std::string& 
 // add_one(float* p, int n): p[i] += 1.  add(float* p, int n, float c): p[i] += c.  reverse(float* p): one block of 64
 // threads reverses 64 values through 256 bytes of static shared memory.  twist(float* p): the same through dynamic shared
 // memory.  counter is a variable, table a constant with the values 1 to 4.
-inline const std::string kKernels = R"(.version 8.0
+inline const std::string kKernels =
+    R"(.version 8.0
 .target sm_80
 .address_size 64
 .visible .global .align 4 .u32 counter = 7;
 .visible .const .align 4 .u32 table[4] = {1, 2, 3, 4};
 .extern .shared .align 16 .b8 dynamic[];
 
-)"s + adding_kernel("add_one", "", "", "0f3F800000") + adding_kernel("add", ", .param .f32 term", "ld.param.f32 %f3, [term];", "%f3") +
-    reversing_kernel("reverse", ".maxntid 64, 1, 1", "    .shared .align 4 .b8 buffer[256];\n", "buffer") +
-    reversing_kernel("twist", "", "", "dynamic") + R"(
+)"s + adding_kernel("add_one", "", "", "0f3F800000")
+    + adding_kernel("add", ", .param .f32 term", "ld.param.f32 %f3, [term];", "%f3")
+    + reversing_kernel("reverse", ".maxntid 64, 1, 1", "    .shared .align 4 .b8 buffer[256];\n", "buffer")
+    + reversing_kernel("twist", "", "", "dynamic") + R"(
 .visible .entry nothing()
 {
     ret;

@@ -50,7 +50,7 @@ TEST(runs_nodes_in_order) {
     Fixture f;
     Chain chain(f);
     CUgraphExec exec = instantiate(chain.graph);
-    EXPECT_EQ(cuGraphDestroy(chain.graph), 0);   // the executable is on its own
+    EXPECT_EQ(cuGraphDestroy(chain.graph), 0);  // the executable is on its own
     EXPECT_EQ(cuGraphUpload(exec, nullptr), 0);
     for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(cuMemsetD32_v2(chain.q, 0, 64), 0);
@@ -112,7 +112,7 @@ TEST(changes_parameters_of_an_executable) {
     void* parameters[] = {&chain.p, &chain.n, &c};
     const auto kernel = kernel_params(f.function("add"), parameters);
     EXPECT_EQ(cuGraphExecKernelNodeSetParams_v2(exec, chain.add, &kernel), 0);
-    c = 0;   // was copied
+    c = 0;  // was copied
     EXPECT_EQ(cuGraphLaunch(exec, nullptr), 0);
     EXPECT(f.download(chain.q, 64) == std::vector<float>(64, 41.0f));
     EXPECT_EQ(cuGraphExecKernelNodeSetParams_v2(exec, chain.fill, &kernel), CUDA_ERROR_INVALID_VALUE);
@@ -144,7 +144,7 @@ TEST(clones_and_nests) {
     EXPECT_EQ(cuGraphClone(&clone, chain.graph), 0);
     EXPECT_EQ(cuGraphNodeFindInClone(&twin, chain.add, clone), 0);
     EXPECT(twin && twin != chain.add);
-    EXPECT_EQ(cuGraphDestroyNode(twin), 0);   // leaves fill and copy, no longer connected
+    EXPECT_EQ(cuGraphDestroyNode(twin), 0);  // leaves fill and copy, no longer connected
     size_t count = 0;
     EXPECT_EQ(cuGraphGetNodes(clone, nullptr, &count), 0);
     EXPECT_EQ(count, size_t(2));

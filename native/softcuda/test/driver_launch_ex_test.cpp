@@ -48,7 +48,8 @@ struct Kernels : Fixture {
     }
     ~Kernels() { cuModuleUnload(loaded); }
 
-    CUresult launch(CUfunction function, unsigned blocks, std::vector<CUlaunchAttribute> attributes, CUstream stream = nullptr) {
+    CUresult launch(CUfunction function, unsigned blocks, std::vector<CUlaunchAttribute> attributes,
+                    CUstream stream = nullptr) {
         CUlaunchConfig config{blocks, 1, 1, 32, 1, 1, 0, stream, attributes.data(), unsigned(attributes.size())};
         void* parameters[] = {&out};
         return cuLaunchKernelEx(&config, function, parameters, nullptr);

@@ -17,14 +17,19 @@ TEST(runs_a_grid) {
 TEST(takes_arguments_from_a_buffer) {
     Fixture f;
     const CUdeviceptr p = f.upload({1, 2, 3});
-    struct { CUdeviceptr p; int n; float c; } arguments = {p, 3, 10};
+    struct {
+        CUdeviceptr p;
+        int n;
+        float c;
+    } arguments = {p, 3, 10};
     size_t size = sizeof arguments;
     void* extra[] = {reinterpret_cast<void*>(CU_LAUNCH_PARAM_BUFFER_POINTER_AS_INT), &arguments,
                      reinterpret_cast<void*>(CU_LAUNCH_PARAM_BUFFER_SIZE_AS_INT), &size, nullptr};
     EXPECT_EQ(cuLaunchKernel(f.function("add"), 1, 1, 1, 32, 1, 1, 0, nullptr, nullptr, extra), 0);
     EXPECT((f.download(p, 3) == std::vector<float>{11, 12, 13}));
     size = 12;
-    EXPECT_EQ(cuLaunchKernel(f.function("add"), 1, 1, 1, 32, 1, 1, 0, nullptr, nullptr, extra), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_EQ(cuLaunchKernel(f.function("add"), 1, 1, 1, 32, 1, 1, 0, nullptr, nullptr, extra),
+              CUDA_ERROR_INVALID_VALUE);
 }
 
 TEST(gives_shared_memory) {
@@ -45,7 +50,8 @@ TEST(refuses_bad_launches) {
     int n = 64;
     float c = 1;
     void* parameters[] = {&p, &n, &c};
-    const auto launch = [&](CUfunction function, unsigned gx, unsigned gy, unsigned bx, unsigned by, unsigned bz, unsigned shared) {
+    const auto launch = [&](CUfunction function, unsigned gx, unsigned gy, unsigned bx, unsigned by, unsigned bz,
+                            unsigned shared) {
         return cuLaunchKernel(function, gx, gy, 1, bx, by, bz, shared, nullptr, parameters, nullptr);
     };
     EXPECT_EQ(launch(add, 0, 1, 32, 1, 1, 0), CUDA_ERROR_INVALID_VALUE);
@@ -59,19 +65,21 @@ TEST(refuses_bad_launches) {
     EXPECT_EQ(launch(nullptr, 1, 1, 32, 1, 1, 0), CUDA_ERROR_INVALID_HANDLE);
     EXPECT_EQ(launch(reinterpret_cast<CUfunction>(f.module), 1, 1, 32, 1, 1, 0), CUDA_ERROR_INVALID_HANDLE);
     EXPECT_EQ(launch(reinterpret_cast<CUfunction>(0x7f0012345678), 1, 1, 32, 1, 1, 0), CUDA_ERROR_INVALID_HANDLE);
-    EXPECT_EQ(cuLaunchKernel(add, 1, 1, 1, 32, 1, 1, 0, reinterpret_cast<CUstream>(99), parameters, nullptr), CUDA_ERROR_INVALID_HANDLE);
+    EXPECT_EQ(cuLaunchKernel(add, 1, 1, 1, 32, 1, 1, 0, reinterpret_cast<CUstream>(99), parameters, nullptr),
+              CUDA_ERROR_INVALID_HANDLE);
     EXPECT_EQ(cuLaunchKernel(add, 1, 1, 1, 32, 1, 1, 0, nullptr, nullptr, nullptr), CUDA_ERROR_INVALID_VALUE);
     void* hole[] = {&p, nullptr, &c};
     EXPECT_EQ(cuLaunchKernel(add, 1, 1, 1, 32, 1, 1, 0, nullptr, hole, nullptr), CUDA_ERROR_INVALID_VALUE);
     EXPECT_EQ(cuLaunchKernel(f.function("nothing"), 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr), 0);
-    EXPECT_EQ(launch(add, 1, 1, 64, 1, 1, 0), 0);   // and the context is as it was
+    EXPECT_EQ(launch(add, 1, 1, 64, 1, 1, 0), 0);  // and the context is as it was
 }
 
 TEST(runs_cooperative_grids_that_fit) {
     Fixture f;
     CUfunction nothing = f.function("nothing");
     EXPECT_EQ(cuLaunchCooperativeKernel(nothing, 2, 1, 1, 32, 1, 1, 0, nullptr, nullptr), 0);
-    EXPECT_EQ(cuLaunchCooperativeKernel(nothing, 1000000, 1, 1, 32, 1, 1, 0, nullptr, nullptr), CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE);
+    EXPECT_EQ(cuLaunchCooperativeKernel(nothing, 1000000, 1, 1, 32, 1, 1, 0, nullptr, nullptr),
+              CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE);
 }
 
 TEST(makes_a_wild_pointer_a_sticky_error) {
@@ -88,7 +96,7 @@ TEST(makes_a_wild_pointer_a_sticky_error) {
         EXPECT_EQ(cuMemcpyDtoH_v2(host, good, 16), CUDA_ERROR_ILLEGAL_ADDRESS);
         EXPECT_EQ(cuStreamSynchronize(nullptr), CUDA_ERROR_ILLEGAL_ADDRESS);
     }
-    Fixture fresh;   // another context is not affected
+    Fixture fresh;  // another context is not affected
     const CUdeviceptr p = fresh.upload({1});
     EXPECT_EQ(launch_add(fresh.function("add"), nullptr, p, 1, 1), 0);
     EXPECT_EQ(launch_add(fresh.function("add"), nullptr, 0, 1, 1), CUDA_ERROR_ILLEGAL_ADDRESS);
@@ -130,7 +138,8 @@ TEST(serves_many_threads) {
                 if (cuMemcpyHtoDAsync_v2(p, values.data(), values.size() * 4, stream)) return;
                 for (int i = 0; i < 3; ++i)
                     if (launch_add(add, stream, p, int(values.size()), float(t))) return;
-                if (cuMemcpyDtoHAsync_v2(back.data(), p, values.size() * 4, stream) || cuStreamSynchronize(stream)) return;
+                if (cuMemcpyDtoHAsync_v2(back.data(), p, values.size() * 4, stream) || cuStreamSynchronize(stream))
+                    return;
                 for (size_t i = 0; i < values.size(); ++i)
                     if (back[i] != values[i] + 3 * float(t)) return;
                 if (cuMemFree_v2(p) || cuStreamDestroy_v2(stream)) return;

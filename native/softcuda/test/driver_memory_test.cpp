@@ -78,7 +78,7 @@ TEST(copies_boxes) {
     Fixture f;
     const std::vector<float> values = ramp(8 * 6);
     const CUdeviceptr a = f.upload(values), b = f.upload(std::vector<float>(5 * 4));
-    CUDA_MEMCPY2D copy{};   // 3 columns of 4 rows, from column 2 of row 1 to column 1 of row 0
+    CUDA_MEMCPY2D copy{};  // 3 columns of 4 rows, from column 2 of row 1 to column 1 of row 0
     copy.srcMemoryType = copy.dstMemoryType = CU_MEMORYTYPE_DEVICE;
     copy.srcDevice = a;
     copy.srcPitch = 32;
@@ -92,8 +92,7 @@ TEST(copies_boxes) {
     EXPECT_EQ(cuMemcpy2D_v2(&copy), 0);
     const std::vector<float> out = f.download(b, 20);
     for (size_t y = 0; y < 4; ++y)
-        for (size_t x = 0; x < 5; ++x)
-            EXPECT_EQ(out[y * 5 + x], x >= 1 && x < 4 ? values[(y + 1) * 8 + x + 1] : 0.0f);
+        for (size_t x = 0; x < 5; ++x) EXPECT_EQ(out[y * 5 + x], x >= 1 && x < 4 ? values[(y + 1) * 8 + x + 1] : 0.0f);
     copy.Height = 5;
     EXPECT_EQ(cuMemcpy2D_v2(&copy), CUDA_ERROR_INVALID_VALUE);
     copy.Height = 4;
@@ -103,7 +102,7 @@ TEST(copies_boxes) {
     EXPECT_EQ(cuMemcpy2D_v2(&copy), CUDA_ERROR_NOT_SUPPORTED);
     EXPECT_EQ(cuMemcpy2D_v2(nullptr), CUDA_ERROR_INVALID_VALUE);
 
-    std::vector<float> host(2 * 3 * 4, -1.0f);   // slices of 3 rows of 4 columns
+    std::vector<float> host(2 * 3 * 4, -1.0f);  // slices of 3 rows of 4 columns
     CUDA_MEMCPY3D box{};
     box.srcMemoryType = CU_MEMORYTYPE_DEVICE;
     box.srcDevice = a;

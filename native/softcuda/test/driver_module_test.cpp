@@ -100,8 +100,8 @@ TEST(invalidates_functions_with_their_module) {
 TEST(reports_the_line_of_an_error) {
     Fixture f;
     CUresult result = 0;
-    const std::string log = load_log(".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k()\n{\n  frobnicate;\n  ret;\n}\n",
-                                     result);
+    const std::string log = load_log(
+        ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k()\n{\n  frobnicate;\n  ret;\n}\n", result);
     EXPECT_EQ(result, CUDA_ERROR_INVALID_PTX);
     EXPECT(log.find("6") != std::string::npos && log.find("frobnicate") != std::string::npos);
     EXPECT(load_log("\x01\x02\x03", result).find("neither") != std::string::npos);
@@ -119,13 +119,18 @@ TEST(takes_the_ptx_of_a_fat_binary) {
     Fixture f;
     CUmodule module = nullptr;
     CUfunction add = nullptr;
-    const std::string image = fat_binary({{elf_entry(80), "machine code"}, {ptx_entry(80), kKernels}, {ptx_entry(120), "too new"}});
+    const std::string image =
+        fat_binary({{elf_entry(80), "machine code"}, {ptx_entry(80), kKernels}, {ptx_entry(120), "too new"}});
     EXPECT_EQ(cuModuleLoadData(&module, image.data()), 0);
     EXPECT_EQ(cuModuleGetFunction(&add, module, "add"), 0);
     const CUdeviceptr p = f.upload({1, 2});
     EXPECT_EQ(launch_add(add, nullptr, p, 2, 3), 0);
     EXPECT((f.download(p, 2) == std::vector<float>{4, 5}));
-    struct Wrapper { uint32_t magic, version; const void* data; const void* unused; };
+    struct Wrapper {
+        uint32_t magic, version;
+        const void* data;
+        const void* unused;
+    };
     const Wrapper wrapper = {0x466243b1, 1, image.data(), nullptr};
     EXPECT_EQ(cuModuleLoadData(&module, &wrapper), 0);
 }
@@ -137,12 +142,16 @@ TEST(says_what_is_wrong_with_a_fat_binary) {
     compressed.flags = 0x8011;
     EXPECT(load_log(fat_binary({{compressed, "squeezed"}}).data(), result).find("--no-compress") != std::string::npos);
     EXPECT_EQ(result, CUDA_ERROR_NO_BINARY_FOR_GPU);
-    EXPECT(load_log(fat_binary({{elf_entry(90), "machine code"}}).data(), result).find("machine code for 9.0") != std::string::npos);
+    EXPECT(load_log(fat_binary({{elf_entry(90), "machine code"}}).data(), result).find("machine code for 9.0")
+           != std::string::npos);
     EXPECT_EQ(result, CUDA_ERROR_NO_BINARY_FOR_GPU);
-    load_log("\x7f" "ELF cubin", result);
+    load_log(
+        "\x7f"
+        "ELF cubin",
+        result);
     EXPECT_EQ(result, CUDA_ERROR_NO_BINARY_FOR_GPU);
     std::string damaged = fat_binary({{ptx_entry(80), kKernels}});
-    damaged[16 + 8 + 3] = 0x7f;   // the entry's size
+    damaged[16 + 8 + 3] = 0x7f;  // the entry's size
     load_log(damaged.data(), result);
     EXPECT_EQ(result, CUDA_ERROR_INVALID_IMAGE);
 }

@@ -13,7 +13,7 @@ TEST(orders_work_in_a_stream) {
     EXPECT_EQ(cuMemAllocAsync(&p, 400, stream), 0);
     EXPECT_EQ(cuMemcpyHtoDAsync_v2(p, values.data(), 400, stream), 0);
     EXPECT_EQ(launch_add(f.function("add"), stream, p, 100, 2), 0);
-    EXPECT_EQ(launch_add(f.function("add_one"), nullptr, p, 100, 0), 0);   // its third argument is ignored
+    EXPECT_EQ(launch_add(f.function("add_one"), nullptr, p, 100, 0), 0);  // its third argument is ignored
     EXPECT_EQ(cuMemcpyDtoHAsync_v2(host.data(), p, 400, stream), 0);
     EXPECT_EQ(cuMemFreeAsync(p, stream), 0);
     EXPECT_EQ(cuStreamSynchronize(stream), 0);
@@ -82,7 +82,9 @@ TEST(calls_the_host) {
     Fixture f;
     std::vector<int> order;
     const auto host = [](void* data) { static_cast<std::vector<int>*>(data)->push_back(1); };
-    const auto callback = [](CUstream, CUresult status, void* data) { static_cast<std::vector<int>*>(data)->push_back(10 + status); };
+    const auto callback = [](CUstream, CUresult status, void* data) {
+        static_cast<std::vector<int>*>(data)->push_back(10 + status);
+    };
     CUstream stream = nullptr;
     EXPECT_EQ(cuStreamCreate(&stream, 0), 0);
     EXPECT_EQ(cuLaunchHostFunc(stream, host, &order), 0);

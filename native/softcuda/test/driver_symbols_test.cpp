@@ -41,7 +41,8 @@ TEST(keeps_its_own_symbols_to_itself) {
 
 TEST(says_what_it_does_not_support) {
     using Call = int (*)(void*, void*);
-    for (const char* name : {"cuArrayCreate_v2", "cuTexObjectCreate", "cuGLInit", "cuIpcGetMemHandle", "cuLinkComplete", "cuMemCreate"}) {
+    for (const char* name :
+         {"cuArrayCreate_v2", "cuTexObjectCreate", "cuGLInit", "cuIpcGetMemHandle", "cuLinkComplete", "cuMemCreate"}) {
         auto call = library() ? reinterpret_cast<Call>(dlsym(library(), name)) : nullptr;
         EXPECT_EQ(call ? call(nullptr, nullptr) : -1, 801);
     }

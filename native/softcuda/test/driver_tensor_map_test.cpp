@@ -6,8 +6,10 @@
 #include "tensor_fixture.h"
 
 extern "C" {
-CUresult cuTensorMapEncodeTiled(void*, int, uint32_t, void*, const uint64_t*, const uint64_t*, const uint32_t*, const uint32_t*, int, int, int, int);
-CUresult cuTensorMapEncodeIm2col(void*, int, uint32_t, void*, const uint64_t*, const uint64_t*, const int*, const int*, uint32_t, uint32_t, const uint32_t*, int, int, int, int);
+CUresult cuTensorMapEncodeTiled(void*, int, uint32_t, void*, const uint64_t*, const uint64_t*, const uint32_t*,
+                                const uint32_t*, int, int, int, int);
+CUresult cuTensorMapEncodeIm2col(void*, int, uint32_t, void*, const uint64_t*, const uint64_t*, const int*, const int*,
+                                 uint32_t, uint32_t, const uint32_t*, int, int, int, int);
 CUresult cuTensorMapReplaceAddress(void*, void*);
 }
 
@@ -31,13 +33,15 @@ alignas(64) uint8_t map_bytes[192];
 CUresult encode(const std::function<void(Tiled&)>& change) {
     Tiled t;
     change(t);
-    return cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, reinterpret_cast<void*>(t.address), t.size, t.stride, t.box, t.step, t.interleave, t.swizzle, t.promotion, t.fill);
+    return cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, reinterpret_cast<void*>(t.address), t.size, t.stride,
+                                  t.box, t.step, t.interleave, t.swizzle, t.promotion, t.fill);
 }
 CUresult encode_pixels(const std::function<void(Im2col&)>& change) {
     Im2col t;
     change(t);
-    return cuTensorMapEncodeIm2col(map_bytes, t.type, t.rank, reinterpret_cast<void*>(t.address), t.size, t.stride, t.lower, t.upper, t.channels, t.pixels, t.step, t.interleave,
-                                   t.swizzle, t.promotion, t.fill);
+    return cuTensorMapEncodeIm2col(map_bytes, t.type, t.rank, reinterpret_cast<void*>(t.address), t.size, t.stride,
+                                   t.lower, t.upper, t.channels, t.pixels, t.step, t.interleave, t.swizzle, t.promotion,
+                                   t.fill);
 }
 
 }  // namespace
@@ -61,11 +65,19 @@ TEST(refuses_what_the_documentation_forbids) {
     EXPECT_EQ(encode([](Tiled& t) { t.stride[1] = uint64_t(1) << 40; }), bad);
     EXPECT_EQ(encode([](Tiled& t) { t.box[1] = 257; }), bad);
     EXPECT_EQ(encode([](Tiled& t) { t.box[1] = 0; }), bad);
-    EXPECT_EQ(encode([](Tiled& t) { t.box[0] = 60; }), bad);            // 120 bytes: no multiple of 16
-    EXPECT_EQ(encode([](Tiled& t) { t.box[0] = 72; }), bad);            // 144 bytes: beyond the pattern
-    EXPECT_EQ(encode([](Tiled& t) { t.box[0] = 72; t.swizzle = 0; }), 0);
+    EXPECT_EQ(encode([](Tiled& t) { t.box[0] = 60; }), bad);  // 120 bytes: no multiple of 16
+    EXPECT_EQ(encode([](Tiled& t) { t.box[0] = 72; }), bad);  // 144 bytes: beyond the pattern
+    EXPECT_EQ(encode([](Tiled& t) {
+                  t.box[0] = 72;
+                  t.swizzle = 0;
+              }),
+              0);
     EXPECT_EQ(encode([](Tiled& t) { t.swizzle = 2; }), bad);
-    EXPECT_EQ(encode([](Tiled& t) { t.box[0] = 32; t.swizzle = 2; }), 0);
+    EXPECT_EQ(encode([](Tiled& t) {
+                  t.box[0] = 32;
+                  t.swizzle = 2;
+              }),
+              0);
     EXPECT_EQ(encode([](Tiled& t) { t.swizzle = 4; }), bad);
     EXPECT_EQ(encode([](Tiled& t) { t.step[1] = 0; }), bad);
     EXPECT_EQ(encode([](Tiled& t) { t.step[1] = 9; }), bad);
@@ -75,13 +87,23 @@ TEST(refuses_what_the_documentation_forbids) {
     EXPECT_EQ(encode([](Tiled& t) { t.promotion = 4; }), bad);
     EXPECT_EQ(encode([](Tiled& t) { t.fill = 2; }), bad);
     EXPECT_EQ(encode([](Tiled& t) { t.fill = 1; }), 0);
-    EXPECT_EQ(encode([](Tiled& t) { t.fill = 1; t.type = 1; }), bad);   // NaN for integers
+    EXPECT_EQ(encode([](Tiled& t) {
+                  t.fill = 1;
+                  t.type = 1;
+              }),
+              bad);  // NaN for integers
     Tiled t;
-    EXPECT_EQ(cuTensorMapEncodeTiled(map_bytes + 32, t.type, t.rank, nullptr, t.size, t.stride, t.box, t.step, 0, 3, 0, 0), bad);
-    EXPECT_EQ(cuTensorMapEncodeTiled(nullptr, t.type, t.rank, nullptr, t.size, t.stride, t.box, t.step, 0, 3, 0, 0), bad);
-    EXPECT_EQ(cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, nullptr, nullptr, t.stride, t.box, t.step, 0, 3, 0, 0), bad);
-    EXPECT_EQ(cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, nullptr, t.size, nullptr, t.box, t.step, 0, 3, 0, 0), bad);
-    EXPECT_EQ(cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, nullptr, t.size, t.stride, nullptr, t.step, 0, 3, 0, 0), bad);
+    EXPECT_EQ(
+        cuTensorMapEncodeTiled(map_bytes + 32, t.type, t.rank, nullptr, t.size, t.stride, t.box, t.step, 0, 3, 0, 0),
+        bad);
+    EXPECT_EQ(cuTensorMapEncodeTiled(nullptr, t.type, t.rank, nullptr, t.size, t.stride, t.box, t.step, 0, 3, 0, 0),
+              bad);
+    EXPECT_EQ(cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, nullptr, nullptr, t.stride, t.box, t.step, 0, 3, 0, 0),
+              bad);
+    EXPECT_EQ(cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, nullptr, t.size, nullptr, t.box, t.step, 0, 3, 0, 0),
+              bad);
+    EXPECT_EQ(cuTensorMapEncodeTiled(map_bytes, t.type, t.rank, nullptr, t.size, t.stride, nullptr, t.step, 0, 3, 0, 0),
+              bad);
 
     EXPECT_EQ(encode_pixels([](Im2col&) {}), 0);
     EXPECT_EQ(encode_pixels([](Im2col& t) { t.rank = 2; }), bad);
@@ -90,27 +112,45 @@ TEST(refuses_what_the_documentation_forbids) {
     EXPECT_EQ(encode_pixels([](Im2col& t) { t.channels = 0; }), bad);
     EXPECT_EQ(encode_pixels([](Im2col& t) { t.pixels = 1024; }), 0);
     EXPECT_EQ(encode_pixels([](Im2col& t) { t.pixels = 1025; }), bad);
-    EXPECT_EQ(encode_pixels([](Im2col& t) { t.lower[1] = -128; t.upper[0] = 127; }), 0);
+    EXPECT_EQ(encode_pixels([](Im2col& t) {
+                  t.lower[1] = -128;
+                  t.upper[0] = 127;
+              }),
+              0);
     EXPECT_EQ(encode_pixels([](Im2col& t) { t.lower[1] = -129; }), bad);
     EXPECT_EQ(encode_pixels([](Im2col& t) { t.upper[0] = 128; }), bad);
-    EXPECT_EQ(encode_pixels([](Im2col& t) { t.rank = 5; t.lower[2] = -16; }), 0);
-    EXPECT_EQ(encode_pixels([](Im2col& t) { t.rank = 5; t.lower[2] = -17; }), bad);
-    EXPECT_EQ(encode_pixels([](Im2col& t) { t.rank = 3; t.lower[0] = -32768; }), 0);
+    EXPECT_EQ(encode_pixels([](Im2col& t) {
+                  t.rank = 5;
+                  t.lower[2] = -16;
+              }),
+              0);
+    EXPECT_EQ(encode_pixels([](Im2col& t) {
+                  t.rank = 5;
+                  t.lower[2] = -17;
+              }),
+              bad);
+    EXPECT_EQ(encode_pixels([](Im2col& t) {
+                  t.rank = 3;
+                  t.lower[0] = -32768;
+              }),
+              0);
 
     EXPECT_EQ(encode([](Tiled&) {}), 0);
     EXPECT_EQ(cuTensorMapReplaceAddress(map_bytes, reinterpret_cast<void*>(0x2008)), bad);
     EXPECT_EQ(cuTensorMapReplaceAddress(map_bytes, reinterpret_cast<void*>(0x2000)), 0);
-    EXPECT_EQ(cuTensorMapReplaceAddress(map_bytes + 64, reinterpret_cast<void*>(0x2000)), bad);   // no map is there
+    EXPECT_EQ(cuTensorMapReplaceAddress(map_bytes + 64, reinterpret_cast<void*>(0x2000)), bad);  // no map is there
 }
 
 TEST(a_kernel_reads_through_a_map_with_another_address) {
     Fixture f;
     const std::vector<float> values = ramp(4096);
-    const CUdeviceptr first = f.upload(std::vector<float>(4096, -1)), second = f.upload(values), out = f.upload(std::vector<float>(4096));
+    const CUdeviceptr first = f.upload(std::vector<float>(4096, -1)), second = f.upload(values),
+                      out = f.upload(std::vector<float>(4096));
     const uint64_t size[2] = {64, 64}, stride[1] = {256};
     const uint32_t box[2] = {32, 8}, step[2] = {1, 1};
     alignas(64) uint8_t map[128];
-    EXPECT_EQ(cuTensorMapEncodeTiled(map, 7, 2, reinterpret_cast<void*>(first), size, stride, box, step, 0, 0, 0, 0), 0);
+    EXPECT_EQ(cuTensorMapEncodeTiled(map, 7, 2, reinterpret_cast<void*>(first), size, stride, box, step, 0, 0, 0, 0),
+              0);
     EXPECT_EQ(cuTensorMapReplaceAddress(map, reinterpret_cast<void*>(second)), 0);
     CUmodule module = nullptr;
     CUfunction function = nullptr;

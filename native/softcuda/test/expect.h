@@ -15,10 +15,21 @@
 
 namespace expect {
 
-struct Case { const char* name; void (*body)(); };
-inline std::vector<Case>& cases() { static std::vector<Case> all; return all; }
-inline int& failures() { static int count = 0; return count; }
-struct Register { Register(const char* name, void (*body)()) { cases().push_back({name, body}); } };
+struct Case {
+    const char* name;
+    void (*body)();
+};
+inline std::vector<Case>& cases() {
+    static std::vector<Case> all;
+    return all;
+}
+inline int& failures() {
+    static int count = 0;
+    return count;
+}
+struct Register {
+    Register(const char* name, void (*body)()) { cases().push_back({name, body}); }
+};
 
 inline void failed(const char* file, int line, const std::string& what) {
     if (++failures() <= 50) std::fprintf(stderr, "%s:%d: %s\n", file, line, what.c_str());
@@ -49,15 +60,24 @@ inline int run(int argc, char** argv) {
 
 }  // namespace expect
 
-#define TEST(name) \
-    static void test_##name(); \
-    static expect::Register register_##name(#name, test_##name); \
+#define TEST(name)                                                                                                     \
+    static void test_##name();                                                                                         \
+    static expect::Register register_##name(#name, test_##name);                                                       \
     static void test_##name()
-#define TEST_MAIN int main(int argc, char** argv) { return expect::run(argc, argv); }
-#define EXPECT(condition) \
-    do { if (!(condition)) expect::failed(__FILE__, __LINE__, "expected " #condition); } while (0)
+#define TEST_MAIN                                                                                                      \
+    int main(int argc, char** argv) { return expect::run(argc, argv); }
+#define EXPECT(condition)                                                                                              \
+    do {                                                                                                               \
+        if (!(condition)) expect::failed(__FILE__, __LINE__, "expected " #condition);                                  \
+    } while (0)
 #define EXPECT_EQ(got, wanted) expect::equal((got), (wanted), #got, __FILE__, __LINE__)
-#define EXPECT_NEAR(got, wanted, tolerance) \
-    do { double g_ = (got), w_ = (wanted); if (!(std::fabs(g_ - w_) <= (tolerance))) { \
-        std::ostringstream o_; o_.precision(17); o_ << #got << ": got " << g_ << ", expected " << w_ << " within " << (tolerance); \
-        expect::failed(__FILE__, __LINE__, o_.str()); } } while (0)
+#define EXPECT_NEAR(got, wanted, tolerance)                                                                            \
+    do {                                                                                                               \
+        double g_ = (got), w_ = (wanted);                                                                              \
+        if (!(std::fabs(g_ - w_) <= (tolerance))) {                                                                    \
+            std::ostringstream o_;                                                                                     \
+            o_.precision(17);                                                                                          \
+            o_ << #got << ": got " << g_ << ", expected " << w_ << " within " << (tolerance);                          \
+            expect::failed(__FILE__, __LINE__, o_.str());                                                              \
+        }                                                                                                              \
+    } while (0)

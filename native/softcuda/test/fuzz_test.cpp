@@ -11,7 +11,7 @@ using namespace softcuda;
 
 namespace {
 
-struct Random {   // splitmix64
+struct Random {  // splitmix64
     uint64_t state;
     uint64_t next() {
         uint64_t z = state += 0x9e3779b97f4a7c15ull;
@@ -28,10 +28,56 @@ uint64_t setting(const char* name, uint64_t otherwise) {
 }
 
 const char* const kSnippets[] = {
-    "{", "}", "[", "]", "(", ")", ";", ",", "@", "!", "|", "_", "-", "+", "\"", "/*", "*/", "//", ".reg .b32 %r<1048577>;", ".reg .b64 x<1000000>;",
-    "%r1", "%rd1", "%p1", "%tid.x", "%envreg1", "0x", "0f3F800000", "99999999999999999999", "-2147483648", ".align 4096", ".shared .b8 s[300000];",
-    ".local .b8 l[999999999];", ".global .b8 g[4000000000];", "bra", "call.uni", "vprintf", ".param .b64 q;", "ld.param.u64", "mov.u64", "ret;",
-    ".branchtargets", "brx.idx", ".func", ".entry", ".version 9.0", "$L__BB0_1:", "\0\0", "::", "generic(", "= {{{{{{{{{{",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    ";",
+    ",",
+    "@",
+    "!",
+    "|",
+    "_",
+    "-",
+    "+",
+    "\"",
+    "/*",
+    "*/",
+    "//",
+    ".reg .b32 %r<1048577>;",
+    ".reg .b64 x<1000000>;",
+    "%r1",
+    "%rd1",
+    "%p1",
+    "%tid.x",
+    "%envreg1",
+    "0x",
+    "0f3F800000",
+    "99999999999999999999",
+    "-2147483648",
+    ".align 4096",
+    ".shared .b8 s[300000];",
+    ".local .b8 l[999999999];",
+    ".global .b8 g[4000000000];",
+    "bra",
+    "call.uni",
+    "vprintf",
+    ".param .b64 q;",
+    "ld.param.u64",
+    "mov.u64",
+    "ret;",
+    ".branchtargets",
+    "brx.idx",
+    ".func",
+    ".entry",
+    ".version 9.0",
+    "$L__BB0_1:",
+    "\0\0",
+    "::",
+    "generic(",
+    "= {{{{{{{{{{",
 };
 
 // A few edits of the kinds that break parsers: cut, copied, swapped and foreign pieces, changed bytes and numbers.
@@ -40,28 +86,28 @@ std::string mutate(const std::string& original, Random& random) {
     for (size_t edits = 1 + random.below(4); edits > 0 && !s.empty(); edits--) {
         size_t at = random.below(s.size()), length = 1 + random.below(random.below(8) ? 12 : 2000);
         switch (random.below(8)) {
-        case 0: s.erase(at, length); break;
-        case 1: s.insert(random.below(s.size()), s.substr(at, length)); break;
-        case 2: s[at] = char(random.next()); break;
-        case 3: s[at] = char(' ' + random.below(95)); break;
-        case 4: s.insert(at, kSnippets[random.below(sizeof kSnippets / sizeof *kSnippets)]); break;
-        case 5: s.resize(at); break;
-        case 6: {   // another digit
-            size_t digit = s.find_first_of("0123456789", at);
-            if (digit != std::string::npos) s[digit] = char('0' + random.below(10));
-            break;
-        }
-        case 7: {   // two lines change places
-            size_t a = s.find('\n', at), b = s.find('\n', random.below(s.size()));
-            if (a == std::string::npos || b == std::string::npos || a == b) break;
-            if (a > b) std::swap(a, b);
-            size_t endA = s.find('\n', a + 1), endB = s.find('\n', b + 1);
-            if (endA == std::string::npos || endB == std::string::npos || endA > b) break;
-            std::string lineA = s.substr(a, endA - a), lineB = s.substr(b, endB - b);
-            s.replace(b, endB - b, lineA);
-            s.replace(a, endA - a, lineB);
-            break;
-        }
+            case 0: s.erase(at, length); break;
+            case 1: s.insert(random.below(s.size()), s.substr(at, length)); break;
+            case 2: s[at] = char(random.next()); break;
+            case 3: s[at] = char(' ' + random.below(95)); break;
+            case 4: s.insert(at, kSnippets[random.below(sizeof kSnippets / sizeof *kSnippets)]); break;
+            case 5: s.resize(at); break;
+            case 6: {  // another digit
+                size_t digit = s.find_first_of("0123456789", at);
+                if (digit != std::string::npos) s[digit] = char('0' + random.below(10));
+                break;
+            }
+            case 7: {  // two lines change places
+                size_t a = s.find('\n', at), b = s.find('\n', random.below(s.size()));
+                if (a == std::string::npos || b == std::string::npos || a == b) break;
+                if (a > b) std::swap(a, b);
+                size_t endA = s.find('\n', a + 1), endB = s.find('\n', b + 1);
+                if (endA == std::string::npos || endB == std::string::npos || endA > b) break;
+                std::string lineA = s.substr(a, endA - a), lineB = s.substr(b, endB - b);
+                s.replace(b, endB - b, lineA);
+                s.replace(a, endA - a, lineB);
+                break;
+            }
         }
     }
     return s;
@@ -90,9 +136,10 @@ TEST(damaged_modules) {
     Machine m(1 << 26);
     Random random{setting("FUZZ_SEED", 1)};
     int loaded = 0, refused = 0;
-    for (const char* file : {"basic.ptx", "runtime.ptx"}) fuzz(Machine::file(file), m, random, setting("FUZZ_ROUNDS", 1500), loaded, refused);
+    for (const char* file : {"basic.ptx", "runtime.ptx"})
+        fuzz(Machine::file(file), m, random, setting("FUZZ_ROUNDS", 1500), loaded, refused);
     EXPECT(refused > 0);
-    EXPECT(loaded > 0);   // some mutations hit comments and names: both outcomes are exercised
+    EXPECT(loaded > 0);  // some mutations hit comments and names: both outcomes are exercised
 }
 
 TEST(noise) {

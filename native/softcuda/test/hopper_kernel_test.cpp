@@ -39,15 +39,18 @@ struct Product {
     static void encode(TensorMap& map, void* p, int columns, int rows, uint32_t boxRows) {
         const uint64_t size[2] = {uint64_t(columns), uint64_t(rows)}, stride[1] = {uint64_t(columns) * 2};
         const uint32_t box[2] = {64, boxRows}, step[2] = {1, 1};
-        EXPECT(encode_tiled({9, 2, reinterpret_cast<uint64_t>(p), size, stride, step, 0, 3, 2, 0}, box, map) == Encoded::Done);
+        EXPECT(encode_tiled({9, 2, reinterpret_cast<uint64_t>(p), size, stride, step, 0, 3, 2, 0}, box, map)
+               == Encoded::Done);
     }
     FaultReport run(const char* kernel) {
         Module& module = machine.load(Machine::file("hopper_kernels.ptx"));
-        return machine.launch(module, kernel, {uint32_t(n + 63) / 64, uint32_t(m + 127) / 128, 1, 384, 1, 1, kShared}, argument(maps[0]), argument(maps[1]), argument(maps[2]), depth);
+        return machine.launch(module, kernel, {uint32_t(n + 63) / 64, uint32_t(m + 127) / 128, 1, 384, 1, 1, kShared},
+                              argument(maps[0]), argument(maps[1]), argument(maps[2]), depth);
     }
     FaultReport run_mma_sync() {
         Module& module = machine.load(Machine::file("hopper_kernels.ptx"));
-        return machine.launch(module, "product_mma_sync", {uint32_t(n / 8), uint32_t(m / 16), 1, 32}, a, b, d, n, depth);
+        return machine.launch(module, "product_mma_sync", {uint32_t(n / 8), uint32_t(m / 16), 1, 32}, a, b, d, n,
+                              depth);
     }
     static double value(uint16_t bits) {
         const uint32_t wide = uint32_t(bits) << 16;
@@ -64,7 +67,9 @@ struct Product {
                     sum += x, size += std::fabs(x);
                 }
                 if (std::fabs(value(c[row * n + column]) - sum) <= size * 0x1p-20 + std::fabs(sum) * 0x1p-8) continue;
-                expect::failed(__FILE__, __LINE__, "row " + std::to_string(row) + ", column " + std::to_string(column) + ": " + std::to_string(value(c[row * n + column])) + ", expected " + std::to_string(sum));
+                expect::failed(__FILE__, __LINE__,
+                               "row " + std::to_string(row) + ", column " + std::to_string(column) + ": "
+                                   + std::to_string(value(c[row * n + column])) + ", expected " + std::to_string(sum));
                 return;
             }
     }
@@ -79,9 +84,12 @@ void expect_found(const char* kernel, const std::vector<std::string>& parts, boo
         Checks checks(true, seed);
         Product p(128, 64, 448);
         const FaultReport f = p.run(kernel);
-        if (f.code != 719) expect::failed(__FILE__, __LINE__, std::string(kernel) + " with seed " + std::to_string(seed) + ": not found: " + f.text);
+        if (f.code != 719)
+            expect::failed(__FILE__, __LINE__,
+                           std::string(kernel) + " with seed " + std::to_string(seed) + ": not found: " + f.text);
         for (const std::string& part : parts)
-            if (f.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, std::string(kernel) + ": no \"" + part + "\" in: " + f.text);
+            if (f.text.find(part) == std::string::npos)
+                expect::failed(__FILE__, __LINE__, std::string(kernel) + ": no \"" + part + "\" in: " + f.text);
     }
 }
 
@@ -113,7 +121,7 @@ TEST(blocks_share_nothing_of_their_products) {
 TEST(checked_mode_is_silent_and_changes_nothing) {
     for (uint64_t seed : {0, 1, 2, 3, 4, 5, 6, 7}) {
         Checks checks(true, seed);
-        Product p(208, 152, 400);   // the last step is half outside of the tensors
+        Product p(208, 152, 400);  // the last step is half outside of the tensors
         EXPECT_EQ(p.run("product").text, "");
         EXPECT_EQ(p.run_mma_sync().text, "");
         EXPECT(p.same_bits());
@@ -121,13 +129,28 @@ TEST(checked_mode_is_silent_and_changes_nothing) {
 }
 
 TEST(every_mistake_is_found) {
-    expect_found("no_proxy_fence", {"missing proxy fence: an asynchronous read of what warp ", "(behind the write its thread must run fence.proxy.async, before the barrier)", "warp 0, lane 0"}, true);
+    expect_found("no_proxy_fence",
+                 {"missing proxy fence: an asynchronous read of what warp ",
+                  "(behind the write its thread must run fence.proxy.async, before the barrier)", "warp 0, lane 0"},
+                 true);
     expect_found("one_lane_less", {"missing proxy fence: an asynchronous read of what warp 2, lane "}, true);
-    expect_found("expects_too_much", {"deadlock: no warp can go on", "stage 2 of 6 side by side", "phase 0 has 0 of 1 arrivals and 128 bytes of transactions pending"}, true);
-    expect_found("no_arrival", {"deadlock: no warp can go on", "stage 4 of 6 side by side", "for the end of parity 0: phase 0 has 1 of 2 arrivals"}, true);
+    expect_found("expects_too_much",
+                 {"deadlock: no warp can go on", "stage 2 of 6 side by side",
+                  "phase 0 has 0 of 1 arrivals and 128 bytes of transactions pending"},
+                 true);
+    expect_found("no_arrival",
+                 {"deadlock: no warp can go on", "stage 4 of 6 side by side",
+                  "for the end of parity 0: phase 0 has 1 of 2 arrivals"},
+                 true);
     expect_found("no_wait_for_full", {"warp ", "wgmma.mma_async"}, false);
-    expect_found("stage_freed_early", {"race in shared memory: write of bytes that an asynchronous operation still reads (wgmma at PTX line ", "a wait_group is missing"}, false);
-    expect_found("no_wait_for_wgmma", {"read of an accumulator before the wait for the wgmma at PTX line ", "a wgmma.wait_group is missing"}, true);
+    expect_found(
+        "stage_freed_early",
+        {"race in shared memory: write of bytes that an asynchronous operation still reads (wgmma at PTX line ",
+         "a wait_group is missing"},
+        false);
+    expect_found("no_wait_for_wgmma",
+                 {"read of an accumulator before the wait for the wgmma at PTX line ", "a wgmma.wait_group is missing"},
+                 true);
     expect_found("no_wgmma_fence", {"wgmma without wgmma.fence behind the last write of its registers"}, true);
     expect_found("no_wait_for_empty", {"an mbarrier takes no arrival of 1: phase 0 has 0 of 1 arrivals and "}, false);
 }

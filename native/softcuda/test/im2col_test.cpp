@@ -11,7 +11,9 @@ struct Convolution {
     std::vector<int> image, filter, padLow, padHigh, stride, dilation;
     int images;
     int rank() const { return int(image.size()) + 2; }
-    int output(size_t k) const { return (image[k] + padLow[k] + padHigh[k] - (filter[k] - 1) * dilation[k] - 1) / stride[k] + 1; }
+    int output(size_t k) const {
+        return (image[k] + padLow[k] + padHigh[k] - (filter[k] - 1) * dilation[k] - 1) / stride[k] + 1;
+    }
 };
 
 // Every tap of the convolution: its box, against the pixels of the image that the output's pixels see through that tap.
@@ -33,7 +35,8 @@ void check_taps(const Convolution& c, int swizzle, uint32_t pixels, uint32_t fir
     Tensor t(m, 9, 2, size, 21);
     const uint32_t channels = swizzle == 3 ? 64 : swizzle == 2 ? 32 : 16;
     TensorMap map;
-    EXPECT(encode_im2col(t.layout(step, swizzle, 0), lower.data(), upper.data(), channels, pixels, map) == Encoded::Done);
+    EXPECT(encode_im2col(t.layout(step, swizzle, 0), lower.data(), upper.data(), channels, pixels, map)
+           == Encoded::Done);
     uint8_t* out = m.allocate<uint8_t>(kTile);
     int taps = 1, outputs = 1;
     for (size_t k = 0; k < spatial; k++) taps *= c.filter[k], outputs *= c.output(k);
@@ -51,7 +54,10 @@ void check_taps(const Convolution& c, int swizzle, uint32_t pixels, uint32_t fir
             rest /= c.filter[k];
         }
         at[1 + spatial] = image;
-        EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), out, pixels * channels * 2, at[0], at[1], at[2], at[3], at[4], offset[0], offset[1], offset[2]).text, "");
+        EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), out, pixels * channels * 2, at[0], at[1], at[2],
+                           at[3], at[4], offset[0], offset[1], offset[2])
+                      .text,
+                  "");
         for (uint32_t p = 0; p < pixels; p++) {
             std::vector<int64_t> element = {0};
             int number = int(first + p);
@@ -67,8 +73,11 @@ void check_taps(const Convolution& c, int swizzle, uint32_t pixels, uint32_t fir
                 if (t.find(element, from)) std::memcpy(&wanted, t.data + from, 2);
                 std::memcpy(&got, out + swizzled_place(p * channels * 2 + x * 2, swizzle), 2);
                 if (got == wanted) continue;
-                expect::failed(__FILE__, __LINE__, "rank " + std::to_string(c.rank()) + ", swizzle " + std::to_string(swizzle) + ", tap " + std::to_string(tap) + ", pixel " +
-                               std::to_string(p) + ", channel " + std::to_string(x) + ": got " + std::to_string(got) + ", expected " + std::to_string(wanted));
+                expect::failed(__FILE__, __LINE__,
+                               "rank " + std::to_string(c.rank()) + ", swizzle " + std::to_string(swizzle) + ", tap "
+                                   + std::to_string(tap) + ", pixel " + std::to_string(p) + ", channel "
+                                   + std::to_string(x) + ": got " + std::to_string(got) + ", expected "
+                                   + std::to_string(wanted));
                 return;
             }
         }
@@ -76,8 +85,8 @@ void check_taps(const Convolution& c, int swizzle, uint32_t pixels, uint32_t fir
 }
 
 const std::vector<Convolution> kConvolutions = {
-    {72, {9, 6}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 3},         // OH and OW differ
-    {72, {11, 8}, {3, 2}, {2, 0}, {1, 3}, {2, 1}, {1, 2}, 2},        // unequal padding, strides and dilations
+    {72, {9, 6}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 3},   // OH and OW differ
+    {72, {11, 8}, {3, 2}, {2, 0}, {1, 3}, {2, 1}, {1, 2}, 2},  // unequal padding, strides and dilations
     {24, {13}, {5}, {2}, {2}, {2}, {1}, 4},
     {40, {5, 4, 3}, {3, 2, 2}, {1, 1, 0}, {1, 0, 1}, {1, 2, 1}, {1, 1, 1}, 2},
 };
@@ -89,7 +98,7 @@ TEST(boxes_are_the_taps_of_a_convolution) {
         for (const Convolution& c : kConvolutions)
             for (int swizzle : {1, 2, 3}) {
                 check_taps(c, swizzle, 40, 0);
-                check_taps(c, swizzle, 100, 7);   // wraps over images and runs past the last one
+                check_taps(c, swizzle, 100, 7);  // wraps over images and runs past the last one
             }
     });
     for (uint64_t seed : {0, 1}) {
@@ -104,7 +113,9 @@ TEST(a_small_image) {
     Module& module = m.load(load_kernel(4, true));
     Tensor t(m, 7, 4, {4, 4, 4, 1}, 1);
     for (uint64_t p = 0; p < 16; p++)
-        for (uint64_t c = 0; c < 4; c++) *reinterpret_cast<float*>(t.data + p % 4 * t.stride[1] + p / 4 * t.stride[2] + c * 4) = float(p + 1) + float(c) * 100;
+        for (uint64_t c = 0; c < 4; c++)
+            *reinterpret_cast<float*>(t.data + p % 4 * t.stride[1] + p / 4 * t.stride[2] + c * 4) =
+                float(p + 1) + float(c) * 100;
     const std::vector<uint32_t> step = {1, 1, 1, 1};
     const int corner[2] = {-1, -1};
     TensorMap map;
@@ -112,7 +123,8 @@ TEST(a_small_image) {
     float* out = m.allocate<float>(kTile / 4);
     const float first[16] = {0, 0, 0, 0, 0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11};
     for (uint32_t tap : {0u, 1u}) {
-        EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), out, 256u, 0, -1, -1, 0, 0, tap, tap, 0u).text, "");
+        EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), out, 256u, 0, -1, -1, 0, 0, tap, tap, 0u).text,
+                  "");
         for (int p = 0; p < 16; p++)
             for (int c = 0; c < 4; c++) {
                 const float value = tap ? float(p + 1) : first[p];
@@ -130,7 +142,8 @@ TEST(a_small_image) {
 TEST(pixels_are_stored) {
     on_every_level([] {
         Machine m(uint64_t(16) << 20);
-        Module& module = m.load(store_kernel(4, "cp.async.bulk.tensor.4d.global.shared::cta.im2col_no_offs.bulk_group"));
+        Module& module =
+            m.load(store_kernel(4, "cp.async.bulk.tensor.4d.global.shared::cta.im2col_no_offs.bulk_group"));
         Tensor t(m, 9, 2, {64, 5, 4, 2}, 31);
         const std::vector<uint32_t> step = {1, 1, 1, 1};
         const int lower[2] = {0, -1}, upper[2] = {-1, 0};
@@ -143,9 +156,16 @@ TEST(pixels_are_stored) {
         for (uint32_t p = 0; p < 30; p++) {
             for (int64_t c = 0; c < 64; c++) {
                 uint64_t to;
-                if (t.find({c, w, h, n}, to)) std::memcpy(&wanted[to], in + swizzled_place(p * 128 + uint32_t(c) * 2, 3), 2);
+                if (t.find({c, w, h, n}, to))
+                    std::memcpy(&wanted[to], in + swizzled_place(p * 128 + uint32_t(c) * 2, 3), 2);
             }
-            if (++w == 4) { w = 0; if (++h == 4) { h = -1; n++; } }
+            if (++w == 4) {
+                w = 0;
+                if (++h == 4) {
+                    h = -1;
+                    n++;
+                }
+            }
         }
         EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), in, 0, 0, -1, 0, 0).text, "");
         EXPECT(std::memcmp(wanted.data(), t.data, t.total) == 0);

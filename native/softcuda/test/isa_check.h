@@ -33,14 +33,32 @@ struct Definition {
 };
 using Define = std::function<Definition(const std::string& name, const std::string& signature)>;
 
-inline float f32(uint64_t bits) { uint32_t b = uint32_t(bits); float v; std::memcpy(&v, &b, 4); return v; }
-inline double f64(uint64_t bits) { double v; std::memcpy(&v, &bits, 8); return v; }
-inline uint64_t bits(float v) { uint32_t b; std::memcpy(&b, &v, 4); return b; }
-inline uint64_t bits(double v) { uint64_t b; std::memcpy(&b, &v, 8); return b; }
+inline float f32(uint64_t bits) {
+    uint32_t b = uint32_t(bits);
+    float v;
+    std::memcpy(&v, &b, 4);
+    return v;
+}
+inline double f64(uint64_t bits) {
+    double v;
+    std::memcpy(&v, &bits, 8);
+    return v;
+}
+inline uint64_t bits(float v) {
+    uint32_t b;
+    std::memcpy(&b, &v, 4);
+    return b;
+}
+inline uint64_t bits(double v) {
+    uint64_t b;
+    std::memcpy(&b, &v, 8);
+    return b;
+}
 inline double half_value(uint64_t h) {
     int exponent = int(h >> 10 & 31), fraction = int(h & 1023);
-    double size = exponent == 31 ? (fraction ? NAN : INFINITY)
-                : exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+    double size = exponent == 31  ? (fraction ? NAN : INFINITY)
+                  : exponent == 0 ? std::ldexp(fraction, -24)
+                                  : std::ldexp(1024 + fraction, exponent - 25);
     return h & 0x8000 ? -size : size;
 }
 inline double bfloat_value(uint64_t h) { return f32((h & 0xffff) << 16); }
@@ -63,9 +81,11 @@ inline bool same(uint64_t got, uint64_t wanted, const Definition& d) {
         case Kind::Near16: return near(half_value(got), half_value(wanted), d);
         case Kind::NearB16: return near(bfloat_value(got), bfloat_value(wanted), d);
         case Kind::NearPairs16:
-            return near(half_value(got & 0xffff), half_value(wanted & 0xffff), d) && near(half_value(got >> 16), half_value(wanted >> 16), d);
+            return near(half_value(got & 0xffff), half_value(wanted & 0xffff), d)
+                   && near(half_value(got >> 16), half_value(wanted >> 16), d);
         case Kind::NearPairsB16:
-            return near(bfloat_value(got & 0xffff), bfloat_value(wanted & 0xffff), d) && near(bfloat_value(got >> 16), bfloat_value(wanted >> 16), d);
+            return near(bfloat_value(got & 0xffff), bfloat_value(wanted & 0xffff), d)
+                   && near(bfloat_value(got >> 16), bfloat_value(wanted >> 16), d);
     }
     return false;
 }
@@ -73,24 +93,29 @@ inline bool same(uint64_t got, uint64_t wanted, const Definition& d) {
 // The definition without its tolerance: two results of the same arithmetic may differ in the payload of a NaN only.
 inline Definition exactly(const Definition& definition) {
     Definition exact = definition;
-    exact.kind = definition.kind == Kind::Near32 ? Kind::F32 : definition.kind == Kind::Near64 ? Kind::F64
-               : definition.kind == Kind::F32 || definition.kind == Kind::F64 ? definition.kind : Kind::Bits;
+    exact.kind = definition.kind == Kind::Near32                                ? Kind::F32
+                 : definition.kind == Kind::Near64                              ? Kind::F64
+                 : definition.kind == Kind::F32 || definition.kind == Kind::F64 ? definition.kind
+                                                                                : Kind::Bits;
     return exact;
 }
 
 // Values worth trying in a 32-bit or 64-bit register: edges of every type that could live there, near misses, and noise.
 inline uint64_t interesting32(std::mt19937_64& random) {
     static const uint32_t edges[] = {
-        0, 1, 2, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff,
-        0x80000000, 0x80000001, 0xffffffff, 0xfffffffe, 0xffff8000, 0xffffff80, 0xffff0000, 0x80008000, 0x7fff7fff,
-        0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x40200000, 0x3fc00000, 0xc0200000, 0x7f800000, 0xff800000,
-        0x7fc00000, 0x7f800001, 0xffc01234, 0x00800000, 0x80800000, 0x007fffff, 0x00400000, 0x80000005, 0x7f7fffff,
-        0xff7fffff, 0x3f7fffff, 0x3f800001, 0x4f000000, 0xcf000000, 0x4effffff, 0x4f800000, 0x4f7fffff, 0x5f000000,
-        0x477fe000, 0x477fefff, 0x477ff000, 0x477ff001, 0x38800000, 0x387fffff, 0x33800000, 0x33000000, 0x33000001,
-        0x3c003c00, 0x7c00fc00, 0x7e007c01, 0x00010001, 0x040003ff, 0x7bff7bff, 0x80003c00, 0x7f80ff80, 0x00803f80,
-        0x0000ffff, 0x42fe0000, 0x43000000, 0xc2fc0000, 0xc3160000, 0x40490fdb, 0x40c90fdb, 0x00008001};
+        0,          1,          2,          7,          8,          15,         16,         31,         32,
+        33,         63,         64,         65,         127,        128,        255,        256,        0x7fff,
+        0x8000,     0xffff,     0x10000,    0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0xfffffffe, 0xffff8000,
+        0xffffff80, 0xffff0000, 0x80008000, 0x7fff7fff, 0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x40200000,
+        0x3fc00000, 0xc0200000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc01234, 0x00800000, 0x80800000,
+        0x007fffff, 0x00400000, 0x80000005, 0x7f7fffff, 0xff7fffff, 0x3f7fffff, 0x3f800001, 0x4f000000, 0xcf000000,
+        0x4effffff, 0x4f800000, 0x4f7fffff, 0x5f000000, 0x477fe000, 0x477fefff, 0x477ff000, 0x477ff001, 0x38800000,
+        0x387fffff, 0x33800000, 0x33000000, 0x33000001, 0x3c003c00, 0x7c00fc00, 0x7e007c01, 0x00010001, 0x040003ff,
+        0x7bff7bff, 0x80003c00, 0x7f80ff80, 0x00803f80, 0x0000ffff, 0x42fe0000, 0x43000000, 0xc2fc0000, 0xc3160000,
+        0x40490fdb, 0x40c90fdb, 0x00008001};
     switch (random() % 6) {
-        case 0: case 1: return edges[random() % (sizeof edges / sizeof *edges)];
+        case 0:
+        case 1: return edges[random() % (sizeof edges / sizeof *edges)];
         case 2: return uint32_t(random());
         case 3: return uint32_t(int32_t(random() % 41) - 20);
         case 4: {  // a float of moderate size, at times with few digits
@@ -98,24 +123,71 @@ inline uint64_t interesting32(std::mt19937_64& random) {
             return bits(v) & (random() % 2 ? 0xffffffffu : 0xffff0000u);
         }
         default: {  // two halves of moderate size
-            auto half = [&] { return uint32_t(random() % 2 ? 0x3000 + random() % 0x1800 : 0x3f00 + random() % 0x100) | uint32_t(random() % 2) << 15; };
+            auto half = [&] {
+                return uint32_t(random() % 2 ? 0x3000 + random() % 0x1800 : 0x3f00 + random() % 0x100)
+                       | uint32_t(random() % 2) << 15;
+            };
             return half() | half() << 16;
         }
     }
 }
 inline uint64_t interesting64(std::mt19937_64& random) {
-    static const uint64_t edges[] = {
-        0, 1, 2, 31, 32, 63, 64, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000,
-        0xffffffffffffffff, 0xfffffffffffffffe, 0xffffffff80000000, 0xffffffff7fffffff, 0x8000000000000001,
-        0x3ff0000000000000, 0xbff0000000000000, 0x3fe0000000000000, 0x4004000000000000, 0x7ff0000000000000,
-        0xfff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001, 0x0010000000000000, 0x000fffffffffffff,
-        0x8000000000000005, 0x7fefffffffffffff, 0x3ff0000000000001, 0x41dfffffffc00000, 0x41e0000000000000,
-        0xc1e0000000000000, 0xc1e0000000200000, 0x43e0000000000000, 0xc3e0000000000000, 0x43f0000000000000,
-        0x47efffffe0000000, 0x47effffff0000000, 0x36a0000000000000, 0x3690000000000000, 0x3690000000000001,
-        0x40effc0000000000, 0x40effe0000000000, 0x3ff0000010000000, 0x3ff0000030000000, 0x3e70000000000001,
-        0x0020000000000001, 0x0100000000000000, 0x0008000000000001, 0x00fffffffffff801, 0x4010000000000001};
+    static const uint64_t edges[] = {0,
+                                     1,
+                                     2,
+                                     31,
+                                     32,
+                                     63,
+                                     64,
+                                     0x7fffffff,
+                                     0x80000000,
+                                     0xffffffff,
+                                     0x100000000,
+                                     0x7fffffffffffffff,
+                                     0x8000000000000000,
+                                     0xffffffffffffffff,
+                                     0xfffffffffffffffe,
+                                     0xffffffff80000000,
+                                     0xffffffff7fffffff,
+                                     0x8000000000000001,
+                                     0x3ff0000000000000,
+                                     0xbff0000000000000,
+                                     0x3fe0000000000000,
+                                     0x4004000000000000,
+                                     0x7ff0000000000000,
+                                     0xfff0000000000000,
+                                     0x7ff8000000000000,
+                                     0x7ff0000000000001,
+                                     0x0010000000000000,
+                                     0x000fffffffffffff,
+                                     0x8000000000000005,
+                                     0x7fefffffffffffff,
+                                     0x3ff0000000000001,
+                                     0x41dfffffffc00000,
+                                     0x41e0000000000000,
+                                     0xc1e0000000000000,
+                                     0xc1e0000000200000,
+                                     0x43e0000000000000,
+                                     0xc3e0000000000000,
+                                     0x43f0000000000000,
+                                     0x47efffffe0000000,
+                                     0x47effffff0000000,
+                                     0x36a0000000000000,
+                                     0x3690000000000000,
+                                     0x3690000000000001,
+                                     0x40effc0000000000,
+                                     0x40effe0000000000,
+                                     0x3ff0000010000000,
+                                     0x3ff0000030000000,
+                                     0x3e70000000000001,
+                                     0x0020000000000001,
+                                     0x0100000000000000,
+                                     0x0008000000000001,
+                                     0x00fffffffffff801,
+                                     0x4010000000000001};
     switch (random() % 5) {
-        case 0: case 1: return edges[random() % (sizeof edges / sizeof *edges)];
+        case 0:
+        case 1: return edges[random() % (sizeof edges / sizeof *edges)];
         case 2: return random();
         case 3: return uint64_t(int64_t(random() % 41) - 20);
         default: return bits(std::ldexp(double(int64_t(random() % 2000001) - 1000000), int(random() % 44) - 24));
@@ -126,8 +198,11 @@ inline uint64_t interesting64(std::mt19937_64& random) {
 class Bench {
 public:
     Bench(const NamedForm& named, const Definition& definition, uint64_t seed)
-        : named_(named), definition_(definition), machine_(seed),
-          destinations_(lanes::destinations(named.signature)), sources_(lanes::sources(named.signature)) {}
+        : named_(named),
+          definition_(definition),
+          machine_(seed),
+          destinations_(lanes::destinations(named.signature)),
+          sources_(lanes::sources(named.signature)) {}
 
     // Puts fresh values into the sources; destination `aliased` shares a place with source `with` (-1: none does).
     void prepare(int aliased, int with) {
@@ -145,7 +220,8 @@ public:
             ins_.arg[argument++] = letters[i] == 'p' ? uint16_t(places_[i]) : Machine::unit(places_[i]);
         }
         for (size_t i = 0; i < letters.size(); ++i)
-            for (int l = 0; l < 32; ++l) put(letters[i], places_[i], l, fresh(letters[i], int(i) - int(destinations_.size())));
+            for (int l = 0; l < 32; ++l)
+                put(letters[i], places_[i], l, fresh(letters[i], int(i) - int(destinations_.size())));
         // At times a source is a near relation of the first one: equal, a neighbour, of the other sign.
         size_t first = destinations_.size();
         for (size_t i = first + 1; i < letters.size(); ++i)
@@ -167,7 +243,8 @@ public:
         for (int l = 0; l < 32; ++l) {
             uint64_t in[8] = {}, out[4] = {};
             for (size_t i = 0; i < sources_.size(); ++i)
-                in[i] = sources_[i] == 'i' ? uint64_t(uint32_t(immediate_)) : get(sources_[i], places_[destinations_.size() + i], l);
+                in[i] = sources_[i] == 'i' ? uint64_t(uint32_t(immediate_))
+                                           : get(sources_[i], places_[destinations_.size() + i], l);
             definition_.lane(in, out);
             for (size_t i = 0; i < destinations_.size(); ++i) wanted_[i][l] = out[i];
             for (int i = 0; i < 8; ++i) inputs_[l][i] = in[i];
@@ -194,9 +271,11 @@ public:
         for (size_t i = 0; i < destinations_.size(); ++i)  // give the lanes that may have changed their old values
             for (int l = 0; l < 32; ++l)
                 if (!strict || (active >> l & 1) != 0) restore(destinations_[i], places_[i], l);
-        if (std::memcmp(before_, machine_.regs, sizeof before_) != 0 ||
-            std::memcmp(predicatesBefore_, machine_.pred, sizeof predicatesBefore_) != 0) {
-            expect::failed(__FILE__, __LINE__, named_.name + " " + named_.signature + " on " + level + ", " + what + ": touched what is not its own");
+        if (std::memcmp(before_, machine_.regs, sizeof before_) != 0
+            || std::memcmp(predicatesBefore_, machine_.pred, sizeof predicatesBefore_) != 0) {
+            expect::failed(
+                __FILE__, __LINE__,
+                named_.name + " " + named_.signature + " on " + level + ", " + what + ": touched what is not its own");
             fine = false;
         }
         return fine;
@@ -217,7 +296,9 @@ public:
     const std::string& source_letters() const { return sources_; }
 
     uint64_t get(char letter, int place, int l) {
-        return letter == 'p' ? machine_.pred[place] >> l & 1 : letter == 'd' ? machine_.d(place)[l] : machine_.w(place)[l];
+        return letter == 'p'   ? machine_.pred[place] >> l & 1
+               : letter == 'd' ? machine_.d(place)[l]
+                               : machine_.w(place)[l];
     }
 
 private:
@@ -225,7 +306,8 @@ private:
         if (letter == 'p') return machine_.random() & 1;
         if (letter == 'd') return interesting64(machine_.random);
         uint64_t value = interesting32(machine_.random);
-        bool narrow = source >= 0 && size_t(source) < definition_.sourceBits.size() && definition_.sourceBits[size_t(source)] == 16;
+        bool narrow = source >= 0 && size_t(source) < definition_.sourceBits.size()
+                      && definition_.sourceBits[size_t(source)] == 16;
         return narrow ? (machine_.random() & 1 ? value & 0xffff : value >> 16) : value;
     }
     void put(char letter, int place, int l, uint64_t value) {
@@ -240,7 +322,8 @@ private:
     }
     void report(const char* level, const char* what, size_t destination, int l, uint64_t got, uint64_t wanted) {
         std::ostringstream out;
-        out << named_.name << " " << named_.signature << " on " << level << ", " << what << ", lane " << l << ", destination " << destination << std::hex << ": in";
+        out << named_.name << " " << named_.signature << " on " << level << ", " << what << ", lane " << l
+            << ", destination " << destination << std::hex << ": in";
         for (size_t i = 0; i < sources_.size(); ++i) out << " 0x" << inputs_[l][i];
         out << ", got 0x" << got << ", expected 0x" << wanted;
         expect::failed(__FILE__, __LINE__, out.str());
@@ -270,7 +353,9 @@ inline bool check_run(const NamedForm& named, const Definition& definition, cons
     const bool linked = bench.destination_letters()[0] == bench.source_letters()[0];
     for (int i = 1; i < 3; ++i) {
         chain[i].arg[0] = bench.destination_letters()[0] == 'p' ? uint16_t(10 + i) : Machine::unit(20 + i);
-        for (int k = 1; k < destinations; ++k) chain[i].arg[k] = bench.destination_letters()[size_t(k)] == 'p' ? uint16_t(12 + i) : Machine::unit(30 + i + 4 * k);
+        for (int k = 1; k < destinations; ++k)
+            chain[i].arg[k] =
+                bench.destination_letters()[size_t(k)] == 'p' ? uint16_t(12 + i) : Machine::unit(30 + i + 4 * k);
         if (linked) chain[i].arg[destinations] = chain[i - 1].arg[0];
     }
     bench.remember();
@@ -280,7 +365,8 @@ inline bool check_run(const NamedForm& named, const Definition& definition, cons
     bench.restore_all();
     chain[0].aux = 3;
     const Ins* next = named.form.run(chain, bench.machine().warps[0]);
-    fine = next == chain + 3 && std::memcmp(predicates.data(), bench.machine().pred, sizeof(uint32_t) * predicates.size()) == 0;
+    fine = next == chain + 3
+           && std::memcmp(predicates.data(), bench.machine().pred, sizeof(uint32_t) * predicates.size()) == 0;
     const Definition comparison = exactly(definition);
     const bool wide = bench.destination_letters()[0] == 'd';
     for (size_t at = 0; at < singly.size(); at += wide ? 8 : 4) {
@@ -289,7 +375,9 @@ inline bool check_run(const NamedForm& named, const Definition& definition, cons
         std::memcpy(&wanted, singly.data() + at, wide ? 8 : 4);
         fine = fine && same(got, wanted, comparison);
     }
-    if (!fine) expect::failed(__FILE__, __LINE__, named.name + " " + named.signature + " on " + level.name + ": run differs from single steps");
+    if (!fine)
+        expect::failed(__FILE__, __LINE__,
+                       named.name + " " + named.signature + " on " + level.name + ": run differs from single steps");
     return fine;
 }
 
@@ -322,7 +410,8 @@ inline void check_form(const NamedForm& named, const Definition& definition, con
 }
 
 // All levels give the same bits, whatever the tolerance of the definition (NaNs of arithmetic aside).
-inline void check_levels_agree(const std::vector<const NamedForm*>& form, const Definition& definition, const std::vector<std::string>& names) {
+inline void check_levels_agree(const std::vector<const NamedForm*>& form, const Definition& definition,
+                               const std::vector<std::string>& names) {
     std::vector<uint64_t> first;
     for (size_t i = 0; i < form.size(); ++i) {
         Bench bench(*form[i], definition, 9);
@@ -338,7 +427,8 @@ inline void check_levels_agree(const std::vector<const NamedForm*>& form, const 
         for (size_t k = 0; k < all.size(); ++k)
             if (!same(all[k], first[k], exact)) {
                 std::ostringstream out;
-                out << form[i]->name << ": " << names[i] << " gives 0x" << std::hex << all[k] << ", " << names[0] << " 0x" << first[k];
+                out << form[i]->name << ": " << names[i] << " gives 0x" << std::hex << all[k] << ", " << names[0]
+                    << " 0x" << first[k];
                 expect::failed(__FILE__, __LINE__, out.str());
                 return;
             }
@@ -362,14 +452,24 @@ inline std::vector<Level> tables(std::initializer_list<Exporter> exporters) {
 }
 #define ISA_DECLARE(function)                                                                                          \
     namespace softcuda {                                                                                               \
-    namespace scalar { void function(FormSink&); }                                                                     \
-    namespace avx2 { void function(FormSink&); }                                                                       \
-    namespace avx512 { void function(FormSink&); }                                                                     \
-    namespace avx512bf16 { void function(FormSink&); }                                                                 \
+    namespace scalar {                                                                                                 \
+    void function(FormSink&);                                                                                          \
+    }                                                                                                                  \
+    namespace avx2 {                                                                                                   \
+    void function(FormSink&);                                                                                          \
+    }                                                                                                                  \
+    namespace avx512 {                                                                                                 \
+    void function(FormSink&);                                                                                          \
+    }                                                                                                                  \
+    namespace avx512bf16 {                                                                                             \
+    void function(FormSink&);                                                                                          \
+    }                                                                                                                  \
     }
 #define ISA_LEVELS(function)                                                                                           \
-    isa::tables({{"scalar", softcuda::scalar::function}, {"avx2", softcuda::avx2::function},                           \
-                 {"avx512", softcuda::avx512::function}, {"avx512bf16", softcuda::avx512bf16::function}})
+    isa::tables({{"scalar", softcuda::scalar::function},                                                               \
+                 {"avx2", softcuda::avx2::function},                                                                   \
+                 {"avx512", softcuda::avx512::function},                                                               \
+                 {"avx512bf16", softcuda::avx512bf16::function}})
 
 // Every form of the tables, on every level.
 inline void check_forms(const std::vector<Level>& levels, const Define& define, int trials) {

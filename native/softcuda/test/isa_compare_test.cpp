@@ -41,13 +41,19 @@ bool relation(const std::string& comparison, const Operand& a, const Operand& b)
     bool unordered = a.isNan || b.isNan;
     if (comparison == "num") return !unordered;
     if (comparison == "nan") return unordered;
-    bool less = a.floating < b.floating || a.integer < b.integer, greater = a.floating > b.floating || a.integer > b.integer;
-    static const std::map<std::string, std::string> unsignedNames = {{"lo", "lt"}, {"ls", "le"}, {"hi", "gt"}, {"hs", "ge"}};
+    bool less =
+        a.floating < b.floating || a.integer<b.integer, greater = a.floating> b.floating || a.integer > b.integer;
+    static const std::map<std::string, std::string> unsignedNames = {
+        {"lo", "lt"}, {"ls", "le"}, {"hi", "gt"}, {"hs", "ge"}};
     std::string name = unsignedNames.count(comparison) ? unsignedNames.at(comparison) : comparison;
     if (unordered) return name.size() == 3;  // equ, neu, ltu …
     name = name.substr(0, 2);
-    return name == "eq" ? !less && !greater : name == "ne" ? less || greater : name == "lt" ? less
-         : name == "le" ? !greater : name == "gt" ? greater : !less;
+    return name == "eq"   ? !less && !greater
+           : name == "ne" ? less || greater
+           : name == "lt" ? less
+           : name == "le" ? !greater
+           : name == "gt" ? greater
+                          : !less;
 }
 
 Definition define(const std::string& name, const std::string& signature) {
@@ -66,20 +72,24 @@ Definition define(const std::string& name, const std::string& signature) {
         bool second = signature[1] == 'p';
         d.lane = [=](const u64* in, u64* out) {
             auto combined = [&](bool truth) {
-                return combination == "and" ? truth && in[2] : combination == "or" ? truth || in[2]
-                     : combination == "xor" ? truth != bool(in[2]) : truth;
+                return combination == "and"   ? truth && in[2]
+                       : combination == "or"  ? truth || in[2]
+                       : combination == "xor" ? truth != bool(in[2])
+                                              : truth;
             };
             bool low = relation(comparison, read(type, flushes, in[0], 0), read(type, flushes, in[1], 0));
             out[0] = combined(low);
-            if (pairs) out[1] = combined(relation(comparison, read(type, flushes, in[0], 1), read(type, flushes, in[1], 1)));
+            if (pairs)
+                out[1] = combined(relation(comparison, read(type, flushes, in[0], 1), read(type, flushes, in[1], 1)));
             else if (second) out[1] = combined(!low);
         };
         return d;
     }
     if (words[0] != "set") return {};
     std::string result = words[words.size() - 2];
-    static const std::map<std::string, u64> ones = {{"u32", 0xffffffff}, {"s32", 0xffffffff}, {"f32", 0x3f800000}, {"f16", 0x3c00},
-                                                    {"bf16", 0x3f80}, {"f16x2", 0x3c00}, {"bf16x2", 0x3f80}};
+    static const std::map<std::string, u64> ones = {{"u32", 0xffffffff}, {"s32", 0xffffffff}, {"f32", 0x3f800000},
+                                                    {"f16", 0x3c00},     {"bf16", 0x3f80},    {"f16x2", 0x3c00},
+                                                    {"bf16x2", 0x3f80}};
     u64 one = ones.at(result);
     d.lane = [=](const u64* in, u64* out) {
         for (int part = 0; part < (pairs ? 2 : 1); ++part) {

@@ -17,8 +17,10 @@ using s128 = __int128;
 
 bool is_float(const std::string& type) { return type[0] == 'f' || type[0] == 'b' || type[0] == 't'; }
 Format format_of(const std::string& type) {
-    return type == "f16" || type == "f16x2" ? exact::kHalf : type == "bf16" || type == "bf16x2" ? exact::kBfloat
-         : type == "f64" ? exact::kDouble : exact::kSingle;
+    return type == "f16" || type == "f16x2"     ? exact::kHalf
+           : type == "bf16" || type == "bf16x2" ? exact::kBfloat
+           : type == "f64"                      ? exact::kDouble
+                                                : exact::kSingle;
 }
 struct Integer {
     bool isSigned;
@@ -80,10 +82,13 @@ u64 to_tf32(const Conversion& c, u64 bits) {
     else {
         Quad value = exact::decode(single, bits);
         if (c.away) {
-            u64 down = exact::encode(f, {value, 0}, Mode::Zero), up = exact::encode(f, {value, 0}, value < 0 ? Mode::Down : Mode::Up);
+            u64 down = exact::encode(f, {value, 0}, Mode::Zero),
+                up = exact::encode(f, {value, 0}, value < 0 ? Mode::Down : Mode::Up);
             u64 low = down & 0x3ffff, high = up & 0x3ffff;
             Quad size = value < 0 ? -value : value;
-            auto magnitude = [&](u64 h) { return exact::decode(single, h == 0x3fc00 ? (u64(0xfe) << 23 | 0x7fffff) : h << 13); };
+            auto magnitude = [&](u64 h) {
+                return exact::decode(single, h == 0x3fc00 ? (u64(0xfe) << 23 | 0x7fffff) : h << 13);
+            };
             Quad top = high == 0x3fc00 ? magnitude(low) + (magnitude(low) - magnitude(low - 1)) : magnitude(high);
             result = size - magnitude(low) < top - size ? low : high;
         } else {
@@ -168,7 +173,8 @@ Definition define8(const std::string& name, const std::string&) {
     }
     d.lane = [=](const u64* in, u64* out) {
         for (int i = 0; i < 2; ++i) {
-            u64 b = from == "f32" ? byte.from(exact::kSingle, in[1 - i]) : byte.from(exact::kHalf, in[0] >> (16 * i) & 0xffff);
+            u64 b = from == "f32" ? byte.from(exact::kSingle, in[1 - i])
+                                  : byte.from(exact::kHalf, in[0] >> (16 * i) & 0xffff);
             out[0] |= (relu && (b & 0x80) != 0 ? 0 : b) << (8 * i);
         }
     };

@@ -13,9 +13,16 @@ using u128 = unsigned __int128;
 enum class Mode { Nearest, Zero, Down, Up };
 
 struct Format {
-    int precision, lowest, highest;  // bits with the hidden one; exponents of the smallest and the largest normal numbers
+    int precision, lowest,
+        highest;  // bits with the hidden one; exponents of the smallest and the largest normal numbers
     int fraction() const { return precision - 1; }
-    int width() const { return precision == 53 ? 64 : precision == 24 ? 32 : precision < 5 ? 8 : precision == 11 && highest == 127 ? 19 : 16; }
+    int width() const {
+        return precision == 53                     ? 64
+               : precision == 24                   ? 32
+               : precision < 5                     ? 8
+               : precision == 11 && highest == 127 ? 19
+                                                   : 16;
+    }
     u64 infinity() const { return u64(highest - lowest + 2) << fraction(); }
     u64 sign() const { return u64(1) << (width() - 1); }
     u64 nan() const { return precision == 53 ? 0x7ff8000000000000 : sign() - 1; }
@@ -37,14 +44,17 @@ inline Quad decode(const Format& f, u64 bits) {  // finite
     if (exponent == 0) exponent = 1;
     else fraction |= u64(1) << f.fraction();
     Quad value = fraction;
-    for (int e = exponent - 1 + f.lowest - f.fraction(); e != 0; e += e < 0 ? 1 : -1) value *= e < 0 ? Quad(0.5) : Quad(2);
+    for (int e = exponent - 1 + f.lowest - f.fraction(); e != 0; e += e < 0 ? 1 : -1)
+        value *= e < 0 ? Quad(0.5) : Quad(2);
     return negative ? -value : value;
 }
 inline bool is_nan(const Format& f, u64 bits) { return (bits & (f.sign() - 1)) > f.infinity(); }
 inline bool is_infinite(const Format& f, u64 bits) { return (bits & (f.sign() - 1)) == f.infinity(); }
 inline bool is_subnormal(const Format& f, u64 bits) { return (bits & f.infinity()) == 0; }
 inline double as_double(const Format& f, u64 bits) {
-    return is_nan(f, bits) ? NAN : is_infinite(f, bits) ? ((bits & f.sign()) != 0 ? -INFINITY : INFINITY) : double(decode(f, bits));
+    return is_nan(f, bits)        ? NAN
+           : is_infinite(f, bits) ? ((bits & f.sign()) != 0 ? -INFINITY : INFINITY)
+                                  : double(decode(f, bits));
 }
 
 // `zeroNegative`: the sign of an exact zero.
@@ -63,9 +73,11 @@ inline u64 encode(const Format& f, Real real, Mode mode, bool zeroNegative = fal
     int last = std::max(exponent, f.lowest) - f.fraction();  // weight of the result's last bit
     int drop = last - scale;
     u128 kept = drop > 127 ? 0 : mantissa >> drop;
-    u128 lost = drop > 127 ? mantissa : mantissa & ((u128(1) << drop) - 1), half = drop > 127 ? ~u128(0) : u128(1) << (drop - 1);
+    u128 lost = drop > 127 ? mantissa : mantissa & ((u128(1) << drop) - 1),
+         half = drop > 127 ? ~u128(0) : u128(1) << (drop - 1);
     bool up = mode == Mode::Nearest ? lost > half || (lost == half && (kept & 1) != 0)
-            : mode == Mode::Zero ? false : lost != 0 && (mode == Mode::Down) == negative;
+              : mode == Mode::Zero  ? false
+                                    : lost != 0 && (mode == Mode::Down) == negative;
     u64 magnitude = u64(kept) + up;
     // `magnitude` counts last places: with the exponent added it is the encoding, carries included.
     if (exponent >= f.lowest) magnitude += u64(exponent - f.lowest) << f.fraction();

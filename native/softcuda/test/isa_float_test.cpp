@@ -18,7 +18,8 @@ using Words = std::vector<std::string>;
 struct Opcode {
     std::string op, type;
     Mode mode = Mode::Nearest;
-    bool rounded = false, flushes = false, saturates = false, relu = false, propagates = false, xorSign = false, approx = false;
+    bool rounded = false, flushes = false, saturates = false, relu = false, propagates = false, xorSign = false,
+         approx = false;
     bool pairs = false;
     Format format = exact::kSingle;
 
@@ -39,7 +40,10 @@ struct Opcode {
         }
         pairs = type.size() > 3 && type.substr(type.size() - 2) == "x2";
         std::string base = pairs ? type.substr(0, type.size() - 2) : type;
-        format = base == "f16" ? exact::kHalf : base == "bf16" ? exact::kBfloat : base == "f64" ? exact::kDouble : exact::kSingle;
+        format = base == "f16"    ? exact::kHalf
+                 : base == "bf16" ? exact::kBfloat
+                 : base == "f64"  ? exact::kDouble
+                                  : exact::kSingle;
     }
     u64 flush(u64 bits) const { return flushes && exact::is_subnormal(format, bits) ? bits & format.sign() : bits; }
     u64 finish(u64 bits) const {
@@ -79,8 +83,13 @@ u64 compute(const Opcode& o, const u64* in) {
         const std::string& op = o.op;
         volatile double x = a, y = b, z = c;
         return isa::bits(exact::in_mode(o.mode, [&]() -> double {
-            return op == "add" ? x + y : op == "sub" ? x - y : op == "mul" ? x * y : op == "div" ? x / y : op == "rcp" ? 1.0 / x
-                 : op == "sqrt" ? std::sqrt(x) : std::fma(x, y, z);
+            return op == "add"    ? x + y
+                   : op == "sub"  ? x - y
+                   : op == "mul"  ? x * y
+                   : op == "div"  ? x / y
+                   : op == "rcp"  ? 1.0 / x
+                   : op == "sqrt" ? std::sqrt(x)
+                                  : std::fma(x, y, z);
         }));
     }
     if (o.op == "add") return exact::added(f, in[0], in[1], o.mode);
@@ -100,8 +109,12 @@ Definition test_property(const std::string& name) {
         double v = exact::as_double(f, in[0]);
         int kind = f.precision == 53 ? std::fpclassify(v) : std::fpclassify(isa::f32(in[0]));
         const std::string& property = words[1];
-        out[0] = property == "finite" ? std::isfinite(v) : property == "infinite" ? std::isinf(v) : property == "number" ? !std::isnan(v)
-               : property == "notanumber" ? std::isnan(v) : property == "normal" ? kind == FP_NORMAL : kind == FP_SUBNORMAL;
+        out[0] = property == "finite"       ? std::isfinite(v)
+                 : property == "infinite"   ? std::isinf(v)
+                 : property == "number"     ? !std::isnan(v)
+                 : property == "notanumber" ? std::isnan(v)
+                 : property == "normal"     ? kind == FP_NORMAL
+                                            : kind == FP_SUBNORMAL;
     };
     return d;
 }
@@ -110,10 +123,21 @@ Definition test_property(const std::string& name) {
 Definition approximation(const Opcode& o) {
     Definition d;
     bool half = o.format.precision == 11, bfloat = o.format.precision == 8, wide = o.format.precision == 53;
-    d.kind = half ? (o.pairs ? Kind::NearPairs16 : Kind::Near16) : bfloat ? (o.pairs ? Kind::NearPairsB16 : Kind::NearB16)
-           : wide ? Kind::Near64 : Kind::Near32;
-    d.relative = half ? 0x1p-10 : bfloat ? 0x1.1p-8 : wide ? 0x1p-19 : o.op == "rsqrt" ? 0x1.12p-23 : o.op == "tanh" ? 0x1p-20 : 0x1p-22;
-    d.absolute = o.op == "sin" || o.op == "cos" ? 0x1p-20 : o.op == "lg2" ? 0x1p-22 : half ? 0x1p-25 : o.flushes ? 0x1p-126 : 0x1p-149;
+    d.kind = half     ? (o.pairs ? Kind::NearPairs16 : Kind::Near16)
+             : bfloat ? (o.pairs ? Kind::NearPairsB16 : Kind::NearB16)
+             : wide   ? Kind::Near64
+                      : Kind::Near32;
+    d.relative = half              ? 0x1p-10
+                 : bfloat          ? 0x1.1p-8
+                 : wide            ? 0x1p-19
+                 : o.op == "rsqrt" ? 0x1.12p-23
+                 : o.op == "tanh"  ? 0x1p-20
+                                   : 0x1p-22;
+    d.absolute = o.op == "sin" || o.op == "cos" ? 0x1p-20
+                 : o.op == "lg2"                ? 0x1p-22
+                 : half                         ? 0x1p-25
+                 : o.flushes                    ? 0x1p-126
+                                                : 0x1p-149;
     if (wide) d.absolute = o.op == "rcp" ? 0x1p-1022 : 0;
     if (!wide && (o.op == "rsqrt" || o.op == "tanh")) d.absolute = half ? 0x1p-25 : 0;
     Opcode copy = o;
@@ -127,8 +151,13 @@ Definition approximation(const Opcode& o) {
                 out[0] = isa::bits(4.0f);  // stands for anything in [-1, 1]
                 return;
             }
-            long double y = op == "ex2" ? exp2l(x) : op == "lg2" ? (x == 0 ? -INFINITY : log2l(x)) : op == "sin" ? sinl(x)
-                          : op == "cos" ? cosl(x) : op == "tanh" ? tanhl(x) : op == "rcp" ? 1 / x : 1 / sqrtl(x);
+            long double y = op == "ex2"    ? exp2l(x)
+                            : op == "lg2"  ? (x == 0 ? -INFINITY : log2l(x))
+                            : op == "sin"  ? sinl(x)
+                            : op == "cos"  ? cosl(x)
+                            : op == "tanh" ? tanhl(x)
+                            : op == "rcp"  ? 1 / x
+                                           : 1 / sqrtl(x);
             u64 result;
             if (std::isnan(y)) result = f.nan();
             else if (std::isinf(y)) result = f.infinity() | (y < 0 ? f.sign() : 0);
@@ -144,23 +173,28 @@ Definition define(const std::string& name, const std::string&) {
     Opcode o(name);
     static const std::set<std::string> functions = {"ex2", "lg2", "sin", "cos", "tanh", "rsqrt"};
     if (functions.count(o.op) || (o.op == "rcp" && o.approx && o.format.precision == 53)) return approximation(o);
-    static const std::set<std::string> known = {"add", "sub", "mul", "fma", "mad", "div", "rcp", "sqrt", "min", "max", "neg", "abs", "copysign"};
+    static const std::set<std::string> known = {"add",  "sub", "mul", "fma", "mad", "div",     "rcp",
+                                                "sqrt", "min", "max", "neg", "abs", "copysign"};
     if (!known.count(o.op)) return {};
     Definition d;
     bool signsOnly = o.op == "neg" || o.op == "abs" || o.op == "copysign" || o.op == "min" || o.op == "max";
-    d.kind = o.format.precision == 24 && !signsOnly ? Kind::F32 : o.format.precision == 53 && (!signsOnly || o.op.size() == 3) ? Kind::F64 : Kind::Bits;
+    d.kind = o.format.precision == 24 && !signsOnly                         ? Kind::F32
+             : o.format.precision == 53 && (!signsOnly || o.op.size() == 3) ? Kind::F64
+                                                                            : Kind::Bits;
     if (o.format.precision == 53 && (o.op == "neg" || o.op == "abs")) d.kind = Kind::Bits;
     if (o.format.width() == 16 && !o.pairs) d.sourceBits = {16, 16, 16};
     bool gross = o.op == "div" && o.approx;
     d.lane = [=](const u64* in, u64* out) {
         for (int part = 0; part < (o.pairs ? 2 : 1); ++part) {
             u64 operands[3];
-            for (int i = 0; i < 3; ++i) operands[i] = o.flush(o.format.width() == 16 ? in[i] >> (16 * part) & 0xffff : in[i]);
+            for (int i = 0; i < 3; ++i)
+                operands[i] = o.flush(o.format.width() == 16 ? in[i] >> (16 * part) & 0xffff : in[i]);
             u64 result = compute(o, operands);
             u64 divisor = operands[1] & 0x7fffffff;
             if (gross && divisor > 0x7e800000 && divisor < 0x7f800000)  // above 2^126: zero, or NaN for an infinity
                 result = exact::is_nan(o.format, operands[0]) || exact::is_infinite(o.format, operands[0])
-                       ? o.format.nan() : (operands[0] ^ operands[1]) & o.format.sign();
+                             ? o.format.nan()
+                             : (operands[0] ^ operands[1]) & o.format.sign();
             out[0] |= o.finish(result) << (16 * part);
         }
     };

@@ -115,7 +115,8 @@ Definition dot(const Words& words) {
     return exact(32, 3, [=](const u64* in, u64* out) {
         Type a(signedA, halves ? 16 : 8), b(signedB, 8);
         s128 total = s128(in[2]);
-        for (int i = 0; i < (halves ? 2 : 4); ++i) total += a.value(in[0] >> (a.width * i)) * b.value(in[1] >> (8 * (first + i)));
+        for (int i = 0; i < (halves ? 2 : 4); ++i)
+            total += a.value(in[0] >> (a.width * i)) * b.value(in[1] >> (8 * (first + i)));
         out[0] = Type(false, 32).wrap(total);
     });
 }
@@ -162,7 +163,8 @@ Definition integer(const std::string& name, const std::string&) {
             s128 a = type.value(in[0]), b = type.value(in[1]), sum = op == "add" ? a + b : a - b;
             out[0] = saturates ? type.clamp(sum) : type.wrap(sum);
         });
-    if (op == "neg") return exact(type.width, 1, [=](const u64* in, u64* out) { out[0] = type.wrap(-type.value(in[0])); });
+    if (op == "neg")
+        return exact(type.width, 1, [=](const u64* in, u64* out) { out[0] = type.wrap(-type.value(in[0])); });
     if (op == "abs")
         return exact(type.width, 1, [=](const u64* in, u64* out) {
             s128 a = type.value(in[0]);
@@ -217,7 +219,8 @@ Definition shift(const Words& words) {
     Definition d = exact(type.width, 1, [=](const u64* in, u64* out) {
         u64 value = in[0] & type.mask();
         for (u64 i = 0; i < in[1] && i < 200; ++i)
-            value = left ? value << 1 & type.mask() : value >> 1 | (type.isSigned && bit(value, type.width - 1) ? u64(1) << (type.width - 1) : 0);
+            value = left ? value << 1 & type.mask()
+                         : value >> 1 | (type.isSigned && bit(value, type.width - 1) ? u64(1) << (type.width - 1) : 0);
         out[0] = value;
     });
     return d;
@@ -226,7 +229,8 @@ Definition shift(const Words& words) {
 Definition permutation(const Words& words) {
     std::string mode = words.size() > 2 ? words[2] : "";
     return exact(32, 3, [=](const u64* in, u64* out) {
-        static const std::map<std::string, std::vector<std::string>> tables = {  // most significant byte first
+        static const std::map<std::string, std::vector<std::string>> tables = {
+            // most significant byte first
             {"f4e", {"3210", "4321", "5432", "6543"}}, {"b4e", {"5670", "6701", "7012", "0123"}},
             {"rc8", {"0000", "1111", "2222", "3333"}}, {"ecl", {"3210", "3211", "3222", "3333"}},
             {"ecr", {"0000", "1110", "2210", "3210"}}, {"rc16", {"1010", "3232", "1010", "3232"}}};
@@ -269,7 +273,10 @@ Definition nth_set() {
         }
         int64_t step = offset > 0 ? 1 : -1, count = (offset > 0 ? offset : -offset) - 1;
         for (int64_t at = base; at >= 0 && at < 32; at += step)
-            if (bit(in[0], int(at)) && count-- == 0) { out[0] = u64(at); return; }
+            if (bit(in[0], int(at)) && count-- == 0) {
+                out[0] = u64(at);
+                return;
+            }
     });
 }
 
@@ -300,7 +307,8 @@ Definition bits(const std::string& name, const std::string& signature) {
     }
     if (op == "lop3")
         return exact(32, 4, [](const u64* in, u64* out) {
-            for (int i = 0; i < 32; ++i) out[0] |= u64(bit(in[3], bit(in[0], i) * 4 + bit(in[1], i) * 2 + bit(in[2], i))) << i;
+            for (int i = 0; i < 32; ++i)
+                out[0] |= u64(bit(in[3], bit(in[0], i) * 4 + bit(in[1], i) * 2 + bit(in[2], i))) << i;
         });
     int width = words[1] == "pred" ? 1 : std::stoi(words[1].substr(1));
     u64 mask = Type(false, width).mask();
@@ -308,7 +316,12 @@ Definition bits(const std::string& name, const std::string& signature) {
     if (!known || (op == "mov" && signature != "p=p")) return {};
     return exact(width, 2, [=](const u64* in, u64* out) {
         u64 a = in[0] & mask, b = in[1] & mask;
-        out[0] = op == "and" ? a & b : op == "or" ? a | b : op == "xor" ? a ^ b : op == "not" ? ~a & mask : op == "cnot" ? u64(a == 0) : a;
+        out[0] = op == "and"    ? a & b
+                 : op == "or"   ? a | b
+                 : op == "xor"  ? a ^ b
+                 : op == "not"  ? ~a & mask
+                 : op == "cnot" ? u64(a == 0)
+                                : a;
     });
 }
 
@@ -325,7 +338,8 @@ Definition moves(const std::string& name, const std::string& signature) {
         });
     }
     int width = std::stoi(words[1].substr(1));
-    if (words[0] == "selp") return exact(width, 2, [](const u64* in, u64* out) { out[0] = in[2] != 0 ? in[0] : in[1]; });
+    if (words[0] == "selp")
+        return exact(width, 2, [](const u64* in, u64* out) { out[0] = in[2] != 0 ? in[0] : in[1]; });
     if (words[0] == "slct") {
         bool floating = words[2] == "f32";
         return exact(width, 2, [=](const u64* in, u64* out) {

@@ -7,7 +7,9 @@
 #include "machine.h"
 
 namespace softcuda {
-namespace scalar { void add_all_forms(FormSink&); }
+namespace scalar {
+void add_all_forms(FormSink&);
+}
 }
 
 using namespace softcuda;
@@ -31,7 +33,8 @@ const char kEmitted[] =
     "cvt.rm.ftz.f32.f64 cvt.rmi.bf16.bf16 cvt.rmi.f16.f16 cvt.rmi.f32.f32 cvt.rmi.f64.f64 cvt.rmi.ftz.f32.f32 "
     "cvt.rmi.ftz.s32.f32 cvt.rmi.s32.f32 cvt.rn.bf16.f32 cvt.rn.bf16.f64 cvt.rn.bf16.s16 cvt.rn.bf16.s32 "
     "cvt.rn.bf16.s64 cvt.rn.bf16.u16 cvt.rn.bf16.u32 cvt.rn.bf16x2.f32 cvt.rn.f16.f32 cvt.rn.f16.f64 cvt.rn.f16.s16 "
-    "cvt.rn.f16.s32 cvt.rn.f16.s64 cvt.rn.f16.u16 cvt.rn.f16.u32 cvt.rn.f16.u64 cvt.rn.f16x2.e4m3x2 cvt.rn.f16x2.e5m2x2 "
+    "cvt.rn.f16.s32 cvt.rn.f16.s64 cvt.rn.f16.u16 cvt.rn.f16.u32 cvt.rn.f16.u64 cvt.rn.f16x2.e4m3x2 "
+    "cvt.rn.f16x2.e5m2x2 "
     "cvt.rn.f16x2.f32 cvt.rn.f32.f64 cvt.rn.f32.s16 cvt.rn.f32.s32 cvt.rn.f32.s64 cvt.rn.f32.u16 cvt.rn.f32.u32 "
     "cvt.rn.f32.u64 cvt.rn.f64.s32 cvt.rn.f64.s64 cvt.rn.f64.u32 cvt.rn.f64.u64 cvt.rn.ftz.f32.f64 "
     "cvt.rn.satfinite.e4m3x2.f16x2 cvt.rn.satfinite.e4m3x2.f32 cvt.rn.satfinite.e5m2x2.f32 cvt.rna.tf32.f32 "
@@ -56,7 +59,8 @@ const char kEmitted[] =
     "mov.u16 mov.u32 mov.u64 mul.bf16 mul.bf16x2 mul.f16 mul.f16x2 mul.f32 mul.f64 mul.ftz.f32 mul.hi.s32 mul.hi.s64 "
     "mul.hi.u32 mul.hi.u64 mul.lo.s16 mul.lo.s32 mul.lo.s64 mul.lo.u32 mul.rm.f32 mul.rm.ftz.f32 mul.rn.f32 mul.rn.f64 "
     "mul.rn.ftz.f32 mul.rp.f64 mul.sat.f16 mul.wide.s32 mul.wide.u32 neg.bf16 neg.bf16x2 neg.f16 neg.f16x2 neg.f32 "
-    "neg.f64 neg.ftz.f32 neg.s16 neg.s32 neg.s64 not.b16 not.b32 not.b64 not.pred or.b16 or.b32 or.b64 or.pred popc.b32 "
+    "neg.f64 neg.ftz.f32 neg.s16 neg.s32 neg.s64 not.b16 not.b32 not.b64 not.pred or.b16 or.b32 or.b64 or.pred "
+    "popc.b32 "
     "popc.b64 prmt.b32 rcp.approx.f32 rcp.approx.ftz.f32 rcp.approx.ftz.f64 rcp.rn.f32 rcp.rn.f64 rcp.rn.ftz.f32 "
     "rcp.rz.f32 rcp.rz.ftz.f32 rem.s32 rem.s64 rem.u32 rsqrt.approx.f32 rsqrt.approx.f64 rsqrt.approx.ftz.f32 "
     "rsqrt.approx.ftz.f64 sad.s32 sad.u32 selp.b16 selp.b32 selp.b64 selp.f32 selp.f64 selp.s32 selp.u16 selp.u32 "
@@ -65,12 +69,14 @@ const char kEmitted[] =
     "set.ltu.f32.f32 set.ltu.u32.f16x2 set.nan.bf16.bf16 set.nan.f16.f16 set.nan.f32.f32 set.neu.f32.f32 "
     "set.neu.u32.f16x2 setp.eq.b32 setp.eq.b64 setp.eq.bf16 setp.eq.f16 setp.eq.f32 setp.eq.f64 setp.eq.ftz.f32 "
     "setp.eq.s16 setp.eq.s32 setp.eq.s64 setp.equ.f16 setp.ge.bf16 setp.ge.f16 setp.ge.f32 setp.ge.f64 setp.ge.ftz.f32 "
-    "setp.ge.s32 setp.ge.s64 setp.ge.u32 setp.ge.u64 setp.geu.f16 setp.geu.f32 setp.geu.ftz.f32 setp.gt.f16 setp.gt.f32 "
+    "setp.ge.s32 setp.ge.s64 setp.ge.u32 setp.ge.u64 setp.geu.f16 setp.geu.f32 setp.geu.ftz.f32 setp.gt.f16 "
+    "setp.gt.f32 "
     "setp.gt.f64 setp.gt.ftz.f32 setp.gt.s32 setp.gt.s64 setp.gt.u16 setp.gt.u32 setp.gt.u64 setp.gtu.f32 setp.gtu.f64 "
     "setp.gtu.ftz.f32 setp.le.f32 setp.le.f64 setp.le.ftz.f32 setp.le.s32 setp.le.s64 setp.le.u32 setp.leu.f32 "
     "setp.leu.ftz.f32 setp.lt.bf16 setp.lt.f16 setp.lt.f32 setp.lt.f64 setp.lt.ftz.f32 setp.lt.s16 setp.lt.s32 "
     "setp.lt.s64 setp.lt.u32 setp.lt.u64 setp.ltu.bf16 setp.ltu.f16 setp.ltu.f32 setp.ltu.f64 setp.ltu.ftz.f32 "
-    "setp.nan.f32 setp.nan.f64 setp.ne.s16 setp.ne.s32 setp.ne.s64 setp.neu.bf16 setp.neu.f16 setp.neu.f32 setp.neu.f64 "
+    "setp.nan.f32 setp.nan.f64 setp.ne.s16 setp.ne.s32 setp.ne.s64 setp.neu.bf16 setp.neu.f16 setp.neu.f32 "
+    "setp.neu.f64 "
     "setp.neu.ftz.f32 setp.num.f32 shf.l.clamp.b32 shf.l.wrap.b32 shf.r.clamp.b32 shf.r.wrap.b32 shl.b16 shl.b32 "
     "shl.b64 shr.s32 shr.s64 shr.u16 shr.u32 shr.u64 sin.approx.f32 sin.approx.ftz.f32 sqrt.approx.f32 "
     "sqrt.approx.ftz.f32 sqrt.rm.f64 sqrt.rn.f32 sqrt.rn.f64 sqrt.rn.ftz.f32 sqrt.rp.f32 sqrt.rp.ftz.f32 sub.bf16 "
@@ -89,7 +95,8 @@ TEST(every_opcode_nvcc_emits_has_a_form) {
     std::string opcode;
     int count = 0;
     for (; words >> opcode; ++count)
-        if (!std::binary_search(known.begin(), known.end(), canonical_form(opcode))) expect::failed(__FILE__, __LINE__, "no form " + opcode);
+        if (!std::binary_search(known.begin(), known.end(), canonical_form(opcode)))
+            expect::failed(__FILE__, __LINE__, "no form " + opcode);
     EXPECT(count > 400);
 }
 
@@ -133,7 +140,8 @@ TEST(carries_cross_instructions) {
 }
 )");
     using Wide = unsigned __int128;
-    Wide *a = m.allocate<Wide>(32), *b = m.allocate<Wide>(32), *sum = m.allocate<Wide>(32), *difference = m.allocate<Wide>(32);
+    Wide *a = m.allocate<Wide>(32), *b = m.allocate<Wide>(32), *sum = m.allocate<Wide>(32),
+         *difference = m.allocate<Wide>(32);
     for (int i = 0; i < 32; ++i) {
         a[i] = Wide(0x0123456789abcdef * uint64_t(i + 1)) << 64 | (i % 3 == 0 ? ~uint64_t(0) : uint64_t(i));
         b[i] = Wide(0xfedcba9876543210 * uint64_t(i + 3)) << 64 | (i % 2 == 0 ? 1 : 0x8000000000000000);

@@ -8,7 +8,11 @@ using namespace softcuda;
 
 namespace {
 
-struct Pair { int32_t a; float b[3]; int64_t c; };
+struct Pair {
+    int32_t a;
+    float b[3];
+    int64_t c;
+};
 
 }  // namespace
 
@@ -31,7 +35,8 @@ TEST(tiled_sgemm_on_every_level) {
         Machine m;
         Module& module = m.load(Machine::file("basic.ptx"));
         for (int n : {16, 33, 70}) {
-            float *a = m.allocate<float>(size_t(n * n)), *b = m.allocate<float>(size_t(n * n)), *c = m.allocate<float>(size_t(n * n));
+            float *a = m.allocate<float>(size_t(n * n)), *b = m.allocate<float>(size_t(n * n)),
+                  *c = m.allocate<float>(size_t(n * n));
             for (int i = 0; i < n * n; i++) a[i] = float(i * 7 % 23 - 11) / 8, b[i] = float(i * 5 % 19 - 9) / 4;
             uint32_t tiles = uint32_t(n + 15) / 16;
             FaultReport f = m.launch(module, "tiled_sgemm", {tiles, tiles, 1, 16, 16}, a, b, c, n);
@@ -175,7 +180,8 @@ TEST(a_wild_address_is_a_fault_with_its_place) {
     EXPECT(f.text.find("kernel out_of_bounds") != std::string::npos);
     EXPECT(f.text.find("block (0, 0, 0), warp 1, lane 8, thread (40, 0, 0)") != std::string::npos);
     char address[40];
-    std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(reinterpret_cast<uint64_t>(p) + (uint64_t(4) << 40)));
+    std::snprintf(address, sizeof address, "0x%llx",
+                  static_cast<unsigned long long>(reinterpret_cast<uint64_t>(p) + (uint64_t(4) << 40)));
     EXPECT(f.text.find(address) != std::string::npos);
     // The machine is fine afterwards.
     EXPECT_EQ(m.launch(module, "out_of_bounds", {1, 1, 1, 64}, p, int64_t(3)).code, 0);

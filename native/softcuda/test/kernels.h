@@ -20,17 +20,21 @@ struct Checks {
 inline std::string barrier_ready(const std::string& name, int count) {
     return R"(
     setp.ne.u32 %p7, %r0, 0;
-    @%p7 bra READY_)" + name + R"(;
-    mbarrier.init.shared.b64 [)" + name + "], " + std::to_string(count) + R"(;
+    @%p7 bra READY_)"
+           + name + R"(;
+    mbarrier.init.shared.b64 [)"
+           + name + "], " + std::to_string(count) + R"(;
     fence.mbarrier_init.release.cluster;
-READY_)" + name + R"(:
+READY_)" + name
+           + R"(:
     barrier.sync.aligned 0;
 )";
 }
 
 // Waits until the phase with that parity is over. `label` must be new.
 inline std::string barrier_wait(const std::string& name, const std::string& parity, const std::string& label) {
-    return label + ":\n    mbarrier.try_wait.parity.shared::cta.b64 %p6, [" + name + "], " + parity + ";\n    @!%p6 bra " + label + ";\n";
+    return label + ":\n    mbarrier.try_wait.parity.shared::cta.b64 %p6, [" + name + "], " + parity
+           + ";\n    @!%p6 bra " + label + ";\n";
 }
 
 }  // namespace softcuda

@@ -15,10 +15,18 @@
 #include "test/expect.h"
 
 namespace softcuda {
-namespace scalar { void add_all_forms(FormSink&); }
-namespace avx2 { void add_all_forms(FormSink&); }
-namespace avx512 { void add_all_forms(FormSink&); }
-namespace avx512bf16 { void add_all_forms(FormSink&); }
+namespace scalar {
+void add_all_forms(FormSink&);
+}
+namespace avx2 {
+void add_all_forms(FormSink&);
+}
+namespace avx512 {
+void add_all_forms(FormSink&);
+}
+namespace avx512bf16 {
+void add_all_forms(FormSink&);
+}
 }  // namespace softcuda
 
 namespace lanes {
@@ -41,7 +49,10 @@ struct Table : FormSink {
         if (mark != std::string::npos) {
             name.resize(mark);
             for (NamedForm& f : forms)
-                if (f.name == name && f.signature == form.signature) { f.form = form; return; }
+                if (f.name == name && f.signature == form.signature) {
+                    f.form = form;
+                    return;
+                }
         }
         forms.push_back({name, form.signature, form});
     }
@@ -68,12 +79,15 @@ inline const std::vector<Level>& levels() {
     static const std::vector<Level> all = [] {
         std::vector<Level> found;
         auto take = [&](const char* name, bool runs, void (*add)(FormSink&)) {
-            if (!runs) { std::printf("level %s: not on this CPU\n", name); return; }
+            if (!runs) {
+                std::printf("level %s: not on this CPU\n", name);
+                return;
+            }
             found.push_back({name, {}});
             add(found.back().table);
         };
-        bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+        bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+                      && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
         take("scalar", true, scalar::add_all_forms);
         take("checked", true, [](FormSink& sink) {
             scalar::add_all_forms(sink);
@@ -93,9 +107,12 @@ struct Fault {
     uint64_t address = 0;
     std::string what;
 };
-inline Fault& last_fault() { static Fault fault; return fault; }
+inline Fault& last_fault() {
+    static Fault fault;
+    return fault;
+}
 
-constexpr int kSlots = 64;          // register slots of 32 x 8 bytes; every operand gets one of its own
+constexpr int kSlots = 64;  // register slots of 32 x 8 bytes; every operand gets one of its own
 constexpr int kPredicates = 16;
 constexpr uint32_t kArena = 1 << 14, kShared = 1 << 13, kLocalBytes = 256, kParamBytes = 512, kWarps = 2;
 
@@ -183,10 +200,16 @@ inline std::vector<std::string> words(const std::string& text) {
 }
 
 // Active and live lanes to try: full, a warp with fewer threads, divergence of several shapes.
-struct Mask { uint32_t active, live; };
+struct Mask {
+    uint32_t active, live;
+};
 inline std::vector<Mask> masks(std::mt19937_64& random) {
     uint32_t some = uint32_t(random()) | 1u << (random() % 32), few = some & uint32_t(random());
-    return {{kAllLanes, kAllLanes}, {0x1fffffff, 0x1fffffff}, {some, kAllLanes}, {few | 0x80000000u, kAllLanes}, {1u << (random() % 32), some | kAllLanes}};
+    return {{kAllLanes, kAllLanes},
+            {0x1fffffff, 0x1fffffff},
+            {some, kAllLanes},
+            {few | 0x80000000u, kAllLanes},
+            {1u << (random() % 32), some | kAllLanes}};
 }
 
 }  // namespace lanes

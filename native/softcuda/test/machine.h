@@ -48,7 +48,11 @@ public:
         return p;
     }
 
-    struct Shape { uint32_t gx = 1, gy = 1, gz = 1, bx = 32, by = 1, bz = 1, shared = 0; bool cooperative = false; uint32_t cluster = 1; };
+    struct Shape {
+        uint32_t gx = 1, gy = 1, gz = 1, bx = 32, by = 1, bz = 1, shared = 0;
+        bool cooperative = false;
+        uint32_t cluster = 1;
+    };
 
     template <class... A> FaultReport launch(const Module& m, const char* name, Shape s, A... arguments) {
         const Kernel* k = m.find_kernel(name);
@@ -75,7 +79,8 @@ public:
 
 private:
     template <class T> static void store(const Kernel& k, std::vector<uint8_t>& to, size_t index, T value) {
-        if (index >= k.parameters.size() || k.parameters[index].bytes != sizeof(T)) throw std::runtime_error("argument " + std::to_string(index) + " does not fit");
+        if (index >= k.parameters.size() || k.parameters[index].bytes != sizeof(T))
+            throw std::runtime_error("argument " + std::to_string(index) + " does not fit");
         std::memcpy(to.data() + k.parameters[index].offset, &value, sizeof value);
     }
 
@@ -93,6 +98,8 @@ template <class Body> void on_every_level(Body body) {
 }
 
 // The text around a kernel body in handwritten tests.
-inline std::string with_header(const std::string& text) { return ".version 9.0\n.target sm_90a\n.address_size 64\n" + text; }
+inline std::string with_header(const std::string& text) {
+    return ".version 9.0\n.target sm_90a\n.address_size 64\n" + text;
+}
 
 }  // namespace softcuda

@@ -6,7 +6,10 @@ using namespace lanes;
 
 namespace {
 
-struct Decoded { bool load, trans, generic; int count; };
+struct Decoded {
+    bool load, trans, generic;
+    int count;
+};
 
 Decoded decode(const NamedForm& f) {
     std::vector<std::string> parts = words(f.name);
@@ -49,12 +52,14 @@ TEST(matrices_move_between_shared_memory_and_fragments) {
                     uint32_t row[32];
                     bool taken[kShared / 16] = {};
                     for (int l = 0; l < 32; l++) {
-                        do row[l] = uint32_t(2 + m.pick(kShared / 16 - 2)); while (taken[row[l]]);
+                        do row[l] = uint32_t(2 + m.pick(kShared / 16 - 2));
+                        while (taken[row[l]]);
                         taken[row[l]] = true;
                         uint32_t address = row[l] * 16 - uint32_t(ins.imm);
                         // Lanes that name no row may hold anything.
                         if (l >= 8 * d.count) address = uint32_t(m.random());
-                        if (wide) m.d(10)[l] = address + (d.generic ? kSharedWindow : 0); else m.w(baseSlot)[l] = address;
+                        if (wide) m.d(10)[l] = address + (d.generic ? kSharedWindow : 0);
+                        else m.w(baseSlot)[l] = address;
                     }
                     const Mask mask = trial < 12 ? Mask{kAllLanes, kAllLanes} : masks(m.random)[1 + trial % 4];
                     uint16_t memory[kShared / 2];
@@ -67,19 +72,22 @@ TEST(matrices_move_between_shared_memory_and_fragments) {
                         for (int l = 0; l < 32; l++) {
                             if (d.load) {
                                 if (!(mask.active >> l & 1)) {
-                                    if (mask.live >> l & 1 && m.w(20 + j)[l] != registers[j][l]) expect::failed(__FILE__, __LINE__, where + " inactive");
+                                    if (mask.live >> l & 1 && m.w(20 + j)[l] != registers[j][l])
+                                        expect::failed(__FILE__, __LINE__, where + " inactive");
                                     continue;
                                 }
                                 for (int i = 0; i < 2; i++) {
                                     int e = element(l, i, d.trans), r = 8 * j + e / 8;
                                     if (!(mask.active >> r & 1)) continue;  // nobody names that row
                                     uint16_t got = uint16_t(m.w(20 + j)[l] >> 16 * i);
-                                    if (got != memory[row[r] * 8 + e % 8]) expect::failed(__FILE__, __LINE__, where + " lane " + std::to_string(l));
+                                    if (got != memory[row[r] * 8 + e % 8])
+                                        expect::failed(__FILE__, __LINE__, where + " lane " + std::to_string(l));
                                 }
                             } else {
                                 for (int i = 0; i < 2; i++) {
                                     int e = element(l, i, d.trans), r = 8 * j + e / 8;
-                                    if (mask.active >> r & 1) memory[row[r] * 8 + e % 8] = uint16_t(registers[j][l] >> 16 * i);
+                                    if (mask.active >> r & 1)
+                                        memory[row[r] * 8 + e % 8] = uint16_t(registers[j][l] >> 16 * i);
                                 }
                             }
                         }
@@ -100,7 +108,9 @@ TEST(rows_must_be_16_byte_aligned_and_inside) {
             ins.arg[4] = Machine::unit(10);
             for (int l = 0; l < 32; l++) m.w(10)[l] = 16 * l;
             m.w(10)[13] = kind ? kShared - 8 + 8 : 24;
-            EXPECT(m.run(*level.table.find("ldmatrix.sync.aligned.m8n8.x4.shared.b16", "wwww=m"), ins, kAllLanes, kAllLanes) == nullptr);
+            EXPECT(m.run(*level.table.find("ldmatrix.sync.aligned.m8n8.x4.shared.b16", "wwww=m"), ins, kAllLanes,
+                         kAllLanes)
+                   == nullptr);
             EXPECT_EQ(last_fault().error, kind ? 700 : 716);
             EXPECT_EQ(last_fault().lane, 13);
         }
@@ -119,7 +129,8 @@ TEST(movmatrix_transposes) {
             std::memcpy(before, m.w(20), 128);
             std::memcpy(old, m.w(trial % 2 ? 20 : 21), 128);
             Mask mask = trial < 4 ? Mask{kAllLanes, kAllLanes} : masks(m.random)[2];
-            EXPECT(m.run(*level.table.find("movmatrix.sync.aligned.m8n8.trans.b16", "w=w"), ins, mask.active, mask.live) == &ins + 1);
+            EXPECT(m.run(*level.table.find("movmatrix.sync.aligned.m8n8.trans.b16", "w=w"), ins, mask.active, mask.live)
+                   == &ins + 1);
             for (int l = 0; l < 32; l++)
                 for (int i = 0; i < 2; i++) {
                     int from = element(l, i, true);

@@ -8,8 +8,16 @@ using namespace lanes;
 
 namespace {
 
-float float_of(uint32_t bits) { float f; std::memcpy(&f, &bits, 4); return f; }
-uint32_t bits_of(float f) { uint32_t b; std::memcpy(&b, &f, 4); return b; }
+float float_of(uint32_t bits) {
+    float f;
+    std::memcpy(&f, &bits, 4);
+    return f;
+}
+uint32_t bits_of(float f) {
+    uint32_t b;
+    std::memcpy(&b, &f, 4);
+    return b;
+}
 
 double half_value(uint32_t h) {
     int e = h >> 10 & 31, f = h & 0x3ff;
@@ -18,23 +26,25 @@ double half_value(uint32_t h) {
 }
 
 struct Shape {
-    int k;                  // m is 16, n is 8
-    std::string a, b, c;    // element types
+    int k;                // m is 16, n is 8
+    std::string a, b, c;  // element types
     bool saturate;
 };
 
-int bits(const std::string& type) { return type == "tf32" || type == "f32" || type == "s32" ? 32 : type == "f16" || type == "bf16" ? 16 : 8; }
+int bits(const std::string& type) {
+    return type == "tf32" || type == "f32" || type == "s32" ? 32 : type == "f16" || type == "bf16" ? 16 : 8;
+}
 
 // PTX ISA, matrix fragments for mma.m16n8k4/k8/k16/k32: element i of a lane's fragment.
 void a_place(const Shape& s, int lane, int i, int& row, int& column) {
     const int group = lane >> 2, t = lane % 4;
-    if (bits(s.a) == 32) {          // .tf32: a0 (g, t), a1 (g + 8, t), a2 (g, t + 4), a3 (g + 8, t + 4)
+    if (bits(s.a) == 32) {  // .tf32: a0 (g, t), a1 (g + 8, t), a2 (g, t + 4), a3 (g + 8, t + 4)
         row = i == 0 || i == 2 ? group : group + 8;
         column = i < 2 ? t : t + 4;
-    } else if (bits(s.a) == 16) {   // row: a0 a1 a4 a5 upper; column: t * 2 + (i & 1), + 8 for i >= 4
+    } else if (bits(s.a) == 16) {  // row: a0 a1 a4 a5 upper; column: t * 2 + (i & 1), + 8 for i >= 4
         row = i < 2 || (i >= 4 && i < 6) ? group : group + 8;
         column = t * 2 + (i & 1) + (i < 4 ? 0 : 8);
-    } else {                        // 8 bits: i < 4 or 8 <= i < 12 upper; column: t * 4 + (i & 3), + 16 for i >= 8
+    } else {  // 8 bits: i < 4 or 8 <= i < 12 upper; column: t * 4 + (i & 3), + 16 for i >= 8
         row = i < 4 || (i >= 8 && i < 12) ? group : group + 8;
         column = t * 4 + (i & 3) + (i < 8 ? 0 : 16);
     }
@@ -84,7 +94,9 @@ uint32_t draw(Machine& m, const std::string& type) {
     return uint32_t(m.pick(256));
 }
 
-struct Layout { int d, a, b, c; };   // registers of each operand
+struct Layout {
+    int d, a, b, c;
+};  // registers of each operand
 Layout layout(const Shape& s) {
     const int c = s.c == "f16" ? 2 : 4;
     return {c, 16 * s.k * bits(s.a) / 1024, 8 * s.k * bits(s.a) / 1024, c};
@@ -98,7 +110,10 @@ void load(Machine& m, const Shape& s, std::vector<double>& wanted, std::vector<d
     for (int j = 0; j < r.a; j++) m.fill(m.d(30 + j), 256);
     auto put = [&](int slot, int lane, int element, int width, uint32_t raw) {
         uint32_t& word = m.w(slot + element * width / 32)[lane];
-        if (width == 32) { word = raw; return; }
+        if (width == 32) {
+            word = raw;
+            return;
+        }
         const int shift = element * width % 32;
         const uint32_t mask = ((1u << width) - 1) << shift;
         word = (word & ~mask) | (raw << shift & mask);
@@ -178,7 +193,8 @@ TEST(products_match_the_definition) {
                 const Mask mask = masks(m.random)[trial % 2 ? 0 : trial / 2];
                 const bool inPlace = trial % 3 == 0;  // D is C's register, as compilers write it
                 Ins ins = instruction(s, inPlace ? 44 : 20, 30, 40, 44);
-                for (int j = 0; j < 4; j++) if (!inPlace) m.fill(m.d(20 + j), 256);
+                for (int j = 0; j < 4; j++)
+                    if (!inPlace) m.fill(m.d(20 + j), 256);
                 static uint8_t before[sizeof m.regs];
                 std::memcpy(before, m.regs, sizeof before);
                 std::string where = level.name + " " + f.name + " trial " + std::to_string(trial);
@@ -191,7 +207,8 @@ TEST(products_match_the_definition) {
                             const int slot = (inPlace ? 44 : 20) + (s.c == "f16" ? i / 2 : i);
                             uint32_t old;
                             std::memcpy(&old, before + slot * 256 + l * 4, 4);
-                            if (m.w(slot)[l] != old) expect::failed(__FILE__, __LINE__, where + ": inactive lane written");
+                            if (m.w(slot)[l] != old)
+                                expect::failed(__FILE__, __LINE__, where + ": inactive lane written");
                             continue;
                         }
                         double w = wanted[l * 4 + i], tolerance = magnitude[l * 4 + i] * 0x1p-23 * s.k;
@@ -225,7 +242,8 @@ TEST(each_product_lands_in_its_place) {
             const uint32_t three = s.a == "tf32" ? bits_of(3.0f) : s.a == "bf16" ? bits_of(3.0f) >> 16 : 0x4200;
             for (int trial = 0; trial < 64; trial++) {
                 for (int slot = 30; slot < 48; slot++) std::memset(m.d(slot), 0, 256);
-                const int la = int(m.pick(32)), ia = int(m.pick(perLane)), lb = int(m.pick(32)), ib = int(m.pick(perLaneB));
+                const int la = int(m.pick(32)), ia = int(m.pick(perLane)), lb = int(m.pick(32)),
+                          ib = int(m.pick(perLaneB));
                 m.w(30 + ia * n / 32)[la] = two << (ia * n % 32);
                 m.w(40 + ib * n / 32)[lb] = three << (ib * n % 32);
                 int ra, ca, rb, cb;
@@ -259,7 +277,8 @@ TEST(levels_agree_to_the_bit) {
             for (const Level& level : levels()) {
                 m.run(*level.table.find(f.name, f.signature), ins, kAllLanes, kAllLanes);
                 for (int i = 0; i < layout(s).d; i++)
-                    if (std::memcmp(first[i], m.w(20 + i), 128)) expect::failed(__FILE__, __LINE__, level.name + " " + f.name + " differs from scalar");
+                    if (std::memcmp(first[i], m.w(20 + i), 128))
+                        expect::failed(__FILE__, __LINE__, level.name + " " + f.name + " differs from scalar");
             }
         }
     }
@@ -279,11 +298,17 @@ TEST(runs_equal_their_instructions) {
                 load(m, s, wanted, magnitude);
                 for (int slot = 0; slot < 60; slot++)  // every register a fragment of small numbers
                     for (int l = 0; l < 32; l++)
-                        if (slot < 20 || slot >= 48) m.w(slot)[l] = s.a == "tf32" || s.c == "f32" ? (draw(m, "bf16") << 16 | draw(m, "bf16")) : draw(m, "f16") << 16 | draw(m, "f16");
+                        if (slot < 20 || slot >= 48)
+                            m.w(slot)[l] = s.a == "tf32" || s.c == "f32" ? (draw(m, "bf16") << 16 | draw(m, "bf16"))
+                                                                         : draw(m, "f16") << 16 | draw(m, "f16");
                 Ins chain[8]{};
                 for (int i = 0; i < length; i++) {
                     const int kind = int(m.pick(5));
-                    chain[i] = instruction(s, kind == 0 ? 20 : 4 * i, kind == 1 ? 4 * int(m.pick(8)) : 30, kind == 2 ? 20 : 40, kind == 3 ? 20 : kind == 4 ? 4 * (i ? i - 1 : 0) : 44);
+                    chain[i] =
+                        instruction(s, kind == 0 ? 20 : 4 * i, kind == 1 ? 4 * int(m.pick(8)) : 30, kind == 2 ? 20 : 40,
+                                    kind == 3   ? 20
+                                    : kind == 4 ? 4 * (i ? i - 1 : 0)
+                                                : 44);
                     chain[i].aux = uint32_t(length);
                 }
                 std::memcpy(single.regs, m.regs, sizeof m.regs);
@@ -291,7 +316,9 @@ TEST(runs_equal_their_instructions) {
                 EXPECT(f.form.run(chain, m.warps[0]) == chain + length);
                 for (int i = 0; i < length; i++) f.form.full(chain + i, single.warps[0]);
                 if (std::memcmp(m.regs, single.regs, sizeof m.regs))
-                    expect::failed(__FILE__, __LINE__, level.name + " " + f.name + " run of " + std::to_string(length) + " trial " + std::to_string(trial));
+                    expect::failed(__FILE__, __LINE__,
+                                   level.name + " " + f.name + " run of " + std::to_string(length) + " trial "
+                                       + std::to_string(trial));
             }
         }
 }

@@ -27,7 +27,7 @@ std::string kernel(const std::string& body, const char* target = "sm_90a") {
 
 struct Outcome {
     FaultReport fault;
-    std::vector<uint64_t> words;   // 8 of each thread
+    std::vector<uint64_t> words;  // 8 of each thread
     uint64_t at(int thread, int word) const { return words[size_t(thread * 8 + word)]; }
 };
 
@@ -46,7 +46,8 @@ void expect_fault(const std::string& body, uint32_t threads, int code, const std
     const Outcome o = run_kernel(kernel(body), threads);
     EXPECT_EQ(o.fault.code, code);
     for (const std::string& part : parts)
-        if (o.fault.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + o.fault.text);
+        if (o.fault.text.find(part) == std::string::npos)
+            expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + o.fault.text);
 }
 
 }  // namespace
@@ -81,7 +82,9 @@ TEST(states_tell_their_phase) {
     st.global.v2.u32 [%d0+8], {%r3, %r4};
     st.global.v2.u32 [%d0+16], {%r5, %r6};
     st.global.v2.u32 [%d0+24], {%r7, %r8};
-END:)", "sm_80"), 32);
+END:)",
+                                            "sm_80"),
+                                     32);
         EXPECT_EQ(o.fault.text, "");
         const uint32_t* r = reinterpret_cast<const uint32_t*>(o.words.data());
         const uint32_t wanted[8] = {3, 2, 0, 1, 1, 3, 1, 1};
@@ -117,7 +120,8 @@ TEST(transactions_hold_a_phase_open) {
     selp.u32 %r1, 1, 0, %p1; selp.u32 %r2, 1, 0, %p2; selp.u32 %r3, 1, 0, %p3; selp.u32 %r4, 1, 0, %p4; selp.u32 %r5, 1, 0, %p5;
     st.global.v4.u32 [%d0], {%r1, %r2, %r3, %r4};
     st.global.v2.u32 [%d0+16], {%r5, %r9};
-END:)"), 32);
+END:)"),
+                                     32);
         EXPECT_EQ(o.fault.text, "");
         const uint32_t* r = reinterpret_cast<const uint32_t*>(o.words.data());
         const uint32_t wanted[6] = {0, 1, 0, 1, 1, 4};
@@ -141,7 +145,8 @@ MAKE:
     mbarrier.init.shared.b64 [%r1+32], 96;
     add.u32 %r1, %r1, 8;
     add.u32 %r2, %r2, 1;
-    setp.lt.u32 %p1, %r2, )" + std::to_string(stages) + R"(;
+    setp.lt.u32 %p1, %r2, )"
+                  + std::to_string(stages) + R"(;
     @%p1 bra MAKE;
 READY:
     bar.sync 0;
@@ -180,11 +185,13 @@ FULL:
     add.u32 %r5, %r5, %r4;
     ld.shared.u32 %v, [%r5];
     mad.lo.u32 %sum, %sum, 3, %v;
-    )" + (consumerArrives ? "mbarrier.arrive.shared.b64 _, [%empty];" : "") + R"(
+    )" + (consumerArrives ? "mbarrier.arrive.shared.b64 _, [%empty];" : "")
+                  + R"(
 NEXT:
     add.u32 %round, %round, 1;
     add.u32 %stage, %stage, 1;
-    setp.eq.u32 %p4, %stage, )" + std::to_string(stages) + R"(;
+    setp.eq.u32 %p4, %stage, )"
+                  + std::to_string(stages) + R"(;
     selp.u32 %stage, 0, %stage, %p4;
     selp.u32 %r6, 1, 0, %p4;
     xor.b32 %par, %par, %r6;
@@ -222,7 +229,8 @@ TEST(the_checkers_know_what_an_mbarrier_orders) {
         const Outcome o = run_kernel(ring(3, true, false), 128);
         EXPECT_EQ(o.fault.code, 719);
         EXPECT(o.fault.text.find("deadlock: no warp can go on") == 0);
-        for (const char* part : {"stage 0 of 3 side by side", "for the end of parity 0", "phase 0 has 96 of 96 arrivals and 0 bytes of transactions pending"})
+        for (const char* part : {"stage 0 of 3 side by side", "for the end of parity 0",
+                                 "phase 0 has 96 of 96 arrivals and 0 bytes of transactions pending"})
             if (o.fault.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, o.fault.text);
     }
     set_check_options(CheckOptions());
@@ -248,7 +256,8 @@ OTHERS:
     mul.lo.u32 %r3, %r0, 7;
     st.shared.u32 [%r2], %r3;
     mbarrier.arrive.shared.b64 _, [bars];
-END:)"), 32);
+END:)"),
+                                     32);
         EXPECT_EQ(o.fault.text, "");
         EXPECT_EQ(uint32_t(o.at(0, 0)), 70u);
     });
@@ -307,20 +316,31 @@ AGAIN:
 
 TEST(mistakes_are_named) {
     const std::string once = "@%p7 bra END;\n", end = "\nEND:";
-    expect_fault(once + "mbarrier.arrive.shared.b64 _, [bars+24];" + end, 32, 719, {"no mbarrier is there", "lane 0", "(mbarrier.arrive.shared.b64)"});
-    expect_fault(once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.init.shared.b64 [bars], 1;" + end, 32, 719, {"initialised again"});
+    expect_fault(once + "mbarrier.arrive.shared.b64 _, [bars+24];" + end, 32, 719,
+                 {"no mbarrier is there", "lane 0", "(mbarrier.arrive.shared.b64)"});
+    expect_fault(once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.init.shared.b64 [bars], 1;" + end, 32, 719,
+                 {"initialised again"});
     expect_fault(once + "mbarrier.init.shared.b64 [bars], 0;" + end, 32, 715, {"1 to 1048575 arrivals"});
     expect_fault(once + "mov.u32 %r1, bars; mbarrier.init.shared.b64 [%r1+4], 1;" + end, 32, 716, {"multiple of 8"});
-    expect_fault(once + "mov.u32 %r1, 8192; mbarrier.init.shared.b64 [%r1], 1;" + end, 32, 700, {"outside the block's shared memory"});
+    expect_fault(once + "mov.u32 %r1, 8192; mbarrier.init.shared.b64 [%r1], 1;" + end, 32, 700,
+                 {"outside the block's shared memory"});
     expect_fault(once + "mov.u64 %d1, %d0; mbarrier.init.b64 [%d1], 1;" + end, 32, 700, {"not one of shared memory"});
     expect_fault(once + "mbarrier.init.shared.b64 [bars], 2; mbarrier.arrive.shared.b64 _, [bars], 3;" + end, 32, 719,
                  {"takes no arrival of 3: phase 0 has 2 of 2 arrivals"});
     expect_fault(once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [bars], 8; mbarrier.arrive.shared.b64 _, [bars]; mbarrier.arrive.shared.b64 _, [bars];" + end,
                  32, 719, {"takes no arrival of 1: phase 0 has 0 of 1 arrivals and 8 bytes"});
-    expect_fault(once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.arrive.noComplete.shared.b64 _, [bars], 1;" + end, 32, 719, {".noComplete completes"});
-    expect_fault(once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [bars], 1048576;" + end, 32, 719, {"more than 1048575 bytes"});
-    expect_fault(once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.test_wait.parity.shared.b64 %p1, [bars], 2;" + end, 32, 715, {"parity"});
-    expect_fault(once + "mov.u32 %r1, bars; add.u32 %r1, %r1, 0x2000000; mbarrier.arrive.shared::cluster.b64 _, [%r1];" + end, 32, 700, {"a block that the cluster does not have"});
+    expect_fault(once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.arrive.noComplete.shared.b64 _, [bars], 1;" + end,
+                 32, 719, {".noComplete completes"});
+    expect_fault(
+        once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [bars], 1048576;"
+            + end,
+        32, 719, {"more than 1048575 bytes"});
+    expect_fault(
+        once + "mbarrier.init.shared.b64 [bars], 1; mbarrier.test_wait.parity.shared.b64 %p1, [bars], 2;" + end, 32,
+        715, {"parity"});
+    expect_fault(
+        once + "mov.u32 %r1, bars; add.u32 %r1, %r1, 0x2000000; mbarrier.arrive.shared::cluster.b64 _, [%r1];" + end,
+        32, 700, {"a block that the cluster does not have"});
 }
 
 // Fewer bytes arrive than are expected.
@@ -337,7 +357,10 @@ READY:
 WAIT:
     mbarrier.try_wait.parity.shared.b64 %p2, [bars+8], 0;
     @!%p2 bra WAIT;
-END:)", 64, 719, {"deadlock: no warp can go on", "warp 1: 32 lanes at PTX line ", "for the end of parity 0: phase 0 has 1 of 2 arrivals and 128 bytes of transactions pending"});
+END:)",
+                 64, 719,
+                 {"deadlock: no warp can go on", "warp 1: 32 lanes at PTX line ",
+                  "for the end of parity 0: phase 0 has 1 of 2 arrivals and 128 bytes of transactions pending"});
 }
 
 TEST_MAIN

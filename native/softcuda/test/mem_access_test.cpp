@@ -11,10 +11,10 @@ enum class Where { Global, Shared, Local, Param, Generic };
 struct Access {
     bool load;
     Where space;
-    int count;           // elements of the vector
-    int bytes;           // of an element
+    int count;  // elements of the vector
+    int bytes;  // of an element
     bool sign;
-    bool wide;           // 64-bit registers
+    bool wide;  // 64-bit registers
 };
 
 // Decodes the canonical name anew, from the grammar in the PTX ISA.
@@ -22,7 +22,11 @@ bool decode(const NamedForm& f, Access& a) {
     std::vector<std::string> parts = words(f.name);
     a = {parts[0] == "ld", Where::Generic, 1, 0, false, false};
     size_t i = 1;
-    const std::map<std::string, Where> spaces = {{"global", Where::Global}, {"shared", Where::Shared}, {"shared::cluster", Where::Shared}, {"local", Where::Local}, {"param", Where::Param}};
+    const std::map<std::string, Where> spaces = {{"global", Where::Global},
+                                                 {"shared", Where::Shared},
+                                                 {"shared::cluster", Where::Shared},
+                                                 {"local", Where::Local},
+                                                 {"param", Where::Param}};
     if (spaces.count(parts[i])) a.space = spaces.at(parts[i++]);
     if (parts[i] == "v2" || parts[i] == "v4") a.count = parts[i++][1] - '0';
     if (i + 1 != parts.size()) return false;
@@ -35,7 +39,11 @@ bool decode(const NamedForm& f, Access& a) {
     return registers == std::string(a.count, a.wide ? 'd' : 'w');
 }
 
-struct Region { uint8_t* host; uint64_t address; uint64_t size; };  // `address` as the program writes it
+struct Region {
+    uint8_t* host;
+    uint64_t address;
+    uint64_t size;
+};  // `address` as the program writes it
 
 Region region(Machine& m, Where space, Where inGeneric, int warp, int lane) {
     uint8_t* local = m.local + kLocalBytes * (warp * 32 + lane);
@@ -55,18 +63,18 @@ std::vector<uint64_t> pattern(Machine& m, int kind, uint64_t units) {
     uint64_t base = m.pick(units > 32 ? units - 32 : 1);
     for (int l = 0; l < 32; l++) {
         switch (kind) {
-            case 0: at[l] = base + l; break;                                    // contiguous
-            case 1: at[l] = base; break;                                        // uniform
-            case 2: at[l] = base + l % 16; break;                               // two halves alike
-            case 3: at[l] = base + l / 16; break;                               // two uniform halves
-            case 4: at[l] = base + 31 - l; break;                               // backwards
-            case 5: at[l] = l == 17 ? base + 3 : base + l; break;               // contiguous but for one lane
-            case 6: at[l] = m.pick(4) + base; break;                            // collisions
-            case 7: at[l] = base + l % 8; break;                                // eight in a row, four times
-            case 8: at[l] = base + l / 8 * 3; break;                            // eight alike, apart
-            case 9: at[l] = base + l / 4 % 4; break;                            // four alike, halves alike
-            case 10: at[l] = l % 4 ? at[size_t(l - 1)] + 1 : m.pick(units); break;   // four in a row, anywhere
-            default: at[l] = m.pick(units);                                     // anywhere
+            case 0: at[l] = base + l; break;                                        // contiguous
+            case 1: at[l] = base; break;                                            // uniform
+            case 2: at[l] = base + l % 16; break;                                   // two halves alike
+            case 3: at[l] = base + l / 16; break;                                   // two uniform halves
+            case 4: at[l] = base + 31 - l; break;                                   // backwards
+            case 5: at[l] = l == 17 ? base + 3 : base + l; break;                   // contiguous but for one lane
+            case 6: at[l] = m.pick(4) + base; break;                                // collisions
+            case 7: at[l] = base + l % 8; break;                                    // eight in a row, four times
+            case 8: at[l] = base + l / 8 * 3; break;                                // eight alike, apart
+            case 9: at[l] = base + l / 4 % 4; break;                                // four alike, halves alike
+            case 10: at[l] = l % 4 ? at[size_t(l - 1)] + 1 : m.pick(units); break;  // four in a row, anywhere
+            default: at[l] = m.pick(units);                                         // anywhere
         }
         at[l] %= units;
     }
@@ -96,7 +104,11 @@ void check(const Level& level, const NamedForm& named) {
         const Mask mask = masks(m.random)[trial % 5];
         std::vector<uint64_t> units;
         uint64_t smallest = kLocalBytes;
-        units = pattern(m, trial % 12, (a.space == Where::Global ? kArena : a.space == Where::Shared ? kShared : smallest) / size);
+        units = pattern(m, trial % 12,
+                        (a.space == Where::Global   ? kArena
+                         : a.space == Where::Shared ? kShared
+                                                    : smallest)
+                            / size);
         uint8_t* host[32];
         // A destination may be the register that held the base, when the banks agree.
         const bool reuse = a.load && trial % 7 == 2 && a.wide == wideBase;
@@ -131,9 +143,10 @@ void check(const Level& level, const NamedForm& named) {
                     else before.w(slot[j])[l] = narrow ? uint32_t(value) & 0xffff : uint32_t(value);
                 } else {
                     uint64_t value = a.wide ? m.d(slot[j])[l] : m.w(slot[j])[l];
-                    uint8_t* image = host[l] >= m.arena && host[l] < m.arena + kArena    ? before.arena + (host[l] - m.arena)
-                                     : host[l] >= m.shared && host[l] < m.shared + kShared ? before.shared + (host[l] - m.shared)
-                                                                                           : before.local + (host[l] - m.local);
+                    uint8_t* image =
+                        host[l] >= m.arena && host[l] < m.arena + kArena      ? before.arena + (host[l] - m.arena)
+                        : host[l] >= m.shared && host[l] < m.shared + kShared ? before.shared + (host[l] - m.shared)
+                                                                              : before.local + (host[l] - m.local);
                     for (int b = 0; b < a.bytes; b++) image[j * a.bytes + b] = uint8_t(value >> 8 * b);
                 }
             }
@@ -146,18 +159,21 @@ void check(const Level& level, const NamedForm& named) {
             for (int l = 0; l < 32; l++) {
                 if (!(mask.live >> l & 1)) continue;
                 bool isWide = a.load ? a.wide : false;
-                for (int j = 0; j < a.count; j++) if (slot[j] == s && !isWide) goto narrowSlot;
+                for (int j = 0; j < a.count; j++)
+                    if (slot[j] == s && !isWide) goto narrowSlot;
                 if (m.d(s)[l] != before.d(s)[l]) {
                     if (s == baseSlot && !wideBase) goto narrowSlot;
-                    expect::failed(__FILE__, __LINE__, where + ": slot " + std::to_string(s) + " lane " + std::to_string(l));
+                    expect::failed(__FILE__, __LINE__,
+                                   where + ": slot " + std::to_string(s) + " lane " + std::to_string(l));
                 }
                 continue;
             narrowSlot:
                 if (m.w(s)[l] != before.w(s)[l])
-                    expect::failed(__FILE__, __LINE__, where + ": slot " + std::to_string(s) + " lane " + std::to_string(l));
+                    expect::failed(__FILE__, __LINE__,
+                                   where + ": slot " + std::to_string(s) + " lane " + std::to_string(l));
             }
-        if (std::memcmp(m.arena, before.arena, kArena) || std::memcmp(m.shared, before.shared, kShared) ||
-            std::memcmp(m.local, before.local, sizeof m.local))
+        if (std::memcmp(m.arena, before.arena, kArena) || std::memcmp(m.shared, before.shared, kShared)
+            || std::memcmp(m.local, before.local, sizeof m.local))
             expect::failed(__FILE__, __LINE__, where + ": memory differs");
     }
 }
@@ -185,23 +201,29 @@ void check_faults(const Level& level, const NamedForm& named) {
             Region r = region(m, a.space, home, 0, l);
             uint64_t address = r.address + uint64_t(l) * size % r.size;
             if (l == bad)
-                address = kind == 0 ? r.address + r.size : kind == 1 ? address + size / 2
-                        : kind == 2 ? r.address + r.size - size + (size > 1 ? size / 2 : 1)
-                                    : (wideBase ? r.address + 0x7fffffffu : 0x80000000u);
+                address = kind == 0   ? r.address + r.size
+                          : kind == 1 ? address + size / 2
+                          : kind == 2 ? r.address + r.size - size + (size > 1 ? size / 2 : 1)
+                                      : (wideBase ? r.address + 0x7fffffffu : 0x80000000u);
             if (l == bad) badAddress = address;
-            if (wideBase) m.d(10)[l] = address; else m.w(10)[l] = uint32_t(address);
+            if (wideBase) m.d(10)[l] = address;
+            else m.w(10)[l] = uint32_t(address);
         }
         static uint8_t arena[kArena], shared[kShared];
         std::memcpy(arena, m.arena, kArena);
         const Ins* next = m.run(named.form, ins, active, kAllLanes);
         std::string where = level.name + " " + named.name + " kind " + std::to_string(kind) + " ";
-        if (next != nullptr || m.warps[0].state != WarpState::Faulted) { expect::failed(__FILE__, __LINE__, where + "did not fault"); continue; }
+        if (next != nullptr || m.warps[0].state != WarpState::Faulted) {
+            expect::failed(__FILE__, __LINE__, where + "did not fault");
+            continue;
+        }
         if (last_fault().error != (kind == 1 ? 716 : 700) && !(kind == 2 && last_fault().error == 716))
             expect::failed(__FILE__, __LINE__, where + "error " + std::to_string(last_fault().error));
-        if (last_fault().lane != bad) expect::failed(__FILE__, __LINE__, where + "lane " + std::to_string(last_fault().lane));
+        if (last_fault().lane != bad)
+            expect::failed(__FILE__, __LINE__, where + "lane " + std::to_string(last_fault().lane));
         if (last_fault().address != badAddress) expect::failed(__FILE__, __LINE__, where + "address");
         if (std::memcmp(arena, m.arena, kArena)) expect::failed(__FILE__, __LINE__, where + "memory written");
-        (void)shared;
+        (void) shared;
     }
 }
 
@@ -210,8 +232,14 @@ void check_faults(const Level& level, const NamedForm& named) {
 TEST(loads_and_stores_move_what_their_definition_says) {
     for (const Level& level : levels()) {
         size_t loads = 0, stores = 0;
-        for (const NamedForm& f : level.table.starting("ld.")) { check(level, f); loads++; }
-        for (const NamedForm& f : level.table.starting("st.")) { check(level, f); stores++; }
+        for (const NamedForm& f : level.table.starting("ld.")) {
+            check(level, f);
+            loads++;
+        }
+        for (const NamedForm& f : level.table.starting("st.")) {
+            check(level, f);
+            stores++;
+        }
         EXPECT_EQ(loads, size_t(6 * 26));
         EXPECT_EQ(stores, size_t(5 * 14));
     }

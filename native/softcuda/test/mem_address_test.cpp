@@ -6,8 +6,11 @@ using namespace lanes;
 
 namespace {
 
-const std::map<std::string, uint64_t> kWindows = {
-    {"global", 0}, {"shared", kSharedWindow}, {"shared::cluster", kSharedWindow}, {"local", kLocalWindow}, {"param", kParamWindow}};
+const std::map<std::string, uint64_t> kWindows = {{"global", 0},
+                                                  {"shared", kSharedWindow},
+                                                  {"shared::cluster", kSharedWindow},
+                                                  {"local", kLocalWindow},
+                                                  {"param", kParamWindow}};
 
 }  // namespace
 
@@ -53,7 +56,8 @@ TEST(isspacep_knows_the_window) {
                     const char* names[4] = {"global", "shared", "local", "param"};
                     int in = int(m.pick(4));
                     m.d(21)[l] = windows[in] + m.pick(1 << 13);
-                    if ((space == names[in] || (space == "shared::cluster" && in == 1)) && mask.active >> l & 1) expected |= 1u << l;
+                    if ((space == names[in] || (space == "shared::cluster" && in == 1)) && mask.active >> l & 1)
+                        expected |= 1u << l;
                 }
                 EXPECT(m.run(f.form, ins, mask.active, mask.live) == &ins + 1);
                 EXPECT_EQ(m.pred[3] & mask.live, expected & mask.live);
@@ -118,7 +122,8 @@ TEST(canonical_names) {
         {"barrier.cluster.arrive.relaxed.aligned", "barrier.cluster.arrive.relaxed"},
         {"barrier.cluster.wait.acquire.aligned", "barrier.cluster.wait"},
         {"mbarrier.try_wait.parity.acquire.cta.shared::cta.b64", "mbarrier.try_wait.parity.shared.b64"},
-        {"cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes", "cp.async.bulk.tensor.2d.shared.global.mbarrier::complete_tx::bytes"},
+        {"cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes",
+         "cp.async.bulk.tensor.2d.shared.global.mbarrier::complete_tx::bytes"},
         {"isspacep.const", "isspacep.const"},
         {"cp.async.ca.shared.global", "cp.async.shared.global"},
         {"cp.async.cg.shared::cta.global.L2::128B", "cp.async.shared.global"},

@@ -9,10 +9,27 @@ using namespace lanes;
 
 namespace {
 
-float float_of(uint64_t bits) { float f; uint32_t b = uint32_t(bits); std::memcpy(&f, &b, 4); return f; }
-uint64_t bits_of(float f) { uint32_t b; std::memcpy(&b, &f, 4); return b; }
-double double_of(uint64_t bits) { double f; std::memcpy(&f, &bits, 8); return f; }
-uint64_t bits_of(double f) { uint64_t b; std::memcpy(&b, &f, 8); return b; }
+float float_of(uint64_t bits) {
+    float f;
+    uint32_t b = uint32_t(bits);
+    std::memcpy(&f, &b, 4);
+    return f;
+}
+uint64_t bits_of(float f) {
+    uint32_t b;
+    std::memcpy(&b, &f, 4);
+    return b;
+}
+double double_of(uint64_t bits) {
+    double f;
+    std::memcpy(&f, &bits, 8);
+    return f;
+}
+uint64_t bits_of(double f) {
+    uint64_t b;
+    std::memcpy(&b, &f, 8);
+    return b;
+}
 
 // Small formats by their definition: value of the bits, and the bits whose value is nearest (ties to even), by search.
 double small_value(uint32_t bits, int exponentBits, int mantissaBits) {
@@ -31,18 +48,23 @@ uint32_t small_nearest(double value, int exponentBits, int mantissaBits) {
     if (std::isinf(magnitude)) return sign | infinity;
     while (high - low > 1) {  // the largest finite value not above the magnitude
         uint32_t middle = (low + high) / 2;
-        if (small_value(middle, exponentBits, mantissaBits) <= magnitude) low = middle; else high = middle;
+        if (small_value(middle, exponentBits, mantissaBits) <= magnitude) low = middle;
+        else high = middle;
     }
-    double below = small_value(low, exponentBits, mantissaBits), above = small_value(low + 1, exponentBits, mantissaBits);
+    double below = small_value(low, exponentBits, mantissaBits),
+           above = small_value(low + 1, exponentBits, mantissaBits);
     if (low + 1 == infinity) above = 2 * below - small_value(low - 1, exponentBits, mantissaBits);
     if (magnitude - below > above - magnitude || (magnitude - below == above - magnitude && low % 2 == 1)) low++;
     return sign | low;
 }
 
-uint64_t small_sum(uint64_t a, uint64_t b, int e, int m) { return small_nearest(small_value(uint32_t(a), e, m) + small_value(uint32_t(b), e, m), e, m); }
+uint64_t small_sum(uint64_t a, uint64_t b, int e, int m) {
+    return small_nearest(small_value(uint32_t(a), e, m) + small_value(uint32_t(b), e, m), e, m);
+}
 
 uint64_t apply(const std::string& op, const std::string& type, uint64_t old, uint64_t b, uint64_t c, bool flush) {
-    const int bits = type == "f16x2" || type == "bf16x2" ? 32 : std::stoi(type.substr(type.find_first_of("0123456789")));
+    const int bits =
+        type == "f16x2" || type == "bf16x2" ? 32 : std::stoi(type.substr(type.find_first_of("0123456789")));
     const uint64_t mask = bits == 64 ? ~0ull : (1ull << bits) - 1;
     auto sign = [&](uint64_t v) { return bits == 64 ? int64_t(v) : int64_t(v << (64 - bits)) >> (64 - bits); };
     auto flat = [&](float f) { return flush && std::fabs(f) < 0x1p-126f ? std::copysign(0.0f, f) : f; };
@@ -52,8 +74,10 @@ uint64_t apply(const std::string& op, const std::string& type, uint64_t old, uin
     if (op == "add" && type == "f64") return bits_of(double_of(old) + double_of(b));
     if (op == "add" && type == "f16") return small_sum(old, b, 5, 10);
     if (op == "add" && type == "bf16") return small_sum(old, b, 8, 7);
-    if (op == "add" && type == "f16x2") return small_sum(old & 0xffff, b & 0xffff, 5, 10) | small_sum(old >> 16, b >> 16, 5, 10) << 16;
-    if (op == "add" && type == "bf16x2") return small_sum(old & 0xffff, b & 0xffff, 8, 7) | small_sum(old >> 16, b >> 16, 8, 7) << 16;
+    if (op == "add" && type == "f16x2")
+        return small_sum(old & 0xffff, b & 0xffff, 5, 10) | small_sum(old >> 16, b >> 16, 5, 10) << 16;
+    if (op == "add" && type == "bf16x2")
+        return small_sum(old & 0xffff, b & 0xffff, 8, 7) | small_sum(old >> 16, b >> 16, 8, 7) << 16;
     if (op == "add") return (old + b) & mask;
     if (op == "and") return old & b;
     if (op == "or") return old | b;
@@ -71,7 +95,9 @@ uint64_t apply(const std::string& op, const std::string& type, uint64_t old, uin
 // Values near each other and near the edges, finite where the type is a floating one.
 uint64_t value(Machine& m, const std::string& type, int trial) {
     uint64_t random = m.random();
-    auto finite16 = [&](uint64_t v, uint64_t exponent) { return (v & exponent) == exponent ? v & ~(exponent & (exponent << 2)) : v; };
+    auto finite16 = [&](uint64_t v, uint64_t exponent) {
+        return (v & exponent) == exponent ? v & ~(exponent & (exponent << 2)) : v;
+    };
     if (type == "f32") return trial % 3 == 0 ? random & 0x807fffff : finite16(random & 0xffffffff, 0x7f800000);
     if (type == "f64") return bits_of(std::ldexp(double(int64_t(random)), int(random % 40) - 60));
     if (type == "f16") return finite16(random & 0xffff, 0x7c00);
@@ -88,13 +114,14 @@ void check(const Level& level, const NamedForm& f) {
     size_t i = 1;
     std::string space;
     if (parts[i] == "global" || parts[i] == "shared" || parts[i] == "shared::cluster") space = parts[i++];
-    if (space == "shared::cluster") space = "shared";   // the block's own part of it
+    if (space == "shared::cluster") space = "shared";  // the block's own part of it
     const std::string op = parts[i++];
     if (parts[i] == "noftz") i++;
     const std::string type = parts[i];
     EXPECT_EQ(i + 1, parts.size());
     const bool wide = sources(f.signature)[1] == 'd';
-    const int bytes = type == "f16x2" || type == "bf16x2" ? 4 : std::stoi(type.substr(type.find_first_of("0123456789"))) / 8;
+    const int bytes =
+        type == "f16x2" || type == "bf16x2" ? 4 : std::stoi(type.substr(type.find_first_of("0123456789"))) / 8;
     static Machine& m = *new Machine(21);
     for (int trial = 0; trial < 15; trial++) {
         const Mask mask = masks(m.random)[trial % 5];
@@ -122,11 +149,14 @@ void check(const Level& level, const NamedForm& f) {
             int c = trial % 4 == 0 ? l : trial % 4 == 1 ? 3 : int(m.pick(6));
             cell[l] = c + (inShared ? 0 : 32);
             host[l] = (inShared ? m.shared : m.arena) + 512 + c * bytes;
-            uint64_t address = inShared ? (generic ? kSharedWindow : 0) + uint64_t(512 + c * bytes) : reinterpret_cast<uint64_t>(host[l]);
-            if (space == "shared") m.w(10)[l] = uint32_t(address - int64_t(ins.imm)); else m.d(10)[l] = address - int64_t(ins.imm);
+            uint64_t address = inShared ? (generic ? kSharedWindow : 0) + uint64_t(512 + c * bytes)
+                                        : reinterpret_cast<uint64_t>(host[l]);
+            if (space == "shared") m.w(10)[l] = uint32_t(address - int64_t(ins.imm));
+            else m.d(10)[l] = address - int64_t(ins.imm);
             for (int s : {11, 12}) {
                 uint64_t v = trial % 5 == 2 && op == "cas" && s == 11 ? image[cell[l]] : value(m, type, trial);
-                if (wide) m.d(s)[l] = v; else m.w(s)[l] = bytes == 2 ? uint16_t(v) : uint32_t(v);
+                if (wide) m.d(s)[l] = v;
+                else m.w(s)[l] = bytes == 2 ? uint16_t(v) : uint32_t(v);
             }
         }
         expected = image;
@@ -141,13 +171,15 @@ void check(const Level& level, const NamedForm& f) {
             now = apply(op, type, now, b, c, cell[l] >= 32);
         }
         std::string where = level.name + " " + f.name + " trial " + std::to_string(trial);
-        if (m.run(f.form, ins, mask.active, mask.live) != &ins + 1) expect::failed(__FILE__, __LINE__, where + " faulted");
+        if (m.run(f.form, ins, mask.active, mask.live) != &ins + 1)
+            expect::failed(__FILE__, __LINE__, where + " faulted");
         for (int c = 0; c < 64; c++) {
             uint64_t now = 0;
             std::memcpy(&now, (c < 32 ? m.shared : m.arena) + 512 + (c % 32) * bytes, bytes);
             if (now != expected[c]) {
                 std::ostringstream out;
-                out << where << ": cell " << c << " is " << std::hex << now << ", expected " << expected[c] << " from " << image[c];
+                out << where << ": cell " << c << " is " << std::hex << now << ", expected " << expected[c] << " from "
+                    << image[c];
                 expect::failed(__FILE__, __LINE__, out.str());
             }
         }
@@ -164,7 +196,10 @@ TEST(each_operation_acts_lane_after_lane) {
     for (const Level& level : levels()) {
         size_t count = 0;
         for (const char* head : {"atom.", "red."})
-            for (const NamedForm& f : level.table.starting(head)) { check(level, f); count++; }
+            for (const NamedForm& f : level.table.starting(head)) {
+                check(level, f);
+                count++;
+            }
         EXPECT_EQ(count, size_t(4 * (24 + 24 + 5)));
     }
 }

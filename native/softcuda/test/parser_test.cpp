@@ -9,10 +9,13 @@ using namespace softcuda;
 namespace {
 
 std::string in_kernel(const std::string& body) {
-    return with_header(".visible .entry k(.param .u64 p0, .param .u32 p1)\n{\n.reg .pred %p<4>;\n.reg .b32 %r<8>;\n.reg .b64 %rd<4>;\n.reg .b16 %rs<4>;\n.reg .f32 %f<4>;\n" + body + "\nret;\n}\n");
+    return with_header(
+        ".visible .entry k(.param .u64 p0, .param .u32 p1)\n{\n.reg .pred %p<4>;\n.reg .b32 %r<8>;\n.reg .b64 "
+        "%rd<4>;\n.reg .b16 %rs<4>;\n.reg .f32 %f<4>;\n"
+        + body + "\nret;\n}\n");
 }
 
-constexpr int kBodyLine = 11;   // of the first line of `body`
+constexpr int kBodyLine = 11;  // of the first line of `body`
 
 bool loads(const std::string& ptx) {
     Machine m(1 << 24);
@@ -34,19 +37,31 @@ void refused(const std::string& ptx, int line, const std::string& words, int wan
     if (log.find(place) == std::string::npos || log.find(words) == std::string::npos) {
         EXPECT_EQ(log, place + "... " + words);
     }
-    EXPECT_EQ(m.arena().live_count(), size_t(0));   // nothing of a refused module stays
+    EXPECT_EQ(m.arena().live_count(), size_t(0));  // nothing of a refused module stays
 }
 
 }  // namespace
 
 TEST(literals) {
-    struct Case { const char* text; Literal::Kind kind; uint64_t bits; };
+    struct Case {
+        const char* text;
+        Literal::Kind kind;
+        uint64_t bits;
+    };
     const Case good[] = {
-        {"0", Literal::Integer, 0}, {"42U", Literal::Integer, 42}, {"0x1F", Literal::Integer, 31}, {"0XfFu", Literal::Integer, 255},
-        {"017", Literal::Integer, 15}, {"0b101", Literal::Integer, 5}, {"18446744073709551615", Literal::Integer, ~0ull},
-        {"0f3F800000", Literal::Float32, 0x3f800000}, {"0FBF800000", Literal::Float32, 0xbf800000},
-        {"0d3FF0000000000000", Literal::Float64, 0x3ff0000000000000ull}, {"1.5", Literal::Float64, 0x3ff8000000000000ull},
-        {"1e2", Literal::Float64, 0x4059000000000000ull}, {"0xe", Literal::Integer, 14},
+        {"0", Literal::Integer, 0},
+        {"42U", Literal::Integer, 42},
+        {"0x1F", Literal::Integer, 31},
+        {"0XfFu", Literal::Integer, 255},
+        {"017", Literal::Integer, 15},
+        {"0b101", Literal::Integer, 5},
+        {"18446744073709551615", Literal::Integer, ~0ull},
+        {"0f3F800000", Literal::Float32, 0x3f800000},
+        {"0FBF800000", Literal::Float32, 0xbf800000},
+        {"0d3FF0000000000000", Literal::Float64, 0x3ff0000000000000ull},
+        {"1.5", Literal::Float64, 0x3ff8000000000000ull},
+        {"1e2", Literal::Float64, 0x4059000000000000ull},
+        {"0xe", Literal::Integer, 14},
     };
     for (const Case& c : good) {
         Literal l;
@@ -54,7 +69,8 @@ TEST(literals) {
         EXPECT_EQ(int(l.kind), int(c.kind));
         EXPECT_EQ(l.bits, c.bits);
     }
-    for (const char* bad : {"", "0x", "08", "12z", "0f3F80000", "0f3F8000000", "0d00", "18446744073709551616", "0b2", "1.5.2", "0xg"}) {
+    for (const char* bad :
+         {"", "0x", "08", "12z", "0f3F80000", "0f3F8000000", "0d00", "18446744073709551616", "0b2", "1.5.2", "0xg"}) {
         Literal l;
         EXPECT(!parse_literal(bad, l));
     }
@@ -66,21 +82,32 @@ TEST(literals) {
 }
 
 TEST(forms_that_compilers_and_people_write) {
-    EXPECT(loads(in_kernel("mov.u32 %r1, %tid.x; add.s32 %r1, %r1, -5; mov.u32 %r2, 0x1f; mov.f32 %f1, 0f3F800000; mov.f32 %f2, 1.5;")));
-    EXPECT(loads(in_kernel("ld.param.u64 %rd1, [p0]; ld.global.u32 %r1, [%rd1+-4]; st.global.u32 [%rd1 + 8 - 4], %r1;")));
-    EXPECT(loads(in_kernel("{ .reg .b32 %r1; .reg .pred p; setp.eq.u32 p, %r1, 0; @!p bra L; mov.b32 %r1, 3; L: }\n{ .reg .b32 t; L: mov.b32 t, 1; }")));
-    EXPECT(loads(in_kernel("// comment\n/* another\n over lines */ mov.u32 %r1, %laneid;\n.loc 1 2 3\n.pragma \"nounroll\";")));
-    EXPECT(loads(in_kernel(".reg.b16 x; mov.b32 {x, _}, %r1; mov.b32 %r2, {%rs1, %rs2}; setp.lt.s32 %p1|%p2, %r1, %r2;")));
+    EXPECT(loads(in_kernel(
+        "mov.u32 %r1, %tid.x; add.s32 %r1, %r1, -5; mov.u32 %r2, 0x1f; mov.f32 %f1, 0f3F800000; mov.f32 %f2, 1.5;")));
+    EXPECT(
+        loads(in_kernel("ld.param.u64 %rd1, [p0]; ld.global.u32 %r1, [%rd1+-4]; st.global.u32 [%rd1 + 8 - 4], %r1;")));
+    EXPECT(
+        loads(in_kernel("{ .reg .b32 %r1; .reg .pred p; setp.eq.u32 p, %r1, 0; @!p bra L; mov.b32 %r1, 3; L: }\n{ .reg "
+                        ".b32 t; L: mov.b32 t, 1; }")));
+    EXPECT(loads(
+        in_kernel("// comment\n/* another\n over lines */ mov.u32 %r1, %laneid;\n.loc 1 2 3\n.pragma \"nounroll\";")));
+    EXPECT(
+        loads(in_kernel(".reg.b16 x; mov.b32 {x, _}, %r1; mov.b32 %r2, {%rs1, %rs2}; setp.lt.s32 %p1|%p2, %r1, %r2;")));
     EXPECT(loads(in_kernel("bra.uni END; mov.u32 %r1, 1; END:")));
-    EXPECT(loads(in_kernel("call.uni f, ();") .insert(with_header("").size(), ".func f()\n{\nret;\n}\n")));
-    EXPECT(loads(with_header(".section .debug_str { .b8 1, 2; }\n.file 1 \"x.cu\"\n.global .align 8 .u64 t[2] = {generic(a)+4, a};\n.global .b32 a[3] = {1, -2, 0x30};\n"
-                             ".const .f32 f[] = {1.5, 0f40000000, 3};\n.global .b8 s[2][3] = {{1, 2, 3}, {4, 5, 6}};\n.global .u8 m[2] = {0xFF(a), 0xFF00(a)};\n").append("")));
+    EXPECT(loads(in_kernel("call.uni f, ();").insert(with_header("").size(), ".func f()\n{\nret;\n}\n")));
+    EXPECT(loads(with_header(".section .debug_str { .b8 1, 2; }\n.file 1 \"x.cu\"\n.global .align 8 .u64 t[2] = "
+                             "{generic(a)+4, a};\n.global .b32 a[3] = {1, -2, 0x30};\n"
+                             ".const .f32 f[] = {1.5, 0f40000000, 3};\n.global .b8 s[2][3] = {{1, 2, 3}, {4, 5, "
+                             "6}};\n.global .u8 m[2] = {0xFF(a), 0xFF00(a)};\n")
+                     .append("")));
 }
 
 TEST(initialisers) {
     Machine m(1 << 24);
-    Module& module = m.load(with_header(".global .align 8 .u64 t[3] = {generic(a)+4, a, 7};\n.global .b32 a[4] = {1, -2, 0x30};\n"
-                                        ".const .f32 f[] = {1.5, 0f40000000, -3.0};\n.global .b8 s[2][3] = {{1, 2, 3}, {4, 5, 6}};\n.global .u8 m[2] = {0xFF(a), 0xFF00(a)};\n"));
+    Module& module =
+        m.load(with_header(".global .align 8 .u64 t[3] = {generic(a)+4, a, 7};\n.global .b32 a[4] = {1, -2, 0x30};\n"
+                           ".const .f32 f[] = {1.5, 0f40000000, -3.0};\n.global .b8 s[2][3] = {{1, 2, 3}, {4, 5, "
+                           "6}};\n.global .u8 m[2] = {0xFF(a), 0xFF00(a)};\n"));
     uint64_t a = module.find_variable("a")->address;
     const uint64_t* t = reinterpret_cast<const uint64_t*>(module.find_variable("t")->address);
     EXPECT_EQ(t[0], a + 4);
@@ -126,8 +153,10 @@ TEST(errors_name_line_and_text) {
     refused(with_header(".extern .global .b32 a;\n"), 4, "not defined");
     refused(with_header(".global .align 3 .b32 a;\n"), 4, "power of two");
     refused(with_header(".global .b8 a[99999999999];\n"), 4, "no device memory", 2);
-    refused(with_header(".func f()\n{\ncall.uni f, ();\nret;\n}\n.visible .entry k()\n{\ncall.uni f, ();\nret;\n}\n"), 6, "recursion");
-    refused(with_header(".visible .entry k()\n.reqnctapercluster 17, 1, 1\n{\nret;\n}\n"), 4, "a cluster has at most 16 blocks");
+    refused(with_header(".func f()\n{\ncall.uni f, ();\nret;\n}\n.visible .entry k()\n{\ncall.uni f, ();\nret;\n}\n"),
+            6, "recursion");
+    refused(with_header(".visible .entry k()\n.reqnctapercluster 17, 1, 1\n{\nret;\n}\n"), 4,
+            "a cluster has at most 16 blocks");
     refused(".version 9.0\n.target sm_90\n.address_size 32\n", 3, "address_size");
 }
 
@@ -183,7 +212,9 @@ TEST(values_that_live_together_have_slots_of_their_own) {
 
 TEST(a_value_used_round_a_loop_lives_through_all_of_it) {
     Analysed x;
-    analyse(x, "mov.u32 a, 5; mov.u32 b, 0; L: add.u32 c, b, a; add.u32 d, c, 1; add.u32 b, d, 1; setp.lt.u32 p, b, 100; @p bra L; mov.u32 e, b;");
+    analyse(x,
+            "mov.u32 a, 5; mov.u32 b, 0; L: add.u32 c, b, a; add.u32 d, c, 1; add.u32 b, d, 1; setp.lt.u32 p, b, 100; "
+            "@p bra L; mov.u32 e, b;");
     EXPECT(x.slot("a") != x.slot("c"));
     EXPECT(x.slot("a") != x.slot("d"));
     EXPECT(x.slot("a") != x.slot("b"));

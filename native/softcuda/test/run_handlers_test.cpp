@@ -6,7 +6,7 @@ using namespace lanes;
 
 namespace {
 
-constexpr int kPool = 12;   // few slots, so that the instructions of a run depend on each other
+constexpr int kPool = 12;  // few slots, so that the instructions of a run depend on each other
 constexpr int kLongest = 24;
 
 // Slots of the pool hold numbers of moderate size, so that long chains of products stay finite.
@@ -58,11 +58,12 @@ void check(const Level& level, const NamedForm& named) {
         Warp& whole = together.warps[0];
         whole.active = whole.live = kAllLanes;
         const Ins* end = named.form.run(run, whole);
-        const bool same = std::memcmp(apart.regs, together.regs, sizeof apart.regs) == 0 &&
-                          std::memcmp(apart.pred, together.pred, sizeof apart.pred) == 0;
+        const bool same = std::memcmp(apart.regs, together.regs, sizeof apart.regs) == 0
+                          && std::memcmp(apart.pred, together.pred, sizeof apart.pred) == 0;
         if (end != run + count || !same) {
-            expect::failed(__FILE__, __LINE__, level.name + " " + named.name + " " + named.signature + ": a run of " +
-                                                   std::to_string(count) + " differs from its instructions");
+            expect::failed(__FILE__, __LINE__,
+                           level.name + " " + named.name + " " + named.signature + ": a run of " + std::to_string(count)
+                               + " differs from its instructions");
             return;
         }
     }

@@ -9,11 +9,15 @@ using namespace softcuda;
 
 namespace {
 
-uint32_t bits_of(float f) { uint32_t b; std::memcpy(&b, &f, 4); return b; }
+uint32_t bits_of(float f) {
+    uint32_t b;
+    std::memcpy(&b, &f, 4);
+    return b;
+}
 
 // One sum: a row of A times a column of B, both of k elements, plus c. All rows and columns alike.
 struct Probe {
-    const char* type;           // bf16, tf32, e4m3
+    const char* type;  // bf16, tf32, e4m3
     std::vector<float> a, b;
     float c;
 };
@@ -21,8 +25,9 @@ struct Probe {
 uint32_t raw(const std::string& type, float x) {
     if (type == "bf16") return bits_of(x) >> 16;
     if (type == "tf32") return bits_of(x);
-    const int e = x == 0 ? 0 : std::ilogb(x);   // e4m3, normal numbers only
-    return x == 0 ? 0 : (x < 0 ? 0x80u : 0u) | uint32_t(e + 7) << 3 | uint32_t(std::fabs(x) / std::ldexp(1.0f, e) * 8 - 8);
+    const int e = x == 0 ? 0 : std::ilogb(x);  // e4m3, normal numbers only
+    return x == 0 ? 0
+                  : (x < 0 ? 0x80u : 0u) | uint32_t(e + 7) << 3 | uint32_t(std::fabs(x) / std::ldexp(1.0f, e) * 8 - 8);
 }
 
 float run_probe(const Probe& p, TensorCore model, bool wgmma) {
@@ -59,12 +64,16 @@ float run_probe(const Probe& p, TensorCore model, bool wgmma) {
     mov.b64 %d4, 0x0000000800080000;
     wgmma.fence.sync.aligned;
     setp.eq.u32 %p1, 0, 0;
-    wgmma.mma_async.sync.aligned.m64n8k)" + std::to_string(k) + ".f32." + type + "." + type + " {%s0, %s1, %s2, %s3}, {%r2, %r2, %r3, %r3}, %d4, %p1, 1, 1" + (bits == 16 ? ", 0" : "") +
-                ";\nwgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;\n";
+    wgmma.mma_async.sync.aligned.m64n8k)"
+                + std::to_string(k) + ".f32." + type + "." + type
+                + " {%s0, %s1, %s2, %s3}, {%r2, %r2, %r3, %r3}, %d4, %p1, 1, 1" + (bits == 16 ? ", 0" : "")
+                + ";\nwgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;\n";
     } else {
-        text += "mma.sync.aligned.m16n8k" + std::to_string(k) + ".row.col.f32." + type + "." + type + ".f32 {%s0, %s1, %s2, %s3}, {%r2, %r2, %r3, %r3}, {%r4, %r5}, {%s0, %s1, %s2, %s3};\n";
+        text += "mma.sync.aligned.m16n8k" + std::to_string(k) + ".row.col.f32." + type + "." + type
+                + ".f32 {%s0, %s1, %s2, %s3}, {%r2, %r2, %r3, %r3}, {%r4, %r5}, {%s0, %s1, %s2, %s3};\n";
     }
-    text += "and.b32 %r9, %r0, 127;\nsetp.ne.u32 %p0, %r9, " + std::string(wgmma ? "37" : "5") + ";\n@%p0 bra END;\nst.global.b32 [%d1], %s3;\nEND:\nret;\n}\n";
+    text += "and.b32 %r9, %r0, 127;\nsetp.ne.u32 %p0, %r9, " + std::string(wgmma ? "37" : "5")
+            + ";\n@%p0 bra END;\nst.global.b32 [%d1], %s3;\nEND:\nret;\n}\n";
     Machine m(uint64_t(16) << 20);
     Module& module = m.load(with_header(text));
     uint32_t* in = m.allocate<uint32_t>(16);
@@ -95,7 +104,7 @@ TEST(ones_beside_a_large_number) {
     expect_sum({"bf16", ones, ones, 0x1p25f}, TensorCore::H100, 0x1p25f + 16);
     expect_sum({"bf16", ones, ones, 0x1p25f}, TensorCore::A100, 0x1p25f);
     expect_sum({"bf16", ones, ones, 0x1p26f}, TensorCore::H100, 0x1p26f);
-    expect_sum({"bf16", ones, ones, 0x1p24f}, TensorCore::Exact, 0x1p24f);   // each one alone is lost
+    expect_sum({"bf16", ones, ones, 0x1p24f}, TensorCore::Exact, 0x1p24f);  // each one alone is lost
     expect_sum({"bf16", ones, ones, 0x1p24f}, TensorCore::A100, 0x1p24f + 16);
 }
 
@@ -103,12 +112,12 @@ TEST(ones_beside_a_large_number) {
 TEST(terms_are_truncated) {
     std::vector<float> a = repeated(0, 16), b = repeated(1, 16);
     a[3] = 1, a[9] = -0x1p-26f;
-    expect_sum({"bf16", a, b, 0}, TensorCore::H100, 1);             // below the last bit kept
+    expect_sum({"bf16", a, b, 0}, TensorCore::H100, 1);  // below the last bit kept
     a[9] = -0x1p-25f;
     expect_sum({"bf16", a, b, 0}, TensorCore::H100, 1 - 0x1p-24f);  // kept, and the sum rounded toward zero
     expect_sum({"bf16", a, b, 0}, TensorCore::A100, 1);             // there one bit less is kept
     a[9] = -0x1p-24f, a[3] = -1;
-    expect_sum({"bf16", a, b, 0}, TensorCore::H100, -1);            // away from a tie: toward zero
+    expect_sum({"bf16", a, b, 0}, TensorCore::H100, -1);  // away from a tie: toward zero
     expect_sum({"bf16", a, b, 0}, TensorCore::Exact, -1);
     a[9] = -0x1.8p-24f;
     expect_sum({"bf16", a, b, 0}, TensorCore::Exact, -1 - 0x1p-23f);
@@ -120,7 +129,7 @@ TEST(exponents_of_products_are_not_normalised) {
     std::vector<float> a = repeated(0, 8), b = repeated(1, 8);
     a[0] = b[0] = 1.5f, a[1] = 0x1p-25f;
     // 2.25 counts as exponent 0: 2^-25 is kept, and lost when rounded to a float.
-    expect_sum({"tf32", a, b, -2.25f}, TensorCore::H100, 0);   // by the accumulator's exponent, 1, it is cut
+    expect_sum({"tf32", a, b, -2.25f}, TensorCore::H100, 0);  // by the accumulator's exponent, 1, it is cut
     expect_sum({"tf32", a, b, -1.75f}, TensorCore::H100, 0.5f);
     a[2] = -1.5f, b[2] = 1.5f;
     expect_sum({"tf32", a, b, 0}, TensorCore::H100, 0x1p-25f);

@@ -26,7 +26,8 @@ uint32_t bytes_of_box(const Tile& c) {
 }
 
 std::string shown(const Tile& c) {
-    std::string text = "rank " + std::to_string(c.size.size()) + ", " + std::to_string(c.bytes) + " bytes, swizzle " + std::to_string(c.swizzle) + ", at";
+    std::string text = "rank " + std::to_string(c.size.size()) + ", " + std::to_string(c.bytes) + " bytes, swizzle "
+                       + std::to_string(c.swizzle) + ", at";
     for (int32_t x : c.at) text += " " + std::to_string(x);
     return text;
 }
@@ -40,23 +41,30 @@ void check_load(const Tile& c) {
     uint8_t* out = m.allocate<uint8_t>(kTile);
     std::vector<int32_t> at = c.at;
     at.resize(5, 12345);
-    EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), out, bytes_of_box(c), at[0], at[1], at[2], at[3], at[4], 0u, 0u, 0u).text, "");
+    EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), out, bytes_of_box(c), at[0], at[1], at[2], at[3],
+                       at[4], 0u, 0u, 0u)
+                  .text,
+              "");
     std::vector<uint8_t> wanted(kTile, 0xa5);
     for_each_element(t, taken(c), c.step, c.at, c.swizzle, [&](const std::vector<int64_t>& element, uint32_t offset) {
         uint64_t from;
         const bool inside = t.find(element, from);
-        for (uint32_t b = 0; b < c.bytes; b++) wanted[offset + b] = inside ? t.data[from + b] : !c.fill ? 0 : b + 1 == c.bytes ? 0x7f : 0xff;
+        for (uint32_t b = 0; b < c.bytes; b++)
+            wanted[offset + b] = inside ? t.data[from + b] : !c.fill ? 0 : b + 1 == c.bytes ? 0x7f : 0xff;
     });
     for (uint32_t i = 0; i < kTile; i++) {
         if (out[i] == wanted[i]) continue;
-        expect::failed(__FILE__, __LINE__, shown(c) + ": byte " + std::to_string(i) + " is " + std::to_string(out[i]) + ", expected " + std::to_string(wanted[i]));
+        expect::failed(__FILE__, __LINE__,
+                       shown(c) + ": byte " + std::to_string(i) + " is " + std::to_string(out[i]) + ", expected "
+                           + std::to_string(wanted[i]));
         return;
     }
 }
 
 void check_store(const Tile& c) {
     Machine m(uint64_t(16) << 20);
-    Module& module = m.load(store_kernel(int(c.size.size()), "cp.async.bulk.tensor." + std::to_string(c.size.size()) + "d.global.shared::cta.tile.bulk_group"));
+    Module& module = m.load(store_kernel(int(c.size.size()), "cp.async.bulk.tensor." + std::to_string(c.size.size())
+                                                                 + "d.global.shared::cta.tile.bulk_group"));
     Tensor t(m, c.type, c.bytes, c.size, 8);
     TensorMap map;
     EXPECT(encode_tiled(t.layout(c.step, c.swizzle, 0), c.box.data(), map) == Encoded::Done);
@@ -78,26 +86,28 @@ void check_store(const Tile& c) {
 const std::vector<Tile> kTiles = {
     {0, 1, {300}, {256}, {1}, {16}, 0, 0},
     {0, 1, {300}, {256}, {1}, {-40}, 0, 0},
-    {7, 4, {300}, {32}, {5}, {290}, 3, 1},                                       // the innermost stride counts for nothing
+    {7, 4, {300}, {32}, {5}, {290}, 3, 1},  // the innermost stride counts for nothing
     {9, 2, {100, 60}, {64, 32}, {1, 1}, {0, 0}, 3, 0},
-    {9, 2, {100, 60}, {64, 32}, {1, 1}, {64, 40}, 3, 1},                         // past the end of both
-    {9, 2, {100, 60}, {64, 32}, {1, 1}, {-3, -5}, 3, 0},                         // before the beginning of both
+    {9, 2, {100, 60}, {64, 32}, {1, 1}, {64, 40}, 3, 1},  // past the end of both
+    {9, 2, {100, 60}, {64, 32}, {1, 1}, {-3, -5}, 3, 0},  // before the beginning of both
     {6, 2, {100, 60}, {32, 40}, {1, 1}, {7, 9}, 2, 0},
     {6, 2, {100, 60}, {16, 50}, {1, 1}, {91, 20}, 1, 1},
     {6, 2, {100, 60}, {24, 30}, {1, 1}, {9, 40}, 0, 0},
-    {9, 2, {100, 60}, {32, 16}, {1, 1}, {5, 6}, 3, 0},                           // rows narrower than the pattern
+    {9, 2, {100, 60}, {32, 16}, {1, 1}, {5, 6}, 3, 0},  // rows narrower than the pattern
     {7, 4, {50, 9, 7}, {32, 4, 5}, {1, 1, 1}, {20, 6, -1}, 3, 1},
-    {7, 4, {50, 19, 17}, {16, 8, 10}, {1, 2, 3}, {5, 1, 4}, 2, 0},               // strides: 4 of 8, 4 of 10
+    {7, 4, {50, 19, 17}, {16, 8, 10}, {1, 2, 3}, {5, 1, 4}, 2, 0},  // strides: 4 of 8, 4 of 10
     {9, 2, {64, 20, 20, 3}, {64, 5, 4, 2}, {1, 2, 1, 1}, {0, 17, 18, 2}, 3, 0},
     {8, 8, {10, 4, 5, 3, 4}, {4, 3, 2, 3, 2}, {1, 1, 1, 2, 1}, {7, 2, 4, -1, 3}, 1, 1},
     {2, 4, {40, 4, 5, 3, 4}, {8, 3, 2, 2, 2}, {1, 1, 1, 1, 1}, {35, -1, 1, 2, -1}, 1, 0},
-    {9, 2, {100, 60}, {64, 32}, {1, 1}, {500, 0}, 3, 0},                         // nothing of it is there
+    {9, 2, {100, 60}, {64, 32}, {1, 1}, {500, 0}, 3, 0},  // nothing of it is there
 };
 
 }  // namespace
 
 TEST(tiles_arrive_in_their_places) {
-    on_every_level([] { for (const Tile& c : kTiles) check_load(c); });
+    on_every_level([] {
+        for (const Tile& c : kTiles) check_load(c);
+    });
     for (uint64_t seed : {0, 1, 2}) {
         Checks checks(true, seed);
         for (const Tile& c : kTiles) check_load(c);
@@ -105,7 +115,9 @@ TEST(tiles_arrive_in_their_places) {
 }
 
 TEST(tiles_leave_from_their_places) {
-    on_every_level([] { for (const Tile& c : kTiles) check_store(c); });
+    on_every_level([] {
+        for (const Tile& c : kTiles) check_store(c);
+    });
     for (uint64_t seed : {0, 1, 2}) {
         Checks checks(true, seed);
         for (const Tile& c : kTiles) check_store(c);
@@ -116,7 +128,8 @@ TEST(reductions_of_tiles) {
     on_every_level([] {
         for (const char* operation : {"add", "min", "max", "inc", "dec", "and", "or", "xor"}) {
             Machine m(uint64_t(16) << 20);
-            Module& module = m.load(store_kernel(2, "cp.reduce.async.bulk.tensor.2d.global.shared::cta." + std::string(operation) + ".tile.bulk_group"));
+            Module& module = m.load(store_kernel(
+                2, "cp.reduce.async.bulk.tensor.2d.global.shared::cta." + std::string(operation) + ".tile.bulk_group"));
             Tensor t(m, 2, 4, {40, 20}, 9);
             TensorMap map;
             const std::vector<uint32_t> box = {32, 8}, step = {1, 1};
@@ -130,8 +143,14 @@ TEST(reductions_of_tiles) {
                 if (!t.find(element, to)) return;
                 uint32_t a, b = in[offset / 4];
                 std::memcpy(&a, &wanted[to], 4);
-                a = o == "add" ? a + b : o == "min" ? std::min(a, b) : o == "max" ? std::max(a, b) : o == "inc" ? (a >= b ? 0 : a + 1)
-                  : o == "dec" ? (a == 0 || a > b ? b : a - 1) : o == "and" ? a & b : o == "or" ? a | b : a ^ b;
+                a = o == "add"   ? a + b
+                    : o == "min" ? std::min(a, b)
+                    : o == "max" ? std::max(a, b)
+                    : o == "inc" ? (a >= b ? 0 : a + 1)
+                    : o == "dec" ? (a == 0 || a > b ? b : a - 1)
+                    : o == "and" ? a & b
+                    : o == "or"  ? a | b
+                                 : a ^ b;
                 std::memcpy(&wanted[to], &a, 4);
             });
             EXPECT_EQ(m.launch(module, "k", {1, 1, 1, 64}, argument(map), in, 16, 15, 0, 0, 0).text, "");
@@ -173,19 +192,26 @@ TEST(mistakes_are_named) {
     };
     auto expect_text = [](const FaultReport& f, int code, const std::string& part) {
         EXPECT_EQ(f.code, code);
-        if (f.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + f.text);
+        if (f.text.find(part) == std::string::npos)
+            expect::failed(__FILE__, __LINE__, "no \"" + part + "\" in: " + f.text);
     };
     expect_text(load(load_kernel(3, false), argument(map), 4096), 715, "the tensor map has rank 2, the instruction 3");
     expect_text(load(load_kernel(4, true), argument(map), 4096), 715, "the tensor map has rank 2, the instruction 4");
     expect_text(load(load_kernel(2, false), MapArgument{}, 4096), 715, "no tensor map is there");
     const std::string good = load_kernel(2, false), copy = "complete_tx::bytes [%r2], [%d0,";
-    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2+64], [%d0,"), argument(map), 4096), 716, "multiple of 128");
-    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2+16384], [%d0,"), argument(map), 4096), 700, "outside the block's shared memory");
-    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2], [%d0+8,"), argument(map), 4096), 716, "misaligned tensor map: expected a multiple of 64");
-    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2], [%d0+128,"), argument(map), 4096), 700, "a tensor map outside the kernel's parameters");
+    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2+64], [%d0,"), argument(map), 4096), 716,
+                "multiple of 128");
+    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2+16384], [%d0,"), argument(map), 4096), 700,
+                "outside the block's shared memory");
+    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2], [%d0+8,"), argument(map), 4096), 716,
+                "misaligned tensor map: expected a multiple of 64");
+    expect_text(load(replaced(good, copy, "complete_tx::bytes [%r2], [%d0+128,"), argument(map), 4096), 700,
+                "a tensor map outside the kernel's parameters");
     expect_text(load(good, argument(map), 4224), 719, "128 bytes of transactions pending");
-    expect_text(m.launch(m.load(store_kernel(2, "cp.reduce.async.bulk.tensor.2d.global.shared::cta.add.tile.bulk_group")), "k", {1, 1, 1, 64}, argument(bytes), out, 0, 0, 0, 0, 0),
-                715, "a bulk reduction that elements of this tensor map's type do not have");
+    expect_text(
+        m.launch(m.load(store_kernel(2, "cp.reduce.async.bulk.tensor.2d.global.shared::cta.add.tile.bulk_group")), "k",
+                 {1, 1, 1, 64}, argument(bytes), out, 0, 0, 0, 0, 0),
+        715, "a bulk reduction that elements of this tensor map's type do not have");
     TensorMap beyond = map;
     beyond.base = m.arena().high() - 64;
     expect_text(load(good, argument(beyond), 4096), 700, "a bulk copy reads outside device memory");
@@ -203,7 +229,8 @@ TEST(swizzled_boxes_begin_with_their_pattern) {
         uint8_t* out = m.allocate<uint8_t>(kTile);
         std::string text = load_kernel(2, false);
         text.replace(text.find("complete_tx::bytes [%r2],"), 25, "complete_tx::bytes [%r2+512],");
-        const FaultReport f = m.launch(m.load(text), "k", {1, 1, 1, 64}, argument(map), out, rows * 128, 0, 0, 0, 0, 0, 0u, 0u, 0u);
+        const FaultReport f =
+            m.launch(m.load(text), "k", {1, 1, 1, 64}, argument(map), out, rows * 128, 0, 0, 0, 0, 0, 0u, 0u, 0u);
         if (rows == 4) EXPECT_EQ(f.text, "");
         else EXPECT(f.code == 719 && f.text.find("misaligned swizzle atom") == 0);
     }

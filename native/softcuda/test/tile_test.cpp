@@ -12,7 +12,8 @@ namespace {
 constexpr int kThreads = 64;
 
 // `c` after the kernel, from the same values every time.
-std::vector<float> product(const char* level, const char* kernel, int perThread, int steps, int valuesPerStep, size_t* tiles) {
+std::vector<float> product(const char* level, const char* kernel, int perThread, int steps, int valuesPerStep,
+                           size_t* tiles) {
     EXPECT(set_level(level));
     Machine m;
     Module& module = m.load(Machine::file("outer.ptx"));
@@ -24,7 +25,8 @@ std::vector<float> product(const char* level, const char* kernel, int perThread,
     for (int i = 0; i < kThreads * perThread; i++) c[i] = next();
     EXPECT_EQ(m.launch(module, kernel, {1, 1, 1, kThreads}, a, b, c, steps).text, "");
     *tiles = 0;
-    for (const char* name : module.find_kernel(kernel)->code->names) *tiles += std::strcmp(name, "internal.fma.tile") == 0;
+    for (const char* name : module.find_kernel(kernel)->code->names)
+        *tiles += std::strcmp(name, "internal.fma.tile") == 0;
     return std::vector<float>(c, c + kThreads * perThread);
 }
 
@@ -66,7 +68,8 @@ TEST(against_a_plain_loop) {
             for (int r = 0; r < 4; r++) {
                 for (int q = 0; q < 4; q++) {
                     float& sum = c[size_t((t * 4 + r) * 4 + q)];
-                    sum = std::fma(a[size_t(step * 64 + ((t + r) & 63))], b[size_t(step * 64 + ((t * 3 + q) & 63))], sum);
+                    sum =
+                        std::fma(a[size_t(step * 64 + ((t + r) & 63))], b[size_t(step * 64 + ((t * 3 + q) & 63))], sum);
                 }
             }
         }

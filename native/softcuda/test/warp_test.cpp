@@ -10,8 +10,11 @@ std::vector<uint32_t> member_masks(Machine& m, uint32_t active, int kind) {
     std::vector<uint32_t> mask(32);
     const uint32_t cut = uint32_t(m.random());
     for (int l = 0; l < 32; l++) {
-        uint32_t name = kind == 0 ? kAllLanes : kind == 1 ? (l < 16 ? 0xffffu : 0xffff0000u)
-                      : kind == 2 ? (l % 2 ? 0xaaaaaaaau : 0x55555555u) : kind == 3 ? 0xffu << (l & ~7) : (cut >> l & 1 ? cut : ~cut);
+        uint32_t name = kind == 0   ? kAllLanes
+                        : kind == 1 ? (l < 16 ? 0xffffu : 0xffff0000u)
+                        : kind == 2 ? (l % 2 ? 0xaaaaaaaau : 0x55555555u)
+                        : kind == 3 ? 0xffu << (l & ~7)
+                                    : (cut >> l & 1 ? cut : ~cut);
         mask[l] = kind == 4 ? name & active : name;
     }
     return mask;
@@ -93,10 +96,22 @@ TEST(shuffles) {
                     const int maxLane = (l & segment) | (clamp & ~segment), minLane = l & segment;
                     int j = 0;
                     bool p = false;
-                    if (mode == "up") { j = l - b; p = j >= maxLane; }
-                    if (mode == "down") { j = l + b; p = j <= maxLane; }
-                    if (mode == "bfly") { j = l ^ b; p = j <= maxLane; }
-                    if (mode == "idx") { j = minLane | (b & ~segment); p = j <= maxLane; }
+                    if (mode == "up") {
+                        j = l - b;
+                        p = j >= maxLane;
+                    }
+                    if (mode == "down") {
+                        j = l + b;
+                        p = j <= maxLane;
+                    }
+                    if (mode == "bfly") {
+                        j = l ^ b;
+                        p = j <= maxLane;
+                    }
+                    if (mode == "idx") {
+                        j = minLane | (b & ~segment);
+                        p = j <= maxLane;
+                    }
                     if (!p) j = l;
                     wanted[l] = from[j];
                     predicate |= uint32_t(p) << l;
@@ -136,7 +151,10 @@ TEST(votes) {
                     for (int j = 0; j < 32; j++) {
                         if (!(s.members[l] & s.mask.active & 1u << j)) continue;
                         all++;
-                        if (m.pred[5] >> j & 1) { yes++; ballots[l] |= 1u << j; }
+                        if (m.pred[5] >> j & 1) {
+                            yes++;
+                            ballots[l] |= 1u << j;
+                        }
                     }
                     bool p = mode == "all" ? yes == all : mode == "any" ? yes > 0 : yes == all || yes == 0;
                     result |= uint32_t(p) << l;
@@ -159,7 +177,8 @@ TEST(matches) {
         std::vector<NamedForm> forms = level.table.starting("match.");
         EXPECT_EQ(forms.size(), size_t(6));
         for (const NamedForm& f : forms) {
-            const bool any = words(f.name)[1] == "any", wide = sources(f.signature)[0] == 'd', hasPredicate = destinations(f.signature) == "wp";
+            const bool any = words(f.name)[1] == "any", wide = sources(f.signature)[0] == 'd',
+                       hasPredicate = destinations(f.signature) == "wp";
             static Machine& m = *new Machine(33);
             for (int trial = 0; trial < 75; trial++) {
                 Setup s;
@@ -173,7 +192,8 @@ TEST(matches) {
                 for (int l = 0; l < 32; l++) {
                     value[l] = trial % 2 ? m.pick(3) : 7;
                     if (wide && trial % 3 == 0) value[l] <<= 40;  // they differ in the upper half alone
-                    if (wide) m.d(21)[l] = value[l]; else m.w(21)[l] = uint32_t(value[l]);
+                    if (wide) m.d(21)[l] = value[l];
+                    else m.w(21)[l] = uint32_t(value[l]);
                 }
                 EXPECT(m.run(f.form, s.ins, s.mask.active, s.mask.live) == &s.ins + 1);
                 uint32_t predicate = 0;
@@ -183,7 +203,8 @@ TEST(matches) {
                     bool all = true;
                     for (int j = 0; j < 32; j++) {
                         if (!(members >> j & 1)) continue;
-                        if (value[j] == value[l]) same |= 1u << j; else all = false;
+                        if (value[j] == value[l]) same |= 1u << j;
+                        else all = false;
                     }
                     predicate |= uint32_t(all) << l;
                     if (s.mask.active >> l & 1) expect_lane(s, l, m.w(20)[l], any ? same : all ? members : 0);
@@ -226,8 +247,12 @@ TEST(reductions) {
                         disjunction |= value[j];
                         parity ^= value[j];
                     }
-                    uint32_t wanted = op == "add" ? uint32_t(sum) : op == "min" ? uint32_t(least) : op == "max" ? uint32_t(most)
-                                    : op == "and" ? conjunction : op == "or" ? disjunction : parity;
+                    uint32_t wanted = op == "add"   ? uint32_t(sum)
+                                      : op == "min" ? uint32_t(least)
+                                      : op == "max" ? uint32_t(most)
+                                      : op == "and" ? conjunction
+                                      : op == "or"  ? disjunction
+                                                    : parity;
                     expect_lane(s, l, m.w(trial % 3 ? 20 : 21)[l], wanted);
                 }
                 if (trial % 3) expect_untouched(m, s);
@@ -265,7 +290,6 @@ TEST(election_and_active_mask) {
             for (int l = 0; l < 32; l++)
                 if (s.mask.active >> l & 1) expect_lane(s, l, m.w(20)[l], s.mask.active);
             expect_untouched(m, s);
-
         }
     }
 }

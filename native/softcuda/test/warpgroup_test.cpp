@@ -6,7 +6,8 @@ using namespace softcuda;
 
 namespace {
 
-FaultReport run_kernel(const std::string& performance, const std::string& body, uint32_t threads, std::vector<uint32_t>& out) {
+FaultReport run_kernel(const std::string& performance, const std::string& body, uint32_t threads,
+                       std::vector<uint32_t>& out) {
     Machine m(uint64_t(16) << 20);
     Module& module = m.load(with_header(".visible .entry k(.param .u64 out) " + performance + R"( {
     .reg .pred %p<8>; .reg .b32 %r<32>; .reg .b64 %d<16>;
@@ -62,7 +63,8 @@ TAKE:
     setp.lt.u32 %p1, %r6, 5;
     @%p1 bra TAKE;
 END:
-    st.global.u32 [%d2], %r7;)", 256, out);
+    st.global.u32 [%d2], %r7;)",
+                                             256, out);
             EXPECT_EQ(f.text, "");
             for (uint32_t t = 128; t < 256; t++) {
                 uint32_t sum = 0;
@@ -85,7 +87,8 @@ TEST(one_lane_is_elected) {
     add.u32 %r2, %r2, %r4;
     st.global.u32 [%d2], %r2;
     griddepcontrol.launch_dependents;
-    griddepcontrol.wait;)", 64, out);
+    griddepcontrol.wait;)",
+                                         64, out);
         EXPECT_EQ(f.text, "");
         for (uint32_t t = 0; t < 64; t++) EXPECT_EQ(out[t], t % 32 ? 2200u : 1100u);
     });
@@ -100,7 +103,8 @@ std::string budgets(const std::string& first, const std::string& second, const s
     mov.u32 %r3, 0;
     @%p0 bra FIRST;
     @%p1 bra SECOND;
-)" + third + "\n bra END;\nFIRST:\n" + first + "\n bra END;\nSECOND:\n" + second + "\nEND:\n st.global.u32 [%d2], 7;";
+)" + third + "\n bra END;\nFIRST:\n"
+           + first + "\n bra END;\nSECOND:\n" + second + "\nEND:\n st.global.u32 [%d2], 7;";
 }
 
 }  // namespace
@@ -108,23 +112,33 @@ std::string budgets(const std::string& first, const std::string& second, const s
 TEST(registers_move_between_warps) {
     std::vector<uint32_t> out;
     // 384 threads launch with 168 each: 40 + 232 + 232 fit, whatever the order in which they ask.
-    const FaultReport f = run_kernel(".maxntid 384, 1, 1", budgets("setmaxnreg.inc.sync.aligned.u32 232;", "setmaxnreg.inc.sync.aligned.u32 232;", "setmaxnreg.dec.sync.aligned.u32 40;"), 384, out);
+    const FaultReport f =
+        run_kernel(".maxntid 384, 1, 1",
+                   budgets("setmaxnreg.inc.sync.aligned.u32 232;", "setmaxnreg.inc.sync.aligned.u32 232;",
+                           "setmaxnreg.dec.sync.aligned.u32 40;"),
+                   384, out);
     EXPECT_EQ(f.text, "");
     for (uint32_t v : out) EXPECT_EQ(v, 7u);
 }
 
 TEST(registers_that_nobody_gives_back) {
     std::vector<uint32_t> out;
-    FaultReport f = run_kernel(".maxntid 384, 1, 1", budgets("setmaxnreg.inc.sync.aligned.u32 224;", "setmaxnreg.inc.sync.aligned.u32 224;", "setmaxnreg.dec.sync.aligned.u32 80;"), 384, out);
+    FaultReport f = run_kernel(".maxntid 384, 1, 1",
+                               budgets("setmaxnreg.inc.sync.aligned.u32 224;", "setmaxnreg.inc.sync.aligned.u32 224;",
+                                       "setmaxnreg.dec.sync.aligned.u32 80;"),
+                               384, out);
     EXPECT_EQ(f.code, 719);
-    for (const char* part : {"deadlock: no warp can go on", "setmaxnreg.inc from 168 to 224 registers a thread: needs 1792, the block's pool has "})
+    for (const char* part : {"deadlock: no warp can go on",
+                             "setmaxnreg.inc from 168 to 224 registers a thread: needs 1792, the block's pool has "})
         if (f.text.find(part) == std::string::npos) expect::failed(__FILE__, __LINE__, f.text);
     f = run_kernel(".maxntid 384, 1, 1", "setmaxnreg.inc.sync.aligned.u32 160;", 384, out);
     EXPECT(f.code == 715 && f.text.find("setmaxnreg.inc to 160 registers by a warp that has 168") == 0);
     f = run_kernel(".maxnreg 64", "setmaxnreg.dec.sync.aligned.u32 72;", 128, out);
     EXPECT(f.code == 715 && f.text.find("setmaxnreg.dec to 72 registers by a warp that has 64") == 0);
     for (const char* count : {"16", "25", "264"})
-        EXPECT_EQ(run_kernel(".maxnreg 64", "setmaxnreg.dec.sync.aligned.u32 " + std::string(count) + ";", 128, out).code, 715);
+        EXPECT_EQ(
+            run_kernel(".maxnreg 64", "setmaxnreg.dec.sync.aligned.u32 " + std::string(count) + ";", 128, out).code,
+            715);
     // Without a known number at launch the instruction is ignored.
     EXPECT_EQ(run_kernel("", "setmaxnreg.inc.sync.aligned.u32 240;", 384, out).code, 0);
 }
@@ -148,9 +162,10 @@ TEST(matrices_leave_through_a_bulk_copy) {
     cp.async.bulk.global.shared::cta.bulk_group [%d1], [%r2], 128;
     cp.async.bulk.commit_group;
     cp.async.bulk.wait_group.read 0;
-END:)", 32, out);
+END:)",
+                                             32, out);
             EXPECT_EQ(f.text, "");
-            for (uint32_t i = 0; i < 32; i++) EXPECT_EQ(out[i], i * 5);   // matrix 0: row i / 4, columns of lane i
+            for (uint32_t i = 0; i < 32; i++) EXPECT_EQ(out[i], i * 5);  // matrix 0: row i / 4, columns of lane i
         });
     }
 }

@@ -10,7 +10,7 @@ static const char* const names[] = {
 };
 
 int main(int count, char** arguments) {
-    if (dlopen("libcublas.so.13", RTLD_LAZY)) return 77;    /* the machine has one: skipped */
+    if (dlopen("libcublas.so.13", RTLD_LAZY)) return 77; /* the machine has one: skipped */
     void* library = count == 2 ? dlopen(arguments[1], RTLD_NOW) : 0;
     if (!library) {
         fprintf(stderr, "%s\n", count == 2 ? dlerror() : "expected the library's file");
@@ -18,7 +18,7 @@ int main(int count, char** arguments) {
     }
     int wrong = 0;
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        int (*function)(void) = (int (*)(void))dlsym(library, names[i]);
+        int (*function)(void) = (int (*)(void)) dlsym(library, names[i]);
         if (!function || function() != 15) {
             fprintf(stderr, "%s: %s\n", names[i], function ? "was not refused" : "is not exported");
             wrong++;

@@ -61,13 +61,13 @@ class SourceLintTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = "cuda")
-    void deviceCodeIsFormatted(String folder) throws Exception {
+    @ValueSource(strings = {"cuda", "native"})
+    void deviceAndNativeCodeIsFormatted(String folder) throws Exception {
         requireTool("clang-format");
         String version = run(List.of("clang-format", "--version")).text().strip();
         Assumptions.assumeTrue(version.contains(CLANG_FORMAT),
                 "not checked: this is " + version + ", not " + CLANG_FORMAT);
-        List<String> files = sources(folder, ".*\\.(cu|cuh|h|cpp)");
+        List<String> files = sources(folder, ".*\\.(cu|cuh|h|c|cpp)");
         assertThat(files).hasSizeGreaterThan(50);
         List<String> command = new ArrayList<>(List.of("clang-format", "--dry-run", "-Werror"));
         command.addAll(files);

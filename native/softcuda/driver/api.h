@@ -39,6 +39,7 @@ enum : CUresult {
     CUDA_ERROR_FILE_NOT_FOUND = 301,
     CUDA_ERROR_INVALID_HANDLE = 400,
     CUDA_ERROR_ILLEGAL_STATE = 401,
+    CUDA_ERROR_LOSSY_QUERY = 402,
     CUDA_ERROR_NOT_FOUND = 500,
     CUDA_ERROR_NOT_READY = 600,
     CUDA_ERROR_ILLEGAL_ADDRESS = 700,
@@ -178,6 +179,35 @@ struct CUDA_KERNEL_NODE_PARAMS {
     void** extra;
     void* kern;
     CUcontext ctx;
+};
+
+// How one node waits for another. All zeros: until it has ended.
+struct CUgraphEdgeData {
+    unsigned char from_port;
+    unsigned char to_port;
+    unsigned char type;
+    unsigned char reserved[5];
+};
+
+enum : unsigned char {
+    CU_GRAPH_KERNEL_NODE_PORT_DEFAULT = 0,
+    CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC = 1,
+    CU_GRAPH_KERNEL_NODE_PORT_LAUNCH_ORDER = 2,
+};
+
+enum : unsigned char {
+    CU_GRAPH_DEPENDENCY_TYPE_DEFAULT = 0,
+    CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC = 1,
+};
+
+struct CUgraphNodeParams {
+    CUgraphNodeType type;
+    int reserved0[3];
+    union {
+        long long reserved1[29];
+        CUDA_KERNEL_NODE_PARAMS kernel;
+    };
+    long long reserved2;
 };
 
 struct CUDA_MEMSET_NODE_PARAMS {

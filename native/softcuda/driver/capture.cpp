@@ -45,7 +45,7 @@ std::set<const GraphNode*> ancestors(const std::vector<std::shared_ptr<GraphNode
         const GraphNode* node = open.back();
         open.pop_back();
         if (!seen.insert(node).second) continue;
-        for (const auto& dependency : node->dependencies) open.push_back(dependency.get());
+        for (const auto& dependency : node->dependencies) open.push_back(dependency.node.get());
     }
     return seen;
 }
@@ -86,6 +86,16 @@ CUresult resolve_stream(Context& context, CUstream handle, std::shared_ptr<Strea
 
 namespace {
 
+// Waiting for all of the nodes; a kernel that may begin early waits so for kernels only.
+std::vector<Dependency> after(const std::vector<std::shared_ptr<GraphNode>>& nodes, bool programmatic) {
+    std::vector<Dependency> dependencies;
+    for (const auto& node : nodes) {
+        const bool early = programmatic && node->type == CU_GRAPH_NODE_TYPE_KERNEL;
+        dependencies.push_back({node, early ? kProgrammatic : CUgraphEdgeData{}});
+    }
+    return dependencies;
+}
+
 // Runs `run`, or while the stream captures adds the node that `add(graph, frontier)` makes.
 template <class Run, class Add>
 CUresult run_or_capture(const std::shared_ptr<Context>& context, CUstream handle, Run&& run, Add&& add) {
@@ -111,7 +121,9 @@ CUresult submit(const std::shared_ptr<Context>& context, CUstream handle, Work w
     return run_or_capture(
         context, handle, [&] { return run_work(*context, work); },
         [&](const std::shared_ptr<Graph>& graph, const std::vector<std::shared_ptr<GraphNode>>& frontier) {
-            return add_node(graph, std::move(work), frontier);
+            const auto* kernel = std::get_if<KernelWork>(&work);
+            auto dependencies = after(frontier, kernel && kernel->programmatic);
+            return add_node(graph, std::move(work), std::move(dependencies));
         });
 }
 
@@ -119,7 +131,7 @@ CUresult submit_graph(const std::shared_ptr<Context>& context, CUstream handle, 
     return run_or_capture(
         context, handle, [&] { return run_graph(exec); },
         [&](const std::shared_ptr<Graph>& graph, const std::vector<std::shared_ptr<GraphNode>>& frontier) {
-            auto node = add_node(graph, EmptyWork(), frontier);
+            auto node = add_node(graph, EmptyWork(), after(frontier, false));
             node->type = CU_GRAPH_NODE_TYPE_GRAPH;
             node->child = clone_graph(*exec.graph);
             return node;

@@ -79,10 +79,11 @@ CUresult pack_extra(const Kernel& kernel, void** extra, std::vector<uint8_t>& bl
 
 constexpr uint32_t kPortableCluster = 8;
 
-// The cluster of a launch: as the launch says, else as the kernel does, else one block.
-CUresult choose_cluster(const Function& function, const LaunchArguments& a, KernelWork& work) {
+}  // namespace
+
+CUresult choose_cluster(const Function& function, const uint32_t* asked, KernelWork& work) {
     const Kernel& kernel = *function.kernel;
-    const bool byLaunch = a.cluster[0] != 0, byKernel = kernel.requiredCluster[0] != 0;
+    const bool byLaunch = asked[0] != 0, byKernel = kernel.requiredCluster[0] != 0;
     work.explicitCluster = byLaunch || byKernel;
     if (!work.explicitCluster) {
         std::fill(work.cluster, work.cluster + 3, 1);
@@ -90,9 +91,9 @@ CUresult choose_cluster(const Function& function, const LaunchArguments& a, Kern
     }
     uint64_t blocks = 1;
     for (int i = 0; i < 3; ++i) {
-        work.cluster[i] = byLaunch ? a.cluster[i] : kernel.requiredCluster[i];
-        if (byLaunch && byKernel && a.cluster[i] != kernel.requiredCluster[i]) return CUDA_ERROR_INVALID_VALUE;
-        if (work.cluster[i] == 0 || a.grid[i] % work.cluster[i]) return CUDA_ERROR_INVALID_VALUE;
+        work.cluster[i] = byLaunch ? asked[i] : kernel.requiredCluster[i];
+        if (byLaunch && byKernel && asked[i] != kernel.requiredCluster[i]) return CUDA_ERROR_INVALID_VALUE;
+        if (work.cluster[i] == 0 || work.grid[i] % work.cluster[i]) return CUDA_ERROR_INVALID_VALUE;
         blocks *= work.cluster[i];
         if (blocks > kMaxCluster) return CUDA_ERROR_INVALID_CLUSTER_SIZE;
     }
@@ -100,6 +101,8 @@ CUresult choose_cluster(const Function& function, const LaunchArguments& a, Kern
     if (blocks > 1 && device_model().major < 9) return CUDA_ERROR_NOT_SUPPORTED;
     return CUDA_SUCCESS;
 }
+
+namespace {
 
 CUresult check_shape(const Function& function, const LaunchArguments& a) {
     const DeviceModel& model = device_model();
@@ -127,15 +130,16 @@ CUresult make_kernel_work(Context& context, const LaunchArguments& a, KernelWork
     auto function = find<Function>(a.function);
     if (!function || function->context.get() != &context) return CUDA_ERROR_INVALID_HANDLE;
     if (CUresult error = check_shape(*function, a)) return error;
-    if (CUresult error = choose_cluster(*function, a, work)) return error;
+    std::copy(a.grid, a.grid + 3, work.grid);
+    if (CUresult error = choose_cluster(*function, a.cluster, work)) return error;
     if (a.parameters && a.extra) return CUDA_ERROR_INVALID_VALUE;
     const CUresult error = a.extra ? pack_extra(*function->kernel, a.extra, work.parameters)
                                    : pack_pointers(*function->kernel, a.parameters, work.parameters);
     if (error) return error;
-    std::copy(a.grid, a.grid + 3, work.grid);
     std::copy(a.block, a.block + 3, work.block);
     work.dynamicShared = a.dynamicShared;
     work.cooperative = a.cooperative;
+    work.programmatic = a.programmatic;
     work.function = std::move(function);
     return CUDA_SUCCESS;
 }
@@ -193,8 +197,8 @@ SOFTCUDA_API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction 
                 std::copy(value.clusterDim, value.clusterDim + 3, arguments.cluster);
                 break;
             case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
-                if (value.programmaticStreamSerializationAllowed && device_model().major < 9)
-                    return CUDA_ERROR_NOT_SUPPORTED;
+                arguments.programmatic = value.programmaticStreamSerializationAllowed != 0;
+                if (arguments.programmatic && device_model().major < 9) return CUDA_ERROR_NOT_SUPPORTED;
                 break;
             case CU_LAUNCH_ATTRIBUTE_IGNORE:
             case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:

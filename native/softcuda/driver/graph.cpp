@@ -11,21 +11,6 @@ namespace {
 
 std::atomic<uint64_t> nextSerial{1};
 
-CUgraphNodeType type_of(const Work& work) {
-    struct Types {
-        CUgraphNodeType operator()(const EmptyWork&) const { return CU_GRAPH_NODE_TYPE_EMPTY; }
-        CUgraphNodeType operator()(const KernelWork&) const { return CU_GRAPH_NODE_TYPE_KERNEL; }
-        CUgraphNodeType operator()(const CopyWork&) const { return CU_GRAPH_NODE_TYPE_MEMCPY; }
-        CUgraphNodeType operator()(const FillWork&) const { return CU_GRAPH_NODE_TYPE_MEMSET; }
-        CUgraphNodeType operator()(const HostWork&) const { return CU_GRAPH_NODE_TYPE_HOST; }
-        CUgraphNodeType operator()(const RecordWork&) const { return CU_GRAPH_NODE_TYPE_EVENT_RECORD; }
-        CUgraphNodeType operator()(const WaitWork&) const { return CU_GRAPH_NODE_TYPE_WAIT_EVENT; }
-        CUgraphNodeType operator()(const AllocateWork&) const { return CU_GRAPH_NODE_TYPE_MEM_ALLOC; }
-        CUgraphNodeType operator()(const FreeWork&) const { return CU_GRAPH_NODE_TYPE_MEM_FREE; }
-    };
-    return std::visit(Types(), work);
-}
-
 // Appends the graph's nodes, child graphs expanded in place; false on a cycle.
 bool flatten(const Graph& graph, std::vector<GraphNode*>& steps) {
     const std::vector<GraphNode*> order = topological_order(graph);
@@ -41,6 +26,21 @@ bool flatten(const Graph& graph, std::vector<GraphNode*>& steps) {
 }
 
 }  // namespace
+
+CUgraphNodeType type_of(const Work& work) {
+    struct Types {
+        CUgraphNodeType operator()(const EmptyWork&) const { return CU_GRAPH_NODE_TYPE_EMPTY; }
+        CUgraphNodeType operator()(const KernelWork&) const { return CU_GRAPH_NODE_TYPE_KERNEL; }
+        CUgraphNodeType operator()(const CopyWork&) const { return CU_GRAPH_NODE_TYPE_MEMCPY; }
+        CUgraphNodeType operator()(const FillWork&) const { return CU_GRAPH_NODE_TYPE_MEMSET; }
+        CUgraphNodeType operator()(const HostWork&) const { return CU_GRAPH_NODE_TYPE_HOST; }
+        CUgraphNodeType operator()(const RecordWork&) const { return CU_GRAPH_NODE_TYPE_EVENT_RECORD; }
+        CUgraphNodeType operator()(const WaitWork&) const { return CU_GRAPH_NODE_TYPE_WAIT_EVENT; }
+        CUgraphNodeType operator()(const AllocateWork&) const { return CU_GRAPH_NODE_TYPE_MEM_ALLOC; }
+        CUgraphNodeType operator()(const FreeWork&) const { return CU_GRAPH_NODE_TYPE_MEM_FREE; }
+    };
+    return std::visit(Types(), work);
+}
 
 OwnedMemory::~OwnedMemory() { arena().release(address); }
 
@@ -59,7 +59,7 @@ std::shared_ptr<Graph> make_graph(const std::shared_ptr<Context>& context) {
 }
 
 std::shared_ptr<GraphNode> add_node(const std::shared_ptr<Graph>& graph, Work work,
-                                    std::vector<std::shared_ptr<GraphNode>> dependencies) {
+                                    std::vector<Dependency> dependencies) {
     auto node = std::make_shared<GraphNode>();
     node->serial = nextSerial++;
     node->graph = graph;
@@ -85,7 +85,7 @@ std::shared_ptr<Graph> clone_graph(Graph& source) {
     }
     for (const auto& node : source.nodes)
         for (const auto& dependency : node->dependencies)
-            copies[node.get()]->dependencies.push_back(copies.at(dependency.get()));
+            copies[node.get()]->dependencies.push_back({copies.at(dependency.node.get()), dependency.data});
     return copy;
 }
 
@@ -96,7 +96,7 @@ std::vector<GraphNode*> topological_order(const Graph& graph) {
     std::deque<GraphNode*> ready;
     for (const auto& node : graph.nodes) {
         missing[node.get()] = node->dependencies.size();
-        for (const auto& dependency : node->dependencies) dependents[dependency.get()].push_back(node.get());
+        for (const auto& dependency : node->dependencies) dependents[dependency.node.get()].push_back(node.get());
         if (node->dependencies.empty()) ready.push_back(node.get());
     }
     std::vector<GraphNode*> order;

@@ -13,6 +13,19 @@ namespace softcuda::driver {
 
 struct Graph;
 
+struct GraphNode;
+
+// What a node waits for, and how. Nodes run one after another, so that one which may begin before another has ended begins,
+// as is legal, after it.
+struct Dependency {
+    std::shared_ptr<GraphNode> node;
+    CUgraphEdgeData data = {};
+};
+
+// The edge of a kernel that may begin once all blocks of another have executed griddepcontrol.launch_dependents.
+constexpr CUgraphEdgeData kProgrammatic = {
+    CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC, 0, CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC, {}};
+
 struct GraphNode {
     uint64_t handle = 0;
     uint64_t serial = 0;    // unique in the process
@@ -21,7 +34,7 @@ struct GraphNode {
     CUgraphNodeType type = CU_GRAPH_NODE_TYPE_EMPTY;
     Work work;
     std::shared_ptr<Graph> child;  // for CU_GRAPH_NODE_TYPE_GRAPH
-    std::vector<std::shared_ptr<GraphNode>> dependencies;
+    std::vector<Dependency> dependencies;
 
     std::vector<void*> parameterPointers;  // what cuGraphKernelNodeGetParams gives out: into the work's parameter block
 };
@@ -60,11 +73,14 @@ template <> struct KindOf<Graph> { static constexpr Kind value = Kind::Graph; };
 template <> struct KindOf<GraphNode> { static constexpr Kind value = Kind::GraphNode; };
 template <> struct KindOf<GraphExec> { static constexpr Kind value = Kind::GraphExec; };
 
+// The type of a node that does this.
+CUgraphNodeType type_of(const Work& work);
+
 std::shared_ptr<Graph> make_graph(const std::shared_ptr<Context>& context);
 
 // Adds a node; its handle is published. The caller holds graph->mutex or is the only one that knows the graph.
 std::shared_ptr<GraphNode> add_node(const std::shared_ptr<Graph>& graph, Work work,
-                                    std::vector<std::shared_ptr<GraphNode>> dependencies);
+                                    std::vector<Dependency> dependencies);
 
 // A deep copy, without handles for the graph itself. Nodes keep the serials of their originals.
 std::shared_ptr<Graph> clone_graph(Graph& graph);

@@ -13,6 +13,9 @@ inline CUgraphNode handle_of(const GraphNode& node) { return reinterpret_cast<CU
 // The nodes of the graph that the handles name. CUDA_ERROR_INVALID_VALUE when one is no node of it.
 CUresult collect(const Graph& graph, const CUgraphNode* handles, size_t count, Nodes& nodes);
 
+// Whether a node of type `to` can wait so for one of type `from`. CUDA_ERROR_NOT_SUPPORTED where the device cannot.
+CUresult check_edge(const CUgraphEdgeData& data, CUgraphNodeType from, CUgraphNodeType to);
+
 // The work that a node's parameters ask for.
 CUresult work_of(Context& context, const CUDA_KERNEL_NODE_PARAMS* params, KernelWork& work);
 CUresult work_of(Context& context, const CUDA_MEMCPY3D* params, CopyWork& work);

@@ -42,7 +42,8 @@ namespace {
 
 // Adds to a graph what `make` (which sets the work and may set more of the node) produces.
 template <class Make>
-CUresult add(CUgraphNode* out, CUgraph handle, const CUgraphNode* dependencies, size_t count, Make&& make) {
+CUresult add(CUgraphNode* out, CUgraph handle, const CUgraphNode* dependencies, size_t count, Make&& make,
+             const CUgraphEdgeData* data = nullptr) {
     return in_context([&](const std::shared_ptr<Context>& context) -> CUresult {
         if (!out) return CUDA_ERROR_INVALID_VALUE;
         auto graph = find<Graph>(handle);
@@ -52,7 +53,12 @@ CUresult add(CUgraphNode* out, CUgraph handle, const CUgraphNode* dependencies, 
         std::lock_guard<std::mutex> lock(graph->mutex);
         Nodes nodes;
         if (CUresult error = collect(*graph, dependencies, count, nodes)) return error;
-        *out = handle_of(*add_node(graph, std::move(work), std::move(nodes)));
+        std::vector<Dependency> edges;
+        for (size_t i = 0; i < count; ++i) {
+            edges.push_back({nodes[i], data ? data[i] : CUgraphEdgeData{}});
+            if (CUresult error = check_edge(edges[i].data, nodes[i]->type, type_of(work))) return error;
+        }
+        *out = handle_of(*add_node(graph, std::move(work), std::move(edges)));
         return CUDA_SUCCESS;
     });
 }
@@ -87,6 +93,17 @@ using namespace softcuda::driver;
 SOFTCUDA_API CUresult cuGraphAddKernelNode_v2(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
                                               size_t count, const CUDA_KERNEL_NODE_PARAMS* params) {
     return add_work<KernelWork>(out, graph, dependencies, count, params);
+}
+
+// Kernels only: the other kinds of node have calls of their own.
+SOFTCUDA_API CUresult cuGraphAddNode_v2(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
+                                        const CUgraphEdgeData* data, size_t count, CUgraphNodeParams* params) {
+    if (!params) return CUDA_ERROR_INVALID_VALUE;
+    if (params->type != CU_GRAPH_NODE_TYPE_KERNEL) return CUDA_ERROR_NOT_SUPPORTED;
+    const auto make = [&](Context& context, Work& work) {
+        return work_of(context, &params->kernel, work.emplace<KernelWork>());
+    };
+    return add(out, graph, dependencies, count, make, data);
 }
 
 SOFTCUDA_API CUresult cuGraphAddMemcpyNode(CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies,
@@ -171,6 +188,22 @@ SOFTCUDA_API CUresult cuGraphKernelNodeGetParams_v2(CUgraphNode handle, CUDA_KER
 
 SOFTCUDA_API CUresult cuGraphKernelNodeSetParams_v2(CUgraphNode handle, const CUDA_KERNEL_NODE_PARAMS* params) {
     return set_work<KernelWork>(handle, params);
+}
+
+// Those of a launch's attributes that a node has. A change of the cluster is checked as a launch's is.
+SOFTCUDA_API CUresult cuGraphKernelNodeSetAttribute(CUgraphNode handle, CUlaunchAttributeID id,
+                                                    const CUlaunchAttributeValue* value) {
+    return with_work<KernelWork>(handle, [&](Context&, GraphNode&, KernelWork& work) -> CUresult {
+        if (!value) return CUDA_ERROR_INVALID_VALUE;
+        switch (id) {
+            case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION: return choose_cluster(*work.function, value->clusterDim, work);
+            case CU_LAUNCH_ATTRIBUTE_COOPERATIVE: work.cooperative = value->cooperative != 0; return CUDA_SUCCESS;
+            case CU_LAUNCH_ATTRIBUTE_IGNORE:
+            case CU_LAUNCH_ATTRIBUTE_PRIORITY:
+            case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE: return CUDA_SUCCESS;
+            default: return CUDA_ERROR_NOT_SUPPORTED;
+        }
+    });
 }
 
 SOFTCUDA_API CUresult cuGraphMemcpyNodeGetParams(CUgraphNode handle, CUDA_MEMCPY3D* out) {

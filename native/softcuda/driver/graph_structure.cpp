@@ -1,6 +1,8 @@
 // Graphs as wholes, and how their nodes hang together: making, copying and destroying graphs, asking for nodes and edges.
 #include <algorithm>
+#include <cstring>
 
+#include "driver/device.h"
 #include "driver/graph_access.h"
 
 namespace softcuda::driver {
@@ -15,7 +17,24 @@ CUresult collect(const Graph& graph, const CUgraphNode* handles, size_t count, N
     return CUDA_SUCCESS;
 }
 
+CUresult check_edge(const CUgraphEdgeData& data, CUgraphNodeType from, CUgraphNodeType to) {
+    const bool reserved =
+        std::any_of(data.reserved, data.reserved + sizeof data.reserved, [](auto x) { return x != 0; });
+    if (data.to_port != 0 || reserved) return CUDA_ERROR_INVALID_VALUE;
+    if (data.type == CU_GRAPH_DEPENDENCY_TYPE_DEFAULT)
+        return data.from_port == CU_GRAPH_KERNEL_NODE_PORT_DEFAULT ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    const bool port = data.from_port == CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC
+                      || data.from_port == CU_GRAPH_KERNEL_NODE_PORT_LAUNCH_ORDER;
+    if (data.type != CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC || !port || from != CU_GRAPH_NODE_TYPE_KERNEL
+        || to != CU_GRAPH_NODE_TYPE_KERNEL)
+        return CUDA_ERROR_INVALID_VALUE;
+    return device_model().major < 9 ? CUDA_ERROR_NOT_SUPPORTED : CUDA_SUCCESS;
+}
+
 namespace {
+
+bool same(const CUgraphEdgeData& a, const CUgraphEdgeData& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+bool plain(const CUgraphEdgeData& data) { return same(data, CUgraphEdgeData{}); }
 
 // Gives the graph a handle and its context the charge of it.
 CUresult publish_graph(const std::shared_ptr<Context>& context, const std::shared_ptr<Graph>& graph, CUgraph* out) {
@@ -35,16 +54,22 @@ CUresult list(const std::vector<const GraphNode*>& nodes, CUgraphNode* out, size
     return CUDA_SUCCESS;
 }
 
-CUresult edit_edges(CUgraph handle, const CUgraphNode* from, const CUgraphNode* to, size_t count, bool adding) {
+// Two nodes have one edge at most for each way of waiting.
+CUresult edit_edges(CUgraph handle, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData* data,
+                    size_t count, bool adding) {
     return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
         Nodes sources, targets;
         if (CUresult error = collect(*graph, from, count, sources)) return error;
         if (CUresult error = collect(*graph, to, count, targets)) return error;
         for (size_t i = 0; i < count; ++i) {
-            Nodes& edges = targets[i]->dependencies;
-            const auto at = std::find(edges.begin(), edges.end(), sources[i]);
+            const Dependency edge = {sources[i], data ? data[i] : CUgraphEdgeData{}};
+            if (CUresult error = check_edge(edge.data, sources[i]->type, targets[i]->type)) return error;
+            auto& edges = targets[i]->dependencies;
+            const auto at = std::find_if(edges.begin(), edges.end(), [&](const Dependency& other) {
+                return other.node == edge.node && same(other.data, edge.data);
+            });
             if (adding == (at != edges.end()) || sources[i] == targets[i]) return CUDA_ERROR_INVALID_VALUE;
-            if (adding) edges.push_back(sources[i]);
+            if (adding) edges.push_back(edge);
             else edges.erase(at);
         }
         return CUDA_SUCCESS;
@@ -89,11 +114,13 @@ SOFTCUDA_API CUresult cuGraphClone(CUgraph* out, CUgraph handle) {
 
 SOFTCUDA_API CUresult cuGraphDestroyNode(CUgraphNode handle) {
     return with_node(handle, [&](Graph& graph, const std::shared_ptr<GraphNode>& node) -> CUresult {
-        const auto drop = [&](Nodes& nodes) {
-            nodes.erase(std::remove(nodes.begin(), nodes.end(), node), nodes.end());
-        };
-        drop(graph.nodes);
-        for (const auto& other : graph.nodes) drop(other->dependencies);
+        auto& nodes = graph.nodes;
+        nodes.erase(std::remove(nodes.begin(), nodes.end(), node), nodes.end());
+        for (const auto& other : nodes) {
+            auto& edges = other->dependencies;
+            const auto gone = [&](const Dependency& edge) { return edge.node == node; };
+            edges.erase(std::remove_if(edges.begin(), edges.end(), gone), edges.end());
+        }
         Handles::table().remove(Kind::GraphNode, node->handle);
         return CUDA_SUCCESS;
     });
@@ -124,25 +151,38 @@ SOFTCUDA_API CUresult cuGraphGetRootNodes(CUgraph handle, CUgraphNode* out, size
     });
 }
 
-SOFTCUDA_API CUresult cuGraphGetEdges(CUgraph handle, CUgraphNode* from, CUgraphNode* to, size_t* count) {
+SOFTCUDA_API CUresult cuGraphGetEdges_v2(CUgraph handle, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* data,
+                                         size_t* count) {
     return with_graph(handle, [&](const std::shared_ptr<Graph>& graph) -> CUresult {
-        if (!count || (!from != !to)) return CUDA_ERROR_INVALID_VALUE;
+        if (!count || (!from != !to) || (data && !from)) return CUDA_ERROR_INVALID_VALUE;
         std::vector<const GraphNode*> sources, targets;
+        std::vector<CUgraphEdgeData> edges;
         for (const auto& node : graph->nodes)
             for (const auto& dependency : node->dependencies) {
-                sources.push_back(dependency.get());
+                sources.push_back(dependency.node.get());
                 targets.push_back(node.get());
+                edges.push_back(dependency.data);
             }
+        if (from && !data && !std::all_of(edges.begin(), edges.end(), plain)) return CUDA_ERROR_LOSSY_QUERY;
+        if (data)
+            for (size_t i = 0; i < *count; ++i) data[i] = i < edges.size() ? edges[i] : CUgraphEdgeData{};
         size_t asked = *count;
         list(sources, from, &asked);
         return list(targets, to, count);
     });
 }
 
+SOFTCUDA_API CUresult cuGraphGetEdges(CUgraph handle, CUgraphNode* from, CUgraphNode* to, size_t* count) {
+    return cuGraphGetEdges_v2(handle, from, to, nullptr, count);
+}
+
 SOFTCUDA_API CUresult cuGraphNodeGetDependencies(CUgraphNode handle, CUgraphNode* out, size_t* count) {
     return with_node(handle, [&](Graph&, const std::shared_ptr<GraphNode>& node) -> CUresult {
         std::vector<const GraphNode*> nodes;
-        for (const auto& dependency : node->dependencies) nodes.push_back(dependency.get());
+        for (const auto& dependency : node->dependencies) {
+            if (out && !plain(dependency.data)) return CUDA_ERROR_LOSSY_QUERY;
+            nodes.push_back(dependency.node.get());
+        }
         return list(nodes, out, count);
     });
 }
@@ -151,20 +191,33 @@ SOFTCUDA_API CUresult cuGraphNodeGetDependentNodes(CUgraphNode handle, CUgraphNo
     return with_node(handle, [&](Graph& graph, const std::shared_ptr<GraphNode>& node) -> CUresult {
         std::vector<const GraphNode*> nodes;
         for (const auto& other : graph.nodes)
-            if (std::find(other->dependencies.begin(), other->dependencies.end(), node) != other->dependencies.end())
+            for (const auto& dependency : other->dependencies) {
+                if (dependency.node != node) continue;
+                if (out && !plain(dependency.data)) return CUDA_ERROR_LOSSY_QUERY;
                 nodes.push_back(other.get());
+            }
         return list(nodes, out, count);
     });
 }
 
 SOFTCUDA_API CUresult cuGraphAddDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
                                              size_t count) {
-    return edit_edges(graph, from, to, count, true);
+    return edit_edges(graph, from, to, nullptr, count, true);
+}
+
+SOFTCUDA_API CUresult cuGraphAddDependencies_v2(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
+                                                const CUgraphEdgeData* data, size_t count) {
+    return edit_edges(graph, from, to, data, count, true);
 }
 
 SOFTCUDA_API CUresult cuGraphRemoveDependencies(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
                                                 size_t count) {
-    return edit_edges(graph, from, to, count, false);
+    return edit_edges(graph, from, to, nullptr, count, false);
+}
+
+SOFTCUDA_API CUresult cuGraphRemoveDependencies_v2(CUgraph graph, const CUgraphNode* from, const CUgraphNode* to,
+                                                   const CUgraphEdgeData* data, size_t count) {
+    return edit_edges(graph, from, to, data, count, false);
 }
 
 SOFTCUDA_API CUresult cuGraphNodeFindInClone(CUgraphNode* out, CUgraphNode handle, CUgraph clone) {

@@ -18,6 +18,7 @@ struct KernelWork {
     bool cooperative;
     uint32_t cluster[3] = {0, 0, 0};  // blocks; 1 without clusters
     bool explicitCluster = false;
+    bool programmatic = false;        // it may begin before the kernel ahead of it in its stream has ended
     std::vector<uint8_t> parameters;  // the parameter block
 };
 
@@ -79,7 +80,10 @@ struct LaunchArguments {
     void** parameters;                // a pointer to each parameter's value, or
     void** extra;                     // a buffer of them
     uint32_t cluster[3] = {0, 0, 0};  // blocks; zeros: what the kernel says
+    bool programmatic = false;
 };
+// The cluster of a launch of work.grid: as asked (three extents; zeros: not), else as the kernel says, else one block.
+CUresult choose_cluster(const Function& function, const uint32_t* asked, KernelWork& work);
 CUresult make_kernel_work(Context& context, const LaunchArguments& arguments, KernelWork& work);
 
 // Makes copy work of the documented descriptors; CUDA_ERROR_INVALID_VALUE when a device range is not within one allocation.

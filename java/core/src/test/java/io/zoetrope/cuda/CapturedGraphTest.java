@@ -2,6 +2,7 @@ package io.zoetrope.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.tensor.DType;
@@ -55,6 +56,24 @@ class CapturedGraphTest {
                     CapturedGraph tenTimes = once.repeated(10)) {
                 tenTimes.launch();
                 assertThat(x.toFloats()).containsExactly(1024);
+            }
+        }
+    }
+
+    @Test
+    void dependenciesOfKernelsThatBeginEarlyAreCounted() {
+        assumeTrue(device.capability().atLeast(9, 0), "the device has no programmatic dependencies");
+        try (Scope scope = Scope.open(device); KernelModule module = KernelModule.load(device, "places", Ptx.PLACES)) {
+            Tensor out = scope.zeros(DType.I64, 4);
+            LaunchConfig early = LaunchConfig.of(Grid.of(1), 4).withProgrammaticStart();
+            try (CapturedGraph graph = CapturedGraph.record(device, () -> {
+                for (int step = 1; step <= 3; step++) {
+                    module.kernel("places").arguments().pointer("out", out).i32("step", step).launch(early);
+                }
+            })) {
+                assertThat(graph.dependencies()).isEqualTo(2);
+                graph.launch();
+                assertThat(out.toLongs()).containsExactly(0, 3, 6, 9);
             }
         }
     }

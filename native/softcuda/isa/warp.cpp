@@ -238,29 +238,33 @@ void add_warp_forms(FormSink& sink) {
     sink.add({FORM_NAME("shfl.sync." TEXT ".b32"), "w=wwww", shuffle<Shuffle::MODE, false, false>,                     \
               shuffle<Shuffle::MODE, false, true>, nullptr});                                                          \
     sink.add({FORM_NAME("shfl.sync." TEXT ".b32"), "wp=wwww", shuffle<Shuffle::MODE, true, false>,                     \
-              shuffle<Shuffle::MODE, true, true>, nullptr});
-    SHFL("idx", Idx)
-    SHFL("up", Up) SHFL("down", Down) SHFL("bfly", Bfly)
-#define SAME(TEXT, SIGNATURE, ...) sink.add({FORM_NAME(TEXT), SIGNATURE, __VA_ARGS__, __VA_ARGS__, nullptr});
-        SAME("vote.sync.all.pred", "p=pw", vote<Vote::All>) SAME("vote.sync.any.pred", "p=pw", vote<Vote::Any>)
-            SAME("vote.sync.uni.pred", "p=pw", vote<Vote::Uni>) SAME("vote.sync.ballot.b32", "w=pw", ballot)
-                SAME("match.any.sync.b32", "w=ww", match_any<uint32_t>)
-                    SAME("match.any.sync.b64", "w=dw", match_any<uint64_t>)
-                        SAME("match.all.sync.b32", "w=ww", match_all<uint32_t, false>)
-                            SAME("match.all.sync.b32", "wp=ww", match_all<uint32_t, true>)
-                                SAME("match.all.sync.b64", "w=dw", match_all<uint64_t, false>)
-                                    SAME("match.all.sync.b64", "wp=dw", match_all<uint64_t, true>)
-                                        SAME("redux.sync.add.u32", "w=ww", reduce<Redux::Add>)
-                                            SAME("redux.sync.add.s32", "w=ww", reduce<Redux::Add>)
-                                                SAME("redux.sync.min.u32", "w=ww", reduce<Redux::MinU>)
-                                                    SAME("redux.sync.max.u32", "w=ww", reduce<Redux::MaxU>)
-                                                        SAME("redux.sync.min.s32", "w=ww", reduce<Redux::MinS>) SAME(
-                                                            "redux.sync.max.s32", "w=ww", reduce<Redux::MaxS>)
-                                                            SAME("redux.sync.and.b32", "w=ww", reduce<Redux::And>) SAME(
-                                                                "redux.sync.or.b32", "w=ww", reduce<Redux::Or>)
-                                                                SAME("redux.sync.xor.b32", "w=ww", reduce<Redux::Xor>)
-                                                                    SAME("elect.sync", "wp=w", elect)
-                                                                        SAME("activemask.b32", "w=", active_mask)
+              shuffle<Shuffle::MODE, true, true>, nullptr})
+    SHFL("idx", Idx);
+    SHFL("up", Up);
+    SHFL("down", Down);
+    SHFL("bfly", Bfly);
+#define SAME(TEXT, SIGNATURE, ...) sink.add({FORM_NAME(TEXT), SIGNATURE, __VA_ARGS__, __VA_ARGS__, nullptr})
+    SAME("vote.sync.all.pred", "p=pw", vote<Vote::All>);
+    SAME("vote.sync.any.pred", "p=pw", vote<Vote::Any>);
+    SAME("vote.sync.uni.pred", "p=pw", vote<Vote::Uni>);
+    SAME("vote.sync.ballot.b32", "w=pw", ballot);
+    SAME("match.any.sync.b32", "w=ww", match_any<uint32_t>);
+    SAME("match.any.sync.b64", "w=dw", match_any<uint64_t>);
+    SAME("match.all.sync.b32", "w=ww", match_all<uint32_t, false>);
+    SAME("match.all.sync.b32", "wp=ww", match_all<uint32_t, true>);
+    SAME("match.all.sync.b64", "w=dw", match_all<uint64_t, false>);
+    SAME("match.all.sync.b64", "wp=dw", match_all<uint64_t, true>);
+    SAME("redux.sync.add.u32", "w=ww", reduce<Redux::Add>);
+    SAME("redux.sync.add.s32", "w=ww", reduce<Redux::Add>);
+    SAME("redux.sync.min.u32", "w=ww", reduce<Redux::MinU>);
+    SAME("redux.sync.max.u32", "w=ww", reduce<Redux::MaxU>);
+    SAME("redux.sync.min.s32", "w=ww", reduce<Redux::MinS>);
+    SAME("redux.sync.max.s32", "w=ww", reduce<Redux::MaxS>);
+    SAME("redux.sync.and.b32", "w=ww", reduce<Redux::And>);
+    SAME("redux.sync.or.b32", "w=ww", reduce<Redux::Or>);
+    SAME("redux.sync.xor.b32", "w=ww", reduce<Redux::Xor>);
+    SAME("elect.sync", "wp=w", elect);
+    SAME("activemask.b32", "w=", active_mask);
 }
 
 }  // namespace SOFTCUDA_LEVEL

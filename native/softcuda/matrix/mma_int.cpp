@@ -53,11 +53,13 @@ void add_mma_int_forms(FormSink& sink) {
     sink.add({"mma.sync.aligned." SHAPE ".row.col" SAT ".s32." TYPES ".s32", SIGNATURE, product<A, B, J, SATURATE>,    \
               product<A, B, J, SATURATE>, nullptr});
 #define IMMA(SHAPE, TYPES, SIGNATURE, A, B, J)                                                                         \
-    IMMA_ONE(SHAPE, "", TYPES, SIGNATURE, A, B, J, false) IMMA_ONE(SHAPE, ".satfinite", TYPES, SIGNATURE, A, B, J, true)
+    IMMA_ONE(SHAPE, "", TYPES, SIGNATURE, A, B, J, false)                                                              \
+    IMMA_ONE(SHAPE, ".satfinite", TYPES, SIGNATURE, A, B, J, true)
 #define IMMA_TYPES(SHAPE, SIGNATURE, J)                                                                                \
     IMMA(SHAPE, "s8.s8", SIGNATURE, int8_t, int8_t, J)                                                                 \
-    IMMA(SHAPE, "s8.u8", SIGNATURE, int8_t, uint8_t, J) IMMA(SHAPE, "u8.s8", SIGNATURE, uint8_t, int8_t, J)            \
-        IMMA(SHAPE, "u8.u8", SIGNATURE, uint8_t, uint8_t, J)
+    IMMA(SHAPE, "s8.u8", SIGNATURE, int8_t, uint8_t, J)                                                                \
+    IMMA(SHAPE, "u8.s8", SIGNATURE, uint8_t, int8_t, J)                                                                \
+    IMMA(SHAPE, "u8.u8", SIGNATURE, uint8_t, uint8_t, J)
     IMMA_TYPES("m16n8k32", "wwww=wwwwwwwwww", 2)
     IMMA_TYPES("m16n8k16", "wwww=wwwwwww", 1)
 }

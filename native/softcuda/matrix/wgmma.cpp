@@ -409,16 +409,20 @@ void add_wgmma_forms(FormSink& sink) {
     forms.add<Input::F16, Input::F16, Sum::F32>("f32.f16.f16", 16);
     forms.add<Input::F16, Input::F16, Sum::F16>("f16.f16.f16", 16);
     forms.add<Input::Tf32, Input::Tf32, Sum::F32>("f32.tf32.tf32", 8);
-#define BYTES(A, A_TEXT, B, B_TEXT)                                                                                    \
+#define EIGHT_BITS(A, A_TEXT, B, B_TEXT)                                                                               \
     forms.add<Input::A, Input::B, Sum::F32>("f32." A_TEXT "." B_TEXT, 32);                                             \
     forms.add<Input::A, Input::B, Sum::F16>("f16." A_TEXT "." B_TEXT, 32);
-    BYTES(E4m3, "e4m3", E4m3, "e4m3")
-    BYTES(E4m3, "e4m3", E5m2, "e5m2") BYTES(E5m2, "e5m2", E4m3, "e4m3") BYTES(E5m2, "e5m2", E5m2, "e5m2")
+    EIGHT_BITS(E4m3, "e4m3", E4m3, "e4m3")
+    EIGHT_BITS(E4m3, "e4m3", E5m2, "e5m2")
+    EIGHT_BITS(E5m2, "e5m2", E4m3, "e4m3")
+    EIGHT_BITS(E5m2, "e5m2", E5m2, "e5m2")
 #define INTEGERS(A, A_TEXT, B, B_TEXT)                                                                                 \
     forms.add<Input::A, Input::B, Sum::S32>("s32." A_TEXT "." B_TEXT, 32);                                             \
     forms.add<Input::A, Input::B, Sum::S32Saturated>("s32." A_TEXT "." B_TEXT ".satfinite", 32);
-        INTEGERS(S8, "s8", S8, "s8") INTEGERS(S8, "s8", U8, "u8") INTEGERS(U8, "u8", S8, "s8")
-            INTEGERS(U8, "u8", U8, "u8")
+    INTEGERS(S8, "s8", S8, "s8")
+    INTEGERS(S8, "s8", U8, "u8")
+    INTEGERS(U8, "u8", S8, "s8")
+    INTEGERS(U8, "u8", U8, "u8")
 }
 
 }  // namespace SOFTCUDA_LEVEL

@@ -158,29 +158,42 @@ void add_atom_forms(FormSink& sink) {
     ATOM_SPACE(".global", Global, OPERATION, OP, RESULT, B, THIRD)                                                     \
     ATOM_SPACE(".shared", Shared, OPERATION, OP, RESULT, B, THIRD)                                                     \
     ATOM_SPACE(".shared::cluster", Cluster, OPERATION, OP, RESULT, B, THIRD)                                           \
-        ATOM_SPACE("", Generic, OPERATION, OP, RESULT, B, THIRD)
+    ATOM_SPACE("", Generic, OPERATION, OP, RESULT, B, THIRD)
 #define ATOM(OPERATION, OP, BANK)                                                                                      \
     ATOM_ONLY(OPERATION, OP, BANK, BANK, false)                                                                        \
     RED_SPACE(".global", Global, OPERATION, OP, BANK)                                                                  \
-    RED_SPACE(".shared", Shared, OPERATION, OP, BANK) RED_SPACE(".shared::cluster", Cluster, OPERATION, OP, BANK)      \
-        RED_SPACE("", Generic, OPERATION, OP, BANK)
+    RED_SPACE(".shared", Shared, OPERATION, OP, BANK)                                                                  \
+    RED_SPACE(".shared::cluster", Cluster, OPERATION, OP, BANK)                                                        \
+    RED_SPACE("", Generic, OPERATION, OP, BANK)
     ATOM(".add.u32", Add<uint32_t>, "w")
-    ATOM(".add.u64", Add<uint64_t>, "d") ATOM(".add.f32", AddF32, "w") ATOM(".add.f64", AddF64, "d")
-        ATOM(".add.noftz.f16", AddF16, "w") ATOM(".add.noftz.bf16", AddBf16, "w")
-            ATOM(".add.noftz.f16x2", AddF16x2, "w") ATOM(".add.noftz.bf16x2", AddBf16x2, "w")
-                ATOM(".min.u32", Min<uint32_t>, "w") ATOM(".min.s32", Min<int32_t>, "w")
-                    ATOM(".min.u64", Min<uint64_t>, "d") ATOM(".min.s64", Min<int64_t>, "d")
-                        ATOM(".max.u32", Max<uint32_t>, "w") ATOM(".max.s32", Max<int32_t>, "w")
-                            ATOM(".max.u64", Max<uint64_t>, "d") ATOM(".max.s64", Max<int64_t>, "d")
-                                ATOM(".inc.u32", Inc, "w") ATOM(".dec.u32", Dec, "w")
-                                    ATOM(".and.b32", And<uint32_t>, "w") ATOM(".and.b64", And<uint64_t>, "d")
-                                        ATOM(".or.b32", Or<uint32_t>, "w") ATOM(".or.b64", Or<uint64_t>, "d")
-                                            ATOM(".xor.b32", Xor<uint32_t>, "w") ATOM(".xor.b64", Xor<uint64_t>, "d")
-                                                ATOM_ONLY(".exch.b32", Exch<uint32_t>, "w", "w", false)
-                                                    ATOM_ONLY(".exch.b64", Exch<uint64_t>, "d", "d", false)
-                                                        ATOM_ONLY(".cas.b16", Cas<uint16_t>, "w", "ww", true)
-                                                            ATOM_ONLY(".cas.b32", Cas<uint32_t>, "w", "ww", true)
-                                                                ATOM_ONLY(".cas.b64", Cas<uint64_t>, "d", "dd", true)
+    ATOM(".add.u64", Add<uint64_t>, "d")
+    ATOM(".add.f32", AddF32, "w")
+    ATOM(".add.f64", AddF64, "d")
+    ATOM(".add.noftz.f16", AddF16, "w")
+    ATOM(".add.noftz.bf16", AddBf16, "w")
+    ATOM(".add.noftz.f16x2", AddF16x2, "w")
+    ATOM(".add.noftz.bf16x2", AddBf16x2, "w")
+    ATOM(".min.u32", Min<uint32_t>, "w")
+    ATOM(".min.s32", Min<int32_t>, "w")
+    ATOM(".min.u64", Min<uint64_t>, "d")
+    ATOM(".min.s64", Min<int64_t>, "d")
+    ATOM(".max.u32", Max<uint32_t>, "w")
+    ATOM(".max.s32", Max<int32_t>, "w")
+    ATOM(".max.u64", Max<uint64_t>, "d")
+    ATOM(".max.s64", Max<int64_t>, "d")
+    ATOM(".inc.u32", Inc, "w")
+    ATOM(".dec.u32", Dec, "w")
+    ATOM(".and.b32", And<uint32_t>, "w")
+    ATOM(".and.b64", And<uint64_t>, "d")
+    ATOM(".or.b32", Or<uint32_t>, "w")
+    ATOM(".or.b64", Or<uint64_t>, "d")
+    ATOM(".xor.b32", Xor<uint32_t>, "w")
+    ATOM(".xor.b64", Xor<uint64_t>, "d")
+    ATOM_ONLY(".exch.b32", Exch<uint32_t>, "w", "w", false)
+    ATOM_ONLY(".exch.b64", Exch<uint64_t>, "d", "d", false)
+    ATOM_ONLY(".cas.b16", Cas<uint16_t>, "w", "ww", true)
+    ATOM_ONLY(".cas.b32", Cas<uint32_t>, "w", "ww", true)
+    ATOM_ONLY(".cas.b64", Cas<uint64_t>, "d", "dd", true)
 }
 
 }  // namespace SOFTCUDA_LEVEL

@@ -126,18 +126,23 @@ template <Space S, class T, int N, class D> const Ins* load(const Ins* ip, Warp&
     sink.add({FORM_NAME("ld" TEXT TYPE), SIGNATURE, load<Space::SPACE, T, N, D>, load<Space::SPACE, T, N, D>, nullptr});
 #define LD_NARROW(SPACE, TEXT, N, W)                                                                                   \
     LD(SPACE, TEXT, ".b8", uint8_t, N, W "=m", uint32_t)                                                               \
-    LD(SPACE, TEXT, ".s8", int8_t, N, W "=m", uint32_t) LD(SPACE, TEXT, ".b16", uint16_t, N, W "=m", uint32_t)         \
-        LD(SPACE, TEXT, ".s16", int16_t, N, W "=m", uint32_t) LD(SPACE, TEXT, ".b32", uint32_t, N, W "=m", uint32_t)   \
-            LD(SPACE, TEXT, ".s32", uint32_t, N, W "=m", uint32_t)
+    LD(SPACE, TEXT, ".s8", int8_t, N, W "=m", uint32_t)                                                                \
+    LD(SPACE, TEXT, ".b16", uint16_t, N, W "=m", uint32_t)                                                             \
+    LD(SPACE, TEXT, ".s16", int16_t, N, W "=m", uint32_t)                                                              \
+    LD(SPACE, TEXT, ".b32", uint32_t, N, W "=m", uint32_t)                                                             \
+    LD(SPACE, TEXT, ".s32", uint32_t, N, W "=m", uint32_t)
 #define LD_SPACE(SPACE, TEXT)                                                                                          \
     LD_NARROW(SPACE, TEXT, 1, "w")                                                                                     \
-    LD_NARROW(SPACE, TEXT ".v2", 2, "ww") LD_NARROW(SPACE, TEXT ".v4", 4, "wwww")                                      \
-        LD(SPACE, TEXT, ".b8", uint8_t, 1, "d=m", uint64_t) LD(SPACE, TEXT, ".s8", int8_t, 1, "d=m", uint64_t)         \
-            LD(SPACE, TEXT, ".b16", uint16_t, 1, "d=m", uint64_t) LD(SPACE, TEXT, ".s16", int16_t, 1, "d=m", uint64_t) \
-                LD(SPACE, TEXT, ".b32", uint32_t, 1, "d=m", uint64_t)                                                  \
-                    LD(SPACE, TEXT, ".s32", int32_t, 1, "d=m", uint64_t)                                               \
-                        LD(SPACE, TEXT, ".b64", uint64_t, 1, "d=m", uint64_t)                                          \
-                            LD(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "dd=m", uint64_t)
+    LD_NARROW(SPACE, TEXT ".v2", 2, "ww")                                                                              \
+    LD_NARROW(SPACE, TEXT ".v4", 4, "wwww")                                                                            \
+    LD(SPACE, TEXT, ".b8", uint8_t, 1, "d=m", uint64_t)                                                                \
+    LD(SPACE, TEXT, ".s8", int8_t, 1, "d=m", uint64_t)                                                                 \
+    LD(SPACE, TEXT, ".b16", uint16_t, 1, "d=m", uint64_t)                                                              \
+    LD(SPACE, TEXT, ".s16", int16_t, 1, "d=m", uint64_t)                                                               \
+    LD(SPACE, TEXT, ".b32", uint32_t, 1, "d=m", uint64_t)                                                              \
+    LD(SPACE, TEXT, ".s32", int32_t, 1, "d=m", uint64_t)                                                               \
+    LD(SPACE, TEXT, ".b64", uint64_t, 1, "d=m", uint64_t)                                                              \
+    LD(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "dd=m", uint64_t)
 
 }  // namespace
 

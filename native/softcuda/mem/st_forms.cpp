@@ -91,14 +91,17 @@ template <Space S, class T, int N, class D> const Ins* store(const Ins* ip, Warp
         {FORM_NAME("st" TEXT TYPE), SIGNATURE, store<Space::SPACE, T, N, D>, store<Space::SPACE, T, N, D>, nullptr});
 #define ST_NARROW(SPACE, TEXT, N, W)                                                                                   \
     ST(SPACE, TEXT, ".b8", uint8_t, N, "=m" W, uint32_t)                                                               \
-    ST(SPACE, TEXT, ".b16", uint16_t, N, "=m" W, uint32_t) ST(SPACE, TEXT, ".b32", uint32_t, N, "=m" W, uint32_t)
+    ST(SPACE, TEXT, ".b16", uint16_t, N, "=m" W, uint32_t)                                                             \
+    ST(SPACE, TEXT, ".b32", uint32_t, N, "=m" W, uint32_t)
 #define ST_SPACE(SPACE, TEXT)                                                                                          \
     ST_NARROW(SPACE, TEXT, 1, "w")                                                                                     \
-    ST_NARROW(SPACE, TEXT ".v2", 2, "ww") ST_NARROW(SPACE, TEXT ".v4", 4, "wwww")                                      \
-        ST(SPACE, TEXT, ".b8", uint8_t, 1, "=md", uint64_t) ST(SPACE, TEXT, ".b16", uint16_t, 1, "=md", uint64_t)      \
-            ST(SPACE, TEXT, ".b32", uint32_t, 1, "=md", uint64_t)                                                      \
-                ST(SPACE, TEXT, ".b64", uint64_t, 1, "=md", uint64_t)                                                  \
-                    ST(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "=mdd", uint64_t)
+    ST_NARROW(SPACE, TEXT ".v2", 2, "ww")                                                                              \
+    ST_NARROW(SPACE, TEXT ".v4", 4, "wwww")                                                                            \
+    ST(SPACE, TEXT, ".b8", uint8_t, 1, "=md", uint64_t)                                                                \
+    ST(SPACE, TEXT, ".b16", uint16_t, 1, "=md", uint64_t)                                                              \
+    ST(SPACE, TEXT, ".b32", uint32_t, 1, "=md", uint64_t)                                                              \
+    ST(SPACE, TEXT, ".b64", uint64_t, 1, "=md", uint64_t)                                                              \
+    ST(SPACE, TEXT ".v2", ".b64", uint64_t, 2, "=mdd", uint64_t)
 
 }  // namespace
 

@@ -11,15 +11,20 @@ __device__ __forceinline__ void copy16(void* shared, const void* global) {
 __device__ __forceinline__ void commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int N> __device__ __forceinline__ void wait() { asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory"); }
 __device__ __forceinline__ void load_matrix_x4(uint32_t (&r)[4], uint32_t a) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(a) : "memory");
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                 : "r"(a)
+                 : "memory");
 }
 __device__ __forceinline__ void multiply(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-#define BOTH(name, parameters, ...) \
-    extern "C" __global__ void name parameters { name##_body<0> __VA_ARGS__; } \
+#define BOTH(name, parameters, ...)                                                                                    \
+    extern "C" __global__ void name parameters { name##_body<0> __VA_ARGS__; }                                         \
     extern "C" __global__ void name##_bug parameters { name##_body<1> __VA_ARGS__; }
 
 // ---- memory --------------------------------------------------------------------------------------------------------------
@@ -198,7 +203,8 @@ template <int BUG> __device__ void flag_body(const float* in, float* data, volat
         __syncthreads();
         if (t == 0) *raised = 1;
     } else {
-        if (!BUG) while (*raised == 0) {}
+        if (!BUG)
+            while (*raised == 0) {}
         __threadfence();
         out[(blockIdx.x - 1) * blockDim.x + t] = data[t];
     }
@@ -268,10 +274,18 @@ template <int BUG> __device__ void gemm_body(const __nv_bfloat16* a, const __nv_
     for (int n = 0; n < 8; n++)
         for (int e = 0; e < 4; e++) c[(w * 16 + l / 4 + e / 2 * 8) * 64 + n * 8 + l % 4 * 2 + e % 2] = acc[n][e];
 }
-extern "C" __global__ void gemm(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) { gemm_body<0>(a, b, c, k); }
-extern "C" __global__ void gemm_no_wait(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) { gemm_body<1>(a, b, c, k); }
-extern "C" __global__ void gemm_short_wait(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) { gemm_body<2>(a, b, c, k); }
-extern "C" __global__ void gemm_no_barrier(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) { gemm_body<3>(a, b, c, k); }
+extern "C" __global__ void gemm(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) {
+    gemm_body<0>(a, b, c, k);
+}
+extern "C" __global__ void gemm_no_wait(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) {
+    gemm_body<1>(a, b, c, k);
+}
+extern "C" __global__ void gemm_short_wait(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) {
+    gemm_body<2>(a, b, c, k);
+}
+extern "C" __global__ void gemm_no_barrier(const __nv_bfloat16* a, const __nv_bfloat16* b, float* c, int k) {
+    gemm_body<3>(a, b, c, k);
+}
 
 // The shape of flash attention: one operand stays, tiles of the other stream through one buffer behind wait_all, rows
 // are reduced by shuffles and rescaled. BUG: the trailing barrier is missing.

@@ -6,22 +6,10 @@
 #include <mutex>
 
 #include "check/forms.h"
+#include "exec/level_forms.h"
 #include "vm.h"
 
 namespace softcuda {
-
-namespace scalar {
-void add_all_forms(FormSink&);
-}
-namespace avx2 {
-void add_all_forms(FormSink&);
-}
-namespace avx512 {
-void add_all_forms(FormSink&);
-}
-namespace avx512bf16 {
-void add_all_forms(FormSink&);
-}
 
 namespace {
 

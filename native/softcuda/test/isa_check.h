@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "test/float_bits.h"
 #include "test/lane_machine.h"
 
 namespace isa {
@@ -33,35 +34,7 @@ struct Definition {
 };
 using Define = std::function<Definition(const std::string& name, const std::string& signature)>;
 
-inline float f32(uint64_t bits) {
-    uint32_t b = uint32_t(bits);
-    float v;
-    std::memcpy(&v, &b, 4);
-    return v;
-}
-inline double f64(uint64_t bits) {
-    double v;
-    std::memcpy(&v, &bits, 8);
-    return v;
-}
-inline uint64_t bits(float v) {
-    uint32_t b;
-    std::memcpy(&b, &v, 4);
-    return b;
-}
-inline uint64_t bits(double v) {
-    uint64_t b;
-    std::memcpy(&b, &v, 8);
-    return b;
-}
-inline double half_value(uint64_t h) {
-    int exponent = int(h >> 10 & 31), fraction = int(h & 1023);
-    double size = exponent == 31  ? (fraction ? NAN : INFINITY)
-                  : exponent == 0 ? std::ldexp(fraction, -24)
-                                  : std::ldexp(1024 + fraction, exponent - 25);
-    return h & 0x8000 ? -size : size;
-}
-inline double bfloat_value(uint64_t h) { return f32((h & 0xffff) << 16); }
+inline double bfloat_value(uint64_t h) { return float_of((h & 0xffff) << 16); }
 
 inline bool near(double got, double wanted, const Definition& d) {
     if (std::isnan(wanted) || std::isnan(got)) return std::isnan(wanted) && std::isnan(got);
@@ -72,12 +45,14 @@ inline bool near(double got, double wanted, const Definition& d) {
 inline bool same(uint64_t got, uint64_t wanted, const Definition& d) {
     switch (d.kind) {
         case Kind::Bits: return got == wanted;
-        case Kind::F32: return got == wanted || (std::isnan(f32(got)) && std::isnan(f32(wanted)) && got >> 32 == 0);
-        case Kind::F64: return got == wanted || (std::isnan(f64(got)) && std::isnan(f64(wanted)));
+        case Kind::F32:
+            return got == wanted || (std::isnan(float_of(got)) && std::isnan(float_of(wanted)) && got >> 32 == 0);
+        case Kind::F64: return got == wanted || (std::isnan(double_of(got)) && std::isnan(double_of(wanted)));
         case Kind::Near32:
-            if (f32(wanted) == 4.0f && d.absolute == 0x1p-20) return std::fabs(f32(got)) <= 1;  // sin and cos far out
-            return near(f32(got), f32(wanted), d);
-        case Kind::Near64: return near(f64(got), f64(wanted), d);
+            if (float_of(wanted) == 4.0f && d.absolute == 0x1p-20)
+                return std::fabs(float_of(got)) <= 1;  // sin and cos far out
+            return near(float_of(got), float_of(wanted), d);
+        case Kind::Near64: return near(double_of(got), double_of(wanted), d);
         case Kind::Near16: return near(half_value(got), half_value(wanted), d);
         case Kind::NearB16: return near(bfloat_value(got), bfloat_value(wanted), d);
         case Kind::NearPairs16:
@@ -120,7 +95,7 @@ inline uint64_t interesting32(std::mt19937_64& random) {
         case 3: return uint32_t(int32_t(random() % 41) - 20);
         case 4: {  // a float of moderate size, at times with few digits
             float v = float(std::ldexp(double(int64_t(random() % 2000001) - 1000000), int(random() % 24) - 24));
-            return bits(v) & (random() % 2 ? 0xffffffffu : 0xffff0000u);
+            return bits_of(v) & (random() % 2 ? 0xffffffffu : 0xffff0000u);
         }
         default: {  // two halves of moderate size
             auto half = [&] {
@@ -190,7 +165,7 @@ inline uint64_t interesting64(std::mt19937_64& random) {
         case 1: return edges[random() % (sizeof edges / sizeof *edges)];
         case 2: return random();
         case 3: return uint64_t(int64_t(random() % 41) - 20);
-        default: return bits(std::ldexp(double(int64_t(random() % 2000001) - 1000000), int(random() % 44) - 24));
+        default: return bits_of(std::ldexp(double(int64_t(random() % 2000001) - 1000000), int(random() % 44) - 24));
     }
 }
 

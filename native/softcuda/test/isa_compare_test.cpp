@@ -21,12 +21,12 @@ Operand read(const std::string& type, bool flushes, u64 bits, int part) {
     std::string base = type.size() > 3 && type.substr(type.size() - 2) == "x2" ? type.substr(0, type.size() - 2) : type;
     if (base == "f16" || base == "bf16") {
         bits = bits >> (16 * part) & 0xffff;
-        o.floating = base == "f16" ? isa::half_value(bits) : isa::bfloat_value(bits);
+        o.floating = base == "f16" ? half_value(bits) : isa::bfloat_value(bits);
     } else if (base == "f32") {
-        o.floating = isa::f32(bits);
+        o.floating = float_of(bits);
         if (flushes && std::fabs(o.floating) < 0x1p-126L) o.floating = 0;
     } else if (base == "f64") {
-        o.floating = isa::f64(bits);
+        o.floating = double_of(bits);
     } else {
         int width = std::stoi(base.substr(1));
         if (width < 64) bits &= (u64(1) << width) - 1;

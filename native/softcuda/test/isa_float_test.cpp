@@ -79,10 +79,10 @@ u64 compute(const Opcode& o, const u64* in) {
     if (o.op == "abs") return in[0] & (f.sign() - 1);
     if (o.op == "copysign") return (in[1] & (f.sign() - 1)) | (in[0] & f.sign());
     if (f.precision == 53) {
-        double a = isa::f64(in[0]), b = isa::f64(in[1]), c = isa::f64(in[2]);
+        double a = double_of(in[0]), b = double_of(in[1]), c = double_of(in[2]);
         const std::string& op = o.op;
         volatile double x = a, y = b, z = c;
-        return isa::bits(exact::in_mode(o.mode, [&]() -> double {
+        return bits_of(exact::in_mode(o.mode, [&]() -> double {
             return op == "add"    ? x + y
                    : op == "sub"  ? x - y
                    : op == "mul"  ? x * y
@@ -107,7 +107,7 @@ Definition test_property(const std::string& name) {
     Definition d;
     d.lane = [=](const u64* in, u64* out) {
         double v = exact::as_double(f, in[0]);
-        int kind = f.precision == 53 ? std::fpclassify(v) : std::fpclassify(isa::f32(in[0]));
+        int kind = f.precision == 53 ? std::fpclassify(v) : std::fpclassify(float_of(in[0]));
         const std::string& property = words[1];
         out[0] = property == "finite"       ? std::isfinite(v)
                  : property == "infinite"   ? std::isinf(v)
@@ -148,7 +148,7 @@ Definition approximation(const Opcode& o) {
             long double x = exact::as_double(f, bits);
             const std::string& op = copy.op;
             if ((op == "sin" || op == "cos") && std::fabs(x) > 0x1p26L && std::isfinite(x)) {
-                out[0] = isa::bits(4.0f);  // stands for anything in [-1, 1]
+                out[0] = bits_of(4.0f);  // stands for anything in [-1, 1]
                 return;
             }
             long double y = op == "ex2"    ? exp2l(x)

@@ -343,7 +343,7 @@ Definition moves(const std::string& name, const std::string& signature) {
     if (words[0] == "slct") {
         bool floating = words[2] == "f32";
         return exact(width, 2, [=](const u64* in, u64* out) {
-            bool first = floating ? isa::f32(in[2]) >= 0 : int32_t(in[2]) >= 0;
+            bool first = floating ? float_of(in[2]) >= 0 : int32_t(in[2]) >= 0;
             out[0] = first ? in[0] : in[1];
         });
     }

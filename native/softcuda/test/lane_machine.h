@@ -12,22 +12,8 @@
 
 #include "check/forms.h"
 #include "exec/code.h"
+#include "exec/level_forms.h"
 #include "test/expect.h"
-
-namespace softcuda {
-namespace scalar {
-void add_all_forms(FormSink&);
-}
-namespace avx2 {
-void add_all_forms(FormSink&);
-}
-namespace avx512 {
-void add_all_forms(FormSink&);
-}
-namespace avx512bf16 {
-void add_all_forms(FormSink&);
-}
-}  // namespace softcuda
 
 namespace lanes {
 

@@ -2,28 +2,12 @@
 // element from the PTX ISA's layout formulas, on data of which no two elements are alike; the same bits on every level.
 #include <cmath>
 
+#include "float_bits.h"
 #include "lane_machine.h"
 
 using namespace lanes;
 
 namespace {
-
-float float_of(uint32_t bits) {
-    float f;
-    std::memcpy(&f, &bits, 4);
-    return f;
-}
-uint32_t bits_of(float f) {
-    uint32_t b;
-    std::memcpy(&b, &f, 4);
-    return b;
-}
-
-double half_value(uint32_t h) {
-    int e = h >> 10 & 31, f = h & 0x3ff;
-    double v = e == 31 ? (f ? NAN : INFINITY) : e ? std::ldexp(1024 + f, e - 25) : std::ldexp(f, -24);
-    return h & 0x8000 ? -v : v;
-}
 
 struct Shape {
     int k;                // m is 16, n is 8

@@ -3,33 +3,12 @@
 #include <cmath>
 #include <thread>
 
+#include "float_bits.h"
 #include "lane_machine.h"
 
 using namespace lanes;
 
 namespace {
-
-float float_of(uint64_t bits) {
-    float f;
-    uint32_t b = uint32_t(bits);
-    std::memcpy(&f, &b, 4);
-    return f;
-}
-uint64_t bits_of(float f) {
-    uint32_t b;
-    std::memcpy(&b, &f, 4);
-    return b;
-}
-double double_of(uint64_t bits) {
-    double f;
-    std::memcpy(&f, &bits, 8);
-    return f;
-}
-uint64_t bits_of(double f) {
-    uint64_t b;
-    std::memcpy(&b, &f, 8);
-    return b;
-}
 
 // Small formats by their definition: value of the bits, and the bits whose value is nearest (ties to even), by search.
 double small_value(uint32_t bits, int exponentBits, int mantissaBits) {

@@ -1,6 +1,7 @@
 // ZOETROPE_TENSOR_CORE: what tells tensor cores' sums from others, by mma.sync and by wgmma, on every level.
 #include <cmath>
 
+#include "float_bits.h"
 #include "exec/tensor_core.h"
 #include "expect.h"
 #include "kernels.h"
@@ -8,12 +9,6 @@
 using namespace softcuda;
 
 namespace {
-
-uint32_t bits_of(float f) {
-    uint32_t b;
-    std::memcpy(&b, &f, 4);
-    return b;
-}
 
 // One sum: a row of A times a column of B, both of k elements, plus c. All rows and columns alike.
 struct Probe {

@@ -1,28 +1,12 @@
 // wgmma.mma_async on every level: layouts of descriptors, fragments, types, scales; and the same bits as mma.sync.
 #include <cmath>
 
+#include "float_bits.h"
 #include "tensor_fixture.h"
 
 using namespace softcuda;
 
 namespace {
-
-uint32_t bits_of(float f) {
-    uint32_t b;
-    std::memcpy(&b, &f, 4);
-    return b;
-}
-float float_of(uint32_t b) {
-    float f;
-    std::memcpy(&f, &b, 4);
-    return f;
-}
-
-double half_value(uint32_t h) {
-    const int e = h >> 10 & 31, f = h & 0x3ff;
-    const double v = e ? std::ldexp(1024 + f, e - 25) : std::ldexp(f, -24);
-    return h & 0x8000 ? -v : v;
-}
 
 struct Type {
     std::string name;

@@ -9,7 +9,6 @@ import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Guarded;
 import io.zoetrope.testkit.Values;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -23,17 +22,10 @@ class RowsTest {
     }
 
     static Stream<Case> cases() {
-        List<Case> cases = new ArrayList<>();
-        for (DType dtype : List.of(DType.F32, DType.BF16)) {
-            cases.add(new Case(dtype, 1, 1, 1, 0));
-            cases.add(new Case(dtype, 5, 3, 17, 0));
-            cases.add(new Case(dtype, 63, 8, 16, 0));
-            cases.add(new Case(dtype, 65, 8, 16, 1));
-            cases.add(new Case(dtype, 49, 64, 32, 0));
-            cases.add(new Case(dtype, 3, 1027, 2048, 0));
-            cases.add(new Case(dtype, 2, 4096, 512, 0));
-        }
-        return cases.stream();
+        return Stream.of(DType.F32, DType.BF16)
+                .flatMap(dtype -> Stream.of(new Case(dtype, 1, 1, 1, 0), new Case(dtype, 5, 3, 17, 0),
+                        new Case(dtype, 63, 8, 16, 0), new Case(dtype, 65, 8, 16, 1), new Case(dtype, 49, 64, 32, 0),
+                        new Case(dtype, 3, 1027, 2048, 0), new Case(dtype, 2, 4096, 512, 0)));
     }
 
     @ParameterizedTest

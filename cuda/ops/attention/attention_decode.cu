@@ -16,6 +16,7 @@
 // Traffic     the valid keys and values once: 2·n·D elements a head. Memory bound.
 // Source      Milakov, Gimelshein, "Online normalizer calculation for softmax" (arXiv:1805.02867).
 // Measured: not by itself; on an H200 a transformer of width 2048 and 16 layers decodes 16 tokens in 1.29 ms.
+// Changed since: a new maximum rounds as the old one did. Not run on a GPU again yet.
 #include "../pointwise/rows.cuh"
 #include "heads.cuh"
 
@@ -78,7 +79,7 @@ __device__ __forceinline__ void decode(const T* __restrict__ q, const T* __restr
         if (!valid) score = -CUDART_INF_F;
         const float m = fmaxf(maximum, score);
         const float shift = m == -CUDART_INF_F ? 0.0f : -m * to_log2;  // no key yet: exp2(−∞), not NaN
-        const float keep = exp2_fast(fmaf(maximum, to_log2, shift));
+        const float keep = rescaling(maximum, to_log2, shift);
         const float weight = exp2_fast(fmaf(score, to_log2, shift));
         maximum = m;
         sum = fmaf(sum, keep, weight);

@@ -50,7 +50,7 @@ __device__ __forceinline__ void decode(const T* __restrict__ q, const T* __restr
         const float score = warp_sum(part);
         const float m = fmaxf(maximum, score);
         const float shift = -m * to_log2;
-        const float keep = exp2_fast(fmaf(maximum, to_log2, shift));
+        const float keep = rescaling(maximum, to_log2, shift);
         const float weight = exp2_fast(fmaf(score, to_log2, shift));
         maximum = m;
         sum = fmaf(sum, keep, weight);

@@ -10,7 +10,8 @@
 // Cost a head: 4·Sq·Sk·D FLOP (half when causal); 4.5 FMA per 16-byte shared read.
 // Source: Dao, "FlashAttention-2" (arXiv:2307.08691), algorithm 1.
 // Measured: not by itself; it passed its tests on an H200.
-// Changed since: the largest score and the logarithm of the sum are kept apart. Not run on a GPU again yet.
+// Changed since: the largest score and the logarithm of the sum are kept apart, and a new maximum rounds as the old one
+// did. Not run on a GPU again yet.
 #include "entries.cuh"
 #include "lanes.cuh"
 
@@ -84,7 +85,7 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
 #pragma unroll
             for (int lanes = 1; lanes < 8; lanes *= 2) m = fmaxf(m, __shfl_xor_sync(~0u, m, lanes));
             const float shift = m == -CUDART_INF_F ? 0.0f : -m * to_log2;  // no key yet: exp2(−∞), not NaN
-            const float keep = exp2_fast(fmaf(maximum[i], to_log2, shift));
+            const float keep = rescaling(maximum[i], to_log2, shift);
             maximum[i] = m;
             float part = 0.0f;
 #pragma unroll

@@ -55,7 +55,7 @@ __device__ __forceinline__ void forward(const T* __restrict__ q, const T* __rest
             const float score = key0 + lane <= last ? p[i] : -CUDART_INF_F;
             const float m = fmaxf(maximum[i], warp_max(score));
             const float shift = m == -CUDART_INF_F ? 0.0f : -m * to_log2;  // no key yet: exp2(−∞), not NaN
-            const float factor = exp2_fast(fmaf(maximum[i], to_log2, shift));
+            const float factor = rescaling(maximum[i], to_log2, shift);
             p[i] = exp2_fast(fmaf(score, to_log2, shift));
             sum[i] = fmaf(sum[i], factor, warp_sum(p[i]));
             maximum[i] = m;

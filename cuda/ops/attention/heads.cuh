@@ -22,6 +22,13 @@ __device__ __forceinline__ float exp2_fast(float x) {
     return y;
 }
 
+// Times this, a sum of 2^(to_log2·score − to_log2·maximum) has a larger maximum; `shift` is −to_log2·larger, rounded. The
+// product is rounded as it was in the sum's terms, so that their rounding cancels: fmaf would leave it in the sum, 0.5 % of
+// it at scores of 1e5. Before the first key the maximum is −∞ and the factor 0.
+__device__ __forceinline__ float rescaling(float maximum, float to_log2, float shift) {
+    return exp2_fast(__fadd_rn(__fmul_rn(maximum, to_log2), shift));
+}
+
 // One of the B·H heads and a tile within it, from a one-dimensional grid of B·H·tiles blocks.
 struct Place {
     int batch, head, tile;
@@ -81,7 +88,7 @@ __device__ __forceinline__ float merged(const float (&maxima)[PARTS], const floa
     float result = 0.0f;
 #pragma unroll
     for (int i = 0; i < PARTS; ++i) {
-        const float factor = exp2_fast(fmaf(maxima[i], to_log2, shift));
+        const float factor = rescaling(maxima[i], to_log2, shift);
         total = fmaf(sums[i], factor, total);
         result = fmaf(outs[i][d], factor, result);
     }

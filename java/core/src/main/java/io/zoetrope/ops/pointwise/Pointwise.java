@@ -227,7 +227,7 @@ public final class Pointwise {
 
     /** Sets every element of an F32 or BF16 tensor. */
     public static void fill(Tensor out, float value) {
-        Operands.of("fill").floating("out", out);
+        Operands.of("fill").floating("out", out).writes("out", out).device();
         int word = Float.floatToRawIntBits(value);
         if (out.dtype() == DType.BF16) {
             int half = io.zoetrope.tensor.Bfloat16.fromFloat(value) & 0xffff;
@@ -238,7 +238,7 @@ public final class Pointwise {
 
     /** Sets every element of an I32 tensor. */
     public static void fill(Tensor out, int value) {
-        Operands.of("fill").type("out", out, DType.I32);
+        Operands.of("fill").type("out", out, DType.I32).writes("out", out).device();
         fillWords(out, value);
     }
 

@@ -50,6 +50,16 @@ NATIVE(void, setHandle)(JNIEnv* env, jclass class, jobject object, jlong value) 
     if (field) (*env)->SetLongField(env, object, field, value);
 }
 
+// Asks before it sets: that is what is cheap, and the answer is nearly always the context itself.
+NATIVE(jint, enter)(JNIEnv* env, jclass class, jlong context) {
+    (void) env, (void) class;
+    REQUIRE(ctxGetCurrent);
+    REQUIRE(ctxSetCurrent);
+    void* current = NULL;
+    int result = driver.ctxGetCurrent(&current);
+    return result == 0 && current != HANDLE(context) ? driver.ctxSetCurrent(HANDLE(context)) : result;
+}
+
 NATIVE(jint, launch)
 (JNIEnv* env, jclass class, jlong function, jint gridX, jint gridY, jint gridZ, jint blockX, jint blockY, jint blockZ,
  jint sharedBytes, jlong stream, jobject parameters, jint parameterBytes, jobject attributes, jint attributeCount) {

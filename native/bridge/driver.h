@@ -73,7 +73,9 @@ struct KernelNode {
     X(graphGetEdges, "cuGraphGetEdges_v2", "cuGraphGetEdges", 12030,                                                   \
       (void* graph, void** from, void** to, struct EdgeData* edges, size_t* count))                                    \
     X(graphKernelNodeSetAttribute, "cuGraphKernelNodeSetAttribute", "cuGraphKernelNodeSetAttribute", 11000,            \
-      (void* node, int attribute, const void* value))
+      (void* node, int attribute, const void* value))                                                                  \
+    X(ctxGetCurrent, "cuCtxGetCurrent", "cuCtxGetCurrent", 4000, (void** context))                                     \
+    X(ctxSetCurrent, "cuCtxSetCurrent", "cuCtxSetCurrent", 4000, (void* context))
 
 // Null where the driver lacks the call.
 struct Driver {

@@ -59,16 +59,34 @@ TEST(without_a_driver_nothing_is_bound_and_calls_are_refused) {
     EXPECT_EQ(NATIVE(bind)(env, nullptr), -1);
     EXPECT_EQ(launch(java::buffer(parameters), 20, nullptr, 0), CUDA_ERROR_NOT_SUPPORTED);
     EXPECT_EQ(NATIVE(replaceAddress)(env, nullptr, nullptr, 16), CUDA_ERROR_NOT_SUPPORTED);
+    EXPECT_EQ(NATIVE(enter)(env, nullptr, 0x1111), CUDA_ERROR_NOT_SUPPORTED);
     EXPECT_EQ(NATIVE(addDependencies)(env, nullptr, 0, nullptr, nullptr, nullptr), CUDA_ERROR_NOT_SUPPORTED);
 }
 
 TEST(finds_all_calls_in_the_driver_that_is_loaded) {
     expecting(CUDA_SUCCESS);
-    EXPECT_EQ(NATIVE(bind)(env, nullptr), (1 << 10) - 1);
+    EXPECT_EQ(NATIVE(bind)(env, nullptr), (1 << 12) - 1);
     EXPECT_EQ(std::string(reinterpret_cast<const char*>(NATIVE(symbols)(env, nullptr))),
               "cuLaunchKernel,cuLaunchKernelEx,cuFuncGetParamInfo,cuTensorMapEncodeTiled,cuTensorMapEncodeIm2col,"
               "cuTensorMapReplaceAddress,cuGraphAddNode_v2,cuGraphAddDependencies_v2,cuGraphGetEdges_v2,"
-              "cuGraphKernelNodeSetAttribute");
+              "cuGraphKernelNodeSetAttribute,cuCtxGetCurrent,cuCtxSetCurrent");
+}
+
+TEST(enters_a_context_only_where_another_is_current) {
+    StandIn& d = expecting(CUDA_SUCCESS);
+    d.current = static_cast<CUcontext>(at(0x1111));
+    EXPECT_EQ(NATIVE(enter)(env, nullptr, 0x1111), CUDA_SUCCESS);
+    EXPECT_EQ(std::string(d.called), "cuCtxGetCurrent");
+    EXPECT_EQ(NATIVE(enter)(env, nullptr, 0x2222), CUDA_SUCCESS);
+    EXPECT_EQ(std::string(d.called), "cuCtxSetCurrent");
+    EXPECT(d.current == at(0x2222));
+}
+
+TEST(a_driver_that_does_not_answer_is_not_entered) {
+    StandIn& d = expecting(CUDA_ERROR_DEINITIALIZED);
+    d.current = static_cast<CUcontext>(at(0x1111));
+    EXPECT_EQ(NATIVE(enter)(env, nullptr, 0x2222), CUDA_ERROR_DEINITIALIZED);
+    EXPECT_EQ(std::string(d.called), "cuCtxGetCurrent");
 }
 
 TEST(launches_with_attributes) {

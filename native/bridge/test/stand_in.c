@@ -74,6 +74,16 @@ EXPORT CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction f, voi
     return launch_kernel_ex(config, f, kernelParams, extra);
 }
 
+EXPORT CUresult cuCtxGetCurrent(CUcontext* context) {
+    *context = stand_in.current;
+    return called("cuCtxGetCurrent");
+}
+
+EXPORT CUresult cuCtxSetCurrent(CUcontext context) {
+    stand_in.current = context;
+    return called("cuCtxSetCurrent");
+}
+
 EXPORT CUresult cuFuncGetParamInfo(CUfunction f, size_t index, size_t* offset, size_t* bytes) {
     stand_in.function = f;
     stand_in.index = index;

@@ -12,6 +12,7 @@ struct StandIn {
     const char* called;  // the symbol called last
     CUfunction function;
     CUstream stream;
+    CUcontext current;  // cuCtxGetCurrent answers with it
     unsigned int grid[3], block[3], sharedBytes;
     void** kernelParams;
     unsigned char parameters[64];  // what the launch's buffer held

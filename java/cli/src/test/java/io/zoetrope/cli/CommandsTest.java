@@ -33,8 +33,8 @@ class CommandsTest {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
                 {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"evaluate"}, {"evaluate", "ddpm"},
                 {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"}, {"evaluate", "patches"},
-                {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"data"},
-                {"models"}, {"doctor"}}) {
+                {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"bench"},
+                {"data"}, {"models"}, {"doctor"}}) {
             String[] arguments = Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();
@@ -71,7 +71,7 @@ class CommandsTest {
     void anIncompleteCommandSaysWhatCouldFollow() {
         assertThat(shell.run()).isEqualTo(2);
         assertThat(shell.err())
-                .contains("classify, complete, data, doctor, evaluate, explain, generate, models, train");
+                .contains("bench, classify, complete, data, doctor, evaluate, explain, generate, models, train");
         assertThat(shell.run("train")).isEqualTo(2);
         assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, toy");
         assertThat(shell.run("evaluate")).isEqualTo(2);

@@ -167,6 +167,25 @@ public final class Arguments {
         launch(grid, geometry.threads(), geometry.sharedBytes());
     }
 
+    /** As {@link #launch(Grid)}, without an object for the grid. */
+    public void launch(long blocksX, long blocksY, long blocksZ) {
+        Grid.require(blocksX, blocksY, blocksZ);
+        requireComplete();
+        Geometry geometry = kernel.geometry();
+        try {
+            kernel.launch((int) blocksX, (int) blocksY, (int) blocksZ, geometry.threads(), 1, 1, geometry.sharedBytes(),
+                    BridgeAttributes.NONE, null, buffer);
+        } finally {
+            release();
+        }
+    }
+
+    /** Launches as many blocks of the declared rows (tileM) as cover so many items, at least one; as declared for the rest. */
+    public void launchCovering(long items) {
+        requireLive();
+        launch(Grid.blocks(items, kernel.geometry().tileM()), 1, 1);
+    }
+
     /** Launches with blocks of {@code threads} threads and {@code sharedBytes} of dynamic shared memory. */
     public void launch(Grid grid, int threads, int sharedBytes) {
         requireComplete();

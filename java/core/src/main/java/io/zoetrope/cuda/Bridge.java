@@ -30,7 +30,9 @@ public final class Bridge {
                                         "cuGraphAddNode_v2"), GRAPH_ADD_DEPENDENCIES(
                                                 "cuGraphAddDependencies_v2"), GRAPH_GET_EDGES(
                                                         "cuGraphGetEdges_v2"), GRAPH_KERNEL_NODE_SET_ATTRIBUTE(
-                                                                "cuGraphKernelNodeSetAttribute");
+                                                                "cuGraphKernelNodeSetAttribute"), CTX_GET_CURRENT(
+                                                                        "cuCtxGetCurrent"), CTX_SET_CURRENT(
+                                                                                "cuCtxSetCurrent");
 
         private final String symbol;
 
@@ -49,6 +51,7 @@ public final class Bridge {
     }
 
     private static final int NO_DRIVER = -1;
+    private static final int ENTERING = 1 << Call.CTX_GET_CURRENT.ordinal() | 1 << Call.CTX_SET_CURRENT.ordinal();
     /** A bit for each call that the driver has. A driver, once loaded, stays for the process. */
     private static volatile int calls = NO_DRIVER;
 
@@ -110,6 +113,21 @@ public final class Bridge {
      */
     static long handle(NativePointerObject object) {
         return BridgeLibrary.failure().isEmpty() ? BridgeNative.handle(object) : 0;
+    }
+
+    /** Whether {@link #enter} can be called. */
+    static boolean canEnter() {
+        return (calls() & ENTERING) == ENTERING && calls != NO_DRIVER;
+    }
+
+    /**
+     * Makes a context current in the calling thread, in one call where JCuda needs two of its own.
+     *
+     * @param context its {@link #handle}
+     * @return the driver's CUresult
+     */
+    static int enter(long context) {
+        return BridgeNative.enter(context);
     }
 
     /**

@@ -71,6 +71,9 @@ final class BridgeNative {
 
     static native void setHandle(Object handle, long address);
 
+    /** cuCtxGetCurrent, and cuCtxSetCurrent where another context is current. */
+    static native int enter(long context);
+
     /** cuLaunchKernelEx, or cuLaunchKernel without attributes. */
     static native int launch(long function, int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ,
             int sharedBytes, long stream, ByteBuffer parameters, int parameterBytes, ByteBuffer attributes,

@@ -9,7 +9,7 @@ import jcuda.driver.JCudaDriver;
  *
  * <p>The driver keeps the current context for each thread of the operating system. What a Java thread made current is no
  * guide to it: other code may have changed it, and a virtual thread goes on with another carrier after any wait. So the driver
- * is asked before every call, which costs some 20 ns; it is told only when the answer differs.
+ * is asked before every call, in one call of the bridge where there is one; it is told only when the answer differs.
  */
 final class CallingThread {
     private static final ThreadLocal<CallingThread> STATE = ThreadLocal.withInitial(CallingThread::new);
@@ -64,17 +64,22 @@ final class CallingThread {
         innermost = use.outer();
     }
 
-    /** Makes a context current. Nothing may wait between this and the driver call that needs it. */
-    void enter(CUcontext context) {
-        int result;
-        try {
-            result = JCudaDriver.cuCtxGetCurrent(found);
-            if (result == 0 && !found.equals(context)) {
-                result = JCudaDriver.cuCtxSetCurrent(context);
-            }
-        } catch (CudaException e) {
-            result = Driver.code(e);
-        }
+    /**
+     * Makes a context current. Nothing may wait between this and the driver call that needs it.
+     *
+     * @param address the context's {@link Bridge#handle}
+     */
+    static void enter(CUcontext context, long address) {
+        int result = Bridge.canEnter() ? Bridge.enter(address) : state().enterByJCuda(context);
         Driver.check("making the device's context current", result);
+    }
+
+    private int enterByJCuda(CUcontext context) {
+        try {
+            int result = JCudaDriver.cuCtxGetCurrent(found);
+            return result == 0 && !found.equals(context) ? JCudaDriver.cuCtxSetCurrent(context) : result;
+        } catch (CudaException e) {
+            return Driver.code(e);
+        }
     }
 }

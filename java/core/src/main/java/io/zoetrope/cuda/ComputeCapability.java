@@ -3,8 +3,8 @@ package io.zoetrope.cuda;
 /** A device's compute capability, such as 8.0 (Ampere) or 9.0 (Hopper). */
 public record ComputeCapability(int major, int minor) implements Comparable<ComputeCapability> {
 
-    public boolean atLeast(int major, int minor) {
-        return compareTo(new ComputeCapability(major, minor)) >= 0;
+    public boolean atLeast(int otherMajor, int otherMinor) {
+        return major != otherMajor ? major > otherMajor : minor >= otherMinor;
     }
 
     @Override

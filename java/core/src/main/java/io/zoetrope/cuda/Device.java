@@ -42,6 +42,8 @@ public final class Device implements AutoCloseable {
     private int opening;
     private final CUdevice handle = new CUdevice();
     private final CUcontext context = new CUcontext();
+    /** What {@link #context} holds, for the bridge; 0 where there is none. */
+    private final long contextAddress;
     private final String name;
     private final ComputeCapability capability;
     private final int multiprocessors;
@@ -79,6 +81,7 @@ public final class Device implements AutoCloseable {
         Driver.check("reading the driver's version", () -> JCudaDriver.cuDriverGetVersion(version));
         driverVersion = version[0];
         Driver.check("making a context on " + this, () -> JCudaDriver.cuDevicePrimaryCtxRetain(context, handle));
+        contextAddress = Bridge.handle(context);
         memory = new MemoryPool(this);
         stream = addStream();
         synchronized (OPENINGS) {
@@ -156,7 +159,7 @@ public final class Device implements AutoCloseable {
      */
     void enter() {
         requireOpen();
-        CallingThread.state().enter(context);
+        CallingThread.enter(context, contextAddress);
     }
 
     /** JCuda's handle of the primary context, for calls of other libraries. It is valid until this is closed. */
@@ -304,7 +307,11 @@ public final class Device implements AutoCloseable {
      */
     public Kernel kernel(String module, String entry) {
         requireOpen();
-        return modules.computeIfAbsent(module, key -> KernelModule.ofLibrary(this, key)).kernel(entry);
+        KernelModule loaded = modules.get(module);
+        if (loaded == null) {
+            loaded = modules.computeIfAbsent(module, key -> KernelModule.ofLibrary(this, key));
+        }
+        return loaded.kernel(entry);
     }
 
     KernelModule own(KernelModule module) {
@@ -332,11 +339,18 @@ public final class Device implements AutoCloseable {
         return (R) known;
     }
 
+    /** What {@link #plan} keeps for a problem, null when there is nothing yet. */
+    @SuppressWarnings("unchecked")
+    public <R> R knownPlan(Object problem) {
+        requireOpen();
+        return (R) plans.get(problem);
+    }
+
     /** The provider of a kind of operation that was asked for when this device was opened, null when there is none. */
     public <T extends Provider> T provider(Class<T> kind) {
-        for (Provider each : providers) {
-            if (kind.isInstance(each)) {
-                return kind.cast(each);
+        for (int i = 0; i < providers.size(); i++) { // asked at every launch: no object for the walk
+            if (kind.isInstance(providers.get(i))) {
+                return kind.cast(providers.get(i));
             }
         }
         return null;

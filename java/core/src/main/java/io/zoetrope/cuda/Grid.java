@@ -23,7 +23,7 @@ public record Grid(int x, int y, int z) {
         return new Grid((int) x, (int) y, (int) z);
     }
 
-    private static void require(long x, long y, long z) {
+    static void require(long x, long y, long z) {
         if (x < 1 || y < 1 || z < 1 || x > MAX_X || y > MAX_YZ || z > MAX_YZ) {
             throw new IllegalArgumentException("grid " + x + "×" + y + "×" + z + ": expected 1 to " + MAX_X
                     + " blocks in x and 1 to " + MAX_YZ + " in y and z");
@@ -32,10 +32,17 @@ public record Grid(int x, int y, int z) {
 
     /** Enough blocks of {@code perBlock} items each for {@code items} of them, at least one. */
     public static Grid covering(long items, long perBlock) {
+        return new Grid(blocks(items, perBlock), 1, 1);
+    }
+
+    /** The x of {@link #covering}. */
+    static int blocks(long items, long perBlock) {
         if (items < 0 || perBlock < 1) {
             throw new IllegalArgumentException("a grid for " + items + " items, " + perBlock
                     + " to a block: expected 0 or more items and 1 or more to a block");
         }
-        return of(items == 0 ? 1 : (items - 1) / perBlock + 1);
+        long blocks = items == 0 ? 1 : (items - 1) / perBlock + 1;
+        require(blocks, 1, 1);
+        return (int) blocks;
     }
 }

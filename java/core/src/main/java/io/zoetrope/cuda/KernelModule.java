@@ -98,7 +98,8 @@ public final class KernelModule implements AutoCloseable {
     /** A kernel of this module. @throws DeviceException when it has none of that name */
     public Kernel kernel(String entry) {
         requireOpen();
-        return kernels.computeIfAbsent(entry, this::find);
+        Kernel known = kernels.get(entry);
+        return known == null ? kernels.computeIfAbsent(entry, this::find) : known;
     }
 
     private Kernel find(String entry) {

@@ -1,7 +1,6 @@
 package io.zoetrope.ops;
 
 import io.zoetrope.cuda.Device;
-import io.zoetrope.tensor.Tensor;
 
 /**
  * The bytes of an operand: rows of {@code width} bytes, {@code pitch} apart, in [begin, end). A tensor is one row; a part of a
@@ -9,23 +8,16 @@ import io.zoetrope.tensor.Tensor;
  */
 public record Extent(Device device, long begin, long end, long pitch, long width) {
 
-    public static Extent of(Tensor tensor) {
-        return new Extent(tensor.device(), tensor.address(), tensor.address() + tensor.bytes(), tensor.bytes(),
-                tensor.bytes());
-    }
-
-    boolean overlaps(Extent other) {
-        if (begin >= other.end || other.begin >= end) {
+    /** Whether two of them share a byte: both as begin, end, pitch and width. */
+    static boolean overlap(long begin, long end, long pitch, long width, long otherBegin, long otherEnd,
+            long otherPitch, long otherWidth) {
+        if (begin >= otherEnd || otherBegin >= end) {
             return false;
         }
-        if (pitch != other.pitch) {
+        if (pitch != otherPitch) {
             return true;
         }
-        long ahead = Math.floorMod(other.begin - begin, pitch);
-        return ahead < width || pitch - ahead < other.width;
-    }
-
-    boolean isSameAs(Extent other) {
-        return begin == other.begin && end == other.end && pitch == other.pitch && width == other.width;
+        long ahead = Math.floorMod(otherBegin - begin, pitch);
+        return ahead < width || pitch - ahead < otherWidth;
     }
 }

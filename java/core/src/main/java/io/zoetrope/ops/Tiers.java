@@ -95,6 +95,12 @@ public final class Tiers {
         return forced == null ? Optional.empty() : Optional.ofNullable(forced.tile);
     }
 
+    /** As {@link #forcedTile}, null when there is none: no object for it. */
+    public static String forcedTileOrNull() {
+        Forced forced = FORCED.get();
+        return forced == null ? null : forced.tile;
+    }
+
     /** The entry that ran last for an operation such as {@code conv2d_fprop}, its name telling tier, type and tile. */
     public static Optional<String> lastUsed(String operation) {
         return Optional.ofNullable(LAST.get(operation));

@@ -1,6 +1,7 @@
 package io.zoetrope.tensor;
 
 import io.zoetrope.cuda.ElementType;
+import java.util.Locale;
 
 /** Element types of tensors. */
 public enum DType {
@@ -9,6 +10,7 @@ public enum DType {
 
     private final int bytes;
     private final ElementType element;
+    private final String suffix = name().toLowerCase(Locale.ROOT);
 
     DType(int bytes, ElementType element) {
         this.bytes = bytes;
@@ -31,6 +33,6 @@ public enum DType {
 
     /** The suffix of kernel names, such as {@code bf16}. */
     public String suffix() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return suffix;
     }
 }

@@ -106,17 +106,16 @@ public final class Conv2d {
         operands.type("w", w, x.dtype());
         if (bias != null) {
             operands.type("bias", bias, DType.F32);
-            operands.shape("bias", bias, ", one for each filter of " + w.shape(), e.k());
+            operands.shape("bias", bias, ", one for each filter", e.k());
         }
         if (perSample != null) {
             operands.type("perSample", perSample, x.dtype());
-            operands.shape("perSample", perSample, ", a row for each sample of y " + y.shape(), e.n(), e.k());
+            operands.shape("perSample", perSample, ", a row for each sample of y", e.n(), e.k());
         }
         if (residual != null) {
-            operands.type("residual", residual, x.dtype());
-            operands.shape("residual", residual, " like y", e.n(), e.p(), e.q(), e.k());
+            operands.alike("residual", residual, "y", y);
         }
-        operands.reads("x, w, bias, perSample", x, w, bias, perSample).writes("y", y).device();
+        operands.reads("x, w", x, w).reads("bias, perSample", bias, perSample).writes("y", y).device();
         Operands.of("conv2d_fprop").reads("residual", residual).updates("y", y).device();
 
         if (ProvidedConv.forward(e, x, w, bias, perSample, residual, y)) {
@@ -179,13 +178,20 @@ public final class Conv2d {
                 .i32("share", plan.share()).i32("accumulate", accumulate ? 1 : 0).launch(plan.grid());
     }
 
-    /** Whether all that are given begin on 16 bytes. */
-    private static boolean aligned(Tensor... tensors) {
-        for (Tensor tensor : tensors) {
-            if (address(tensor) % 16 != 0) {
-                return false;
-            }
-        }
-        return true;
+    private static boolean aligned(Tensor first, Tensor second, Tensor third, Tensor fourth) {
+        return aligned(address(first) | address(second) | address(third) | address(fourth));
+    }
+
+    private static boolean aligned(Tensor first, Tensor second) {
+        return aligned(address(first) | address(second));
+    }
+
+    private static boolean aligned(Tensor tensor) {
+        return aligned(address(tensor));
+    }
+
+    /** Whether all whose addresses are joined begin on 16 bytes. */
+    private static boolean aligned(long addresses) {
+        return addresses % 16 == 0;
     }
 }

@@ -6,6 +6,7 @@ import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.cuda.KernelDescription;
 import io.zoetrope.ops.Candidates;
+import io.zoetrope.ops.PlanKey;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
 import io.zoetrope.ops.Tiling;
@@ -55,35 +56,54 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
         }
     }
 
-    private static Problem problem(Device device, String operation, ConvExtents e, DType type, boolean aligned,
-            boolean filters) {
-        return new Problem(operation, e, type, aligned, filters, Tiers.choose(device, type),
-                Tiers.forcedTile().orElse(null));
+    /** How a kind of problem is planned where nothing is known of it. */
+    @FunctionalInterface
+    private interface Maker {
+        ConvPlan make(Device device, Problem problem);
     }
 
-    private static ConvPlan used(String operation, ConvPlan plan) {
+    private static ConvPlan of(Device device, String operation, ConvExtents e, DType type, boolean aligned,
+            boolean filters, Maker maker) {
+        Tier tier = Tiers.choose(device, type);
+        String tile = Tiers.forcedTileOrNull();
+        PlanKey probe = PlanKey.of(operation, e, tier, tile).with(type.ordinal()).with(aligned ? 1 : 0)
+                .with(filters ? 1 : 0);
+        ConvPlan plan = device.knownPlan(probe);
+        if (plan == null) {
+            plan = made(device, probe.copy(), new Problem(operation, e, type, aligned, filters, tier, tile), maker);
+        }
         Tiers.used(operation, plan.kernel.name());
         return plan;
     }
 
+    private static ConvPlan made(Device device, PlanKey key, Problem problem, Maker maker) {
+        return device.plan(key, known -> maker.make(device, problem));
+    }
+
     static ConvPlan fprop(Device device, ConvExtents e, DType type, boolean aligned, boolean filters) {
-        return used("conv2d_fprop", device.plan(problem(device, "conv2d_fprop", e, type, aligned, filters), problem -> {
-            long pixels = (long) e.n() * e.p() * e.q();
-            return e.isDepthwise() ? depthwise(device, problem, pixels) : problem.runsGrouped3x3()
-                    ? grouped3x3(device, problem, pixels) : product(device, problem, pixels, e.groupFilters(), 1);
-        }));
+        return of(device, "conv2d_fprop", e, type, aligned, filters, ConvPlan::fprop);
+    }
+
+    private static ConvPlan fprop(Device device, Problem problem) {
+        ConvExtents e = problem.extents;
+        long pixels = (long) e.n() * e.p() * e.q();
+        return e.isDepthwise() ? depthwise(device, problem, pixels) : problem.runsGrouped3x3()
+                ? grouped3x3(device, problem, pixels) : product(device, problem, pixels, e.groupFilters(), 1);
     }
 
     static ConvPlan dgrad(Device device, ConvExtents e, DType type, boolean aligned, boolean filters) {
-        return used("conv2d_dgrad", device.plan(problem(device, "conv2d_dgrad", e, type, aligned, filters), problem -> {
-            long pixels = (long) e.n() * e.h() * e.w();
-            int stride = e.spec().stride();
-            long rows = e.n() * Tiling.count(e.h(), stride) * Tiling.count(e.w(), stride);
-            // Rows of x in the first phases only, as in one-dimensional convolutions, need no blocks for the others.
-            long phases = (long) stride * Math.min(stride, e.h() + (long) e.spec().padTop());
-            return e.isDepthwise() ? depthwise(device, problem, pixels) : problem.runsGrouped3x3()
-                    ? grouped3x3(device, problem, pixels) : product(device, problem, rows, e.groupChannels(), phases);
-        }));
+        return of(device, "conv2d_dgrad", e, type, aligned, filters, ConvPlan::dgrad);
+    }
+
+    private static ConvPlan dgrad(Device device, Problem problem) {
+        ConvExtents e = problem.extents;
+        long pixels = (long) e.n() * e.h() * e.w();
+        int stride = e.spec().stride();
+        long rows = e.n() * Tiling.count(e.h(), stride) * Tiling.count(e.w(), stride);
+        // Rows of x in the first phases only, as in one-dimensional convolutions, need no blocks for the others.
+        long phases = (long) stride * Math.min(stride, e.h() + (long) e.spec().padTop());
+        return e.isDepthwise() ? depthwise(device, problem, pixels) : problem.runsGrouped3x3()
+                ? grouped3x3(device, problem, pixels) : product(device, problem, rows, e.groupChannels(), phases);
     }
 
     /** A thread for each pack of channels where they are aligned, else for each element. */
@@ -119,28 +139,32 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
 
     /** The inner index, all pixels of y, is cut into shares where the outputs alone would leave multiprocessors idle. */
     static ConvPlan wgrad(Device device, ConvExtents e, DType type, boolean aligned) {
-        return used("conv2d_wgrad", device.plan(problem(device, "conv2d_wgrad", e, type, aligned, true), problem -> {
-            long pixels = (long) e.n() * e.p() * e.q();
-            if (e.isDepthwise()) {
-                Kernel kernel = problem.candidates("depthwise").with("type", type.suffix()).only().on(device);
-                long outputs = Tiling.count(e.c(), DEPTHWISE_CHANNELS) * e.r() * e.s();
-                return shared(kernel, outputs, 1, pixels, pixels / DEPTHWISE_SHARE);
-            }
-            if (problem.runsGrouped3x3()) {
-                Kernel kernel = problem.candidates("grouped3x3").of(problem.tier, type).only().on(device);
-                long tiles = Tiling.count(pixels, kernel.geometry().tileK());
-                return shared(kernel, e.groups(), 1, tiles, tiles / GROUPED_SHARE);
-            }
-            Candidates candidates = problem.products();
-            long filters = e.isGeneral() ? e.groupFilters() : e.k();
-            long least = candidates.leastFrom(Tiling.bound(filters), Geometry::tileM);
-            Kernel kernel = candidates.cheapest(tile -> !Tiling.suits(tile.tileM(), filters, least, false)
-                    ? Tiling.unsuited() : Tiling.cost(tile, true)).on(device);
-            Geometry tile = kernel.geometry();
-            long outputs = Tiling.blocks(tile, e.groupFilters(), (long) e.r() * e.s() * e.groupChannels());
-            long depth = Tiling.count(pixels, tile.tileK());
-            return shared(kernel, outputs, e.groups(), depth, depth / WGRAD_SHARE);
-        }));
+        return of(device, "conv2d_wgrad", e, type, aligned, true, ConvPlan::wgrad);
+    }
+
+    private static ConvPlan wgrad(Device device, Problem problem) {
+        ConvExtents e = problem.extents;
+        DType type = problem.type;
+        long pixels = (long) e.n() * e.p() * e.q();
+        if (e.isDepthwise()) {
+            Kernel kernel = problem.candidates("depthwise").with("type", type.suffix()).only().on(device);
+            long outputs = Tiling.count(e.c(), DEPTHWISE_CHANNELS) * e.r() * e.s();
+            return shared(kernel, outputs, 1, pixels, pixels / DEPTHWISE_SHARE);
+        }
+        if (problem.runsGrouped3x3()) {
+            Kernel kernel = problem.candidates("grouped3x3").of(problem.tier, type).only().on(device);
+            long tiles = Tiling.count(pixels, kernel.geometry().tileK());
+            return shared(kernel, e.groups(), 1, tiles, tiles / GROUPED_SHARE);
+        }
+        Candidates candidates = problem.products();
+        long filters = e.isGeneral() ? e.groupFilters() : e.k();
+        long least = candidates.leastFrom(Tiling.bound(filters), Geometry::tileM);
+        Kernel kernel = candidates.cheapest(tile -> !Tiling.suits(tile.tileM(), filters, least, false)
+                ? Tiling.unsuited() : Tiling.cost(tile, true)).on(device);
+        Geometry tile = kernel.geometry();
+        long outputs = Tiling.blocks(tile, e.groupFilters(), (long) e.r() * e.s() * e.groupChannels());
+        long depth = Tiling.count(pixels, tile.tileK());
+        return shared(kernel, outputs, e.groups(), depth, depth / WGRAD_SHARE);
     }
 
     /** @param most shares of {@code depth} steps */

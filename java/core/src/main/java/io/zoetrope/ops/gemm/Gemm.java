@@ -1,15 +1,12 @@
 package io.zoetrope.ops.gemm;
 
-import io.zoetrope.cuda.Grid;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.ops.modulate.Modulate;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
-import java.util.Arrays;
 
 /** Matrix products: {@code c = gate · act(alpha · op(a) · op(b) + bias) + residual + beta · c}. */
 public final class Gemm {
-    private static final String OPERATION = "gemm";
     private static final int MAX_BATCH = 65535;
 
     private Gemm() {
@@ -45,7 +42,11 @@ public final class Gemm {
         }
 
         private String layout() {
-            return (transA ? "t" : "n") + (transB ? "t" : "n");
+            return transA ? transB ? "tt" : "tn" : transB ? "nt" : "nn";
+        }
+
+        private String operation() {
+            return transA ? transB ? "gemm_tt" : "gemm_tn" : transB ? "gemm_nt" : "gemm_nn";
         }
     }
 
@@ -58,8 +59,10 @@ public final class Gemm {
      * @param residual like c, from which it must be apart; added with beta being 0. null: none
      */
     public record Epilogue(Tensor bias, Modulate.Vectors gate, Tensor residual) {
+        private static final Epilogue NONE = new Epilogue(null, null, null);
+
         public static Epilogue bias(Tensor bias) {
-            return new Epilogue(bias, null, null);
+            return bias == null ? NONE : new Epilogue(bias, null, null);
         }
     }
 
@@ -83,7 +86,7 @@ public final class Gemm {
      * @throws IllegalArgumentException when shapes or types do not fit together
      */
     public static void fused(Tensor a, Tensor b, Epilogue epilogue, Tensor c, Spec spec) {
-        Operands operands = Operands.of(OPERATION + "_" + spec.layout());
+        Operands operands = Operands.of(spec.operation());
         matrix(operands, "a", a);
         matrix(operands, "b", b);
         matrix(operands, "c", c);
@@ -93,22 +96,24 @@ public final class Gemm {
         long m = c.shape().dim(-2);
         long n = c.shape().dim(-1);
         long k = a.shape().dim(spec.transA ? -2 : -1);
-        String shapes = "a " + a.shape() + ", b " + b.shape() + ", c " + c.shape();
-        operands.require(
-                a.shape().dim(spec.transA ? -1 : -2) == m && b.shape().dim(spec.transB ? -1 : -2) == k
-                        && b.shape().dim(spec.transB ? -2 : -1) == n,
-                shapes + " do not fit: expected a " + (spec.transA ? "[k, m]" : "[m, k]") + ", b "
-                        + (spec.transB ? "[n, k]" : "[k, n]") + ", c [m, n]");
-        long[] batch = leading(c);
-        operands.require(fitsBatch(a, batch) && fitsBatch(b, batch),
-                shapes + " do not fit: a and b need c's leading dimensions, or none");
+        if (a.shape().dim(spec.transA ? -1 : -2) != m || b.shape().dim(spec.transB ? -1 : -2) != k
+                || b.shape().dim(spec.transB ? -2 : -1) != n) {
+            throw operands.refusal(shapes(a, b, c) + " do not fit: expected a " + (spec.transA ? "[k, m]" : "[m, k]")
+                    + ", b " + (spec.transB ? "[n, k]" : "[k, n]") + ", c [m, n]");
+        }
+        if (!fitsBatch(a, c) || !fitsBatch(b, c)) {
+            throw operands.refusal(shapes(a, b, c) + " do not fit: a and b need c's leading dimensions, or none");
+        }
         check(operands, epilogue, a, b, c, spec);
         Modulate.Vectors gate = epilogue.gate;
-        operands.reads("a, b, bias, residual", a, b, epilogue.bias, epilogue.residual)
-                .reads("gate", gate == null ? null : gate.extent()).writes("c", c).device();
         operands.fits("m", m);
         operands.fits("n", n);
         operands.fits("k", k);
+        operands.reads("a, b", a, b).reads("bias, residual", epilogue.bias, epilogue.residual);
+        if (gate != null) {
+            operands.reads("gate", gate.extent());
+        }
+        operands.writes("c", c).device();
 
         long count = c.size() / (m * n);
         long strideA = a.rank() == 2 ? 0 : m * k;
@@ -130,17 +135,21 @@ public final class Gemm {
         }
         if (epilogue.residual != null) {
             operands.alike("residual", epilogue.residual, "c", c);
-            operands.require(spec.beta == 0, "beta is " + spec.beta + ", expected 0 with a residual");
+            if (spec.beta != 0) {
+                throw operands.refusal("beta is " + spec.beta + ", expected 0 with a residual");
+            }
         }
         if (epilogue.gate != null) {
             Tensor gate = epilogue.gate.tensor();
             operands.type("gate", gate, a.dtype());
-            operands.require(epilogue.gate.size() == n && c.size() / n % gate.dim(0) == 0,
-                    "gate is " + gate.dtype() + "[" + gate.dim(0) + ", " + epilogue.gate.size() + "], expected [S, " + n
-                            + "] with S that divides the rows of c " + c.shape());
-            operands.require(!spec.transA && b.rank() == 2,
-                    "a gate goes with an a that is not transposed and one b [n, k] or "
-                            + "[k, n] for the whole batch, b is " + b.shape() + ", layout " + spec.layout());
+            if (epilogue.gate.size() != n || c.size() / n % gate.dim(0) != 0) {
+                throw operands.refusal("gate is " + gate.dtype() + "[" + gate.dim(0) + ", " + epilogue.gate.size()
+                        + "], expected [S, " + n + "] with S that divides the rows of c " + c.shape());
+            }
+            if (spec.transA || b.rank() != 2) {
+                throw operands.refusal("a gate goes with an a that is not transposed and one b [n, k] or "
+                        + "[k, n] for the whole batch, b is " + b.shape() + ", layout " + spec.layout());
+            }
         }
     }
 
@@ -165,22 +174,28 @@ public final class Gemm {
                     .i32("gate_rows", gate == null ? 1 : m / gate.tensor().dim(0))
                     .i64("gate_stride", gate == null ? 0 : gate.stride())
                     .pointer("gate", gate == null ? 0 : gate.address()).pointer("old", old.address() + outputs)
-                    .launch(Grid.of(plan.blocks(), 1, some));
+                    .launch(plan.blocks(), 1, some);
         }
     }
 
     private static void matrix(Operands operands, String name, Tensor tensor) {
         operands.given(name, tensor);
-        operands.require(tensor.rank() >= 2,
-                name + " has shape " + tensor.shape() + ", expected at least two dimensions");
+        if (tensor.rank() < 2) {
+            throw operands.refusal(name + " has shape " + tensor.shape() + ", expected at least two dimensions");
+        }
         operands.nonEmpty(name, tensor);
     }
 
-    private static long[] leading(Tensor tensor) {
-        return Arrays.copyOf(tensor.shape().dims(), tensor.rank() - 2);
+    private static String shapes(Tensor a, Tensor b, Tensor c) {
+        return "a " + a.shape() + ", b " + b.shape() + ", c " + c.shape();
     }
 
-    private static boolean fitsBatch(Tensor operand, long[] batch) {
-        return operand.rank() == 2 || Arrays.equals(leading(operand), batch);
+    /** Whether an operand has the leading dimensions of c, or none. */
+    private static boolean fitsBatch(Tensor operand, Tensor c) {
+        boolean same = operand.rank() == c.rank();
+        for (int i = 0; same && i < c.rank() - 2; i++) {
+            same = operand.dim(i) == c.dim(i);
+        }
+        return same || operand.rank() == 2;
     }
 }

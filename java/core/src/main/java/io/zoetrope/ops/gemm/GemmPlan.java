@@ -5,6 +5,7 @@ import io.zoetrope.cuda.Geometry;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.cuda.KernelDescription;
 import io.zoetrope.ops.Candidates;
+import io.zoetrope.ops.PlanKey;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
 import io.zoetrope.ops.Tiling;
@@ -34,11 +35,20 @@ record GemmPlan(Kernel kernel, long blocks) {
 
     /** @param aligned whether a and b begin on 16 bytes */
     static GemmPlan of(Device device, DType type, String layout, long m, long n, long k, long batch, boolean aligned) {
-        Problem asked = new Problem(type, layout, m, n, k, batch, aligned, Tiers.choose(device, type),
-                Tiers.forcedTile().orElse(null));
-        GemmPlan plan = device.plan(asked, problem -> plan(device, problem));
+        Tier tier = Tiers.choose(device, type);
+        String tile = Tiers.forcedTileOrNull();
+        PlanKey probe = PlanKey.of(OPERATION, layout, tier, tile).with(type.ordinal()).with(m).with(n).with(k)
+                .with(batch).with(aligned ? 1 : 0);
+        GemmPlan plan = device.knownPlan(probe);
+        if (plan == null) {
+            plan = made(device, probe.copy(), new Problem(type, layout, m, n, k, batch, aligned, tier, tile));
+        }
         Tiers.used(OPERATION, plan.kernel.name());
         return plan;
+    }
+
+    private static GemmPlan made(Device device, PlanKey key, Problem problem) {
+        return device.plan(key, known -> plan(device, problem));
     }
 
     private static GemmPlan plan(Device device, Problem problem) {

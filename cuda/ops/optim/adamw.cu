@@ -1,4 +1,4 @@
-// AdamW over a flat bank of parameters, with global-norm clipping, a moving average of the weights and a bf16 copy, in one
+// AdamW over flat parameters, with global-norm clipping, a moving average of the weights and a bf16 copy, in one
 // pass; the schedule and all counters live on the device, so that a recorded training step replays without the host.
 //
 //   g = gradient·scale·min(1, max_norm/‖scale·gradient‖)
@@ -11,12 +11,12 @@
 // after optimizer_norm and optimizer_prepare (prepare.cu). A norm that is not finite leaves master, m, v, ema and copy as
 // they were (the gradient is still cleared).
 // Arguments   optim.cuh has the layouts of chunks, hyper and control.
-// Mapping     bank.cuh. Divisions and roots are IEEE-exact: the same bits on every device.
+// Mapping     flat_parameters.cuh. Divisions and roots are IEEE-exact: the same bits on every device.
 // Traffic     28 (+4 clear, +8 EMA, +2 copy) bytes an element; about 16 operations.
 // Source      Loshchilov, Hutter 2019 (arXiv:1711.05101).
 // Measured    H200: 1.62 million parameters with EMA, copy and clear in 17 us, 3.9 TB/s.
 // Changed since: β and 1 − β come apart, formed in double. Not run on a GPU again yet.
-#include "bank.cuh"
+#include "flat_parameters.cuh"
 
 namespace {
 

@@ -8,8 +8,8 @@ namespace optim {
 inline constexpr int kThreads = 256;
 inline constexpr int kChunk = 4096;  // most elements of a chunk
 
-// A chunk is a stretch of the bank within one tensor: I64 {begin, count, decay}; decay 1 applies weight decay. What no
-// chunk covers (gaps that align tensors) is neither counted in the norm nor touched.
+// A chunk is a stretch of the flat parameters within one tensor: I64 {begin, count, decay}; decay 1 applies weight decay. What
+// no chunk covers (gaps that align tensors) is neither counted in the norm nor touched.
 struct Chunk {
     int64_t begin;
     int64_t count;
@@ -28,12 +28,18 @@ enum Hyper {
     kEmaDecay,       // decay of the moving average
     kEmaWarmUp,      // w > 0: decay at step t is min(decay, (1+t)/(w+t)); 0: none
     kWarmUpSteps,    // linear from rate/steps
-    kTotalSteps,     // cosine from there to the final rate at this step; 0: constant
+    kTotalSteps,     // cosine or line from there to the final rate at this step; 0: constant
     kFinalRate,
     kBeta1Rest,  // 1 - β1 and 1 - β2, made in double: f32 has no digits to spare for them near 1
     kBeta2Rest,
+    kSchedule,    // a Schedule
+    kDropPeriod,  // kSteps: steps between drops, 1 or more
+    kDropFactor,  // kSteps: of each drop
     kHyperSize
 };
+
+// How the learning rate goes on after its warm-up.
+enum Schedule { kCosine, kLinear, kSteps };
 
 // State, I32: updates applied, updates skipped for a norm that was not finite, and whether the last one was.
 enum State { kStep, kSkipped, kNotFinite, kStateSize = 4 };

@@ -1,4 +1,4 @@
-// What every optimiser does before it updates a flat bank of parameters: the gradients' global norm, the learning rate of the
+// What every optimiser does before it updates flat parameters: the gradients' global norm, the learning rate of the
 // step, clipping, and the share of the moving average; on the device, so that a recorded training step replays without the
 // host.
 //
@@ -6,7 +6,8 @@
 //   optimizer_prepare(partial, chunks, hyper, state, control) one block: norm, rate, corrections; advances the step
 //
 //   norm = |scale|·‖gradient‖             clip = min(1, max_norm/norm)
-//   rate: linear to its peak over warm-up steps, then a cosine to the final rate
+//   rate: linear to its peak over warm-up steps; then by hyper's schedule a cosine to the final rate, a line to it, or
+//         peak·factor^⌊n/period⌋ where n steps were taken at or after the peak; without total steps constant
 //   decay of the moving average at step t: min(d, (1+t)/(w+t))
 //
 // A norm that is not finite is not counted as a step, raises the flag in state and tells the update (control) to change
@@ -42,9 +43,15 @@ __device__ __forceinline__ float rate_at(const float* hyper, int step) {
     const float total = hyper[optim::kTotalSteps];
     const float t = static_cast<float>(step);
     if (t < warm_up) return rate * (t / warm_up);
+    if (hyper[optim::kSchedule] == optim::kSteps) {
+        const int after_peak = step - max(1, static_cast<int>(warm_up));
+        const int drops = after_peak / static_cast<int>(hyper[optim::kDropPeriod]);
+        return static_cast<float>(rate * power(hyper[optim::kDropFactor], drops));
+    }
     if (total <= warm_up) return rate;
     const float progress = fminf((t - warm_up) / (total - warm_up), 1.0f);
     const float last = hyper[optim::kFinalRate];
+    if (hyper[optim::kSchedule] == optim::kLinear) return last + (rate - last) * (1.0f - progress);
     return last + (rate - last) * 0.5f * (1.0f + cospif(progress));
 }
 

@@ -1,4 +1,4 @@
-// Stochastic gradient descent with Nesterov momentum over a flat bank of parameters, with the clipping, schedule, moving
+// Stochastic gradient descent with Nesterov momentum over flat parameters, with the clipping, schedule, moving
 // average and bf16 copy of the other optimisers.
 //
 //   g = gradient·scale·min(1, max_norm/‖scale·gradient‖) + decay·θ
@@ -11,11 +11,11 @@
 // after optimizer_norm and optimizer_prepare (prepare.cu); μ is hyper's β1. Weight decay is part of the gradient here, after
 // clipping, not decoupled. A norm that is not finite changes nothing (the gradient is still cleared).
 // Arguments   optim.cuh has the layouts of chunks, hyper and control.
-// Mapping     bank.cuh.
+// Mapping     flat_parameters.cuh.
 // Traffic     20 (+4 clear, +8 EMA, +2 copy) bytes an element; five operations.
 // Source      Sutskever, Martens, Dahl, Hinton 2013 (ICML), in the form with the gradient at the point looked ahead to.
 // Measured    H200: 11.2 million parameters with EMA, copy and clear in 85 us, 4.5 TB/s.
-#include "bank.cuh"
+#include "flat_parameters.cuh"
 
 namespace {
 

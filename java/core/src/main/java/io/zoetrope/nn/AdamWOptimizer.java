@@ -7,23 +7,31 @@ import java.util.Map;
 
 /** AdamW (Loshchilov and Hutter 2019) over a store, with clipping, a rate schedule and a moving average. */
 public final class AdamWOptimizer extends StoreOptimizer {
-    private final AdamW.Banks banks;
+    private final AdamW.FlatParameters flat;
 
     public AdamWOptimizer(ParameterStore store, AdamW.Hyper settings) {
-        super(store, settings);
-        this.banks = new AdamW.Banks(store.masters(), store.gradients(), zeros(), zeros(), ema(), store.copy());
+        this(store, settings, true, 1);
+    }
+
+    AdamWOptimizer(ParameterStore store, Optimization settings) {
+        this(store, settings.hyper(), settings.ema().isPresent(), settings.accumulation());
+    }
+
+    private AdamWOptimizer(ParameterStore store, AdamW.Hyper settings, boolean averages, int accumulation) {
+        super(store, settings, averages, accumulation);
+        this.flat = new AdamW.FlatParameters(store.masters(), store.gradients(), zeros(), zeros(), ema(), store.copy());
     }
 
     @Override
-    void step(Tensor segments, Tensor hyper, Tensor state, Tensor control) {
-        AdamW.step(banks, segments, hyper, state, control, false);
+    void step(Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clear) {
+        AdamW.step(flat, segments, hyper, state, control, clear);
     }
 
     @Override
     Map<String, Tensor> moments() {
         Map<String, Tensor> moments = new LinkedHashMap<>();
-        moments.put("m", banks.m());
-        moments.put("v", banks.v());
+        moments.put("m", flat.m());
+        moments.put("v", flat.v());
         return moments;
     }
 }

@@ -8,6 +8,11 @@ public interface Optimizer extends AutoCloseable {
     /** Queues one step: clip, update, moving average, compute copy. */
     void step();
 
+    /** Micro-batches whose gradients are added up before each step; where there are several, a step leaves gradients of 0. */
+    default int accumulation() {
+        return 1;
+    }
+
     /** All that a bit-exact continuation needs beside the number of steps, by name; the tensors themselves. */
     Map<String, Tensor> state();
 
@@ -23,7 +28,10 @@ public interface Optimizer extends AutoCloseable {
     /** Whether a gradient norm was NaN or infinite since the start; such steps change nothing. Waits for the queued steps. */
     boolean sawNonFinite();
 
-    /** The moving average of the parameters, laid out as the store; buffers as they are. Waits for the queued steps. */
+    /**
+     * The parameters that models are saved with, laid out as the store: their moving average where one is kept, buffers as
+     * they are. Waits for the queued steps.
+     */
     float[] averaged();
 
     @Override

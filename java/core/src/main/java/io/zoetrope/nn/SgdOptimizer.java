@@ -7,21 +7,29 @@ import java.util.Map;
 
 /** Gradient descent with Nesterov momentum over a store, with clipping, a rate schedule and a moving average. */
 public final class SgdOptimizer extends StoreOptimizer {
-    private final Sgd.Banks banks;
+    private final Sgd.FlatParameters flat;
 
     /** @param settings from {@link Sgd#hyper} */
     public SgdOptimizer(ParameterStore store, AdamW.Hyper settings) {
-        super(store, settings);
-        this.banks = new Sgd.Banks(store.masters(), store.gradients(), zeros(), ema(), store.copy());
+        this(store, settings, true, 1);
+    }
+
+    SgdOptimizer(ParameterStore store, Optimization settings) {
+        this(store, settings.hyper(), settings.ema().isPresent(), settings.accumulation());
+    }
+
+    private SgdOptimizer(ParameterStore store, AdamW.Hyper settings, boolean averages, int accumulation) {
+        super(store, settings, averages, accumulation);
+        this.flat = new Sgd.FlatParameters(store.masters(), store.gradients(), zeros(), ema(), store.copy());
     }
 
     @Override
-    void step(Tensor segments, Tensor hyper, Tensor state, Tensor control) {
-        Sgd.step(banks, segments, hyper, state, control, false);
+    void step(Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clear) {
+        Sgd.step(flat, segments, hyper, state, control, clear);
     }
 
     @Override
     Map<String, Tensor> moments() {
-        return Map.of("momentum", banks.momentum());
+        return Map.of("momentum", flat.momentum());
     }
 }

@@ -6,21 +6,25 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** What optimisers of a whole store share: schedule, clipping, counters and the moving average, in device memory. */
 abstract class StoreOptimizer implements Optimizer {
     private final Scope scope;
     private final ParameterStore store;
-    private final Tensor ema;
+    private final Optional<Tensor> ema;
+    private final int accumulation;
     private final Tensor segments;
     private final Tensor hyper;
     private final Tensor state;
     private final Tensor control;
 
-    StoreOptimizer(ParameterStore store, AdamW.Hyper settings) {
+    StoreOptimizer(ParameterStore store, AdamW.Hyper settings, boolean averages, int accumulation) {
         this.store = store;
+        this.accumulation = accumulation;
         this.scope = Scope.open(store.device());
-        this.ema = scope.empty(DType.F32, store.size()).copyFrom(store.masters());
+        this.ema = averages ? Optional.of(scope.empty(DType.F32, store.size()).copyFrom(store.masters()))
+                : Optional.empty();
         this.segments = AdamW.segments(scope, store.size(), store.trainable().stream()
                 .map(s -> new AdamW.Segment(s.start(), s.length(), s.parameter().isMatrix())).toList());
         this.hyper = AdamW.hyper(scope, settings);
@@ -33,17 +37,23 @@ abstract class StoreOptimizer implements Optimizer {
         return scope.zeros(DType.F32, store.size());
     }
 
+    /** Null where no average is kept, as the kernels take it. */
     final Tensor ema() {
-        return ema;
+        return ema.orElse(null);
+    }
+
+    @Override
+    public final int accumulation() {
+        return accumulation;
     }
 
     @Override
     public final void step() {
-        step(segments, hyper, state, control);
+        step(segments, hyper, state, control, accumulation > 1);
     }
 
-    /** Queues the rule's step with these device tensors. */
-    abstract void step(Tensor segments, Tensor hyper, Tensor state, Tensor control);
+    /** Queues the rule's step with these device tensors. @param clear whether gradients become 0, to be added to */
+    abstract void step(Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clear);
 
     /** The rule's own states by name. */
     abstract Map<String, Tensor> moments();
@@ -53,7 +63,7 @@ abstract class StoreOptimizer implements Optimizer {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("master", store.masters());
         tensors.putAll(moments());
-        tensors.put("ema", ema);
+        ema.ifPresent(average -> tensors.put("ema", average));
         return tensors;
     }
 
@@ -82,7 +92,10 @@ abstract class StoreOptimizer implements Optimizer {
 
     @Override
     public final float[] averaged() {
-        float[] values = ema.toFloats();
+        if (ema.isEmpty()) {
+            return store.masters().toFloats();
+        }
+        float[] values = ema.get().toFloats();
         float[] masters = null;
         for (ParameterStore.Segment segment : store.segments()) {
             if (segment.parameter().isBuffer()) {

@@ -26,11 +26,12 @@ public interface BatchSource {
     Batch batch();
 
     /**
-     * Called by the host before each step; what it queues is not recorded.
+     * Called by the host before each micro-batch; what it queues is not recorded.
      *
-     * @param step how many steps the run has taken before: a batch depends on this and the seed alone
+     * @param before how many micro-batches (steps, unless gradients are accumulated) the run has taken before: a batch depends
+     *               on this and the seed alone
      */
-    default void upload(long step) {
+    default void upload(long before) {
     }
 
     /** Queues, within the step, what the device itself does to fill {@link #batch}. Recorded with the step. */

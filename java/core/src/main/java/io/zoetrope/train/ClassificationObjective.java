@@ -87,8 +87,8 @@ public final class ClassificationObjective implements Objective {
     }
 
     @Override
-    public double[] row(double[] means, long steps) {
-        double accuracy = (double) correct.toInts()[0] / (steps * batch.size());
+    public double[] row(double[] means, long batches) {
+        double accuracy = (double) correct.toInts()[0] / (batches * batch.size());
         correct.zero();
         return new double[] {means[0], accuracy, optimizer.learningRate(), optimizer.gradientNorm()};
     }
@@ -97,7 +97,7 @@ public final class ClassificationObjective implements Objective {
     public void queue() {
         settings.augmentation().batch(batch.examples(), batch.labels(), batch.indices(), classifier.normalisation(), x,
                 labels, variation);
-        try (Tape tape = Tape.forTraining(context.device())) {
+        try (Tape tape = context.tape()) {
             Variable logits = classifier.logits(tape, x);
             Tensor gradient = tape.empty(logits.value().dtype(), logits.shape());
             CrossEntropy.run(logits.value(), labels, loss, CrossEntropy.Outputs.NONE.gradient(gradient).correct(correct)

@@ -19,18 +19,19 @@ public interface Objective {
     /**
      * A value for each of {@link #columns}. The queued steps are done.
      *
-     * @param means of what {@link TrainingContext#report} named, over the steps since the last row
-     * @param steps how many those are
+     * @param means   of what {@link TrainingContext#report} named, over the micro-batches since the last row
+     * @param batches how many those are: steps, unless the optimisation accumulates several for each
      */
-    double[] row(double[] means, long steps);
+    double[] row(double[] means, long batches);
 
     /** What must be learned from the data before the first step of a run. Not recorded, and not called in a continued one. */
     default void prepare() {
     }
 
     /**
-     * Queues one step: forward, loss and backward, and {@link TrainingContext#update} for each optimiser once its gradients are
-     * complete. Runs once and is recorded once; nothing in it may depend on what the host knows of the step.
+     * Queues one micro-batch: forward, loss and backward on {@link TrainingContext#tape}, and {@link TrainingContext#update} for
+     * each optimiser once its gradients are complete. Runs once and is recorded once, for all micro-batches of a step but the
+     * last and for the last; nothing in it may depend on what the host knows of the step.
      */
     void queue();
 

@@ -24,7 +24,10 @@ public final class RecordedTraining implements TrainingTask {
 
     private final TrainingContext context;
     private final Objective objective;
-    private CapturedGraph graph;
+    /** Of all micro-batches of a step but the last. */
+    private CapturedGraph accumulating;
+    /** Of the last, with the optimisers' steps. */
+    private CapturedGraph stepping;
     private long taken;
     private boolean prepared;
 
@@ -55,23 +58,30 @@ public final class RecordedTraining implements TrainingTask {
             objective.prepare();
             prepared = true;
         }
-        context.upload(taken);
-        if (graph == null) {
-            queue();
-            graph = CapturedGraph.record(context.device(), this::queue);
-        } else {
-            graph.launch();
+        int batches = context.accumulation();
+        for (int batch = 0; batch < batches - 1; batch++) {
+            context.upload(taken * batches + batch);
+            accumulating = run(accumulating, false);
         }
+        context.upload(taken * batches + batches - 1);
+        stepping = run(stepping, true);
         taken++;
     }
 
-    private void queue() {
-        context.queue(objective);
+    /** The graph of a micro-batch, launched, or recorded once the work has run. */
+    private CapturedGraph run(CapturedGraph graph, boolean last) {
+        if (graph == null) {
+            context.queue(objective, last);
+            return CapturedGraph.record(context.device(), () -> context.queue(objective, last));
+        }
+        graph.launch();
+        return graph;
     }
 
     @Override
     public double[] takeRow(long steps) {
-        return objective.row(context.takeMeans(steps), steps);
+        long batches = steps * context.accumulation();
+        return objective.row(context.takeMeans(batches), batches);
     }
 
     @Override
@@ -111,8 +121,11 @@ public final class RecordedTraining implements TrainingTask {
 
     @Override
     public void close() {
-        if (graph != null) {
-            graph.close();
+        if (accumulating != null) {
+            accumulating.close();
+        }
+        if (stepping != null) {
+            stepping.close();
         }
         context.close();
     }

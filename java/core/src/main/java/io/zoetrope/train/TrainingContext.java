@@ -1,5 +1,6 @@
 package io.zoetrope.train;
 
+import io.zoetrope.autograd.Tape;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -31,6 +32,10 @@ public final class TrainingContext {
     private BatchSource source;
     private Tensor reported;
     private Tensor sums;
+    private int accumulation = 1;
+    private boolean taped;
+    /** Whether what is queued now is the last micro-batch of a step. */
+    private boolean stepEnds;
 
     TrainingContext(Device device, long seed) {
         this.device = device;
@@ -89,16 +94,43 @@ public final class TrainingContext {
     /** One optimiser of several. @param prefix of the names of its states in checkpoints */
     public Optimizer optimizer(String prefix, Optimizer optimizer) {
         own(optimizer);
+        if (!optimizers.isEmpty() && optimizer.accumulation() != accumulation) {
+            throw new IllegalArgumentException("an optimiser that accumulates " + optimizer.accumulation()
+                    + " micro-batches beside one of " + accumulation + ": give all of a training the same number");
+        }
         if (optimizers.putIfAbsent(prefix, optimizer) != null) {
             throw new IllegalArgumentException(
                     "two optimisers whose states begin with '" + prefix + "': give each a prefix");
         }
+        accumulation = optimizer.accumulation();
         return optimizer;
     }
 
-    /** Queues the step of an optimiser whose gradients are complete. */
+    /** A tape to compute the loss and run backward on, which adds up gradients over the micro-batches of a step. */
+    public Tape tape() {
+        taped = true;
+        return accumulation == 1 ? Tape.forTraining(device) : Tape.forAccumulation(device);
+    }
+
+    /**
+     * Queues the step of an optimiser whose gradients of this micro-batch are complete; it is taken with the last of a step.
+     *
+     * @throws IllegalStateException if gradients are to be added up and were made on other tapes than {@link #tape}
+     */
     public void update(Optimizer optimizer) {
-        optimizer.step();
+        if (accumulation > 1 && !taped) {
+            throw new IllegalStateException("gradients are to be added up over " + accumulation
+                    + " micro-batches, but this objective makes its own tapes, which overwrite them: use the context's"
+                    + " tape, or an accumulation of 1");
+        }
+        if (stepEnds) {
+            optimizer.step();
+        }
+    }
+
+    /** Micro-batches of a step. */
+    int accumulation() {
+        return accumulation;
     }
 
     /** Where the examples come from: filled before {@link Objective#queue} in every step. */
@@ -130,7 +162,9 @@ public final class TrainingContext {
         }
     }
 
-    void queue(Objective objective) {
+    /** Queues one micro-batch. @param last whether the step ends with it */
+    void queue(Objective objective, boolean last) {
+        stepEnds = last;
         if (source != null) {
             source.queue();
         }
@@ -141,7 +175,8 @@ public final class TrainingContext {
         Random.advance(random);
     }
 
-    double[] takeMeans(long steps) {
+    /** @param batches how many micro-batches were queued since the last call */
+    double[] takeMeans(long batches) {
         if (reported == null) {
             return new double[0];
         }
@@ -149,7 +184,7 @@ public final class TrainingContext {
         sums.zero();
         double[] means = new double[totals.length];
         for (int i = 0; i < means.length; i++) {
-            means[i] = (double) totals[i] / steps;
+            means[i] = (double) totals[i] / batches;
         }
         return means;
     }
@@ -167,7 +202,7 @@ public final class TrainingContext {
     }
 
     void restored(long steps) {
-        random.copyFrom(new long[] {seed, steps});
+        random.copyFrom(new long[] {seed, steps * accumulation});
         optimizers.values().forEach(optimizer -> optimizer.restored(steps));
     }
 

@@ -2,7 +2,6 @@ package io.zoetrope.model.adversarial;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
-import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -71,10 +70,9 @@ public abstract class AdversarialObjective implements Objective {
                 .own(new AdversarialGame(context.device(), players.critic(), pairs, settings.penalty(steps)));
         context.watch(game.notFinite());
         context.report(game.row());
-        this.generator = context.optimizer("generator.",
-                new AdamWOptimizer(players.generator().store(), settings.generator(steps)));
+        this.generator = context.optimizer("generator.", settings.generator(steps).of(players.generator().store()));
         this.discriminator = context.optimizer("discriminator.",
-                new AdamWOptimizer(players.discriminator(), settings.discriminator(steps)));
+                settings.discriminator(steps).of(players.discriminator()));
         this.batch = context.batches(new ShuffledExamples(scope, examples, exampleLabels, pairs, context.key(REAL)));
         this.noise = scope.empty(DType.BF16, pairs, players.latent());
         this.labels = exampleLabels == null ? null : scope.empty(DType.I32, 2L * pairs);
@@ -110,7 +108,7 @@ public abstract class AdversarialObjective implements Objective {
     }
 
     @Override
-    public final double[] row(double[] means, long steps) {
+    public final double[] row(double[] means, long batches) {
         double[] row = Arrays.copyOf(means, means.length + 3);
         row[means.length] = discriminator.gradientNorm();
         row[means.length + 1] = generator.gradientNorm();

@@ -2,8 +2,9 @@ package io.zoetrope.model.adversarial;
 
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.nn.Optimization;
 import io.zoetrope.ops.loss.GanLoss;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.Values;
 import java.util.List;
@@ -58,11 +59,11 @@ public record GameSettings(double rate, double finalRate, double gamma, double f
     }
 
     /** β1 is 0: the other player moves on between two steps, so that old gradients point nowhere. */
-    AdamW.Hyper discriminator(long steps) {
-        return AdamW.Hyper.of((float) rate).withBetas(0, BETA2).withSchedule(0, steps, (float) finalRate).withEma(0, 0);
+    Optimization discriminator(long steps) {
+        return Optimization.adamW(LearningRate.cosine((float) rate, steps, (float) finalRate)).withBetas(0, BETA2);
     }
 
-    AdamW.Hyper generator(long steps) {
+    Optimization generator(long steps) {
         return discriminator(steps).withEma((float) ema, EMA_WARM_UP);
     }
 

@@ -17,12 +17,8 @@ import io.zoetrope.model.ClassChoice;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.ShippedModel;
-import io.zoetrope.nn.AdamWOptimizer;
-import io.zoetrope.nn.Optimizer;
-import io.zoetrope.nn.ParameterStore;
-import io.zoetrope.nn.SgdOptimizer;
-import io.zoetrope.ops.optim.AdamW;
-import io.zoetrope.ops.optim.Sgd;
+import io.zoetrope.nn.Optimization;
+import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
@@ -38,7 +34,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * Classifiers of pictures, and of sounds by their spectrograms ({@link MelSpectrogram#RECOGNITION}): the data decide.
@@ -187,7 +182,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
                 .with("reflect", values.get(REFLECT)).with("erase", values.get(ERASE))
                 .with("erase_side", values.find(ERASE_SIDE).orElse(Math.max(1, side / 3)));
         network(data, settings);
-        hyper(settings, 1);
+        optimization(settings, 1);
         augmentation(settings);
         double smoothing = settings.number("smoothing");
         if (!(smoothing >= 0 && smoothing < 1)) {
@@ -223,9 +218,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
         Optional<SoundPreparation> sounds = data instanceof AudioDataset clips
                 ? Optional.of(SoundPreparation.like(clips)) : Optional.empty();
         ImageDataset seen = data instanceof AudioDataset clips ? clips.spectrograms(sounds.get()) : request.pictures();
-        AdamW.Hyper hyper = hyper(settings, settings.longInteger("steps"));
-        Function<ParameterStore, Optimizer> optimizer = settings.text("optimizer").equals(SGD)
-                ? store -> new SgdOptimizer(store, hyper) : store -> new AdamWOptimizer(store, hyper);
+        Optimization optimization = optimization(settings, settings.longInteger("steps"));
         Augmentation augmentation = augmentation(settings);
         ClassifierConfig config = ClassifierConfig.of(network(Extent.of(data), settings), seen, augmentation.flip(),
                 sounds);
@@ -238,7 +231,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
                 model.store().masters(start);
             }
             return new ClassificationObjective(context, model.trained(),
-                    context.optimizer(optimizer.apply(model.store())), seen.train(), shown);
+                    context.optimizer(optimization.of(model.store())), seen.train(), shown);
         });
     }
 
@@ -268,12 +261,14 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
         return base.withNormGroups(settings.integer("norm_groups"));
     }
 
-    private static AdamW.Hyper hyper(Config settings, long steps) throws BadFileException {
+    private static Optimization optimization(Config settings, long steps) throws BadFileException {
         float rate = (float) settings.number("learning_rate"); // as GameSettings: "rate" is the data's where they are sounds
-        AdamW.Hyper base = settings.text("optimizer").equals(SGD) ? Sgd.hyper(rate, MOMENTUM) : AdamW.Hyper.of(rate);
-        return base.withWeightDecay((float) settings.number("weight_decay"))
-                .withEma((float) settings.number("ema"), EMA_WARM_UP)
-                .withSchedule(Math.round(WARM_UP_SHARE * steps), steps, LAST_SHARE * rate);
+        LearningRate falling = LearningRate.cosine(rate, steps, LAST_SHARE * rate)
+                .withWarmUp(Math.round(WARM_UP_SHARE * steps));
+        Optimization base = settings.text("optimizer").equals(SGD) ? Optimization.sgd(falling, MOMENTUM)
+                : Optimization.adamW(falling);
+        return base.withWeightDecay((float) settings.number("weight_decay")).withEma((float) settings.number("ema"),
+                EMA_WARM_UP);
     }
 
     private static Augmentation augmentation(Config settings) throws BadFileException {

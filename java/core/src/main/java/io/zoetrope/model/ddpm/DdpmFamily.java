@@ -19,7 +19,8 @@ import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.unet.UNetConfig;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.nn.Optimization;
+import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import io.zoetrope.option.Values;
@@ -133,12 +134,13 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         long steps = settings.longInteger("steps");
-        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9, BETA2).withMaxNorm(MAX_NORM)
-                .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
+        Optimization optimization = Optimization
+                .adamW(LearningRate.cosine(RATE, steps, FINAL_RATE).withWarmUp(Math.min(WARM_UP, steps)))
+                .withBetas(0.9, BETA2).withClipping(MAX_NORM).withEma(EMA_DECAY, EMA_WARM_UP);
         Images pictures = request.squarePictures().train().images();
         int batch = settings.integer("batch");
         return RecordedTraining.open(device, settings.longInteger("seed"),
-                context -> new DdpmObjective(context, pictures, batch, hyper));
+                context -> new DdpmObjective(context, pictures, batch, optimization));
     }
 
     private static Option<String> sampler() {

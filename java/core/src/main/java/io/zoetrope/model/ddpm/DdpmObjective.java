@@ -5,11 +5,10 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.unet.UNetConfig;
-import io.zoetrope.nn.AdamWOptimizer;
+import io.zoetrope.nn.Optimization;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.ops.diffusion.Diffusion;
 import io.zoetrope.ops.loss.Loss;
-import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.ops.random.Random;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -46,12 +45,12 @@ final class DdpmObjective implements Objective {
      * @param pictures what to learn from
      * @param size     pictures in a step
      */
-    DdpmObjective(TrainingContext context, Images pictures, int size, AdamW.Hyper settings) {
+    DdpmObjective(TrainingContext context, Images pictures, int size, Optimization optimization) {
         Scope scope = context.scope();
         this.context = context;
         this.model = context.own(new DdpmModel(context.device(),
                 DdpmConfig.forPictures(pictures.height(), pictures.channels()), DType.BF16, context.seed()));
-        this.optimizer = context.optimizer(new AdamWOptimizer(model.store(), settings));
+        this.optimizer = context.optimizer(optimization.of(model.store()));
         this.batch = context.batches(new ShuffledExamples(scope,
                 scope.of(pictures.pixels(), pictures.count(), pictures.height(), pictures.width(), pictures.channels()),
                 null, size, context.key(PICTURES)));
@@ -69,7 +68,7 @@ final class DdpmObjective implements Objective {
     }
 
     @Override
-    public double[] row(double[] means, long steps) {
+    public double[] row(double[] means, long batches) {
         return new double[] {means[0], optimizer.learningRate(), optimizer.gradientNorm()};
     }
 
@@ -78,7 +77,7 @@ final class DdpmObjective implements Objective {
         Random.integers(times, model.config().timesteps(), context.key(TIMESTEPS));
         Diffusion.forwardNoiseOfBytes(batch.examples(), batch.indices(), times, model.alphaBar(), noisy, null, wanted,
                 target, context.key(NOISE));
-        try (Tape tape = Tape.forTraining(context.device())) {
+        try (Tape tape = context.tape()) {
             Variable prediction = model.network().forward(tape, Variable.constant(noisy), times, null);
             Tensor gradient = tape.empty(noisy.dtype(), noisy.shape());
             Loss.weightedMse(prediction.value(), wanted, null, loss, null, gradient, context.notFinite(), 1);

@@ -14,9 +14,9 @@ import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
-import io.zoetrope.nn.AdamWOptimizer;
+import io.zoetrope.nn.Optimization;
 import io.zoetrope.nn.Optimizer;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
@@ -171,15 +171,16 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         long steps = settings.longInteger("steps");
-        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9, BETA2).withWeightDecay(WEIGHT_DECAY)
-                .withMaxNorm(MAX_NORM).withEma(EMA_DECAY, EMA_WARM_UP)
-                .withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
+        Optimization optimization = Optimization
+                .adamW(LearningRate.cosine(RATE, steps, FINAL_RATE).withWarmUp(Math.min(WARM_UP, steps)))
+                .withBetas(0.9, BETA2).withWeightDecay(WEIGHT_DECAY).withClipping(MAX_NORM)
+                .withEma(EMA_DECAY, EMA_WARM_UP);
         ImageDataset data = request.pictures();
         PatchesConfig config = config(data, settings);
         int batch = settings.integer("batch");
         return RecordedTraining.open(device, settings.longInteger("seed"), context -> {
             PatchesModel model = context.own(new PatchesModel(device, config, DType.BF16, context.seed()));
-            Optimizer optimizer = context.optimizer(new AdamWOptimizer(model.store(), hyper));
+            Optimizer optimizer = context.optimizer(optimization.of(model.store()));
             return config.purpose() == Purpose.GENERATE
                     ? new PatchesObjective(context, model, optimizer, data.train(), batch)
                     : new ClassificationObjective(context, model.trained(context.scope()), optimizer, data.train(),

@@ -89,7 +89,7 @@ final class PatchesObjective implements Objective {
     }
 
     @Override
-    public double[] row(double[] means, long steps) {
+    public double[] row(double[] means, long batches) {
         return new double[] {means[0], means[1], means[2] / means[3], optimizer.learningRate(),
                 optimizer.gradientNorm()};
     }
@@ -118,7 +118,7 @@ final class PatchesObjective implements Objective {
         Tensor hidden = weights.slice(split, weights.size());
         Tokens.mask(targets.slice(inOrder, size), config.mask(), inputs.slice(inOrder, size), hidden,
                 context.key(MASKS));
-        try (Tape tape = Tape.forTraining(context.device())) {
+        try (Tape tape = context.tape()) {
             PatchTransformer.Modulations modulations = model.network().modulations(tape, classes, modes);
             Variable logits = model.network().logits(tape, model.positions(), inputs, modulations, inOrder, null);
             Tensor gradient = tape.empty(logits.value().dtype(), logits.shape());

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * AdamW over all parameters at once, laid end to end in flat F32 banks, with global-norm clipping, a moving average of the
+ * AdamW over all parameters at once, laid end to end in flat F32 tensors, with global-norm clipping, a moving average of the
  * weights and a BF16 copy for the network. Hyper-parameters, schedule and counters live in small device tensors, so that a
  * recorded training step replays without the host.
  *
@@ -37,13 +37,12 @@ public final class AdamW {
 
     private static final String MODULE = "optim/adamw";
     private static final String PREPARE = "optim/prepare";
-    private static final long MAX_EXACT_STEPS = 1L << 24;
 
     private AdamW() {
     }
 
     /**
-     * A stretch of the banks that belongs to one parameter.
+     * A stretch of the flat tensors that belongs to one parameter.
      *
      * @param begin first element
      * @param count number of elements
@@ -61,20 +60,19 @@ public final class AdamW {
     /**
      * Hyper-parameters. Start from {@link #of} and change what differs.
      *
-     * @param rate          peak learning rate
+     * @param learningRate  of each step
      * @param beta1         as {@code beta2} and {@code epsilon} in double: 0.999f would make 1 − 0.999 wrong by 1.3e-5 of itself
      * @param weightDecay   decoupled decay: each step takes rate·weightDecay of the weight
      * @param maxNorm       gradients of a larger global norm are scaled down to it; 0: never
      * @param gradientScale every gradient is multiplied by it first: 1/k when k batches were added up
      * @param emaDecay      decay of the moving average of the weights
      * @param emaWarmUp     w: at step t the decay is min(emaDecay, (1+t)/(w+t)); 10 by custom, 0: none
-     * @param warmUpSteps   the rate grows linearly over these steps
-     * @param totalSteps    then falls as a cosine to finalRate at this step; 0: stays constant
      */
-    public record Hyper(float rate, double beta1, double beta2, double epsilon, float weightDecay, float maxNorm,
-            float gradientScale, float emaDecay, float emaWarmUp, long warmUpSteps, long totalSteps, float finalRate) {
+    public record Hyper(LearningRate learningRate, double beta1, double beta2, double epsilon, float weightDecay,
+            float maxNorm, float gradientScale, float emaDecay, float emaWarmUp) {
+        private static final int SIZE = 17;
+
         public Hyper {
-            check(rate >= 0 && Float.isFinite(rate), "rate", rate, "a finite number, 0 or more");
             check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 <= beta1 < 1");
             check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 <= beta2 < 1");
             check((float) epsilon > 0 && Float.isFinite((float) epsilon), "epsilon", epsilon,
@@ -84,74 +82,78 @@ public final class AdamW {
             check(Float.isFinite(gradientScale), "gradientScale", gradientScale, "a finite number");
             check(emaDecay >= 0 && emaDecay <= 1, "emaDecay", emaDecay, "0 to 1");
             check(emaWarmUp >= 0 && Float.isFinite(emaWarmUp), "emaWarmUp", emaWarmUp, "0 (none) or more");
-            check(warmUpSteps >= 0 && warmUpSteps <= MAX_EXACT_STEPS, "warmUpSteps", warmUpSteps,
-                    "0 to " + MAX_EXACT_STEPS);
-            check(totalSteps >= 0 && totalSteps <= MAX_EXACT_STEPS, "totalSteps", totalSteps,
-                    "0 to " + MAX_EXACT_STEPS);
-            check(finalRate >= 0 && Float.isFinite(finalRate), "finalRate", finalRate, "a finite number, 0 or more");
-        }
-
-        private static void check(boolean condition, String name, Number value, String expected) {
-            if (!condition) {
-                throw new IllegalArgumentException("adamw: " + name + " is " + value + ", expected " + expected);
-            }
         }
 
         /** β 0.9 and 0.999, ε 1e-8, no decay, no clipping, constant rate, moving average 0.9999 warming up. */
         public static Hyper of(float rate) {
-            return new Hyper(rate, 0.9, 0.999, 1e-8, 0, 0, 1, 0.9999f, 10, 0, 0, 0);
+            return of(LearningRate.constant(rate));
+        }
+
+        /** As {@link #of(float)} with a rate that changes. */
+        public static Hyper of(LearningRate learningRate) {
+            return new Hyper(learningRate, 0.9, 0.999, 1e-8, 0, 0, 1, 0.9999f, 10);
         }
 
         public Hyper withBetas(double newBeta1, double newBeta2) {
-            return new Hyper(rate, newBeta1, newBeta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay,
-                    emaWarmUp, warmUpSteps, totalSteps, finalRate);
+            return new Hyper(learningRate, newBeta1, newBeta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay,
+                    emaWarmUp);
+        }
+
+        public Hyper withEpsilon(double newEpsilon) {
+            return new Hyper(learningRate, beta1, beta2, newEpsilon, weightDecay, maxNorm, gradientScale, emaDecay,
+                    emaWarmUp);
         }
 
         public Hyper withWeightDecay(float decay) {
-            return new Hyper(rate, beta1, beta2, epsilon, decay, maxNorm, gradientScale, emaDecay, emaWarmUp,
-                    warmUpSteps, totalSteps, finalRate);
+            return new Hyper(learningRate, beta1, beta2, epsilon, decay, maxNorm, gradientScale, emaDecay, emaWarmUp);
         }
 
         public Hyper withMaxNorm(float norm) {
-            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, norm, gradientScale, emaDecay, emaWarmUp,
-                    warmUpSteps, totalSteps, finalRate);
+            return new Hyper(learningRate, beta1, beta2, epsilon, weightDecay, norm, gradientScale, emaDecay,
+                    emaWarmUp);
         }
 
         public Hyper withGradientScale(float scale) {
-            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, scale, emaDecay, emaWarmUp, warmUpSteps,
-                    totalSteps, finalRate);
+            return new Hyper(learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, scale, emaDecay, emaWarmUp);
         }
 
         public Hyper withEma(float decay, float warmUp) {
-            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, decay, warmUp,
-                    warmUpSteps, totalSteps, finalRate);
+            return new Hyper(learningRate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, decay, warmUp);
         }
 
         /** Linear warm-up, then a cosine to {@code last} at step {@code total} (0: constant). */
         public Hyper withSchedule(long warmUp, long total, float last) {
-            return new Hyper(rate, beta1, beta2, epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp,
-                    warmUp, total, last);
+            return new Hyper(LearningRate.cosine(learningRate.peak(), total, last).withWarmUp(warmUp), beta1, beta2,
+                    epsilon, weightDecay, maxNorm, gradientScale, emaDecay, emaWarmUp);
         }
 
+        /** In the order of the device code's {@code optim::Hyper}. */
         private float[] values() {
-            return new float[] {rate, (float) beta1, (float) beta2, (float) epsilon, weightDecay, maxNorm,
-                    gradientScale, emaDecay, emaWarmUp, warmUpSteps, totalSteps, finalRate, (float) (1 - beta1),
-                    (float) (1 - beta2)};
+            return new float[] {learningRate.peak(), (float) beta1, (float) beta2, (float) epsilon, weightDecay,
+                    maxNorm, gradientScale, emaDecay, emaWarmUp, learningRate.warmUpSteps(), learningRate.totalSteps(),
+                    learningRate.last(), (float) (1 - beta1), (float) (1 - beta2), learningRate.schedule().ordinal(),
+                    learningRate.dropPeriod(), learningRate.dropFactor()};
+        }
+    }
+
+    static void check(boolean condition, String name, Number value, String expected) {
+        if (!condition) {
+            throw new IllegalArgumentException("adamw: " + name + " is " + value + ", expected " + expected);
         }
     }
 
     /**
      * The segments as the device reads them: chunks of at most a block's work, I64[chunks, 3] {begin, count, decay}.
      *
-     * @param bankSize elements of the banks, beyond which no segment may reach
+     * @param size elements of the flat tensors, beyond which no segment may reach
      */
-    public static Tensor segments(Scope scope, long bankSize, List<Segment> segments) {
+    public static Tensor segments(Scope scope, long size, List<Segment> segments) {
         int most = scope.device().kernel(MODULE, "adamw_update").geometry().tileM();
         List<Segment> joined = new ArrayList<>();
         for (Segment segment : segments) {
-            if (segment.begin() + segment.count() > bankSize) {
+            if (segment.begin() + segment.count() > size) {
                 throw new IllegalArgumentException(
-                        "adamw: " + segment + " reaches beyond the banks of " + bankSize + " elements");
+                        "adamw: " + segment + " reaches beyond the parameters of " + size + " elements");
             }
             Segment last = joined.isEmpty() ? null : joined.get(joined.size() - 1);
             if (last != null && segment.begin() < last.begin() + last.count()) {
@@ -177,7 +179,7 @@ public final class AdamW {
         return scope.of(chunks.stream().mapToLong(Long::longValue).toArray(), chunks.size() / 3, 3);
     }
 
-    /** Hyper-parameters as the device reads them, F32[14]; to change them between steps see {@link #set}. */
+    /** Hyper-parameters as the device reads them, F32[17]; to change them between steps see {@link #set}. */
     public static Tensor hyper(Scope scope, Hyper hyper) {
         float[] values = hyper.values();
         return scope.of(values, values.length);
@@ -198,9 +200,9 @@ public final class AdamW {
         return scope.zeros(DType.F32, CONTROL_SIZE);
     }
 
-    /** The flat banks of one model, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
-    public record Banks(Tensor master, Tensor gradient, Tensor m, Tensor v, Tensor ema, Tensor copy) {
-        public Banks {
+    /** The parameters of one model and what belongs to them, flat, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
+    public record FlatParameters(Tensor master, Tensor gradient, Tensor m, Tensor v, Tensor ema, Tensor copy) {
+        public FlatParameters {
             Operands operands = Operands.of("adamw").type("master", master, DType.F32);
             long size = master.size();
             operands.sized("gradient", gradient, DType.F32, size).sized("m", m, DType.F32, size)
@@ -219,14 +221,14 @@ public final class AdamW {
      * @param control       from {@link #control}
      * @param clearGradient whether the gradient is zero afterwards, ready to be accumulated into
      */
-    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control,
+    public static void step(FlatParameters flat, Tensor segments, Tensor hyper, Tensor state, Tensor control,
             boolean clearGradient) {
-        Device device = prepare("adamw", banks.master(), banks.gradient(), segments, hyper, state, control);
+        Device device = prepare("adamw", flat.master(), flat.gradient(), segments, hyper, state, control);
         Kernel update = device.kernel(MODULE, "adamw_update");
-        update.arguments().pointer("master", banks.master()).pointer("gradient", banks.gradient())
-                .pointer("m", banks.m()).pointer("v", banks.v()).pointer("ema", banks.ema())
-                .pointer("copy", banks.copy()).pointer("chunks", segments).pointer("hyper", hyper)
-                .pointer("control", control).i32("clear", clearGradient ? 1 : 0).launch(Grid.of(segments.dim(0)));
+        update.arguments().pointer("master", flat.master()).pointer("gradient", flat.gradient()).pointer("m", flat.m())
+                .pointer("v", flat.v()).pointer("ema", flat.ema()).pointer("copy", flat.copy())
+                .pointer("chunks", segments).pointer("hyper", hyper).pointer("control", control)
+                .i32("clear", clearGradient ? 1 : 0).launch(Grid.of(segments.dim(0)));
     }
 
     /** What every optimiser does first: the gradients' norm, the step's rate, clipping and average, into control. */
@@ -235,10 +237,9 @@ public final class AdamW {
         Device device = Operands.of(op).type("segments", segments, DType.I64)
                 .require(segments.rank() == 2 && segments.dim(1) == 3,
                         "segments is " + segments + ", expected I64[chunks, 3]")
-                .sized("hyper", hyper, DType.F32, Hyper.of(0).values().length)
-                .sized("state", state, DType.I32, STATE_SIZE).sized("control", control, DType.F32, CONTROL_SIZE)
-                .reads("segments, hyper", segments, hyper).writes("master, state, control", master, state, control)
-                .device();
+                .sized("hyper", hyper, DType.F32, Hyper.SIZE).sized("state", state, DType.I32, STATE_SIZE)
+                .sized("control", control, DType.F32, CONTROL_SIZE).reads("segments, hyper", segments, hyper)
+                .writes("master, state, control", master, state, control).device();
         long chunks = segments.dim(0);
         try (Scope scope = Scope.open(device)) {
             Tensor partial = scope.empty(DType.F32, chunks);

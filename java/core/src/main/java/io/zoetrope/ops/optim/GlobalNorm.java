@@ -3,7 +3,7 @@ package io.zoetrope.ops.optim;
 import io.zoetrope.ops.reduce.Reduce;
 import io.zoetrope.tensor.Tensor;
 
-/** The Euclidean norm of a whole bank of gradients. {@link AdamW} computes its own; this one is for looking at. */
+/** The Euclidean norm of all gradients together. {@link AdamW} computes its own; this one is for looking at. */
 public final class GlobalNorm {
     private GlobalNorm() {
     }

@@ -9,7 +9,7 @@ import io.zoetrope.tensor.Tensor;
 
 /**
  * Stochastic gradient descent with Nesterov momentum over all parameters at once. Everything but the rule itself (flat
- * banks, clipping, schedule, moving average, BF16 copy, counters) is {@link AdamW}'s: make segments, state and control there.
+ * tensors, clipping, schedule, moving average, BF16 copy, counters) is {@link AdamW}'s: make segments, state and control there.
  */
 public final class Sgd {
     private Sgd() {
@@ -23,12 +23,17 @@ public final class Sgd {
      * @param momentum 0 to below 1
      */
     public static AdamW.Hyper hyper(float rate, double momentum) {
+        return hyper(LearningRate.constant(rate), momentum);
+    }
+
+    /** As {@link #hyper(float, double)} with a rate that changes. */
+    public static AdamW.Hyper hyper(LearningRate rate, double momentum) {
         return AdamW.Hyper.of(rate).withBetas(momentum, 0);
     }
 
-    /** The flat F32 banks of one model, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
-    public record Banks(Tensor master, Tensor gradient, Tensor momentum, Tensor ema, Tensor copy) {
-        public Banks {
+    /** The parameters of one model and what belongs to them, flat in F32, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
+    public record FlatParameters(Tensor master, Tensor gradient, Tensor momentum, Tensor ema, Tensor copy) {
+        public FlatParameters {
             Operands operands = Operands.of("sgd").type("master", master, DType.F32);
             long size = master.size();
             operands.sized("gradient", gradient, DType.F32, size).sized("momentum", momentum, DType.F32, size)
@@ -41,12 +46,12 @@ public final class Sgd {
      * One step: norm, clip, update, moving average, copy; three launches, no host work. Arguments as of
      * {@link AdamW#step}.
      */
-    public static void step(Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control,
+    public static void step(FlatParameters flat, Tensor segments, Tensor hyper, Tensor state, Tensor control,
             boolean clearGradient) {
-        Device device = AdamW.prepare("sgd", banks.master, banks.gradient, segments, hyper, state, control);
-        device.kernel("optim/sgd", "sgd_update").arguments().pointer("master", banks.master)
-                .pointer("gradient", banks.gradient).pointer("m", banks.momentum).pointer("ema", banks.ema)
-                .pointer("copy", banks.copy).pointer("chunks", segments).pointer("hyper", hyper)
+        Device device = AdamW.prepare("sgd", flat.master, flat.gradient, segments, hyper, state, control);
+        device.kernel("optim/sgd", "sgd_update").arguments().pointer("master", flat.master)
+                .pointer("gradient", flat.gradient).pointer("m", flat.momentum).pointer("ema", flat.ema)
+                .pointer("copy", flat.copy).pointer("chunks", segments).pointer("hyper", hyper)
                 .pointer("control", control).i32("clear", clearGradient ? 1 : 0).launch(Grid.of(segments.dim(0)));
     }
 }

@@ -41,7 +41,7 @@ class AdamWTest {
             }
         }
         ReferenceAdamW reference = new ReferenceAdamW(Values.doubles(master), covered, decays);
-        reference.rate = HYPER.rate();
+        reference.rate = HYPER.learningRate().peak();
         reference.beta1 = HYPER.beta1();
         reference.beta2 = HYPER.beta2();
         reference.epsilon = HYPER.epsilon();
@@ -50,9 +50,9 @@ class AdamWTest {
         reference.gradientScale = HYPER.gradientScale();
         reference.emaDecay = HYPER.emaDecay();
         reference.emaWarmUp = HYPER.emaWarmUp();
-        reference.warmUpSteps = HYPER.warmUpSteps();
-        reference.totalSteps = HYPER.totalSteps();
-        reference.finalRate = HYPER.finalRate();
+        reference.warmUpSteps = HYPER.learningRate().warmUpSteps();
+        reference.totalSteps = HYPER.learningRate().totalSteps();
+        reference.finalRate = HYPER.learningRate().last();
         return reference;
     }
 
@@ -80,16 +80,16 @@ class AdamWTest {
         tolerance.check(what, expected, inside);
     }
 
-    /** The small device tensors and the banks of one run. */
+    /** The small device tensors and the flat ones of one run. */
     private static final class Run {
-        private final AdamW.Banks banks;
+        private final AdamW.FlatParameters flat;
         private final Tensor segments;
         private final Tensor hyper;
         private final Tensor state;
         private final Tensor control;
 
         private Run(Guarded guarded, Scope scope, float[] master) {
-            banks = new AdamW.Banks(guarded.input("master", DType.F32, withGaps(master), SIZE),
+            flat = new AdamW.FlatParameters(guarded.input("master", DType.F32, withGaps(master), SIZE),
                     guarded.output("gradient", DType.F32, SIZE),
                     guarded.input("m", DType.F32, withGaps(new float[SIZE]), SIZE),
                     guarded.input("v", DType.F32, withGaps(new float[SIZE]), SIZE),
@@ -101,7 +101,7 @@ class AdamWTest {
         }
 
         private void step(boolean clear) {
-            AdamW.step(banks, segments, hyper, state, control, clear);
+            AdamW.step(flat, segments, hyper, state, control, clear);
         }
     }
 
@@ -112,13 +112,12 @@ class AdamWTest {
         try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
             Run run = new Run(guarded, scope, new float[SIZE]);
             AdamW.set(run.hyper, Hyper.of(1).withBetas(beta, beta));
-            run.banks.gradient()
-                    .copyFrom(withGaps(Values.floats(DoubleStream.generate(() -> 1).limit(SIZE).toArray())));
+            run.flat.gradient().copyFrom(withGaps(Values.floats(DoubleStream.generate(() -> 1).limit(SIZE).toArray())));
             run.step(false);
-            assertThat((double) run.banks.m().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
-            assertThat((double) run.banks.v().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
+            assertThat((double) run.flat.m().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
+            assertThat((double) run.flat.v().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
             // The first step is the rate itself, whatever β: the corrections cancel the moments.
-            assertThat((double) run.banks.master().toFloats()[0]).isCloseTo(-1, withinPercentage(2e-5));
+            assertThat((double) run.flat.master().toFloats()[0]).isCloseTo(-1, withinPercentage(2e-5));
         }
     }
 
@@ -132,7 +131,7 @@ class AdamWTest {
             for (int step = 1; step <= 50; step++) {
                 // Norms from below to far above the limit.
                 float[] gradient = Values.normal(100 + step, SIZE, 0.1 + 0.05 * step);
-                run.banks.gradient().copyFrom(withGaps(gradient));
+                run.flat.gradient().copyFrom(withGaps(gradient));
                 run.step(step % 2 == 0);
                 double[] exact = Values.doubles(gradient);
                 reference.step(exact);
@@ -143,17 +142,17 @@ class AdamWTest {
                         org.assertj.core.data.Percentage.withPercentage(1e-3));
                 if (step == 1 || step == 50) {
                     Tolerance tolerance = new Tolerance(1e-5, 2e-6);
-                    check("master", reference.master, run.banks.master().toFloats(), tolerance);
-                    check("m", reference.m, run.banks.m().toFloats(), tolerance);
-                    check("v", reference.v, run.banks.v().toFloats(), tolerance);
-                    check("ema", reference.ema, run.banks.ema().toFloats(), tolerance);
+                    check("master", reference.master, run.flat.master().toFloats(), tolerance);
+                    check("m", reference.m, run.flat.m().toFloats(), tolerance);
+                    check("v", reference.v, run.flat.v().toFloats(), tolerance);
+                    check("ema", reference.ema, run.flat.ema().toFloats(), tolerance);
                 }
-                float[] left = run.banks.gradient().toFloats();
+                float[] left = run.flat.gradient().toFloats();
                 assertThat(left[0]).isEqualTo(step % 2 == 0 ? 0 : gradient[0]);
                 assertThat(left[SIZE - 8]).isEqualTo(step % 2 == 0 ? 0 : gradient[SIZE - 8]);
             }
-            float[] weights = run.banks.master().toFloats();
-            float[] copy = run.banks.copy().toFloats();
+            float[] weights = run.flat.master().toFloats();
+            float[] copy = run.flat.copy().toFloats();
             float[] rounded = new float[SIZE];
             for (int i = 0; i < SIZE; i++) {
                 rounded[i] = covered(i) ? Bfloat16.round(weights[i]) : Float.NaN;
@@ -169,29 +168,29 @@ class AdamWTest {
         try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
             Run run = new Run(guarded, scope, master);
             float[] good = withGaps(Values.normal(2, SIZE, 1));
-            run.banks.gradient().copyFrom(good);
+            run.flat.gradient().copyFrom(good);
             run.step(false);
-            float[] weights = run.banks.master().toFloats();
-            float[] m = run.banks.m().toFloats();
-            float[] v = run.banks.v().toFloats();
-            float[] ema = run.banks.ema().toFloats();
+            float[] weights = run.flat.master().toFloats();
+            float[] m = run.flat.m().toFloats();
+            float[] v = run.flat.v().toFloats();
+            float[] ema = run.flat.ema().toFloats();
             int skipped = 0;
             for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, 1e30f}) {
                 float[] gradient = good.clone();
                 gradient[8000] = bad;
-                run.banks.gradient().copyFrom(gradient);
+                run.flat.gradient().copyFrom(gradient);
                 run.step(true);
-                assertThat(run.banks.master().toFloats()).isEqualTo(weights);
-                assertThat(run.banks.m().toFloats()).isEqualTo(m);
-                assertThat(run.banks.v().toFloats()).isEqualTo(v);
-                assertThat(run.banks.ema().toFloats()).isEqualTo(ema);
-                assertThat(run.banks.gradient().toFloats()[8000]).as("the bad gradient is cleared").isZero();
+                assertThat(run.flat.master().toFloats()).isEqualTo(weights);
+                assertThat(run.flat.m().toFloats()).isEqualTo(m);
+                assertThat(run.flat.v().toFloats()).isEqualTo(v);
+                assertThat(run.flat.ema().toFloats()).isEqualTo(ema);
+                assertThat(run.flat.gradient().toFloats()[8000]).as("the bad gradient is cleared").isZero();
                 assertThat(run.state.toInts()).containsExactly(1, ++skipped, 1, 0);
             }
-            run.banks.gradient().copyFrom(good);
+            run.flat.gradient().copyFrom(good);
             run.step(true);
             assertThat(run.state.toInts()).containsExactly(2, skipped, 0, 0);
-            assertThat(run.banks.master().toFloats()).isNotEqualTo(weights);
+            assertThat(run.flat.master().toFloats()).isNotEqualTo(weights);
         }
     }
 
@@ -201,14 +200,14 @@ class AdamWTest {
         float[] gradient = withGaps(Values.normal(2, SIZE, 1));
         try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
             Run full = new Run(guarded, scope, master);
-            full.banks.gradient().copyFrom(gradient);
+            full.flat.gradient().copyFrom(gradient);
             full.step(false);
             Run bare = new Run(guarded, scope, master);
-            bare.banks.gradient().copyFrom(gradient);
-            AdamW.Banks banks = new AdamW.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.m(),
-                    bare.banks.v(), null, null);
-            AdamW.step(banks, bare.segments, bare.hyper, bare.state, bare.control, false);
-            assertThat(banks.master().toFloats()).isEqualTo(full.banks.master().toFloats());
+            bare.flat.gradient().copyFrom(gradient);
+            AdamW.FlatParameters flat = new AdamW.FlatParameters(bare.flat.master(), bare.flat.gradient(),
+                    bare.flat.m(), bare.flat.v(), null, null);
+            AdamW.step(flat, bare.segments, bare.hyper, bare.state, bare.control, false);
+            assertThat(flat.master().toFloats()).isEqualTo(full.flat.master().toFloats());
         }
     }
 
@@ -219,8 +218,8 @@ class AdamWTest {
         try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
             Run eager = new Run(guarded, scope, master);
             Run replayed = new Run(guarded, scope, master);
-            eager.banks.gradient().copyFrom(gradient);
-            replayed.banks.gradient().copyFrom(gradient);
+            eager.flat.gradient().copyFrom(gradient);
+            replayed.flat.gradient().copyFrom(gradient);
             eager.step(false);
             replayed.step(false);
             try (CapturedGraph graph = CapturedGraph.record(Devices.shared(), () -> replayed.step(false))) {
@@ -228,8 +227,8 @@ class AdamWTest {
                     eager.step(false);
                     graph.launch();
                 }
-                assertThat(replayed.banks.master().toFloats()).isEqualTo(eager.banks.master().toFloats());
-                assertThat(replayed.banks.ema().toFloats()).isEqualTo(eager.banks.ema().toFloats());
+                assertThat(replayed.flat.master().toFloats()).isEqualTo(eager.flat.master().toFloats());
+                assertThat(replayed.flat.ema().toFloats()).isEqualTo(eager.flat.ema().toFloats());
                 assertThat(replayed.state.toInts()).containsExactly(13, 0, 0, 0);
             }
         }
@@ -240,7 +239,7 @@ class AdamWTest {
         try (Scope scope = Scope.open(Devices.shared())) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> AdamW.segments(scope, 100, List.of(new Segment(90, 11, true))))
-                    .withMessageContaining("reaches beyond the banks of 100 elements");
+                    .withMessageContaining("reaches beyond the parameters of 100 elements");
             assertThatIllegalArgumentException().isThrownBy(
                     () -> AdamW.segments(scope, 100, List.of(new Segment(0, 10, true), new Segment(9, 5, true))))
                     .withMessageContaining("overlaps or precedes");
@@ -252,7 +251,8 @@ class AdamWTest {
                     .withMessage("adamw: beta1 is 1.0, expected 0 <= beta1 < 1");
             Tensor store = scope.zeros(DType.F32, 4);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> new AdamW.Banks(store, store, store, scope.zeros(DType.F32, 5), null, null))
+                    .isThrownBy(
+                            () -> new AdamW.FlatParameters(store, store, store, scope.zeros(DType.F32, 5), null, null))
                     .withMessage("adamw: v is F32[5], expected F32 of 4 elements");
         }
     }

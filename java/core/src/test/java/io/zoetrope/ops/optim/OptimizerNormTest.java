@@ -29,9 +29,9 @@ class OptimizerNormTest {
         }
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor control = AdamW.control(scope);
-            AdamW.Banks banks = new AdamW.Banks(scope.zeros(DType.F32, size), scope.of(gradient, size),
+            AdamW.FlatParameters flat = new AdamW.FlatParameters(scope.zeros(DType.F32, size), scope.of(gradient, size),
                     scope.zeros(DType.F32, size), scope.zeros(DType.F32, size), null, null);
-            AdamW.step(banks, AdamW.segments(scope, size, List.of(new Segment(0, size, true))),
+            AdamW.step(flat, AdamW.segments(scope, size, List.of(new Segment(0, size, true))),
                     AdamW.hyper(scope, Hyper.of(1e-3f).withMaxNorm(1)), AdamW.state(scope), control, false);
             assertThat((double) control.toFloats()[AdamW.NORM]).isCloseTo(Math.sqrt(squares),
                     Percentage.withPercentage(1e-3));

@@ -40,11 +40,11 @@ class SgdTest {
         private Reference(float[] start) {
             master = Values.doubles(start);
             ema = master.clone();
-            shared.rate = HYPER.rate();
+            shared.rate = HYPER.learningRate().peak();
             shared.gradientScale = HYPER.gradientScale();
-            shared.warmUpSteps = HYPER.warmUpSteps();
-            shared.totalSteps = HYPER.totalSteps();
-            shared.finalRate = HYPER.finalRate();
+            shared.warmUpSteps = HYPER.learningRate().warmUpSteps();
+            shared.totalSteps = HYPER.learningRate().totalSteps();
+            shared.finalRate = HYPER.learningRate().last();
         }
 
         private void step(double[] gradient) {
@@ -72,17 +72,17 @@ class SgdTest {
         return covered;
     }
 
-    private record Run(Sgd.Banks banks, Tensor segments, Tensor hyper, Tensor state, Tensor control) {
+    private record Run(Sgd.FlatParameters flat, Tensor segments, Tensor hyper, Tensor state, Tensor control) {
         static Run of(Guarded guarded, Scope scope, float[] master) {
-            Sgd.Banks banks = new Sgd.Banks(guarded.input("master", DType.F32, master, SIZE),
+            Sgd.FlatParameters flat = new Sgd.FlatParameters(guarded.input("master", DType.F32, master, SIZE),
                     guarded.output("gradient", DType.F32, SIZE), guarded.input("m", DType.F32, new float[SIZE], SIZE),
                     guarded.input("ema", DType.F32, master, SIZE), guarded.output("copy", DType.BF16, SIZE));
-            return new Run(banks, AdamW.segments(scope, SIZE, SEGMENTS), AdamW.hyper(scope, HYPER), AdamW.state(scope),
+            return new Run(flat, AdamW.segments(scope, SIZE, SEGMENTS), AdamW.hyper(scope, HYPER), AdamW.state(scope),
                     AdamW.control(scope));
         }
 
         void step(boolean clear) {
-            Sgd.step(banks, segments, hyper, state, control, clear);
+            Sgd.step(flat, segments, hyper, state, control, clear);
         }
     }
 
@@ -95,17 +95,17 @@ class SgdTest {
             Run run = Run.of(guarded, scope, master);
             for (int step = 1; step <= 50; step++) {
                 float[] gradient = Values.normal(100 + step, SIZE, 0.1 + 0.05 * step);
-                run.banks.gradient().copyFrom(gradient);
+                run.flat.gradient().copyFrom(gradient);
                 run.step(step % 2 == 0);
                 reference.step(Values.doubles(gradient));
-                assertThat(run.banks.gradient().toFloats()[500]).isEqualTo(step % 2 == 0 ? 0 : gradient[500]);
+                assertThat(run.flat.gradient().toFloats()[500]).isEqualTo(step % 2 == 0 ? 0 : gradient[500]);
             }
             Tolerance tolerance = new Tolerance(1e-5, 2e-6);
-            tolerance.check("master", reference.master, run.banks.master().toFloats());
-            tolerance.check("momentum", reference.momentum, run.banks.momentum().toFloats());
-            tolerance.check("ema", reference.ema, run.banks.ema().toFloats());
-            float[] weights = run.banks.master().toFloats();
-            float[] copy = run.banks.copy().toFloats();
+            tolerance.check("master", reference.master, run.flat.master().toFloats());
+            tolerance.check("momentum", reference.momentum, run.flat.momentum().toFloats());
+            tolerance.check("ema", reference.ema, run.flat.ema().toFloats());
+            float[] weights = run.flat.master().toFloats();
+            float[] copy = run.flat.copy().toFloats();
             float[] rounded = new float[SIZE];
             for (int i = 0; i < SIZE; i++) {
                 rounded[i] = covered()[i] ? Bfloat16.round(weights[i]) : Float.NaN;
@@ -122,8 +122,8 @@ class SgdTest {
         try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
             Run eager = Run.of(guarded, scope, master);
             Run replayed = Run.of(guarded, scope, master);
-            eager.banks.gradient().copyFrom(gradient);
-            replayed.banks.gradient().copyFrom(gradient);
+            eager.flat.gradient().copyFrom(gradient);
+            replayed.flat.gradient().copyFrom(gradient);
             eager.step(false);
             replayed.step(false);
             try (CapturedGraph graph = CapturedGraph.record(Devices.shared(), () -> replayed.step(false))) {
@@ -132,15 +132,15 @@ class SgdTest {
                     graph.launch();
                 }
             }
-            float[] weights = replayed.banks.master().toFloats();
-            assertThat(weights).isEqualTo(eager.banks.master().toFloats()).isNotEqualTo(master);
-            float[] momentum = replayed.banks.momentum().toFloats();
+            float[] weights = replayed.flat.master().toFloats();
+            assertThat(weights).isEqualTo(eager.flat.master().toFloats()).isNotEqualTo(master);
+            float[] momentum = replayed.flat.momentum().toFloats();
             gradient[400] = Float.NaN;
-            replayed.banks.gradient().copyFrom(gradient);
+            replayed.flat.gradient().copyFrom(gradient);
             replayed.step(true);
-            assertThat(replayed.banks.master().toFloats()).isEqualTo(weights);
-            assertThat(replayed.banks.momentum().toFloats()).isEqualTo(momentum);
-            assertThat(replayed.banks.gradient().toFloats()[400]).isZero();
+            assertThat(replayed.flat.master().toFloats()).isEqualTo(weights);
+            assertThat(replayed.flat.momentum().toFloats()).isEqualTo(momentum);
+            assertThat(replayed.flat.gradient().toFloats()[400]).isZero();
             assertThat(replayed.state.toInts()).containsExactly(6, 1, 1, 0);
         }
     }
@@ -154,16 +154,16 @@ class SgdTest {
             Run full = Run.of(guarded, scope, master);
             Run bare = Run.of(guarded, scope, master);
             for (Run run : List.of(full, bare)) {
-                run.banks.gradient().copyFrom(gradient);
+                run.flat.gradient().copyFrom(gradient);
             }
-            Sgd.Banks banks = new Sgd.Banks(bare.banks.master(), bare.banks.gradient(), bare.banks.momentum(), null,
-                    null);
+            Sgd.FlatParameters flat = new Sgd.FlatParameters(bare.flat.master(), bare.flat.gradient(),
+                    bare.flat.momentum(), null, null);
             for (boolean clear : new boolean[] {false, true}) {
                 full.step(clear);
-                Sgd.step(banks, bare.segments, bare.hyper, bare.state, bare.control, clear);
+                Sgd.step(flat, bare.segments, bare.hyper, bare.state, bare.control, clear);
             }
-            assertThat(bare.banks.master().toFloats()).isEqualTo(full.banks.master().toFloats()).isNotEqualTo(master);
-            assertThat(bare.banks.momentum().toFloats()).isEqualTo(full.banks.momentum().toFloats());
+            assertThat(bare.flat.master().toFloats()).isEqualTo(full.flat.master().toFloats()).isNotEqualTo(master);
+            assertThat(bare.flat.momentum().toFloats()).isEqualTo(full.flat.momentum().toFloats());
         }
     }
 
@@ -172,11 +172,12 @@ class SgdTest {
         try (Scope scope = Scope.open(Devices.shared())) {
             Tensor store = scope.zeros(DType.F32, 4);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> new Sgd.Banks(store, store, scope.zeros(DType.F32, 5), null, null))
+                    .isThrownBy(() -> new Sgd.FlatParameters(store, store, scope.zeros(DType.F32, 5), null, null))
                     .withMessage("sgd: momentum is F32[5], expected F32 of 4 elements");
-            Sgd.Banks banks = new Sgd.Banks(store, scope.zeros(DType.F32, 4), scope.zeros(DType.F32, 4), null, null);
+            Sgd.FlatParameters flat = new Sgd.FlatParameters(store, scope.zeros(DType.F32, 4),
+                    scope.zeros(DType.F32, 4), null, null);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> Sgd.step(banks, scope.zeros(DType.I64, 3), store, store, store, false))
+                    .isThrownBy(() -> Sgd.step(flat, scope.zeros(DType.I64, 3), store, store, store, false))
                     .withMessageContaining("sgd: segments is I64[3]");
         }
     }

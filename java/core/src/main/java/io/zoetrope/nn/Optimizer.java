@@ -23,7 +23,7 @@ public interface Optimizer extends AutoCloseable {
     /** Whether a gradient norm was NaN or infinite since the start; such steps change nothing. Waits for the queued steps. */
     boolean sawNonFinite();
 
-    /** The moving average of the parameters, laid out as the store; buffers as they are. Waits for the queued steps. */
+    /** The moving average of what is trained in the order of the store's values; the rest as it is. Waits for the queued steps. */
     float[] averaged();
 
     @Override

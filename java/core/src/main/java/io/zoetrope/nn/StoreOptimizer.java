@@ -20,17 +20,17 @@ abstract class StoreOptimizer implements Optimizer {
     StoreOptimizer(ParameterStore store, AdamW.Hyper settings) {
         this.store = store;
         this.scope = Scope.open(store.device());
-        this.ema = scope.empty(DType.F32, store.size()).copyFrom(store.masters());
-        this.segments = AdamW.segments(scope, store.size(), store.trainable().stream()
+        this.ema = scope.emptyLike(store.masters()).copyFrom(store.masters());
+        this.segments = AdamW.segments(scope, store.masters().size(), store.trainable().stream()
                 .map(s -> new AdamW.Segment(s.start(), s.length(), s.parameter().isMatrix())).toList());
         this.hyper = AdamW.hyper(scope, settings);
         this.state = AdamW.state(scope);
         this.control = AdamW.control(scope);
     }
 
-    /** A state of the rule, as large as the store, zero at first. */
+    /** A state of the rule, as large as the masters, zero at first. */
     final Tensor zeros() {
-        return scope.zeros(DType.F32, store.size());
+        return scope.zeros(DType.F32, store.masters().size());
     }
 
     final Tensor ema() {
@@ -82,13 +82,10 @@ abstract class StoreOptimizer implements Optimizer {
 
     @Override
     public final float[] averaged() {
-        float[] values = ema.toFloats();
-        float[] masters = null;
-        for (ParameterStore.Segment segment : store.segments()) {
-            if (segment.parameter().isBuffer()) {
-                masters = masters == null ? store.masters().toFloats() : masters;
-                System.arraycopy(masters, (int) segment.start(), values, (int) segment.start(), (int) segment.length());
-            }
+        float[] values = store.values();
+        float[] averages = ema.toFloats();
+        for (ParameterStore.Segment segment : store.trainable()) {
+            System.arraycopy(averages, (int) segment.start(), values, (int) segment.start(), (int) segment.length());
         }
         return values;
     }

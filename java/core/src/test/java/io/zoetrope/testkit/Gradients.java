@@ -45,7 +45,7 @@ public final class Gradients {
                 theta[i] += shake[i];
             }
         }
-        store.masters(theta);
+        store.values(theta);
         return theta;
     }
 
@@ -80,7 +80,7 @@ public final class Gradients {
             assertThat(measured).as("slope of the loss along %s", segment.parameter()).isCloseTo(slope,
                     within(precision.share * Math.abs(slope) + precision.least));
         }
-        store.masters(theta);
+        store.values(theta);
     }
 
     private static double at(ParameterStore store, float[] theta, float[] direction, int start, double step,
@@ -89,7 +89,7 @@ public final class Gradients {
         for (int i = 0; i < direction.length; i++) {
             moved[start + i] += (float) (step * direction[i]);
         }
-        store.masters(moved);
+        store.values(moved);
         return loss.getAsDouble();
     }
 }

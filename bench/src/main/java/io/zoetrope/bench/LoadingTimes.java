@@ -1,5 +1,6 @@
 package io.zoetrope.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.io.MappedTensor;
 import io.zoetrope.io.ModelFolder;
@@ -120,6 +121,7 @@ public final class LoadingTimes {
 
     private static void load(Path folder) throws IOException {
         try (Device device = Device.open()) {
+            double before = cpuSeconds();
             long begin = System.nanoTime();
             Parameters parameters = network();
             WeightFiles files = ModelWeights.read(parameters, ModelFolder.open(folder).weights(COMPONENT));
@@ -127,6 +129,7 @@ public final class LoadingTimes {
                 ModelWeights.into(store, files);
                 device.synchronize();
                 double seconds = (System.nanoTime() - begin) / 1e9;
+                double cpu = cpuSeconds() - before;
                 long heap = ManagementFactory.getMemoryPoolMXBeans().stream()
                         .filter(pool -> pool.getType() == MemoryType.HEAP).mapToLong(LoadingTimes::peak).sum();
                 long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
@@ -135,11 +138,16 @@ public final class LoadingTimes {
                 requireSame(store, files);
                 System.out.printf(Locale.ROOT,
                         "{\"case\": \"load\", \"parameters\": %d, \"device_bytes\": %d, \"heap_peak\": %d, "
-                                + "\"direct\": %d, \"s\": %.2f, \"gb_per_s\": %.3f, \"device\": \"%s\"}%n",
-                        parameters.count(), store.bytes(), heap, direct, seconds, bytes(folder) / 1e9 / seconds,
+                                + "\"direct\": %d, \"s\": %.2f, \"cpu_s\": %.2f, \"gb_per_s\": %.3f, \"device\": \"%s\"}%n",
+                        parameters.count(), store.bytes(), heap, direct, seconds, cpu, bytes(folder) / 1e9 / seconds,
                         device.name());
             }
         }
+    }
+
+    /** Of all threads on their cores: what is left of a measurement where other work has them. */
+    private static double cpuSeconds() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime() / 1e9;
     }
 
     private static long peak(MemoryPoolMXBean pool) {
@@ -161,6 +169,7 @@ public final class LoadingTimes {
 
     private static void read(Path folder) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK);
+        double before = cpuSeconds();
         long begin = System.nanoTime();
         for (Path file : files(folder)) {
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -170,7 +179,7 @@ public final class LoadingTimes {
             }
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
-        System.out.printf(Locale.ROOT, "{\"case\": \"read\", \"s\": %.2f, \"gb_per_s\": %.3f}%n", seconds,
+        System.out.printf(Locale.ROOT, "{\"case\": \"read\", \"s\": %.2f, \"cpu_s\": %.2f, \"gb_per_s\": %.3f}%n", seconds, cpuSeconds() - before,
                 bytes(folder) / 1e9 / seconds);
     }
 

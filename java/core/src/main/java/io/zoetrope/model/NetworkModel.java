@@ -100,7 +100,7 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
         C read(ModelFolder files) throws IOException;
     }
 
-    /** Makes a model whose parameters have memory as planned, and are zero. */
+    /** Makes a model whose parameters have memory as planned, and no values yet. */
     @FunctionalInterface
     public interface Maker<C, M> {
         M make(Device device, C config, DType compute, ParameterPlan plan);
@@ -113,7 +113,7 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
     private final Scope scope;
 
     /**
-     * A model whose parameters are zero, to be given values.
+     * A model whose parameters are undefined, to be given values.
      *
      * @param compute type of activations and weights: BF16 or F32
      * @param plan    which parameters are trained

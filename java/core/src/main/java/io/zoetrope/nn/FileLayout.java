@@ -63,6 +63,11 @@ public final class FileLayout {
         return reorder(parameter, values, false);
     }
 
+    /** The inverse. */
+    static float[] toFile(Parameter parameter, float[] values) {
+        return reorder(parameter, values, true);
+    }
+
     private static int partSize(Parameter parameter) {
         return Math.toIntExact(parameter.shape().size() / parameter.names().size());
     }

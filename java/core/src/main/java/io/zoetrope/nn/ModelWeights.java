@@ -42,7 +42,7 @@ public final class ModelWeights {
      * @throws BadFileException naming a tensor that holds NaN or infinity; some values are the file's by then
      */
     public static void into(ParameterStore store, WeightFiles weights) throws IOException {
-        for (ParameterStore.Segment segment : store.segments()) {
+        for (ParameterStore.Segment segment : store.own()) {
             Parameter parameter = segment.parameter();
             Tensor held = store.held(segment);
             long each = segment.length() / parameter.names().size();
@@ -81,7 +81,7 @@ public final class ModelWeights {
      */
     public static Map<String, StoredTensor> stored(ParameterStore store, float[] values) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        FileLayout.toFile(store.segments(), values)
+        FileLayout.toFile(store.own(), values)
                 .forEach((name, entry) -> tensors.put(name,
                         entry.exact() ? StoredTensor.ofF32(entry.values(), entry.shape().dims())
                                 : StoredTensor.ofBf16(entry.values(), entry.shape().dims())));

@@ -35,6 +35,8 @@ public final class ParameterStore implements AutoCloseable {
 
     private final Scope scope;
     private final List<Parameter> declared;
+    private final List<Adapter> adapters;
+    private final Lora lora;
     private final List<Segment> segments = new ArrayList<>();
     private final Map<Parameter, Tensor> apart = new IdentityHashMap<>();
     private final long size;
@@ -55,7 +57,8 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     /**
-     * Gives the parameters memory as a plan says. Values are zero until they are loaded or {@link #initialise drawn}.
+     * Gives the parameters memory as a plan says. Values are undefined until they are loaded or {@link #initialise drawn}, but
+     * for adapters', which change nothing until they are trained or loaded.
      *
      * @throws IllegalArgumentException when a pattern of the plan matches no parameter
      */
@@ -63,8 +66,11 @@ public final class ParameterStore implements AutoCloseable {
         if (!compute.isFloating()) {
             throw new IllegalArgumentException("compute type " + compute + ": expected F32 or BF16");
         }
-        this.declared = List.copyOf(parameters.all());
-        plan.requireMatches(declared);
+        plan.requireMatches(parameters.all());
+        this.adapters = plan.lora() == null ? List.of() : Adapter.attach(parameters.all(), plan.lora());
+        this.lora = plan.lora();
+        this.declared = new ArrayList<>(parameters.all());
+        adapters.forEach(adapter -> adapter.parts().forEach(part -> declared.addAll(List.of(part.down(), part.up()))));
         long banks = place(plan::trains, 0);
         this.size = place(parameter -> !plan.trains(parameter), banks);
         this.compute = compute;
@@ -74,6 +80,9 @@ public final class ParameterStore implements AutoCloseable {
         this.copy = banks == 0 || compute == DType.F32 ? null : scope.zeros(compute, banks);
         for (Segment segment : segments) {
             segment.parameter.bind(segment.start < banks ? banked(segment) : apart(segment.parameter));
+        }
+        if (lora != null) {
+            initialise(lora.seed(), Parameter::isAdapter);
         }
     }
 
@@ -97,14 +106,14 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     private Variable apart(Parameter parameter) {
-        Tensor value = scope.empty(parameter.isMatrix() ? compute : DType.F32, parameter.shape()).zero();
+        Tensor value = scope.empty(parameter.isMatrix() ? compute : DType.F32, parameter.shape());
         apart.put(parameter, value);
         return Variable.constant(value);
     }
 
-    /** Draws first values for all parameters. */
+    /** Draws first values for all parameters but adapters', which have theirs. */
     public void initialise(long seed) {
-        initialise(seed, parameter -> true);
+        initialise(seed, parameter -> !parameter.isAdapter());
     }
 
     /** Draws first values for some parameters: those that {@link #initialise(long)} would give them, whatever is trained. */
@@ -143,6 +152,11 @@ public final class ParameterStore implements AutoCloseable {
 
     public List<Segment> segments() {
         return List.copyOf(segments);
+    }
+
+    /** The segments of the model itself: all but adapters'. */
+    List<Segment> own() {
+        return segments.stream().filter(segment -> !segment.parameter.isAdapter()).toList();
     }
 
     /** The segments that training optimises: those in the banks, but for statistics. */
@@ -213,6 +227,34 @@ public final class ParameterStore implements AutoCloseable {
         if (copy != null) {
             Pointwise.cast(masters, copy);
         }
+    }
+
+    /** What the store's adapters are, or null where it has none. */
+    public Lora lora() {
+        return lora;
+    }
+
+    List<Adapter> adapters() {
+        return adapters;
+    }
+
+    /**
+     * Lets layers compute with weights that contain the adapters' updates, once computed; the values themselves stay, beside
+     * them. Does not change a bit of any result, but graphs recorded before go on with the adapters as they were.
+     *
+     * @throws IllegalStateException where adapters are trained: merged ones would stay as they are
+     */
+    public void merge() {
+        if (masters != null) {
+            throw new IllegalStateException("merge of adapters that are trained: save them, and load the model with"
+                    + " ParameterPlan.inference().adapting(...)");
+        }
+        adapters.forEach(adapter -> adapter.merge(scope));
+    }
+
+    /** Frees what {@link #merge} made. */
+    public void unmerge() {
+        adapters.forEach(adapter -> adapter.unmerge(scope));
     }
 
     @Override

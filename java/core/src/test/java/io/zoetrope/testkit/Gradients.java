@@ -34,12 +34,12 @@ public final class Gradients {
 
     /** As {@link #shaken(ParameterStore, double)} with normal values of another seed. */
     public static float[] shaken(ParameterStore store, long seed, double by) {
-        return shaken(store, store.segments(), Values.normal(seed, store.masters().size(), by));
+        return shaken(store, store.segments(), Values.normal(seed, store.size(), by));
     }
 
     /** Moves the parameters of some segments alone. @param shake laid out as the store */
     public static float[] shaken(ParameterStore store, List<ParameterStore.Segment> segments, float[] shake) {
-        float[] theta = store.masters().toFloats();
+        float[] theta = store.values();
         for (ParameterStore.Segment segment : segments) {
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 theta[i] += shake[i];

@@ -155,12 +155,12 @@ public final class ModelTimes {
     /** All steps of DDIM with the default diffusion model. */
     private double sampling(Device device, int batch) {
         try (DdpmModel model = new DdpmModel(device, DdpmConfig.forPictures(GREY, 1), DType.BF16, 1)) {
-            float[] weights = model.store().masters().toFloats();
+            float[] weights = model.store().values();
             SplittableRandom random = new SplittableRandom(1);
             for (int i = 0; i < weights.length; i++) {
                 weights[i] += (float) (WEIGHT_NOISE * random.nextGaussian());
             }
-            model.store().masters(weights);
+            model.store().values(weights);
             SamplerPlan plan = Sampler.ddim(0).plan(
                     Trajectory.of(model.schedule(), Spacing.TRAILING, quick ? 2 : SAMPLING_STEPS),
                     model.config().prediction(), 1);

@@ -220,6 +220,11 @@ public final class Tape implements AutoCloseable {
         return Variable.result(value, isRecording() && needs);
     }
 
+    /** As {@link #output} for a value that operations take in a parameter's place. Its gradient is F32. */
+    public Variable parameterOutput(Tensor value, Variable... inputs) {
+        return Variable.derivedParameter(value, output(value, inputs).needsGrad());
+    }
+
     /** Whether a backward pass of this tape computes the gradient of {@code variable}; false for null. */
     public boolean wants(Variable variable) {
         return variable != null && variable.needsGrad() && (purpose != Purpose.INPUTS || !variable.isParameter());
@@ -330,7 +335,8 @@ public final class Tape implements AutoCloseable {
      */
     public void accumulateParameter(Variable parameter, BiConsumer<Tensor, Boolean> writer) {
         if (wants(parameter)) {
-            writer.accept(parameter.grad(), adds(parameter));
+            boolean add = adds(parameter);
+            writer.accept(gradient(parameter), add);
         }
     }
 
@@ -354,8 +360,9 @@ public final class Tape implements AutoCloseable {
         boolean addSecond = wants(second) && adds(second);
         boolean add = addFirst && addSecond;
         try (Scope scratch = Scope.open(device())) {
-            Tensor one = wants(first) && addFirst == add ? first.grad() : scratch.empty(DType.F32, first.shape());
-            Tensor two = wants(second) && addSecond == add ? second.grad() : scratch.empty(DType.F32, second.shape());
+            Tensor one = wants(first) && addFirst == add ? gradient(first) : scratch.empty(DType.F32, first.shape());
+            Tensor two = wants(second) && addSecond == add ? gradient(second)
+                    : scratch.empty(DType.F32, second.shape());
             writer.write(one, two, add);
             addApart(first, one, addFirst && !add);
             addApart(second, two, addSecond && !add);
@@ -370,7 +377,14 @@ public final class Tape implements AutoCloseable {
 
     /** Whether a parameter has a gradient to be added to by now; it has from here on. */
     private boolean adds(Variable parameter) {
-        return !writtenParameters.add(parameter) || purpose == Purpose.ACCUMULATION;
+        return !writtenParameters.add(parameter) || purpose == Purpose.ACCUMULATION && parameter.grad() != null;
+    }
+
+    private Tensor gradient(Variable parameter) {
+        if (parameter.grad() == null) {
+            parameter.grad(lifetimes.empty(null, DType.F32, parameter.shape()));
+        }
+        return parameter.grad();
     }
 
     // ---- backward ----------------------------------------------------------------------------------------------------------

@@ -11,21 +11,21 @@ public final class Variable {
     private Tensor grad;
     private boolean keepsGrad;
 
-    private Variable(Tensor value, boolean needsGrad, Tensor parameterGrad) {
+    private Variable(Tensor value, boolean needsGrad, boolean parameter, Tensor grad) {
         this.value = value;
         this.needsGrad = needsGrad;
-        this.parameter = parameterGrad != null;
-        this.grad = parameterGrad;
+        this.parameter = parameter;
+        this.grad = grad;
     }
 
     /** A value no gradient is wanted for: data, noise, conditions. */
     public static Variable constant(Tensor value) {
-        return new Variable(value, false, null);
+        return new Variable(value, false, false, null);
     }
 
     /** An input whose gradient can be read from {@link #grad()} after the backward pass. */
     public static Variable input(Tensor value) {
-        return new Variable(value, true, null);
+        return new Variable(value, true, false, null);
     }
 
     /**
@@ -37,11 +37,19 @@ public final class Variable {
             throw new IllegalArgumentException(
                     "parameter " + value + " with gradient " + grad + ": shapes must be the same");
         }
-        return new Variable(value, true, grad);
+        return new Variable(value, true, true, grad);
+    }
+
+    /**
+     * What takes a parameter's place in an operation, computed from others on a tape: its gradient, too, is F32. It gets memory
+     * when the first contribution arrives.
+     */
+    static Variable derivedParameter(Tensor value, boolean needsGrad) {
+        return new Variable(value, needsGrad, true, null);
     }
 
     static Variable result(Tensor value, boolean needsGrad) {
-        return new Variable(value, needsGrad, null);
+        return new Variable(value, needsGrad, false, null);
     }
 
     public Tensor value() {

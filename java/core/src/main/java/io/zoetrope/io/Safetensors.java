@@ -106,17 +106,15 @@ public final class Safetensors {
         long bytes = entry.end() - entry.begin();
         if (bytes > Integer.MAX_VALUE) {
             throw BadFileException.of(path, "tensor '" + name + "' has " + bytes + " bytes", "at most 2^31 − 1",
-                    "Split the tensor");
+                    "Take it by stretches");
         }
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            if (channel.size() < dataStart + entry.end()) {
-                throw BadFileException.of(path, "has become shorter since it was opened", "an unchanged file",
-                        "Do not write to weights in use");
-            }
-            ByteBuffer mapped = bytes == 0 ? ByteBuffer.allocate(0)
-                    : channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), bytes);
-            return new StoredTensor(entry.type(), entry.shape(), mapped);
-        }
+        StoredTensor flat = mapped(name).stretch(0, (int) (bytes / entry.type().bytes()));
+        return new StoredTensor(entry.type(), entry.shape(), flat.bytes());
+    }
+
+    /** The tensor called {@code name}, of any size, which stays in the file. */
+    public MappedTensor mapped(String name) throws BadFileException {
+        return new MappedTensor(path, name, dataStart, entry(name));
     }
 
     /** The tensor called {@code name} as floats, which must have exactly this shape and a floating type. */

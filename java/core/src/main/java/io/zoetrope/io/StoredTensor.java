@@ -109,6 +109,11 @@ public final class StoredTensor {
         return bytes.capacity() / type.bytes();
     }
 
+    /** Elements {@code from} to {@code from + count}, flat; shared, not copied. */
+    public StoredTensor part(int from, int count) {
+        return new StoredTensor(type, new long[] {count}, bytes.slice(from * type.bytes(), count * type.bytes()));
+    }
+
     /** The bytes, little-endian, as a fresh read-only view. */
     public ByteBuffer bytes() {
         return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -155,17 +160,22 @@ public final class StoredTensor {
         return values;
     }
 
-    /** The index of the first NaN or infinite element, if any; integers are always finite. */
+    /** The index of the first NaN or infinite element, if any; integers are always finite. F64 as rounded to F32. */
     public OptionalLong firstNonFinite() {
-        if (type.isFloating()) {
-            float[] values = toFloats();
-            for (int i = 0; i < values.length; i++) {
-                if (!Float.isFinite(values[i])) {
-                    return OptionalLong.of(i);
-                }
+        if (!type.isFloating()) {
+            return OptionalLong.empty();
+        }
+        int first = type == StoredType.F64 ? firstBeyondFloat() : FiniteScan.firstNonFinite(type, bytes);
+        return first < 0 ? OptionalLong.empty() : OptionalLong.of(first);
+    }
+
+    private int firstBeyondFloat() {
+        for (int i = 0; i < size(); i++) {
+            if (!Float.isFinite((float) bytes.getDouble(8 * i))) {
+                return i;
             }
         }
-        return OptionalLong.empty();
+        return -1;
     }
 
     @Override

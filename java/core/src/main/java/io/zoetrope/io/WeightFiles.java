@@ -24,6 +24,9 @@ public final class WeightFiles {
     /** Precisions that diffusers puts into file names, the finest first. */
     private static final List<String> VARIANTS = List.of("fp32", "bf16", "fp16");
 
+    /** Elements that are looked at under one mapping. */
+    private static final int STRETCH = 1 << 24;
+
     /** Where a tensor lies, and what it is called there. */
     private record Place(Safetensors file, String name) {
     }
@@ -157,18 +160,29 @@ public final class WeightFiles {
 
     /** The tensor called {@code name}, mapped from its file. */
     public StoredTensor tensor(String name) throws IOException {
+        Place place = place(name);
+        return place.file.tensor(place.name);
+    }
+
+    /** The tensor called {@code name}, of any size, which stays in its file. */
+    public MappedTensor mapped(String name) throws BadFileException {
+        Place place = place(name);
+        return place.file.mapped(place.name);
+    }
+
+    private Place place(String name) throws BadFileException {
         Place place = places.get(name);
         if (place == null) {
             throw BadFileException.of(source, "has no tensor '" + name + "'",
                     "one; it holds " + some(new ArrayList<>(names())), "Check that these weights belong to this model");
         }
-        return place.file.tensor(place.name);
+        return place;
     }
 
     /** The tensor called {@code name} as floats, which must have exactly this shape and a floating type. */
     public float[] floats(String name, long... shape) throws IOException {
-        Place place = places.get(name);
-        return place == null ? tensor(name).toFloats() : place.file.floats(place.name, shape);
+        Place place = place(name);
+        return place.file.floats(place.name, shape);
     }
 
     /** Throws unless there is a tensor of a floating type for each of these names and shapes, and no other. Reads none. */
@@ -194,19 +208,12 @@ public final class WeightFiles {
 
     /** Throws if any floating tensor holds a NaN or an infinity, naming where. Reads everything. */
     public void requireFinite() throws IOException {
-        for (Map.Entry<String, Place> entry : places.entrySet()) {
-            OptionalLong at = tensor(entry.getKey()).firstNonFinite();
-            if (at.isPresent()) {
-                throw notFinite(entry.getKey(), at.getAsLong());
+        for (String name : names()) {
+            MappedTensor tensor = mapped(name);
+            for (long at = 0; at < tensor.size(); at += STRETCH) {
+                tensor.requireFinite(tensor.stretch(at, (int) Math.min(STRETCH, tensor.size() - at)), at);
             }
         }
-    }
-
-    /** The complaint that element {@code at} of a tensor is no finite number. */
-    BadFileException notFinite(String name, long at) {
-        return BadFileException.of(places.get(name).file.path(),
-                "tensor '" + places.get(name).name + "' holds NaN or infinity at element " + at, "finite weights",
-                "Go back to an earlier checkpoint of this training");
     }
 
     static String some(List<String> names) {

@@ -63,14 +63,11 @@ public final class NetworkEncoder implements FeatureEncoder {
             throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
         digest.update((settings + " " + store.compute()).getBytes(StandardCharsets.UTF_8));
-        float[] values = store.masters().toFloats();
         for (ParameterStore.Segment segment : store.segments()) {
             digest.update(String.join(" ", segment.parameter().names()).getBytes(StandardCharsets.UTF_8));
             ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(segment.length() * Float.BYTES))
                     .order(ByteOrder.LITTLE_ENDIAN);
-            for (long i = segment.start(); i < segment.end(); i++) {
-                bytes.putFloat(values[(int) i]);
-            }
+            bytes.asFloatBuffer().put(store.held(segment).toFloats());
             digest.update(bytes.array());
         }
         return HexFormat.of().formatHex(digest.digest());

@@ -52,8 +52,8 @@ public interface ModelFamily {
 
         /** Of a model with these parameters. */
         public static Facts of(ParameterStore store, String... settings) {
-            return new Facts(store.trainable().stream().mapToLong(ParameterStore.Segment::length).sum(),
-                    List.of(settings));
+            return new Facts(store.segments().stream().filter(segment -> !segment.parameter().isBuffer())
+                    .mapToLong(ParameterStore.Segment::length).sum(), List.of(settings));
         }
     }
 

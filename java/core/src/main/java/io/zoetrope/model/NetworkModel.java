@@ -6,6 +6,7 @@ import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
 import io.zoetrope.io.WeightFiles;
 import io.zoetrope.nn.ModelWeights;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.tensor.DType;
@@ -70,16 +71,17 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
         /**
          * Loads a model's folder. Nothing is allocated on the device for one whose weights do not fit.
          *
+         * @param plan what shall be trained; {@link ParameterPlan#inference} takes the least memory
          * @throws BadFileException naming what in the folder does not fit
          */
-        public <M extends NetworkModel<C, N>> M load(Device device, Path folder, DType compute, Maker<C, M> maker)
-                throws IOException {
+        public <M extends NetworkModel<C, N>> M load(Device device, Path folder, DType compute, ParameterPlan plan,
+                Maker<C, M> maker) throws IOException {
             ModelFolder files = ModelFolder.open(folder);
             C config = config(files);
             Parameters parameters = Parameters.root();
             builder.apply(config, parameters);
             WeightFiles values = ModelWeights.read(parameters, files.weights(component));
-            M model = maker.make(device, config, compute, 0);
+            M model = maker.make(device, config, compute, plan);
             try {
                 ModelWeights.into(model.store(), values);
                 model.loadRest(files);
@@ -98,10 +100,10 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
         C read(ModelFolder files) throws IOException;
     }
 
-    /** Makes a model with fresh parameters. */
+    /** Makes a model whose parameters have memory as planned, and no values yet. */
     @FunctionalInterface
     public interface Maker<C, M> {
-        M make(Device device, C config, DType compute, long seed);
+        M make(Device device, C config, DType compute, ParameterPlan plan);
     }
 
     private final Format<C, N> format;
@@ -111,24 +113,24 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
     private final Scope scope;
 
     /**
-     * A model with fresh parameters.
+     * A model whose parameters are undefined, to be given values.
      *
      * @param compute type of activations and weights: BF16 or F32
-     * @param seed    of the first parameter values
+     * @param plan    which parameters are trained
      */
-    protected NetworkModel(Format<C, N> format, Device device, C config, DType compute, long seed) {
+    protected NetworkModel(Format<C, N> format, Device device, C config, DType compute, ParameterPlan plan) {
         Parameters parameters = Parameters.root();
         this.format = format;
         this.config = config;
         this.network = format.builder().apply(config, parameters);
-        this.store = new ParameterStore(device, parameters, compute, seed);
+        this.store = new ParameterStore(device, parameters, compute, plan);
         this.scope = Scope.open(device);
     }
 
     /**
      * Writes the model's folder with these parameter values in BF16, statistics in F32.
      *
-     * @param values   laid out as the store, such as its masters or their moving average
+     * @param values   laid out as the store, such as {@link ParameterStore#values} or their moving average
      * @param metadata goes into the header of the weights: where they come from
      */
     public final void save(Path folder, float[] values, Map<String, String> metadata) throws IOException {

@@ -16,6 +16,9 @@ public final class Convolution {
     private Convolution(Parameters parameters, long in, long out, int rows, int columns, Conv2d.Spec spec, Init init,
             boolean biased) {
         this.weight = parameters.convolution("weight", init, out, rows, columns, in / spec.groups());
+        if (spec.groups() == 1) {
+            weight.adaptable();
+        }
         this.bias = biased ? parameters.vector("bias", Init.zeros(), out) : null;
         this.spec = spec;
     }
@@ -66,7 +69,7 @@ public final class Convolution {
 
     /** With [N,K] added to every pixel and a residual added to the result; either may be null. */
     public Variable forward(Tape tape, Variable x, Variable perSample, Variable residual) {
-        return ConvFunctions.conv2d(tape, x, weight.variable(), bias == null ? null : bias.variable(), perSample,
+        return ConvFunctions.conv2d(tape, x, weight.variable(tape), bias == null ? null : bias.variable(), perSample,
                 residual, spec);
     }
 
@@ -79,6 +82,6 @@ public final class Convolution {
     public Variable forwardScaled(Tape tape, Variable x, Tensor scale) {
         Variable scaled = bias == null ? null
                 : PointwiseFunctions.scaledBias(tape, scale, bias.variable(), x.value().dtype());
-        return ConvFunctions.conv2d(tape, x, weight.variable(), null, scaled, null, spec);
+        return ConvFunctions.conv2d(tape, x, weight.variable(tape), null, scaled, null, spec);
     }
 }

@@ -50,9 +50,22 @@ public final class FileLayout {
         return entries;
     }
 
-    /** The values of one of a parameter's file tensors in the store's order. */
+    /**
+     * Elements of a file's tensor that trade places among themselves only: those of one output channel of a convolution, one
+     * of any other.
+     */
+    static int row(Parameter parameter) {
+        return !isReordered(parameter) ? 1 : Math.toIntExact(parameter.shape().size() / parameter.shape().dim(0));
+    }
+
+    /** Whole {@link #row rows} of one of a parameter's file tensors in the store's order. */
     static float[] fromFile(Parameter parameter, float[] values) {
         return reorder(parameter, values, false);
+    }
+
+    /** The inverse. */
+    static float[] toFile(Parameter parameter, float[] values) {
+        return reorder(parameter, values, true);
     }
 
     private static int partSize(Parameter parameter) {
@@ -69,9 +82,14 @@ public final class FileLayout {
         return Shape.of(dims);
     }
 
+    private static boolean isReordered(Parameter parameter) {
+        return parameter.layout() == Parameter.Layout.CONVOLUTION
+                && parameter.shape().dim(1) * parameter.shape().dim(2) > 1;
+    }
+
     /** Swaps [K, R·S, C] with [K, C, R·S] for convolutions; leaves others as they are. */
     private static float[] reorder(Parameter parameter, float[] values, boolean toFile) {
-        if (parameter.layout() != Parameter.Layout.CONVOLUTION) {
+        if (!isReordered(parameter)) {
             return values;
         }
         long[] dims = parameter.shape().dims();
@@ -80,8 +98,7 @@ public final class FileLayout {
         int rows = toFile ? taps : channels;
         int columns = toFile ? channels : taps;
         float[] swapped = new float[values.length];
-        for (int k = 0; k < dims[0]; k++) {
-            int base = k * taps * channels;
+        for (int base = 0; base < values.length; base += taps * channels) {
             for (int row = 0; row < rows; row++) {
                 for (int column = 0; column < columns; column++) {
                     swapped[base + column * rows + row] = values[base + row * columns + column];

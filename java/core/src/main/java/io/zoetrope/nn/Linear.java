@@ -11,7 +11,7 @@ public final class Linear {
     private final Parameter bias;
 
     private Linear(Parameter weight, Parameter bias) {
-        this.weight = weight;
+        this.weight = weight.adaptable();
         this.bias = bias;
     }
 
@@ -46,16 +46,16 @@ public final class Linear {
 
     /** GELU (tanh form) of the map. */
     public Variable forwardGelu(Tape tape, Variable x) {
-        return LinearFunctions.linearGelu(tape, x, weight.variable(), bias == null ? null : bias.variable());
+        return LinearFunctions.linearGelu(tape, x, weight.variable(tape), bias == null ? null : bias.variable());
     }
 
     /** residual + gate · map, the gate being part {@code gate} of {@code vectors} [B, parts·out]. */
     public Variable forwardGated(Tape tape, Variable x, Variable residual, Variable vectors, int gate, int parts) {
-        return LinearFunctions.linearGated(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual,
-                vectors, gate, parts);
+        return LinearFunctions.linearGated(tape, x, weight.variable(tape), bias == null ? null : bias.variable(),
+                residual, vectors, gate, parts);
     }
 
     public Variable forward(Tape tape, Variable x, Variable residual) {
-        return LinearFunctions.linear(tape, x, weight.variable(), bias == null ? null : bias.variable(), residual);
+        return LinearFunctions.linear(tape, x, weight.variable(tape), bias == null ? null : bias.variable(), residual);
     }
 }

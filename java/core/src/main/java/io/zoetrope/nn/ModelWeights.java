@@ -1,57 +1,87 @@
 package io.zoetrope.nn;
 
 import io.zoetrope.io.BadFileException;
+import io.zoetrope.io.MappedTensor;
 import io.zoetrope.io.StoredTensor;
 import io.zoetrope.io.WeightFiles;
+import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Between a model's parameters and a file of weights. */
 public final class ModelWeights {
+    /** Elements that one mapping shows: few enough mappings, and any file in them. */
+    private static final int MAPPED = 1 << 26;
+    /** Elements looked at and copied in one go: few enough for the processor's cache. */
+    private static final int COPIED = 1 << 19;
+
     private ModelWeights() {
     }
 
     /**
      * Checks that files hold a store of these parameters, by today's names or older ones: nothing is missing, nothing left
-     * over, everything finite. Nothing is kept, and nothing allocated for a model that the files do not hold, however large
-     * its settings claim it is.
+     * over. No tensor is read, and nothing allocated for a model that the files do not hold, however large its settings claim
+     * it is.
      *
      * @return the weights by today's names, for {@link #into}
-     * @throws BadFileException naming the tensor that is missing, unknown, of another shape or type, or not finite
+     * @throws BadFileException naming the tensor that is missing, unknown, or of another shape or type
      */
     public static WeightFiles read(Parameters parameters, WeightFiles weights) throws IOException {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         FileLayout.shapes(parameters).forEach((name, shape) -> shapes.put(name, shape.dims()));
         WeightFiles named = weights.renamed(parameters.formerNames());
         named.require(shapes);
-        named.requireFinite();
         return named;
     }
 
-    /** Gives a store the values that {@link #read} has checked, a tensor at a time. */
+    /**
+     * Gives a store the values of files that {@link #read} has checked, straight from the mapped files: a stretch at a time,
+     * without conversion where the file has the store's type and order.
+     *
+     * @throws BadFileException naming a tensor that holds NaN or infinity; some values are the file's by then
+     */
     public static void into(ParameterStore store, WeightFiles weights) throws IOException {
-        for (ParameterStore.Segment segment : store.segments()) {
+        for (ParameterStore.Segment segment : store.own()) {
             Parameter parameter = segment.parameter();
-            long[] shape = FileLayout.fileShape(parameter).dims();
-            long at = segment.start();
+            Tensor held = store.held(segment);
+            long each = segment.length() / parameter.names().size();
+            long at = 0;
             for (String name : parameter.names()) {
-                float[] values = FileLayout.fromFile(parameter, weights.floats(name, shape));
-                store.masters().view(at, values.length).copyFrom(values);
-                at += values.length;
+                fill(held.view(at, each), parameter, weights.mapped(name));
+                at += each;
             }
         }
         store.refreshCopy();
     }
 
+    private static void fill(Tensor target, Parameter parameter, MappedTensor source) throws IOException {
+        int row = FileLayout.row(parameter);
+        long most = Math.max(1, MAPPED / row) * row;
+        int piece = Math.max(1, COPIED / row) * row;
+        for (long from = 0; from < source.size(); from += most) {
+            StoredTensor mapped = source.stretch(from, (int) Math.min(most, source.size() - from));
+            for (int at = 0; at < mapped.size(); at += piece) {
+                StoredTensor part = mapped.part(at, Math.min(piece, mapped.size() - at));
+                source.requireFinite(part, from + at);
+                Tensor place = target.view(from + at, part.size());
+                if (row == 1 && part.type().name().equals(place.dtype().name())) {
+                    place.copyFrom(part.bytes());
+                } else {
+                    place.copyFrom(FileLayout.fromFile(parameter, part.toFloats()));
+                }
+            }
+        }
+    }
+
     /**
      * What a file shall hold: parameters in BF16, statistics in F32.
      *
-     * @param values laid out as the store, such as its masters or their moving average
+     * @param values laid out as {@link ParameterStore#values}, or their moving average
      */
     public static Map<String, StoredTensor> stored(ParameterStore store, float[] values) {
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        FileLayout.toFile(store.segments(), values)
+        FileLayout.toFile(store.own(), values)
                 .forEach((name, entry) -> tensors.put(name,
                         entry.exact() ? StoredTensor.ofF32(entry.values(), entry.shape().dims())
                                 : StoredTensor.ofBf16(entry.values(), entry.shape().dims())));

@@ -29,8 +29,8 @@ public interface Optimizer extends AutoCloseable {
     boolean sawNonFinite();
 
     /**
-     * The parameters that models are saved with, laid out as the store: their moving average where one is kept, buffers as
-     * they are. Waits for the queued steps.
+     * The parameters that models are saved with, in the order of the store's values: the moving average of what is trained
+     * where one is kept, the rest as it is. Waits for the queued steps.
      */
     float[] averaged();
 

@@ -1,7 +1,9 @@
 package io.zoetrope.nn;
 
+import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.tensor.Shape;
+import io.zoetrope.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -23,7 +25,9 @@ public final class Parameter {
         /** A bias or a norm's affine vector: kept in F32, optimised, not decayed. */
         VECTOR,
         /** A statistic that layers keep themselves, such as a running mean: F32, saved with the model, never optimised. */
-        BUFFER
+        BUFFER,
+        /** A matrix of a low-rank adapter: as a weight, but no part of the model's own files. */
+        ADAPTER
     }
 
     private final List<String> names;
@@ -32,6 +36,8 @@ public final class Parameter {
     private final Role role;
     private final Init init;
     private Variable variable;
+    private boolean adaptable;
+    private Adapter adapter;
 
     /**
      * @param names names in weights files; several when the tensor is several of a file's tensors stacked along the
@@ -58,18 +64,50 @@ public final class Parameter {
     }
 
     public boolean isMatrix() {
-        return role == Role.MATRIX;
+        return role == Role.MATRIX || role == Role.ADAPTER;
     }
 
     public boolean isBuffer() {
         return role == Role.BUFFER;
     }
 
+    public boolean isAdapter() {
+        return role == Role.ADAPTER;
+    }
+
+    /** Says that the layer asks for {@link #variable(Tape)}, so that an adapter would take effect. */
+    Parameter adaptable() {
+        adaptable = true;
+        return this;
+    }
+
+    boolean isAdaptable() {
+        return adaptable;
+    }
+
+    void adapt(Adapter own) {
+        adapter = own;
+    }
+
+    boolean isAdapted() {
+        return adapter != null;
+    }
+
+    /** The merged adapter's weight, or null. */
+    Tensor merged() {
+        return adapter == null ? null : adapter.merged();
+    }
+
     Init init() {
         return init;
     }
 
-    /** The value layers compute with. @throws IllegalStateException before a store gave it memory */
+    /** The value layers compute with, an adapter's update included. */
+    Variable variable(Tape tape) {
+        return adapter == null ? variable() : adapter.updated(tape);
+    }
+
+    /** The value that is trained or loaded. @throws IllegalStateException before a store gave it memory */
     public Variable variable() {
         if (variable == null) {
             throw new IllegalStateException(

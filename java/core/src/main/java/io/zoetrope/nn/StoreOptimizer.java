@@ -23,18 +23,17 @@ abstract class StoreOptimizer implements Optimizer {
         this.store = store;
         this.accumulation = accumulation;
         this.scope = Scope.open(store.device());
-        this.ema = averages ? Optional.of(scope.empty(DType.F32, store.size()).copyFrom(store.masters()))
-                : Optional.empty();
-        this.segments = AdamW.segments(scope, store.size(), store.trainable().stream()
+        this.ema = averages ? Optional.of(scope.emptyLike(store.masters()).copyFrom(store.masters())) : Optional.empty();
+        this.segments = AdamW.segments(scope, store.masters().size(), store.trainable().stream()
                 .map(s -> new AdamW.Segment(s.start(), s.length(), s.parameter().isMatrix())).toList());
         this.hyper = AdamW.hyper(scope, settings);
         this.state = AdamW.state(scope);
         this.control = AdamW.control(scope);
     }
 
-    /** A state of the rule, as large as the store, zero at first. */
+    /** A state of the rule, as large as the masters, zero at first. */
     final Tensor zeros() {
-        return scope.zeros(DType.F32, store.size());
+        return scope.zeros(DType.F32, store.masters().size());
     }
 
     /** Null where no average is kept, as the kernels take it. */
@@ -92,15 +91,12 @@ abstract class StoreOptimizer implements Optimizer {
 
     @Override
     public final float[] averaged() {
-        if (ema.isEmpty()) {
-            return store.masters().toFloats();
-        }
-        float[] values = ema.get().toFloats();
-        float[] masters = null;
-        for (ParameterStore.Segment segment : store.segments()) {
-            if (segment.parameter().isBuffer()) {
-                masters = masters == null ? store.masters().toFloats() : masters;
-                System.arraycopy(masters, (int) segment.start(), values, (int) segment.start(), (int) segment.length());
+        float[] values = store.values();
+        if (ema.isPresent()) {
+            float[] averages = ema.get().toFloats();
+            for (ParameterStore.Segment segment : store.trainable()) {
+                int start = (int) segment.start();
+                System.arraycopy(averages, start, values, start, (int) segment.length());
             }
         }
         return values;

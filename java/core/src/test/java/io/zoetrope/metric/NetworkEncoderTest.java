@@ -92,8 +92,7 @@ class NetworkEncoderTest {
         String saved;
         try (CnnPipeline loaded = CnnPipeline.fromPretrained(device, folder)) {
             saved = loaded.encoder("x").hash();
-            loaded.model().save(folder.resolve("again"), loaded.model().store().masters().toFloats(),
-                    Map.of("other", "text"));
+            loaded.model().save(folder.resolve("again"), loaded.model().store().values(), Map.of("other", "text"));
         }
         try (CnnPipeline loaded = CnnPipeline.fromPretrained(device, folder.resolve("again"))) {
             assertThat(loaded.encoder("y").hash()).isEqualTo(saved);

@@ -34,18 +34,18 @@ public final class Gradients {
 
     /** As {@link #shaken(ParameterStore, double)} with normal values of another seed. */
     public static float[] shaken(ParameterStore store, long seed, double by) {
-        return shaken(store, store.segments(), Values.normal(seed, store.masters().size(), by));
+        return shaken(store, store.segments(), Values.normal(seed, store.size(), by));
     }
 
     /** Moves the parameters of some segments alone. @param shake laid out as the store */
     public static float[] shaken(ParameterStore store, List<ParameterStore.Segment> segments, float[] shake) {
-        float[] theta = store.masters().toFloats();
+        float[] theta = store.values();
         for (ParameterStore.Segment segment : segments) {
             for (int i = (int) segment.start(); i < segment.end(); i++) {
                 theta[i] += shake[i];
             }
         }
-        store.masters(theta);
+        store.values(theta);
         return theta;
     }
 
@@ -80,7 +80,7 @@ public final class Gradients {
             assertThat(measured).as("slope of the loss along %s", segment.parameter()).isCloseTo(slope,
                     within(precision.share * Math.abs(slope) + precision.least));
         }
-        store.masters(theta);
+        store.values(theta);
     }
 
     private static double at(ParameterStore store, float[] theta, float[] direction, int start, double step,
@@ -89,7 +89,7 @@ public final class Gradients {
         for (int i = 0; i < direction.length; i++) {
             moved[start + i] += (float) (step * direction[i]);
         }
-        store.masters(moved);
+        store.values(moved);
         return loss.getAsDouble();
     }
 }

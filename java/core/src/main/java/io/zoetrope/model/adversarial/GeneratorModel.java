@@ -4,6 +4,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.model.NetworkModel;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -25,8 +26,8 @@ public abstract class GeneratorModel<C, N extends GeneratorModel.Generator> exte
     }
 
     /** See {@link NetworkModel#NetworkModel}. */
-    protected GeneratorModel(Format<C, N> format, Device device, C config, DType compute, long seed) {
-        super(format, device, config, compute, seed);
+    protected GeneratorModel(Format<C, N> format, Device device, C config, DType compute, ParameterPlan plan) {
+        super(format, device, config, compute, plan);
     }
 
     /**

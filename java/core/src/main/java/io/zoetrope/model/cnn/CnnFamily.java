@@ -228,7 +228,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
         return RecordedTraining.open(device, settings.longInteger("seed"), context -> {
             ConvNetModel model = context.own(new ConvNetModel(device, config, DType.BF16, context.seed()));
             if (start != null) {
-                model.store().masters(start);
+                model.store().values(start);
             }
             return new ClassificationObjective(context, model.trained(),
                     context.optimizer(optimization.of(model.store())), seen.train(), shown);
@@ -240,8 +240,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
             return null;
         }
         String from = settings.text("from");
-        try (ConvNetModel model = PretrainedModels.open(from,
-                folder -> ConvNetModel.load(device, folder, DType.BF16))) {
+        try (ConvNetModel model = PretrainedModels.open(from, folder -> ConvNetModel.load(device, folder, DType.F32))) {
             if (!model.config().examples().equals(config.examples())) {
                 throw new IllegalArgumentException("from is " + from + ", which recognises " + model.config().examples()
                         + ": expected a classifier of " + config.examples() + ", as the data are");
@@ -250,7 +249,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
                 throw new IllegalArgumentException("from is " + from + ", " + model.config().network() + ", expected "
                         + config.network() + ": give the same net and data of the same size and classes");
             }
-            return model.store().masters().toFloats();
+            return model.store().values();
         }
     }
 

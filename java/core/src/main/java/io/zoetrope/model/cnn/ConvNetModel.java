@@ -6,6 +6,7 @@ import io.zoetrope.cuda.Device;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.model.NetworkModel;
 import io.zoetrope.nn.NormStatistics;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -28,9 +29,15 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
 
     private final Augmentation.Normalisation normalisation;
 
-    /** A model with fresh parameters; see {@link NetworkModel#NetworkModel}. */
+    /** A model with fresh parameters, all to be trained. @param seed of the first values */
     public ConvNetModel(Device device, ClassifierConfig config, DType compute, long seed) {
-        super(FORMAT, device, config, compute, seed);
+        this(device, config, compute, ParameterPlan.training());
+        store().initialise(seed);
+    }
+
+    /** A model to be given values; see {@link NetworkModel#NetworkModel}. */
+    public ConvNetModel(Device device, ClassifierConfig config, DType compute, ParameterPlan plan) {
+        super(FORMAT, device, config, compute, plan);
         int channels = config.network().channels();
         float[] mean = new float[channels];
         float[] factor = new float[channels];
@@ -41,9 +48,14 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
         this.normalisation = new Augmentation.Normalisation(scope().of(mean, channels), scope().of(factor, channels));
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
     public static ConvNetModel load(Device device, Path folder, DType compute) throws IOException {
-        return FORMAT.load(device, folder, compute, ConvNetModel::new);
+        return load(device, folder, compute, ParameterPlan.inference());
+    }
+
+    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    public static ConvNetModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
+        return FORMAT.load(device, folder, compute, plan, ConvNetModel::new);
     }
 
     /** What the classifier in a model's folder is, without its weights. */
@@ -73,10 +85,11 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
             @Override
             public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata)
                     throws IOException {
-                try (ConvNetModel settled = new ConvNetModel(device(), config(), compute(), 0)) {
-                    settled.store().masters(averaged);
+                try (ConvNetModel settled = new ConvNetModel(device(), config(), compute(),
+                        ParameterPlan.inference())) {
+                    settled.store().values(averaged);
                     settled.settle(pictures, SETTLING);
-                    settled.save(folder, settled.store().masters().toFloats(), metadata);
+                    settled.save(folder, settled.store().values(), metadata);
                 }
             }
         };

@@ -6,6 +6,7 @@ import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.ModelFolder;
 import io.zoetrope.model.NetworkModel;
 import io.zoetrope.model.unet.UNet;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
@@ -23,15 +24,26 @@ public final class DdpmModel extends NetworkModel<DdpmConfig, UNet> {
 
     private final Tensor alphaBar;
 
-    /** A model with fresh parameters; see {@link NetworkModel#NetworkModel}. */
+    /** A model with fresh parameters, all to be trained. @param seed of the first values */
     public DdpmModel(Device device, DdpmConfig config, DType compute, long seed) {
-        super(FORMAT, device, config, compute, seed);
+        this(device, config, compute, ParameterPlan.training());
+        store().initialise(seed);
+    }
+
+    /** A model to be given values; see {@link NetworkModel#NetworkModel}. */
+    public DdpmModel(Device device, DdpmConfig config, DType compute, ParameterPlan plan) {
+        super(FORMAT, device, config, compute, plan);
         this.alphaBar = scope().of(config.schedule().alphaBarTable(), config.timesteps());
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
     public static DdpmModel load(Device device, Path folder, DType compute) throws IOException {
-        return FORMAT.load(device, folder, compute, DdpmModel::new);
+        return load(device, folder, compute, ParameterPlan.inference());
+    }
+
+    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    public static DdpmModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
+        return FORMAT.load(device, folder, compute, plan, DdpmModel::new);
     }
 
     @Override

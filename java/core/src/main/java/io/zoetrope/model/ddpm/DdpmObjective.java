@@ -7,6 +7,7 @@ import io.zoetrope.io.Progress;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.nn.Optimization;
 import io.zoetrope.nn.Optimizer;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.ops.diffusion.Diffusion;
 import io.zoetrope.ops.loss.Loss;
 import io.zoetrope.ops.random.Random;
@@ -94,8 +95,9 @@ final class DdpmObjective implements Objective {
     /** What the moving average of the weights makes of a fixed noise. */
     @Override
     public Optional<Images> samples() {
-        DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(), 0);
-        averaged.store().masters(optimizer.averaged());
+        DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(),
+                ParameterPlan.inference());
+        averaged.store().values(optimizer.averaged());
         try (DdpmPipeline pipeline = new DdpmPipeline(averaged)) {
             return Optional.of(pipeline.generate(Sampling.count(SAMPLES).steps(SAMPLE_STEPS).seed(context.seed()),
                     Progress.none()));

@@ -5,6 +5,7 @@ import io.zoetrope.data.Images;
 import io.zoetrope.model.adversarial.AdversarialObjective;
 import io.zoetrope.model.adversarial.GameRecord;
 import io.zoetrope.model.adversarial.GameSettings;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.random.Augmentation;
@@ -78,8 +79,8 @@ final class GanObjective extends AdversarialObjective {
 
     /** What the moving average of the generator makes of a fixed noise, the classes in turn. */
     private Images averaged(int count) {
-        GanModel copy = new GanModel(context.device(), config, DType.BF16, 0);
-        copy.store().masters(averaged());
+        GanModel copy = new GanModel(context.device(), config, DType.BF16, ParameterPlan.inference());
+        copy.store().values(averaged());
         try (GanPipeline pipeline = new GanPipeline(copy)) {
             return pipeline.generate(count, context.seed());
         }

@@ -12,6 +12,7 @@ import io.zoetrope.model.NetworkModel;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.model.tokens.TokenPredictor;
 import io.zoetrope.nn.KeyValueCache;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.ops.embed.Patches;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Augmentation;
@@ -38,17 +39,28 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
     private final PatchTransformer.Positions positions;
     private final PatchPalette palette;
 
-    /** A model with fresh parameters and an empty palette; see {@link NetworkModel#NetworkModel}. */
+    /** A model with fresh parameters, all to be trained, and an empty palette. @param seed of the first values */
     public PatchesModel(Device device, PatchesConfig config, DType compute, long seed) {
-        super(FORMAT, device, config, compute, seed);
+        this(device, config, compute, ParameterPlan.training());
+        store().initialise(seed);
+    }
+
+    /** A model to be given values; see {@link NetworkModel#NetworkModel}. */
+    public PatchesModel(Device device, PatchesConfig config, DType compute, ParameterPlan plan) {
+        super(FORMAT, device, config, compute, plan);
         this.positions = network().positions(scope());
         this.palette = !generates() ? null
                 : new PatchPalette(scope().zeros(DType.F32, config.palette(), config.patch()), config.grid());
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
     public static PatchesModel load(Device device, Path folder, DType compute) throws IOException {
-        return FORMAT.load(device, folder, compute, PatchesModel::new);
+        return load(device, folder, compute, ParameterPlan.inference());
+    }
+
+    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    public static PatchesModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
+        return FORMAT.load(device, folder, compute, plan, PatchesModel::new);
     }
 
     private boolean generates() {

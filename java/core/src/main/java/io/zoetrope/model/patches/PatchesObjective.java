@@ -8,6 +8,7 @@ import io.zoetrope.io.Progress;
 import io.zoetrope.model.tokens.TokenSampling.Decode;
 import io.zoetrope.model.tokens.TokenSampling;
 import io.zoetrope.nn.Optimizer;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.reduce.Reduce;
@@ -152,8 +153,9 @@ final class PatchesObjective implements Objective {
     /** Rows of pictures decoded in order, then as many by rounds of the surest. */
     @Override
     public Optional<Images> samples() {
-        PatchesModel copy = new PatchesModel(context.device(), model.config(), model.compute(), 0);
-        copy.store().masters(optimizer.averaged());
+        PatchesModel copy = new PatchesModel(context.device(), model.config(), model.compute(),
+                ParameterPlan.inference());
+        copy.store().values(optimizer.averaged());
         copy.palette().patches().copyFrom(model.palette().patches());
         try (PatchesPipeline pipeline = new PatchesPipeline(copy)) {
             TokenSampling request = TokenSampling.count(SAMPLES).seed(context.seed());

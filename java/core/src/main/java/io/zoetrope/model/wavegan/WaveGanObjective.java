@@ -7,6 +7,7 @@ import io.zoetrope.data.Sounds;
 import io.zoetrope.model.adversarial.AdversarialObjective;
 import io.zoetrope.model.adversarial.GameRecord;
 import io.zoetrope.model.adversarial.GameSettings;
+import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.rows.Rows;
@@ -87,8 +88,8 @@ final class WaveGanObjective extends AdversarialObjective {
 
     /** What the moving average of the generator makes of a fixed noise, the classes in turn. */
     private Sounds averaged(int count) {
-        WaveGanModel copy = new WaveGanModel(context.device(), config, DType.BF16, 0);
-        copy.store().masters(averaged());
+        WaveGanModel copy = new WaveGanModel(context.device(), config, DType.BF16, ParameterPlan.inference());
+        copy.store().values(averaged());
         try (WaveGanPipeline pipeline = new WaveGanPipeline(copy)) {
             return pipeline.generate(count, context.seed());
         }

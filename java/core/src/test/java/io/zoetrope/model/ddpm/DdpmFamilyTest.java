@@ -53,11 +53,11 @@ class DdpmFamilyTest {
         DdpmConfig config = new DdpmConfig(UNetConfig.symmetric(8, 1, List.of(16, 16), 1, List.of(false, false), 8, 3),
                 SchedulerConfig.forPictures(NoiseSchedule.cosine(100), Prediction.V));
         try (DdpmPipeline pipeline = new DdpmPipeline(new DdpmModel(device, config, DType.F32, 3))) {
-            float[] values = pipeline.model().store().masters().toFloats();
+            float[] values = pipeline.model().store().values();
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.05 * Math.sin(i)); // no layer is zero, as some are at first
             }
-            pipeline.model().store().masters(values);
+            pipeline.model().store().values(values);
             assertThat(pipeline.classNames()).containsExactly("0", "1", "2");
             Sampling four = Sampling.count(4).steps(3).seed(5);
             Images turns = pipeline.generate(four, Progress.none());

@@ -33,8 +33,8 @@ class CommandsTest {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
                 {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"train", "words"}, {"evaluate"},
                 {"evaluate", "ddpm"}, {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"},
-                {"evaluate", "patches"}, {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"},
-                {"classify"}, {"data"}, {"models"}, {"doctor"}}) {
+                {"evaluate", "patches"}, {"evaluate", "words"}, {"complete"}, {"explain"}, {"explain", "attention"},
+                {"explain", "cnn"}, {"classify"}, {"data"}, {"models"}, {"doctor"}}) {
             String[] arguments = Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();
@@ -75,7 +75,7 @@ class CommandsTest {
         assertThat(shell.run("train")).isEqualTo(2);
         assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, words, toy");
         assertThat(shell.run("evaluate")).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to evaluate: ddpm, patches, cnn, gan, wavegan, toy");
+        assertThat(shell.err()).contains("say what to evaluate: ddpm, patches, cnn, gan, wavegan, words, toy");
         assertThat(shell.run("explain")).isEqualTo(2);
         assertThat(shell.err()).contains("say what to explain: attention, cnn");
     }

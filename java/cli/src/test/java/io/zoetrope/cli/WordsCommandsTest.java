@@ -11,6 +11,7 @@ import io.zoetrope.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,13 +32,17 @@ class WordsCommandsTest {
         shell = new Shell(folder);
         out = folder.resolve("out.png").toString();
         model = folder.resolve("model").toString();
+        save(model, 16);
+    }
+
+    private static void save(String folder, int size) throws IOException {
         try (Device device = Device.open(DeviceChoice.CPU); WordsModel fresh = new WordsModel(device,
-                WordsConfig.forPictures(16, 16, List.of("apple", "red", "사과")), DType.BF16, 3)) {
+                WordsConfig.forPictures(size, 16, List.of("apple", "red", "사과")), DType.BF16, 3)) {
             float[] values = fresh.store().masters().toFloats();
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.05 * Math.sin(i)); // no layer is zero, as some are at first
             }
-            fresh.save(Path.of(model), values, Map.of());
+            fresh.save(Path.of(folder), values, Map.of());
         }
     }
 
@@ -111,5 +116,28 @@ class WordsCommandsTest {
         assertThat(shell.err()).contains("zoetrope data emoji").hasLineCount(1);
         assertThat(shell.run("train", "words", "--data", shell.pictures(16))).isEqualTo(1);
         assertThat(shell.err()).contains("captions").hasLineCount(1);
+    }
+
+    @Test
+    void captionsArePaintedAndCompared() throws IOException {
+        Path data = Files.createDirectories(folder.resolve("data"));
+        StringBuilder list = new StringBuilder("file,caption\n");
+        for (int i = 0; i < 101; i++) {
+            byte[] pixels = new byte[64 * 64 * 3];
+            Arrays.fill(pixels, (byte) (2 * i));
+            new Images(1, 64, 64, 3, pixels).writePng(data.resolve(i + ".png"));
+            list.append(i).append(".png,shade ").append(i).append('\n');
+        }
+        Files.writeString(data.resolve("captions.csv"), list);
+        String large = folder.resolve("large").toString();
+        save(large, 64);
+        Path json = folder.resolve("words.json");
+        assertThat(shell.run("evaluate", "words", "--model", large, "--data", data.toString(), "--pictures", "2",
+                "--steps", "1", "--json", json.toString())).as(shell.err()).isZero();
+        assertThat(shell.out()).contains("learned from").contains("first of 100").contains("by chance");
+        assertThat(Files.readString(json)).contains("\"pictures\":2").contains("loss_without_words");
+        Files.writeString(data.resolve("captions.csv"), list.substring(0, list.indexOf("99.png")));
+        assertThat(shell.run("evaluate", "words", "--model", large, "--data", data.toString())).isEqualTo(2);
+        assertThat(shell.err()).contains("--data has 99 pictures: expected at least 100").hasLineCount(1);
     }
 }

@@ -3,14 +3,14 @@ package io.zoetrope.data;
 import io.zoetrope.io.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Pictures with captions: a part to learn from, and parts held out, each for a reason of its own.
@@ -35,19 +35,25 @@ public record CaptionedDataset(String name, Part train, Map<String, Part> held) 
             }
         }
 
+        /** At most {@code count} of the pictures, evenly spread over all. */
+        public Part spread(int count) {
+            int kept = Math.min(count, images.count());
+            return chosen(IntStream.range(0, kept).map(i -> (int) ((long) i * images.count() / kept)).toArray());
+        }
+
         /** The pictures whose description is {@code wanted}, in order. @throws IllegalArgumentException if none is */
         Part only(Predicate<Description> wanted) {
+            return chosen(IntStream.range(0, images.count()).filter(i -> wanted.test(descriptions.get(i))).toArray());
+        }
+
+        private Part chosen(int... numbers) {
             int stride = images.stride();
-            byte[] pixels = new byte[images.pixels().length];
-            List<Description> kept = new ArrayList<>();
-            for (int i = 0; i < images.count(); i++) {
-                if (wanted.test(descriptions.get(i))) {
-                    System.arraycopy(images.pixels(), i * stride, pixels, kept.size() * stride, stride);
-                    kept.add(descriptions.get(i));
-                }
+            byte[] pixels = new byte[numbers.length * stride];
+            for (int i = 0; i < numbers.length; i++) {
+                System.arraycopy(images.pixels(), numbers[i] * stride, pixels, i * stride, stride);
             }
-            return new Part(new Images(kept.size(), images.height(), images.width(), images.channels(),
-                    Arrays.copyOf(pixels, kept.size() * stride)), kept);
+            return new Part(new Images(numbers.length, images.height(), images.width(), images.channels(), pixels),
+                    IntStream.of(numbers).mapToObj(descriptions::get).toList());
         }
     }
 
@@ -61,8 +67,11 @@ public record CaptionedDataset(String name, Part train, Map<String, Part> held) 
         }
     }
 
-    /** The pictures of these topics alone, held ones too; parts that have none are gone. */
+    /** The pictures of these topics alone, held ones too; parts that have none are gone. No topics: all pictures. */
     public CaptionedDataset onTopics(List<String> topics) {
+        if (topics.isEmpty()) {
+            return this;
+        }
         Predicate<Description> wanted = description -> !Collections.disjoint(description.topics(), topics);
         if (train.descriptions().stream().noneMatch(wanted)) {
             throw new IllegalArgumentException(name + " has no picture of " + String.join(", ", topics)
@@ -76,6 +85,18 @@ public record CaptionedDataset(String name, Part train, Map<String, Part> held) 
             }
         });
         return new CaptionedDataset(name, train.only(wanted), kept);
+    }
+
+    /** The pictures of all parts, those learned from first. */
+    public Images allPictures() {
+        List<Images> all = Stream.concat(Stream.of(train), held.values().stream()).map(Part::images).toList();
+        byte[] pixels = new byte[all.stream().mapToInt(images -> images.pixels().length).sum()];
+        int at = 0;
+        for (Images images : all) {
+            System.arraycopy(images.pixels(), 0, pixels, at, images.pixels().length);
+            at += images.pixels().length;
+        }
+        return new Images(pixels.length / train.images().stride(), height(), width(), 3, pixels);
     }
 
     public int height() {

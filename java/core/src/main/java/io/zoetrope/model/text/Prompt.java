@@ -2,6 +2,7 @@ package io.zoetrope.model.text;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -29,8 +30,8 @@ public record Prompt(String text, List<String> words) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (Character.isISOControl(c) && !Character.isWhitespace(c)) {
-                throw new IllegalArgumentException(
-                        String.format("has the control character U+%04X at place %d: expected words", (int) c, i + 1));
+                throw new IllegalArgumentException(String.format(Locale.ROOT,
+                        "has the control character U+%04X at place %d: expected words", (int) c, i + 1));
             }
         }
         List<String> words = WordTokens.split(text);

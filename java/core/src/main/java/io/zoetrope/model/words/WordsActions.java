@@ -1,8 +1,14 @@
 package io.zoetrope.model.words;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.CaptionedDataset;
+import io.zoetrope.data.CaptionedSets;
+import io.zoetrope.data.Description;
+import io.zoetrope.data.EmojiSet;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Media;
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.metric.CaptionRanks;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ActionCall;
 import io.zoetrope.model.CommonOptions;
@@ -12,7 +18,9 @@ import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import java.io.IOException;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -30,6 +38,11 @@ final class WordsActions {
             .defaultsTo(USUAL.until()).help("Until when {guidance} acts, from 0, noise, to 1, the picture.");
     private static final Option<Integer> STEPS = Option.integer("steps").atLeast(1).defaultsTo(USUAL.steps())
             .help("Steps from noise to picture: more are slower and better.");
+
+    private static final Option<String> DATA = CommonOptions.DATA.defaultsTo(EmojiSet.NAME)
+            .help("Whose captions are painted, and whose pictures they are compared with.");
+    private static final Option<Integer> PICTURES = Option.integer("pictures").label("COUNT").atLeast(1).defaultsTo(64)
+            .help("The most captions of each part of the data.");
 
     private WordsActions() {
     }
@@ -60,6 +73,47 @@ final class WordsActions {
         }
         Gallery.pictures(call, images, request.steps() + " steps, guidance " + request.guidance(),
                 System.nanoTime() - start);
+    }
+
+    static Action evaluation(WordsFamily family) {
+        List<Option<?>> options = List.of(CommonOptions.model(family.shipped()), DATA, WordsFamily.TOPICS, PICTURES,
+                CommonOptions.SEED.help("Of the noise and of the pictures compared with."), GUIDANCE, GUIDANCE_UNTIL,
+                STEPS, CommonOptions.JSON);
+        return new Action(Action.Kind.EVALUATE, family.name(),
+                "Paint captions, learned from and held out apart, and measure how often the picture is nearer to the real "
+                        + "one of its caption than to " + (CaptionRanks.AMONG - 1)
+                        + " others; and the loss on the real " + "ones, told their captions and told nothing.",
+                options, WordsActions::evaluate);
+    }
+
+    private static void evaluate(ActionCall call) throws IOException {
+        CaptionedDataset data = CaptionedSets.load(call.get(DATA), call.places())
+                .onTopics(WordsFamily.topics(call.find(WordsFamily.TOPICS).orElse("")));
+        Map<String, CaptionedDataset.Part> parts = new LinkedHashMap<>();
+        parts.put("learned from", data.train());
+        parts.putAll(data.held());
+        Images gallery = data.allPictures();
+        if (gallery.count() < CaptionRanks.AMONG) {
+            throw new OptionException(DATA.name(), "has " + gallery.count() + " pictures: expected at least "
+                    + CaptionRanks.AMONG + " to compare with");
+        }
+        long seed = call.get(CommonOptions.SEED);
+        CaptionRanks ranks = new CaptionRanks();
+        try (Device device = call.openDevice();
+                WordsPipeline pipeline = WordsPipeline.fromPretrained(device, call.model())) {
+            for (Map.Entry<String, CaptionedDataset.Part> entry : parts.entrySet()) {
+                CaptionedDataset.Part part = entry.getValue().spread(call.get(PICTURES));
+                List<String> captions = part.descriptions().stream().map(Description::label).toList();
+                Images made = pipeline.generate(WordsPipeline.Request.of(captions)
+                        .guidance(call.get(GUIDANCE), call.get(GUIDANCE_UNTIL)).steps(call.get(STEPS)).seed(seed),
+                        call.progress());
+                double told = pipeline.loss(part.images(), captions, seed);
+                double untold = pipeline.loss(part.images(), Collections.nCopies(captions.size(), ""), seed);
+                ranks.add(entry.getKey(), made, part.images(), gallery, new double[] {told, untold}, seed);
+            }
+        }
+        call.say(ranks.table());
+        call.writeIfAsked(CommonOptions.JSON, file -> AtomicFiles.writeText(file, ranks.json() + "\n"));
     }
 
     private static Prompt asked(Option<String> option, String text) {

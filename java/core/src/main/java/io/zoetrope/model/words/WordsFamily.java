@@ -24,8 +24,8 @@ import java.util.Set;
 
 /** Pictures from words: a UNet that turns noise into what a caption says. */
 public final class WordsFamily implements ModelFamily, TrainingFamily {
-    private static final Option<String> TOPICS = Option.text("topics", "TOPIC,…")
-            .help("Learn only from pictures of these topics of the data, such as animals-nature,food-drink.");
+    static final Option<String> TOPICS = Option.text("topics", "TOPIC,…")
+            .help("Only pictures of these topics of the data, such as animals-nature,food-drink.");
     private static final Option<Integer> BASE_WIDTH = Option.integer("base_width").label("CHANNELS")
             .defaultsTo(WordsConfig.WIDTH)
             .mustBe(width -> width >= 16 && width <= 1024 && width % 16 == 0, "a multiple of 16 from 16 to 1024")
@@ -76,7 +76,7 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public List<Action> actions() {
-        return List.of(WordsActions.generation(this));
+        return List.of(WordsActions.generation(this), WordsActions.evaluation(this));
     }
 
     @Override
@@ -132,13 +132,17 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
             throw new IllegalArgumentException(request.data().name() + " holds " + request.data().examples()
                     + ": this model learns from captioned" + " pictures");
         }
-        CaptionedDataset wanted = topics.isBlank() ? pictures
-                : pictures.onTopics(List.of(topics.strip().split("\\s*,\\s*")));
+        CaptionedDataset wanted = pictures.onTopics(topics(topics));
         if (wanted.height() != wanted.width()) {
             throw new IllegalArgumentException("pictures of " + wanted.width() + "×" + wanted.height()
                     + " pixels: this model needs square ones; crop or pad them");
         }
         WordsConfig.forPictures(wanted.height(), WordsConfig.WIDTH, List.of());
         return wanted;
+    }
+
+    /** The topics that a text names; none: all. */
+    static List<String> topics(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split("\\s*,\\s*"));
     }
 }

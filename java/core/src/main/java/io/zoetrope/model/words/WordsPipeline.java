@@ -12,6 +12,7 @@ import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.text.WordTokens;
 import io.zoetrope.ops.diffusion.Diffusion;
 import io.zoetrope.ops.embed.Patches;
+import io.zoetrope.ops.loss.Loss;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Random;
 import io.zoetrope.ops.random.RandomKey;
@@ -117,6 +118,65 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
         }
         progress.end();
         return new Images(count, config.imageSize(), config.imageSize(), WordsConfig.CHANNELS, bytes);
+    }
+
+    /**
+     * How far the network's pictures are from real ones that noise was mixed into, as training weighs it; the same noise for every
+     * model.
+     *
+     * @param pictures of the model's size
+     * @param captions one for each; empty ones are none
+     * @param seed     of the noise
+     */
+    public double loss(Images pictures, List<String> captions, long seed) {
+        WordsConfig config = model().config();
+        if (pictures.height() != config.imageSize() || pictures.width() != config.imageSize()
+                || pictures.channels() != WordsConfig.CHANNELS || captions.size() != pictures.count()) {
+            throw new IllegalArgumentException(
+                    pictures + " with " + captions.size() + " captions: expected pictures of " + config.imageSize()
+                            + " × " + config.imageSize() + ", RGB, with one each");
+        }
+        double sum = 0;
+        for (int from = 0; from < captions.size(); from += BATCH) {
+            int to = Math.min(captions.size(), from + BATCH);
+            sum += (to - from) * loss(pictures.slice(from, to), captions.subList(from, to), from, seed);
+        }
+        return sum / captions.size();
+    }
+
+    private double loss(Images pictures, List<String> captions, int first, long seed) {
+        WordsConfig config = model().config();
+        int count = pictures.count();
+        int side = config.imageSize();
+        float[] times = new float[count];
+        float[] alphaBar = new float[count];
+        float[] weights = new float[count];
+        int[] own = new int[count];
+        for (int i = 0; i < count; i++) {
+            // Golden sections are spread evenly however many there are.
+            double time = 0.05 + 0.9 * ((first + i + 1) * 0.6180339887498949 % 1);
+            times[i] = (float) (WordsModel.Network.TIME_SCALE * time);
+            alphaBar[i] = (float) (time * time / (time * time + (1 - time) * (1 - time)));
+            weights[i] = (float) (1 / ((1 - time) * (1 - time)));
+            own[i] = i;
+        }
+        try (Scope scope = Scope.open(model().device()); Tape tape = Tape.forInference(model().device())) {
+            Tensor noisy = scope.empty(model().compute(), count, side, side, WordsConfig.CHANNELS);
+            Tensor clean = scope.emptyLike(noisy);
+            Diffusion.forwardNoiseOfBytes(scope.of(pictures.pixels(), count, side, side, WordsConfig.CHANNELS), null,
+                    scope.of(own, count), scope.of(alphaBar, count), noisy, null, clean, Diffusion.Target.SAMPLE,
+                    RandomKey.of(seed, NOISE).atStep(first));
+            Tensor shown = scope.empty(model().compute(), count, config.places(), config.places(),
+                    config.unet().channels());
+            Tensor wanted = scope.emptyLike(shown);
+            Patches.patchify(noisy, shown, config.patch(), config.patch());
+            Patches.patchify(clean, wanted, config.patch(), config.patch());
+            Tensor loss = scope.empty(DType.F32, 1);
+            Loss.weightedMse(model().network()
+                    .forward(tape, Variable.constant(shown), scope.of(times, count), ids(scope, captions)).value(),
+                    wanted, scope.of(weights, count), loss, null, null);
+            return loss.toFloats()[0];
+        }
     }
 
     private byte[] chunk(Request request, List<String> prompts, int chunk, Progress progress) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.CaptionedDataset;
+import io.zoetrope.data.Description;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.Progress;
@@ -24,6 +25,8 @@ import io.zoetrope.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -61,14 +64,15 @@ class WordsTrainingTest {
         WordsConfig config = WordsConfig.of(8, 2, new TextEncoder.Config(new WordTokens(4, 12, 64), 16, 1, 2),
                 List.of(16, 32), 1, 16, 8, CaptionDraws.vocabulary(walls.descriptions()));
         Path model = folder.resolve("model");
+        double[] before = new double[1];
         try (RecordedTraining training = RecordedTraining.open(device, 3, context -> new WordsObjective(context, walls,
                 12, config, AdamW.Hyper.of(2e-3f).withMaxNorm(1).withEma(0.98f, 10)))) {
             training.step();
-            double before = training.takeRow(1)[0];
+            before[0] = training.takeRow(1)[0];
             for (int step = 0; step < 300; step++) {
                 training.step();
             }
-            assertThat(training.takeRow(300)[0]).isLessThan(0.5 * before);
+            assertThat(training.takeRow(300)[0]).isLessThan(0.5 * before[0]);
             training.save(model, Map.of());
         }
         try (WordsPipeline pipeline = WordsPipeline.fromPretrained(device, model)) {
@@ -85,6 +89,14 @@ class WordsTrainingTest {
             assertThat(pipeline.generate(request.guidance(1, 1), Progress.none())).as("guidance 1 is none")
                     .isEqualTo(pipeline.generate(request.guidance(1, 1).negative("red wall"), Progress.none()));
             assertThat(pipeline.generate(request.negative("red wall"), Progress.none())).isNotEqualTo(images);
+            List<String> captions = walls.descriptions().stream().map(Description::label).toList();
+            List<String> wrong = new ArrayList<>(captions);
+            Collections.rotate(wrong, 1);
+            double told = pipeline.loss(walls.images(), captions, 5);
+            assertThat(told).isEqualTo(pipeline.loss(walls.images(), captions, 5)).isLessThan(0.5 * before[0])
+                    .isLessThan(pipeline.loss(walls.images(), wrong, 5));
+            assertThatThrownBy(() -> pipeline.loss(walls.images(), wrong.subList(0, 3), 5))
+                    .hasMessageContaining("3 captions");
             assertThat(pipeline.model().config().vocabulary()).contains("red", "plain", "벽").isSorted();
         }
     }

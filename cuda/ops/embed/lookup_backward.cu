@@ -4,9 +4,10 @@
 //
 // dout T[rows][channels]; keys I32, the indices in ascending order; order I32, the row of dout each belongs to (sort_ids.cu);
 // dtable f32. The lookup itself is gather_rows of cuda/src/pointwise/rows.cu.
-// Mapping     grid.x = table rows, grid.y = ceil(channels / 32). A block finds its stretch of the sorted rows by bisection;
-//             its eight warps take every eighth row of it, a channel a lane, and their sums are added in the order of the
-//             warps. An index that half the rows share (a mask token) is eight times as quick as with one warp.
+// Mapping     grid.x = table rows, grid.y = ceil(channels / 32). A block's first warp finds its stretch of the sorted rows by
+//             bisection; its eight warps take every eighth row of it, a channel a lane, and their sums are added in the order
+//             of the warps. An index that half the rows share (a mask token) is eight times as quick as with one warp. Most
+//             rows of a large table have no stretch: their blocks end after one bisection.
 // Order       of a sum: rows w, w+8, w+16, … of the stretch for warp w, then warp 0 to 7. A pure function of the indices.
 // Traffic     dout once, dtable once, two indices a row.
 // Measured    not by itself; it passed its tests on an H200.
@@ -18,10 +19,8 @@ namespace {
 constexpr int kWarps = 8;
 constexpr int kThreads = 32 * kWarps;
 
-// The first of the ascending keys that is `wanted` or more.
-__device__ __forceinline__ int64_t first_of(const int32_t* keys, int64_t rows, int wanted) {
-    int64_t low = 0;
-    int64_t high = rows;
+// The first of the ascending keys from `low` to `high` that is `wanted` or more.
+__device__ __forceinline__ int64_t first_of(const int32_t* keys, int64_t low, int64_t high, int wanted) {
     while (low < high) {
         const int64_t middle = (low + high) >> 1;
         if (keys[middle] < wanted) {
@@ -37,12 +36,26 @@ template <class T>
 __device__ __forceinline__ void lookup_backward(const T* dout, const int32_t* keys, const int32_t* order, float* dtable,
                                                 int64_t rows, int channels, int accumulate) {
     __shared__ float sums[kWarps][32];
+    __shared__ int64_t stretch[2];
     const int entry = static_cast<int>(blockIdx.x);
     const int lane = static_cast<int>(threadIdx.x) & 31;
     const int warp = static_cast<int>(threadIdx.x) >> 5;
     const int c = static_cast<int>(blockIdx.y) * 32 + lane;
-    const int64_t begin = first_of(keys, rows, entry);
-    const int64_t end = first_of(keys, rows, entry + 1);
+    if (warp == 0) {
+        const int64_t first = first_of(keys, 0, rows, entry);
+        const int64_t after = first < rows && keys[first] == entry ? first_of(keys, first, rows, entry + 1) : first;
+        if (lane == 0) {
+            stretch[0] = first;
+            stretch[1] = after;
+        }
+    }
+    __syncthreads();
+    const int64_t begin = stretch[0];
+    const int64_t end = stretch[1];
+    if (begin == end) {
+        if (warp == 0 && c < channels && accumulate == 0) dtable[static_cast<int64_t>(entry) * channels + c] = 0.0f;
+        return;
+    }
     float total = 0.0f;
     if (c < channels) {
 #pragma unroll 4

@@ -62,7 +62,7 @@ abstract class ByModelCommand implements Command {
             if (!own.isEmpty()) {
                 ArgGroupSpec.Builder group = ArgGroupSpec.builder().heading("%nFor " + family.plural() + ":%n")
                         .validate(false);
-                own.forEach(option -> group.addArg(DeclaredOptions.argument(option)));
+                own.forEach(option -> group.addArg(DeclaredOptions.optional(option)));
                 spec.addArgGroup(group.build());
             }
         });
@@ -112,7 +112,7 @@ abstract class ByModelCommand implements Command {
             Map<ModelFamily, Option<?>> declared = options.get(option);
             if (!declared.containsKey(family)) {
                 throw new ParameterException(spec.commandLine(),
-                        DeclaredOptions.flag(option) + " is for "
+                        DeclaredOptions.called(declared.values().iterator().next()) + " is for "
                                 + declared.keySet().stream().map(ModelFamily::description)
                                         .collect(Collectors.joining(" or "))
                                 + "; " + model + " is " + family.description() + " and takes " + own(family));

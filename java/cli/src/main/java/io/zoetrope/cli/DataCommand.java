@@ -2,6 +2,7 @@ package io.zoetrope.cli;
 
 import io.zoetrope.data.DataImport;
 import io.zoetrope.data.DataSets;
+import io.zoetrope.data.EmojiSet;
 import io.zoetrope.data.KnownSet;
 import io.zoetrope.data.SpokenDigits;
 import java.io.IOException;
@@ -22,13 +23,15 @@ import picocli.CommandLine.Spec;
         description = {"Bring a data set in and check that it is what its authors published, or make it here.",
                 "Without a name, list the known sets."})
 final class DataCommand implements io.zoetrope.cli.Command, Callable<Integer> {
+    private static final List<String> MADE_HERE = List.of(SpokenDigits.NAME, EmojiSet.NAME);
+
     private final Surroundings surroundings;
 
     @Spec
     private CommandSpec spec;
 
     @Parameters(paramLabel = "NAME", arity = "0..1",
-            description = "Which: fashion-mnist, mnist, cifar10 or spoken-digits.")
+            description = "Which: fashion-mnist, mnist, cifar10, spoken-digits or emoji.")
     private String name;
 
     @Option(names = "--from", paramLabel = "DIR", description = "Take its files from this folder instead of fetching "
@@ -55,17 +58,21 @@ final class DataCommand implements io.zoetrope.cli.Command, Callable<Integer> {
             list();
             return 0;
         }
-        if (name.equals(SpokenDigits.NAME)) {
+        if (MADE_HERE.contains(name)) {
             if (from.isPresent()) {
                 throw new ParameterException(spec.commandLine(),
-                        SpokenDigits.NAME + " is made here, not taken from a " + "folder: leave --from out");
+                        name + " is made here, not taken from a folder: leave --from out");
             }
-            SpokenDigits.bringIn(surroundings.places(), surroundings::say);
+            if (name.equals(EmojiSet.NAME)) {
+                EmojiSet.bringIn(surroundings.places(), surroundings::say);
+            } else {
+                SpokenDigits.bringIn(surroundings.places(), surroundings::say);
+            }
             return 0;
         }
         if (DataSets.find(name).isEmpty()) {
             List<String> known = new ArrayList<>(DataSets.names());
-            known.add(SpokenDigits.NAME);
+            known.addAll(MADE_HERE);
             throw new ParameterException(spec.commandLine(),
                     "unknown data set '" + name + "'; known are " + String.join(", ", known));
         }
@@ -80,6 +87,8 @@ final class DataCommand implements io.zoetrope.cli.Command, Callable<Integer> {
         }
         show(SpokenDigits.NAME, SpokenDigits.CONTENTS, SpokenDigits.find(surroundings.places()),
                 Remedies.text(SpokenDigits.howToGet()));
+        show(EmojiSet.NAME, EmojiSet.CONTENTS, EmojiSet.find(surroundings.places()),
+                Remedies.text(EmojiSet.howToGet()));
     }
 
     private void show(String set, String contents, Optional<Path> folder, String remedy) {

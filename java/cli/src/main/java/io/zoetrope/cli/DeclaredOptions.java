@@ -28,6 +28,11 @@ final class DeclaredOptions {
         return "--" + name.replace('_', '-');
     }
 
+    /** What an option is called where it is spoken of: by its label if it is given by its place. */
+    static String called(Option<?> option) {
+        return option.isPositional() ? option.label() : flag(option.name());
+    }
+
     /** A text of the library for the command line: options that it refers to are called as they are here. */
     static String shown(String text) {
         return REFERENCE.matcher(text).replaceAll(match -> flag(match.group(1)));
@@ -38,13 +43,17 @@ final class DeclaredOptions {
         return argument(option, option.help() + option.defaultText().map(text -> " Default: " + text + ".").orElse(""));
     }
 
+    /** As {@link #argument(Option)}, for a command that does without it, too. */
+    static ArgSpec optional(Option<?> option) {
+        return option.isPositional() ? positional(option, option.help(), "0..1") : argument(option);
+    }
+
     /** An option or a positional parameter for {@code option}, explained by {@code help}. */
     static ArgSpec argument(Option<?> option, String help) {
-        String description = shown(help).strip().replace("%", "%%");
         if (option.isPositional()) {
-            return PositionalParamSpec.builder().paramLabel(option.label()).type(option.kind().type()).arity("1")
-                    .description(description).build();
+            return positional(option, help, "1");
         }
+        String description = described(help);
         String[] names = option.alias().map(alias -> new String[] {flag(alias), flag(option.name())})
                 .orElse(new String[] {flag(option.name())});
         OptionSpec.Builder spec = OptionSpec.builder(names).type(option.kind().type()).required(option.isRequired())
@@ -53,6 +62,15 @@ final class DeclaredOptions {
             return spec.arity("0").negatable(!option.otherwise().equals(Optional.of(false))).build();
         }
         return spec.paramLabel(option.label()).build();
+    }
+
+    private static ArgSpec positional(Option<?> option, String help, String arity) {
+        return PositionalParamSpec.builder().paramLabel(option.label()).type(option.kind().type()).arity(arity)
+                .description(described(help)).build();
+    }
+
+    private static String described(String help) {
+        return shown(help).strip().replace("%", "%%");
     }
 
     /** {@code given} with what the user said of {@code option}, if anything. */
@@ -76,7 +94,13 @@ final class DeclaredOptions {
 
     /** A refusal of the library's as wrong usage of a command. */
     static ParameterException wrongUsage(CommandSpec spec, OptionException e) {
-        String message = e.option().isEmpty() ? e.problem() : flag(e.option()) + " " + e.problem();
+        String message = e.option().isEmpty() ? e.problem() : called(spec, e.option()) + " " + e.problem();
         return new ParameterException(spec.commandLine(), message, e);
+    }
+
+    /** What the option of that name is called in a command: by its label if it is given by its place. */
+    private static String called(CommandSpec spec, String name) {
+        return spec.findOption(flag(name)) != null ? flag(name) : spec.positionalParameters().stream()
+                .map(ArgSpec::paramLabel).filter(label -> label.equalsIgnoreCase(name)).findFirst().orElse(flag(name));
     }
 }

@@ -6,6 +6,7 @@ import io.zoetrope.cuda.ProviderFactory;
 import io.zoetrope.cuda.Providers;
 import io.zoetrope.data.DataRemedy;
 import io.zoetrope.data.DataSets;
+import io.zoetrope.data.EmojiSet;
 import io.zoetrope.data.KnownSet;
 import io.zoetrope.data.SpokenDigits;
 import io.zoetrope.model.ModelFamilies;
@@ -142,9 +143,12 @@ final class DoctorCommand implements io.zoetrope.cli.Command, Callable<Integer> 
             dataSet(set.name(), folder, folder.isPresent() ? set.damage(folder.get()) : Optional.empty(),
                     set.howToGet());
         }
-        Optional<Path> folder = SpokenDigits.find(surroundings.places());
-        dataSet(SpokenDigits.NAME, folder, folder.isPresent() ? SpokenDigits.damage(folder.get()) : Optional.empty(),
+        Optional<Path> digits = SpokenDigits.find(surroundings.places());
+        dataSet(SpokenDigits.NAME, digits, digits.isPresent() ? SpokenDigits.damage(digits.get()) : Optional.empty(),
                 SpokenDigits.howToGet());
+        Optional<Path> emoji = EmojiSet.find(surroundings.places());
+        dataSet(EmojiSet.NAME, emoji, emoji.isPresent() ? EmojiSet.damage(emoji.get()) : Optional.empty(),
+                EmojiSet.howToGet());
     }
 
     private void dataSet(String name, Optional<Path> folder, Optional<String> damage, DataRemedy remedy) {

@@ -36,7 +36,7 @@ class DataCommandTest {
     @Test
     void unknownNamesAreAnsweredWithTheKnownOnes() {
         assertThat(shell.run("data", "imagenet")).isEqualTo(2);
-        assertThat(shell.err()).contains("imagenet").contains("fashion-mnist, mnist, cifar10, spoken-digits")
+        assertThat(shell.err()).contains("imagenet").contains("fashion-mnist, mnist, cifar10, spoken-digits, emoji")
                 .hasLineCount(1);
         assertThat(shell.run("data", "--from", folder.toString())).isEqualTo(2);
         assertThat(shell.err()).contains("--from").contains("mnist");

@@ -49,7 +49,8 @@ class DoctorCommandTest {
                 .contains("ok       fashion-ddpm").contains("ok       digits-wavegan")
                 .contains("missing  fashion-mnist").contains("zoetrope data fashion-mnist").contains("missing  mnist")
                 .contains("zoetrope data mnist").contains("missing  cifar10").contains("zoetrope data cifar10")
-                .contains("missing  spoken-digits").contains("zoetrope data spoken-digits");
+                .contains("missing  spoken-digits").contains("zoetrope data spoken-digits").contains("missing  emoji")
+                .contains("zoetrope data emoji");
     }
 
     @Test
@@ -76,15 +77,18 @@ class DoctorCommandTest {
         for (String part : new String[] {"train.wav", "test.wav", "clips.json"}) {
             emptyFile(folder.resolve("cache/spoken-digits").resolve(part));
         }
+        for (String part : new String[] {"pictures.png", "captions.json"}) {
+            emptyFile(folder.resolve("cache/emoji").resolve(part));
+        }
         Path smi = Files.writeString(extra.resolve("nvidia-smi"), "");
         assertThat(smi.toFile().setExecutable(true)).isTrue();
         assertThat(examine(Map.of("LD_LIBRARY_PATH", extra.toString(), "PATH", extra.toString()))).isZero();
         assertThat(shell.out()).contains("580.65.06").contains("libcuda.so.1").contains("libcublas.so.13")
                 .contains("libcudnn.so.9").contains("AVX-512 with BF16").contains(sets.resolve("mnist").toString())
                 .contains("provider cublas: ", "provider cudnn: ").doesNotContain("missing");
-        assertThat(shell.out())
-                .as("empty files are no data").contains("damaged  fashion-mnist", "damaged  mnist", "damaged  cifar10",
-                        "damaged  spoken-digits", "'zoetrope data spoken-digits' brings it in anew")
+        assertThat(shell.out()).as("empty files are no data")
+                .contains("damaged  fashion-mnist", "damaged  mnist", "damaged  cifar10", "damaged  spoken-digits",
+                        "damaged  emoji", "'zoetrope data spoken-digits' brings it in anew")
                 .doesNotContain("ok       mnist");
     }
 

@@ -27,6 +27,17 @@ public enum Media {
             return AudioSets.load(nameOrFolder, places);
         }
     },
+    CAPTIONED("captioned pictures", ".png") {
+        @Override
+        public List<String> dataNames() {
+            return CaptionedSets.names();
+        }
+
+        @Override
+        public Dataset load(String nameOrFolder, DataPlaces places) throws IOException {
+            return CaptionedSets.load(nameOrFolder, places);
+        }
+    },
     /** Pictures or sounds: the data decide. */
     ANY("pictures or sounds", "") {
         @Override
@@ -50,7 +61,7 @@ public enum Media {
 
     /** What this data set holds. */
     public static Media of(Dataset data) {
-        return data instanceof AudioDataset ? SOUNDS : PICTURES;
+        return data instanceof AudioDataset ? SOUNDS : data instanceof CaptionedDataset ? CAPTIONED : PICTURES;
     }
 
     /** How the names of files that hold it end; empty for {@link #ANY}. */

@@ -1,10 +1,14 @@
 package io.zoetrope.train;
 
 import io.zoetrope.data.AudioDataset;
+import io.zoetrope.data.CaptionedDataset;
+import io.zoetrope.data.Description;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Sounds;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Data sets small enough to train on in a test. */
 public final class TinyData {
@@ -59,6 +63,23 @@ public final class TinyData {
         }
         ImageDataset.Part part = new ImageDataset.Part(new Images(16, 4, 4, 1, pixels), labels);
         return new ImageDataset("halves", List.of("left", "right"), part, part);
+    }
+
+    /** 8×8 pictures of one colour, with captions that say which, in two languages. */
+    public static CaptionedDataset captioned() {
+        String[][] colours = {{"red wall", "빨간 벽"}, {"green wall", "초록 벽"}, {"blue wall", "파란 벽"}};
+        byte[] pixels = new byte[12 * 64 * 3];
+        List<Description> descriptions = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            for (int p = 0; p < 64; p++) {
+                pixels[(i * 64 + p) * 3 + i % 3] = (byte) (200 + i);
+            }
+            String[] said = colours[i % 3];
+            descriptions.add(new Description("wall-" + i, "wall", List.of("walls"), List.of(
+                    new Description.Wording(said[0], List.of("plain")), new Description.Wording(said[1], List.of()))));
+        }
+        return new CaptionedDataset("walls", new CaptionedDataset.Part(new Images(12, 8, 8, 3, pixels), descriptions),
+                Map.of());
     }
 
     /** Tones of two pitches, in many phases. */

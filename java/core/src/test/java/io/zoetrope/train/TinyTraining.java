@@ -6,6 +6,7 @@ import io.zoetrope.model.ddpm.DdpmFamily;
 import io.zoetrope.model.gan.GanFamily;
 import io.zoetrope.model.patches.PatchesFamily;
 import io.zoetrope.model.wavegan.WaveGanFamily;
+import io.zoetrope.model.words.WordsFamily;
 import java.nio.file.Path;
 
 /** A training of each family that is small enough for a test: a step takes milliseconds. */
@@ -20,7 +21,9 @@ public enum TinyTraining {
                                             Config.empty().with("patch_size", 2).with("palette", 12)
                                                     .with("model_width", 32).with("layers", 2).with("heads", 2))), DDPM(
                                                             new DdpmFamily(),
-                                                            new Request(TinyData.squares(), 4, Config.empty()));
+                                                            new Request(TinyData.squares(), 4, Config.empty())), WORDS(
+                                                                    new WordsFamily(), new Request(TinyData.captioned(),
+                                                                            4, Config.empty().with("base_width", 16)));
 
     private record Request(io.zoetrope.data.Dataset data, int batch, Config options) {}
 

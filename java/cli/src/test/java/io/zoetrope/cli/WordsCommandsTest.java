@@ -1,0 +1,143 @@
+package io.zoetrope.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zoetrope.cuda.Device;
+import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.data.Images;
+import io.zoetrope.model.words.WordsConfig;
+import io.zoetrope.model.words.WordsModel;
+import io.zoetrope.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WordsCommandsTest {
+    @TempDir
+    private Path folder;
+    private Shell shell;
+    private String out;
+    private String model;
+
+    @BeforeEach
+    void setUp() throws IOException {
+        shell = new Shell(folder);
+        out = folder.resolve("out.png").toString();
+        model = folder.resolve("model").toString();
+        save(model, 16);
+    }
+
+    private static void save(String folder, int size) throws IOException {
+        try (Device device = Device.open(DeviceChoice.CPU); WordsModel fresh = new WordsModel(device,
+                WordsConfig.forPictures(size, 16, List.of("apple", "red", "사과")), DType.BF16, 3)) {
+            float[] values = fresh.store().masters().toFloats();
+            for (int i = 0; i < values.length; i++) {
+                values[i] += (float) (0.05 * Math.sin(i)); // no layer is zero, as some are at first
+            }
+            fresh.save(Path.of(folder), values, Map.of());
+        }
+    }
+
+    private int generate(String prompt, String... more) {
+        String[] arguments = new String[more.length + 10];
+        System.arraycopy(
+                new String[] {"generate", prompt, "--model", model, "--steps", "2", "--count", "2", "--out", out}, 0,
+                arguments, 0, 10);
+        System.arraycopy(more, 0, arguments, 10, more.length);
+        return shell.run(arguments);
+    }
+
+    @Test
+    void wordsMakePictures() throws IOException {
+        assertThat(generate("a red apple")).as(shell.err()).isZero();
+        assertThat(shell.out()).contains(out + ": 2 pictures, 2 steps, guidance 2.5, seed 7")
+                .doesNotContain("not learned");
+        byte[] first = Files.readAllBytes(Path.of(out));
+        assertThat(Images.read(Path.of(out)).channels()).isEqualTo(3);
+        assertThat(generate("a red apple")).isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).as("the same seed").isEqualTo(first);
+        assertThat(generate("a red apple", "--seed", "8")).isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(first);
+        assertThat(generate("a red apple", "--negative", "사과")).isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(first);
+        assertThat(generate("a red apple", "--guidance", "1", "--guidance-until", "1")).isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(first);
+        assertThat(generate("사과")).isZero();
+        assertThat(shell.err()).isEmpty();
+    }
+
+    @Test
+    void whatOfAPromptCannotBeFollowedIsTold() {
+        assertThat(generate("red bicycle in the sun")).isZero();
+        assertThat(shell.out()).contains("not learned, guessed by their letters: bicycle, in, sun");
+        assertThat(generate("red one two three four five six seven eight nine ten eleven twelve thirteen fourteen"))
+                .isZero();
+        assertThat(shell.out()).contains("only the first 14 of 15 words are read");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'',PROMPT is empty", "' ',PROMPT is empty", "🎉🎉,PROMPT has no word",
+            "שלום עולם,PROMPT has no word that the model has learned: expected some of its 3 words",
+            "bicycle,such as apple",})
+    void aPromptThatIsNoneIsRefused(String prompt, String reason) {
+        assertThat(generate(prompt)).isEqualTo(2);
+        assertThat(shell.err()).contains(reason).hasLineCount(1);
+    }
+
+    @Test
+    void nonsenseIsRefused() {
+        assertThat(generate("x".repeat(10_000))).isEqualTo(2);
+        assertThat(shell.err()).contains("PROMPT is 10000 characters long: expected at most 1000").hasLineCount(1);
+        assertThat(generate("red\u0007apple")).isEqualTo(2);
+        assertThat(shell.err()).contains("U+0007 at place 4").hasLineCount(1);
+        assertThat(generate("red", "--negative", "")).isEqualTo(2);
+        assertThat(shell.err()).contains("--negative is empty").hasLineCount(1);
+        assertThat(generate("red", "--guidance", "-1")).isEqualTo(2);
+        assertThat(generate("red", "--steps", "0")).isEqualTo(2);
+        assertThat(shell.run("generate", "--model", model)).isEqualTo(2);
+        assertThat(shell.err()).contains("PROMPT is missing").hasLineCount(1);
+        assertThat(shell.run("generate", "red", "--model", "fashion-gan")).isEqualTo(2);
+        assertThat(shell.err()).contains("PROMPT is for a model of pictures from words").hasLineCount(1);
+    }
+
+    @Test
+    void trainingNeedsCaptionedPictures() throws IOException {
+        assertThat(shell.run("train", "words")).isEqualTo(2);
+        assertThat(shell.err()).contains("--data").contains("emoji");
+        assertThat(shell.run("train", "words", "--data", "emoji")).isEqualTo(1);
+        assertThat(shell.err()).contains("zoetrope data emoji").hasLineCount(1);
+        assertThat(shell.run("train", "words", "--data", shell.pictures(16))).isEqualTo(1);
+        assertThat(shell.err()).contains("captions").hasLineCount(1);
+    }
+
+    @Test
+    void captionsArePaintedAndCompared() throws IOException {
+        Path data = Files.createDirectories(folder.resolve("data"));
+        StringBuilder list = new StringBuilder("file,caption\n");
+        for (int i = 0; i < 101; i++) {
+            byte[] pixels = new byte[64 * 64 * 3];
+            Arrays.fill(pixels, (byte) (2 * i));
+            new Images(1, 64, 64, 3, pixels).writePng(data.resolve(i + ".png"));
+            list.append(i).append(".png,shade ").append(i).append('\n');
+        }
+        Files.writeString(data.resolve("captions.csv"), list);
+        String large = folder.resolve("large").toString();
+        save(large, 64);
+        Path json = folder.resolve("words.json");
+        assertThat(shell.run("evaluate", "words", "--model", large, "--data", data.toString(), "--pictures", "2",
+                "--steps", "1", "--json", json.toString())).as(shell.err()).isZero();
+        assertThat(shell.out()).contains("learned from").contains("first of 100").contains("by chance");
+        assertThat(Files.readString(json)).contains("\"pictures\":2").contains("loss_without_words");
+        Files.writeString(data.resolve("captions.csv"), list.substring(0, list.indexOf("99.png")));
+        assertThat(shell.run("evaluate", "words", "--model", large, "--data", data.toString())).isEqualTo(2);
+        assertThat(shell.err()).contains("--data has 99 pictures: expected at least 100").hasLineCount(1);
+    }
+}

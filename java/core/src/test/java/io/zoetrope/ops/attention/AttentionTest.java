@@ -69,7 +69,7 @@ class AttentionTest {
             new Case(1, 2, 65, 33, 128, false), new Case(1, 1, 130, 1, 64, false), new Case(3, 1, 49, 49, 40, false), // padded to 64, aligned
             new Case(1, 3, 17, 65, 17, true), // odd: element by element
             new Case(1, 1, 63, 3, 100, false), new Case(1, 2, 33, 65, 64, true, 1), // misaligned
-            new Case(2, 2, 17, 17, 32, false, 3));
+            new Case(2, 2, 17, 17, 32, false, 3), new Case(1, 1, 65, 66, 127, true)); // the widest tile, element by element
 
     /** Heads wider than a tile. */
     private static final List<Case> WIDE = List.of(new Case(1, 1, 1, 1, 129, false), new Case(2, 3, 17, 63, 129, true),
@@ -102,12 +102,14 @@ class AttentionTest {
         return new Tolerance(store, slack * epsilon(dtype, tier) * Math.max(largest, terms));
     }
 
-    /** What forward keeps, from log-sum-exps: any split of them will do while they are small. */
+    /** What forward keeps, from log-sum-exps: any split of them will do while they are small, here in halves. */
     private static float[] normalizer(double[] logSumExp) {
         float[] pairs = new float[2 * logSumExp.length];
         for (int i = 0; i < logSumExp.length; i++) {
             boolean none = logSumExp[i] == Double.NEGATIVE_INFINITY;
-            pairs[2 * i + 1] = none ? Float.POSITIVE_INFINITY : (float) (logSumExp[i] / Math.log(2));
+            float half = (float) (logSumExp[i] / Math.log(2) / 2);
+            pairs[2 * i] = none ? 0 : half;
+            pairs[2 * i + 1] = none ? Float.POSITIVE_INFINITY : half;
         }
         return pairs;
     }

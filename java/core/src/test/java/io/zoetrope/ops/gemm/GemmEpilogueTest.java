@@ -116,7 +116,8 @@ class GemmEpilogueTest {
         float[] a = Values.stored(dtype, Values.uniform(1, (long) m * depth));
         float[] b = Values.stored(dtype, Values.uniform(2, (long) n * depth));
         float[] bias = Values.uniform(3, n);
-        float[] gate = Values.stored(dtype, Values.uniform(4, n));
+        int samples = 2 - m % 2;
+        float[] gate = Values.stored(dtype, Values.uniform(4, (long) samples * n));
         double[] factors = Values.doubles(gate);
         if (transA) {
             Arrays.fill(factors, 1);
@@ -125,14 +126,15 @@ class GemmEpilogueTest {
                 Values.doubles(a), Values.doubles(b), Values.doubles(bias), null);
         for (DType out : dtype == DType.F32 ? List.of(DType.F32) : List.of(DType.F32, DType.BF16)) {
             float[] residual = Values.stored(out, Values.uniform(5, (long) m * n));
-            double[] expected = ReferenceSequences.affine(product, Values.doubles(residual), factors, null, 1, n, 0);
+            double[] expected = ReferenceSequences.affine(product, Values.doubles(residual), factors, null, samples, n,
+                    0);
             // Skinny products stream whole packs: their operands stay aligned.
             try (Guarded guarded = new Guarded(Devices.shared());
                     Guarded outputs = new Guarded(Devices.shared(), offset);
                     Tiers.Forced forced = Tiers.force(tier, kernel.traits().get("tile"))) {
                 Tensor c = outputs.output("c", out, m, n);
                 Modulate.Vectors vectors = transA ? null
-                        : Modulate.Vectors.of(outputs.input("gate", dtype, gate, 1, n));
+                        : Modulate.Vectors.of(outputs.input("gate", dtype, gate, samples, n));
                 Gemm.fused(guarded.input("a", dtype, a, transA ? depth : m, transA ? m : depth),
                         guarded.input("b", dtype, b, transB ? n : depth, transB ? depth : n),
                         new Gemm.Epilogue(guarded.input("bias", DType.F32, bias, n), vectors,

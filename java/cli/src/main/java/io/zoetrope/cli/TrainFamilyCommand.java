@@ -128,6 +128,9 @@ final class TrainFamilyCommand implements Callable<Integer> {
         }
         Path folder = run.orElse(Path.of("runs", training.name()));
         Config settings = resume ? settingsOf(folder) : Config.empty();
+        requireOwn(folder, settings, "batch", batch.map(Integer::longValue));
+        requireOwn(folder, settings, "seed",
+                spec.commandLine().getParseResult().hasMatchedOption("--seed") ? Optional.of(seed) : Optional.empty());
         Dataset set = training.learnsFrom().load(data.isPresent() ? data.get() : dataOf(settings, folder),
                 surroundings.places());
         Config options = Config.empty();
@@ -147,6 +150,16 @@ final class TrainFamilyCommand implements Callable<Integer> {
             throw DeclaredOptions.wrongUsage(spec, e);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    /** What is given again to a run is what it has. */
+    private static void requireOwn(Path run, Config settings, String name, Optional<Long> given)
+            throws BadFileException {
+        if (given.isPresent() && settings.has(name) && settings.longInteger(name) != given.get()) {
+            throw BadFileException.of(run, "was started with " + name + " " + settings.longInteger(name),
+                    "the options it was started with, not " + name + " " + given.get(),
+                    "Leave the option out, or start a new run");
         }
     }
 

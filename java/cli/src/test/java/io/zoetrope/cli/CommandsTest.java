@@ -126,7 +126,15 @@ class CommandsTest {
         Path run = folder.resolve("run");
         RunFolder.create(run, Config.empty().with("model", "toy").with("data", pictures).with("batch", 4)
                 .with("seed", 12L).with("steps", 40L).with("shade", 3)).close();
-        shell.run("train", "toy", "--resume", "--run", run.toString(), "--batch", "9000");
+        for (String[] other : new String[][] {{"batch", "5", "4"}, {"seed", "7", "12"}}) {
+            assertThat(shell.run("train", "toy", "--resume", "--run", run.toString(), "--" + other[0], other[1]))
+                    .isEqualTo(1);
+            assertThat(shell.err()).contains("was started with " + other[0] + " " + other[2])
+                    .contains("not " + other[0] + " " + other[1]);
+        }
+        shell.run("train", "toy", "--resume", "--run", run.toString(), "--batch", "4", "--seed", "12");
+        assertThat(ToyFamily.trained.resume()).isTrue();
+        shell.run("train", "toy", "--resume", "--run", run.toString());
         assertThat(ToyFamily.trained.batch()).isEqualTo(4);
         assertThat(ToyFamily.trained.seed()).isEqualTo(12);
         assertThat(ToyFamily.trained.steps()).isEqualTo(40);
@@ -157,9 +165,12 @@ class CommandsTest {
         assertThat(shell.out()).contains(
                 "see it with 'zoetrope explain attention IMAGE --patch ROW,COL --model " + run.resolve("model") + "'");
         run = folder.resolve("ddpm");
+        String relative = Path.of("").toAbsolutePath().relativize(Path.of(pictures)).toString();
         assertThat(
-                shell.run("train", "ddpm", "--data", pictures, "--steps", "1", "--batch", "2", "--run", run.toString()))
+                shell.run("train", "ddpm", "--data", relative, "--steps", "1", "--batch", "2", "--run", run.toString()))
                 .isZero();
+        assertThat(Path.of(Config.read(run.resolve("config.json")).text("data"))).as("from any folder").isAbsolute()
+                .isDirectory();
         assertThat(shell.out()).contains("see it with 'zoetrope generate --model");
     }
 

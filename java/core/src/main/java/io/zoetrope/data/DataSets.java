@@ -75,6 +75,19 @@ public final class DataSets {
         return Stream.concat(names().stream(), AudioSets.names().stream()).toList();
     }
 
+    /** What {@link #loadAny} finds from any working folder: a folder's absolute path; a known name as it is. */
+    public static String fromAnywhere(String nameOrFolder) {
+        if (allNames().contains(nameOrFolder)) {
+            return nameOrFolder;
+        }
+        try {
+            Path folder = FileNames.path(nameOrFolder);
+            return Files.isDirectory(folder) ? folder.toAbsolutePath().toString() : nameOrFolder;
+        } catch (IllegalArgumentException e) {
+            return nameOrFolder; // the name of a set made in Java, not a path
+        }
+    }
+
     private static BadFileException sounds(String nameOrFolder) {
         return BadFileException.of(nameOrFolder, "is a set of sounds", "one of pictures: " + String.join(", ", names()),
                 "Name another set, or train a model of sounds with it");

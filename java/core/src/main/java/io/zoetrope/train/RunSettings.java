@@ -1,5 +1,6 @@
 package io.zoetrope.train;
 
+import io.zoetrope.data.DataSets;
 import io.zoetrope.data.Dataset;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
@@ -23,7 +24,8 @@ final class RunSettings {
 
     /** For a new run. */
     static Config of(TrainingFamily family, TrainRequest request) throws IOException {
-        Config settings = Config.empty().with(MODEL, family.name()).with(DATA, request.data().name());
+        Config settings = Config.empty().with(MODEL, family.name()).with(DATA,
+                DataSets.fromAnywhere(request.data().name()));
         for (Map.Entry<String, Integer> fact : request.data().facts().entrySet()) {
             settings = settings.with(fact.getKey(), fact.getValue());
         }

@@ -46,6 +46,7 @@ class MutantsOfAModuleTest {
         assertThat(mutants).hasSizeGreaterThan(50);
         for (Mutant mutant : mutants) {
             List<String> changed = mutant.ptx(SMALL).lines().toList();
+            assertThat(changed).as(mutant.key()).isNotEqualTo(original);
             assertThat(changed).hasSameSizeAs(original);
             long differences = java.util.stream.IntStream.range(0, original.size())
                     .filter(i -> !original.get(i).equals(changed.get(i))).count();

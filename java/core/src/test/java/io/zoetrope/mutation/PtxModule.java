@@ -109,13 +109,18 @@ final class PtxModule {
             }
             if (mistakes.contains(Mistake.SWAPPED_PARAMETERS) && in.opcode().matches("ld\\.param\\.[a-z]\\d+")) {
                 List<Integer> same = loads.computeIfAbsent(in.opcode(), unused -> new ArrayList<>());
-                if (!same.isEmpty()) {
+                if (!same.isEmpty() && !operand(same.get(same.size() - 1)).equals(in.operand(1))) {
                     found.add(swapped(entry, same.get(same.size() - 1), number));
                 }
                 same.add(number);
             }
         }
         return found;
+    }
+
+    /** What a load reads. */
+    private String operand(int load) {
+        return Instruction.parse(line(load)).orElseThrow().operand(1);
     }
 
     private Mutant swapped(String entry, int one, int other) {

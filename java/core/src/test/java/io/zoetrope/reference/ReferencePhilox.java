@@ -31,6 +31,33 @@ public final class ReferencePhilox {
         return words[(int) (element & 3)];
     }
 
+    /**
+     * Where an epoch's permutation of 0 … bound-1 sends {@code place}: a Feistel network of six rounds over the next power
+     * of four, walked until it falls inside the bound.
+     */
+    public static int shuffled(long seed, long stream, long epoch, int place, int bound) {
+        int half = 1;
+        while (1L << 2 * half < bound) {
+            half++;
+        }
+        int mask = (1 << half) - 1;
+        int x = place;
+        do {
+            int left = x >>> half;
+            int right = x & mask;
+            for (int round = 0; round < 6; round++) {
+                int second = 0x80000000 + ((int) (epoch >>> 32) << 4) + round;
+                int word = block(new int[] {right, second, (int) stream, (int) epoch},
+                        new int[] {(int) seed, (int) (seed >>> 32)})[0];
+                int next = left ^ word & mask;
+                left = right;
+                right = next;
+            }
+            x = left << half | right;
+        } while (Integer.compareUnsigned(x, bound) >= 0);
+        return x;
+    }
+
     /** Uniform in (0, 1]. */
     public static double uniform(int word) {
         return ((word & LOW) + 0.5) / 4294967296.0;

@@ -37,7 +37,7 @@ class CachedAttentionTest {
             "F32, 1, 2, 65, 63, 64, 0", "BF16, 3, 2, 65, 65, 64, 1", "F32, 2, 1, 20, 3, 128, 0",
             "BF16, 1, 2, 40, 33, 100, 0", "F32, 2, 2, 19, 18, 17, 1", "BF16, 1, 1, 70, 70, 72, 0",
             "F32, 1, 1, 1, 1, 129, 0", "BF16, 2, 3, 21, 18, 160, 1", "F32, 2, 2, 9, 7, 256, 0",
-            "BF16, 1, 2, 70, 67, 257, 0", "F32, 1, 1, 5, 3, 515, 1"})
+            "BF16, 1, 2, 70, 67, 257, 0", "F32, 1, 1, 5, 3, 515, 1", "BF16, 1, 1, 9, 9, 200, 0"})
     void oneQueryLooksAtTheValidRows(DType dtype, int batch, int heads, int capacity, int length, int dim, int offset) {
         ReferenceAttention reference = new ReferenceAttention(batch, heads, 1, length, dim, 1 / Math.sqrt(dim), false);
         float[] q = Values.stored(dtype, Values.normal(1, (long) batch * heads * dim, 1));
@@ -101,6 +101,27 @@ class CachedAttentionTest {
                         System.arraycopy(packed, ((b * 2 + row) * 3 + part) * width, expected,
                                 (b * capacity + place) * width, width);
                     }
+                }
+                assertThat((part == 1 ? k : v).toFloats()).isEqualTo(expected);
+            }
+        }
+    }
+
+    /** More units than threads of a block, by rows of three units. */
+    @Test
+    void manyRowsKeepTheirPlaces() {
+        int width = 12;
+        float[] packed = Values.uniform(10, 2L * 150 * 3 * width);
+        try (Guarded guarded = new Guarded(DEVICE)) {
+            Tensor in = guarded.input("packed", DType.F32, packed, 2, 150, 3, 1, width);
+            Tensor k = guarded.output("k", DType.F32, 2, 151, 1, width).zero();
+            Tensor v = guarded.output("v", DType.F32, 2, 151, 1, width).zero();
+            CachedAttention.append(Attention.Heads.part(in, 1), Attention.Heads.part(in, 2), k, v,
+                    guarded.input("length", new int[] {1}, 1));
+            for (int part = 1; part <= 2; part++) {
+                float[] expected = new float[2 * 151 * width];
+                for (int row = 0; row < 300; row++) {
+                    System.arraycopy(packed, (row * 3 + part) * width, expected, (row / 150 + 1 + row) * width, width);
                 }
                 assertThat((part == 1 ? k : v).toFloats()).isEqualTo(expected);
             }

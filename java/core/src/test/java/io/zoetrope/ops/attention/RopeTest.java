@@ -143,16 +143,21 @@ class RopeTest {
         }
     }
 
-    @Test
-    void aPositionTheTableLacksIsNotANumber() {
-        try (Scope scope = Scope.open(DEVICE)) {
-            Tensor table = scope.empty(DType.F32, 2, 2, 2);
-            Rope.table(0, table, 100);
-            Tensor x = scope.of(Values.uniform(1, 12), 1, 3, 1, 4);
-            Rope.rotate(Attention.Heads.of(x), Attention.Heads.of(x), table, 0, null, false);
+    /** Positions -1 to 2 of a table of two, turned by packs and by pairs. */
+    @ParameterizedTest
+    @CsvSource({"F32, 8", "F32, 6", "BF16, 8", "BF16, 6"})
+    void aPositionTheTableLacksIsNotANumber(DType dtype, int dim) {
+        try (Guarded guarded = new Guarded(DEVICE)) {
+            Tensor longer = guarded.output("table", DType.F32, 4, dim / 2, 2);
+            Rope.table(0, longer, 100);
+            Tensor table = longer.slice(1, 3); // with numbers on either side
+            Tensor x = guarded.input("x", dtype, Values.stored(dtype, Values.uniform(1, 4L * dim)), 1, 4, 1, dim);
+            Rope.rotate(Attention.Heads.of(x), Attention.Heads.of(x), table, 0,
+                    guarded.input("start", new int[] {-1}, 1), false);
             float[] y = x.toFloats();
-            assertThat(Arrays.copyOf(y, 8)).doesNotContain(Float.NaN);
-            assertThat(Arrays.copyOfRange(y, 8, 12)).containsOnly(Float.NaN);
+            assertThat(Arrays.copyOf(y, dim)).containsOnly(Float.NaN);
+            assertThat(Arrays.copyOfRange(y, dim, 3 * dim)).doesNotContain(Float.NaN);
+            assertThat(Arrays.copyOfRange(y, 3 * dim, 4 * dim)).containsOnly(Float.NaN);
         }
     }
 

@@ -104,6 +104,37 @@ class Conv2dTest {
         assertRan(test, "conv2d_fprop");
     }
 
+    /** By every tile, on one shape with and one without groups. */
+    static Stream<Case> termCases() {
+        return rowCases().filter(test -> test.tile() != null && test.offset() == 0
+                && test.shape().name().matches("3x3 17 to 9|3 groups of 5 to 7"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("termCases")
+    void aTermIsAddedWithoutTheOthers(Case test) {
+        Extents e = test.shape().extents();
+        float[] x = values(test, 3, e.xSize());
+        float[] w = values(test, 4, e.wSize());
+        float[] perSample = values(test, 6, e.n() * e.k());
+        float[] residual = values(test, 7, e.ySize());
+        for (boolean sample : new boolean[] {false, true}) {
+            double[] expected = ReferenceConv2d.forward(e, Values.doubles(x), Values.doubles(w));
+            ReferenceConv2d.addTerms(e, expected, null, sample ? Values.doubles(perSample) : null,
+                    sample ? null : Values.doubles(residual));
+            try (Guarded guarded = new Guarded(Devices.shared());
+                    Tiers.Forced forced = Tiers.force(test.tier(), test.tile())) {
+                Tensor y = guarded.output("y", test.dtype(), e.n(), e.p(), e.q(), e.k());
+                Conv2d.forward(guarded.input("x", test.dtype(), x, e.n(), e.h(), e.w(), e.c()),
+                        guarded.input("w", test.dtype(), w, e.k(), e.r(), e.s(), e.groupChannels()), null,
+                        sample ? guarded.input("perSample", test.dtype(), perSample, e.n(), e.k()) : null,
+                        sample ? null : guarded.input("residual", test.dtype(), residual, e.n(), e.p(), e.q(), e.k()),
+                        y, test.shape().spec());
+                tolerance(test, test.dtype(), (long) e.r() * e.s() * e.c() + 1).check("y", expected, y.toFloats());
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("rowCases")
     void dgrad(Case test) {

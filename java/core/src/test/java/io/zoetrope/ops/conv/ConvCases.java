@@ -134,6 +134,11 @@ final class ConvCases {
             shape("depthwise 3 dilated, lopsided", 1, 9, 8, 3, 3, 3, 2, new Conv2d.Spec(2, 2, 0, 1, 3, 3, 3)),
             shape("depthwise 2 long enough to be split", 2, 30, 31, 2, 2, 3, 3, Conv2d.Spec.of(1, 1).withGroups(2)));
 
+    /** Whole tiles of every width, and channels that no load finds aligned. */
+    private static final List<Shape> WIDE_GROUPS = List.of(
+            shape("2 groups of 64 to 64, 12x13", 1, 12, 13, 128, 128, 1, 2, Conv2d.Spec.line(1, 1, 0).withGroups(2)),
+            shape("2 groups of 57 to 55, 12x13", 1, 12, 13, 114, 110, 1, 2, Conv2d.Spec.line(1, 1, 0).withGroups(2)));
+
     private static final Shape GROUPS = DIRECT.get(0);
     private static final Shape DEPTHWISE = DIRECT.stream().filter(Shape::isDepthwise).findFirst().orElseThrow();
 
@@ -191,7 +196,7 @@ final class ConvCases {
             }
             cases.add(new Case(GROUPS, dtype, tier, null, 1));
             for (String tile : compiled.of(dtype, tier)) {
-                Stream.concat(Stream.of(GROUPS), GENERAL.stream().limit(2))
+                Stream.of(List.of(GROUPS), GENERAL.subList(0, 2), WIDE_GROUPS).flatMap(List::stream)
                         .forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
             }
         });
@@ -215,6 +220,7 @@ final class ConvCases {
             cases.add(new Case(THREE, dtype, tier, null, 1));
             for (String tile : compiled.of(dtype, tier)) {
                 ODD.forEach(shape -> cases.add(new Case(shape, dtype, tier, tile, 0)));
+                cases.add(new Case(ODD.get(1), dtype, tier, tile, 1));
             }
         });
         return cases;

@@ -138,6 +138,15 @@ class SamplerStepTest {
     }
 
     @Test
+    void withoutACounterTheFirstRowIsTold() {
+        try (Scope scope = Scope.open(Devices.shared())) {
+            Tensor t = scope.zeros(DType.F32, 3);
+            SamplerStep.timestep(scope.of(new float[] {4, 5}, 2), null, t);
+            assertThat(t.toFloats()).containsOnly(4);
+        }
+    }
+
+    @Test
     void aRowOutsideTheTableShowsAsNaN() {
         try (Scope scope = Scope.open(Devices.shared())) {
             for (int row : new int[] {-1, 2}) {

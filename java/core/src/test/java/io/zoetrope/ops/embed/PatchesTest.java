@@ -36,6 +36,7 @@ class PatchesTest {
                         new Case(new long[] {1, 63, 5, 8}, new int[] {9, 5}, 1),
                         // Runs of more units than a block has threads, of 16, of 4 and of 2 bytes.
                         new Case(new long[] {2, 2, 4, 1040}, new int[] {1, 2}, 0),
+                        new Case(new long[] {1, 4, 4, 1040}, new int[] {2, 2}, 0),
                         new Case(new long[] {1, 4, 2, 517}, new int[] {2, 2}, 1))
                 .flatMap(c -> Stream.of(DType.F32, DType.BF16, DType.I32).map(type -> Arguments.of(c, type)));
     }

@@ -1,7 +1,9 @@
 package io.zoetrope.ops.gemm;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zoetrope.cuda.KernelDescription;
 import io.zoetrope.ops.Tier;
 import io.zoetrope.ops.Tiers;
 import io.zoetrope.ops.modulate.Modulate;
@@ -15,6 +17,7 @@ import io.zoetrope.testkit.Guarded;
 import io.zoetrope.testkit.Tolerance;
 import io.zoetrope.testkit.Values;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -84,6 +87,67 @@ class GemmEpilogueTest {
         }
     }
 
+    /**
+     * Every kernel cut within every eight columns, at an odd one and at an even one with and without pairs, and within every
+     * eight rows: each has its own copy of every term. Products whose a is transposed take no gate.
+     */
+    @ParameterizedTest
+    @MethodSource("io.zoetrope.ops.gemm.GemmBiasTest#kernels")
+    void everyTermAtEveryEdge(KernelDescription kernel) {
+        int rows = kernel.geometry().tileM();
+        int columns = kernel.geometry().tileN();
+        for (int i = 0; 8 * i < columns; i++) {
+            everyTerm(kernel, rows, 8 * i + 1 + 2 * i % 8, 0);
+            everyTerm(kernel, rows, 8 * i + 2 + 2 * i % 8, 0);
+            everyTerm(kernel, rows, 8 * i + 2 + 2 * i % 8, 1);
+        }
+        for (int i = 0; 8 * i < rows; i++) {
+            everyTerm(kernel, 8 * i + 1 + 5 * i % 8, columns, 0);
+            everyTerm(kernel, 8 * i + 1 + 5 * i % 8, columns, 1);
+        }
+    }
+
+    private static void everyTerm(KernelDescription kernel, int m, int n, int offset) {
+        int depth = 8;
+        Tier tier = kernel.architecture().equals(Tier.SIMT.suffix()) ? Tier.SIMT : Tier.SM80;
+        DType dtype = kernel.traits().get("type").equals("f32") ? DType.F32 : DType.BF16;
+        boolean transA = kernel.traits().get("layout").charAt(0) == 't';
+        boolean transB = kernel.traits().get("layout").charAt(1) == 't';
+        float[] a = Values.stored(dtype, Values.uniform(1, (long) m * depth));
+        float[] b = Values.stored(dtype, Values.uniform(2, (long) n * depth));
+        float[] bias = Values.uniform(3, n);
+        int samples = 2 - m % 2;
+        float[] gate = Values.stored(dtype, Values.uniform(4, (long) samples * n));
+        double[] factors = Values.doubles(gate);
+        if (transA) {
+            Arrays.fill(factors, 1);
+        }
+        double[] product = ReferenceGemm.run(m, n, depth, transA, transB, 1.5f, 0, ReferenceGemm::silu,
+                Values.doubles(a), Values.doubles(b), Values.doubles(bias), null);
+        for (DType out : dtype == DType.F32 ? List.of(DType.F32) : List.of(DType.F32, DType.BF16)) {
+            float[] residual = Values.stored(out, Values.uniform(5, (long) m * n));
+            double[] expected = ReferenceSequences.affine(product, Values.doubles(residual), factors, null, samples, n,
+                    0);
+            // Skinny products stream whole packs: their operands stay aligned.
+            try (Guarded guarded = new Guarded(Devices.shared());
+                    Guarded outputs = new Guarded(Devices.shared(), offset);
+                    Tiers.Forced forced = Tiers.force(tier, kernel.traits().get("tile"))) {
+                Tensor c = outputs.output("c", out, m, n);
+                Modulate.Vectors vectors = transA ? null
+                        : Modulate.Vectors.of(outputs.input("gate", dtype, gate, samples, n));
+                Gemm.fused(guarded.input("a", dtype, a, transA ? depth : m, transA ? m : depth),
+                        guarded.input("b", dtype, b, transB ? n : depth, transB ? depth : n),
+                        new Gemm.Epilogue(guarded.input("bias", DType.F32, bias, n), vectors,
+                                outputs.input("residual", out, residual, m, n)),
+                        c, new Gemm.Spec(transA, transB).alpha(1.5f).activation(Activation.SILU));
+                assertThat(Tiers.lastUsed("gemm")).hasValue(kernel.entry());
+                Tolerance tolerance = tier == Tier.SM80 && dtype == DType.F32 ? Tolerance.tf32Sum(depth, 2)
+                        : Tolerance.sum(out, depth, 2);
+                tolerance.times(2).check(m + "x" + n + " off by " + offset, expected, c.toFloats());
+            }
+        }
+    }
+
     /** Each sample of a batch has its gate, whether one b is folded into one product or a residual alone goes with many. */
     @Test
     void batchesTakeGatesAndResiduals() {
@@ -115,12 +179,12 @@ class GemmEpilogueTest {
     }
 
     private static double[] slice(float[] values, int index, int size) {
-        return Values.doubles(java.util.Arrays.copyOfRange(values, index * size, (index + 1) * size));
+        return Values.doubles(Arrays.copyOfRange(values, index * size, (index + 1) * size));
     }
 
     private static double[] added(double[] a, float[] b) {
         double[] out = new double[a.length];
-        java.util.Arrays.setAll(out, i -> a[i] + b[i]);
+        Arrays.setAll(out, i -> a[i] + b[i]);
         return out;
     }
 

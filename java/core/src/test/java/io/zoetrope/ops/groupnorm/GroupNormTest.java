@@ -49,7 +49,8 @@ class GroupNormTest {
             new Case(1, 64, 64, 64, 2), // a group exceeds shared memory
             new Case(2, 100, 101, 3, 1), // so here, with odd channels
             new Case(2, 3, 5, 1024, 1), // a group wider than a block
-            new Case(1, 2, 2, 600, 2), new Case(1, 2, 2, 602, 2)); // both, with odd groups
+            new Case(1, 2, 2, 600, 2), new Case(1, 2, 2, 602, 2), // both, with odd groups
+            new Case(1, 1, 1, 25_000, 1), new Case(1, 1, 1, 25_001, 1)); // more parts than three times a warp's lanes
 
     static Stream<Arguments> cases() {
         return CASES.stream().flatMap(c -> Stream.of(DType.F32, DType.BF16)

@@ -27,6 +27,7 @@ class ModulateTest {
             F32, 2, 70, 64, 0
             F32, 5, 3, 40, 1
             BF16, 2, 300, 24, 0
+            BF16, 2, 40, 63, 0
             """;
 
     private static double[] part(float[] packed, int samples, int channels, int index) {

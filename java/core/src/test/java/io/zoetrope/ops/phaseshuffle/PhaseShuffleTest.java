@@ -27,7 +27,7 @@ class PhaseShuffleTest {
     private static int[] shifts(int samples, int radius) {
         int[] shifts = new int[samples];
         for (int n = 0; n < samples; n++) {
-            shifts[n] = n * 5 % (2 * radius + 1);
+            shifts[n] = n * 7 % (2 * radius + 1);
         }
         return shifts;
     }

@@ -37,7 +37,9 @@ class PointwiseTest {
                 cases.add(new Case(dtype, size, 0));
             }
             cases.add(new Case(dtype, 17, 1));
+            cases.add(new Case(dtype, 1000, 1));
             cases.add(new Case(dtype, 4099, 1));
+            cases.add(new Case(dtype, 12_345, 0)); // three samples of a whole tile each
         }
         return cases.stream();
     }

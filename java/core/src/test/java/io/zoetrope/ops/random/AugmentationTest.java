@@ -68,7 +68,8 @@ class AugmentationTest {
     @ParameterizedTest
     @CsvSource({"F32, 28, 28, 1, 2, false, true, 0.5, 10, 0", "BF16, 28, 28, 1, 0, false, false, 0, 1, 0",
             "F32, 5, 7, 3, 4, true, true, 1, 20, 1", "BF16, 17, 3, 3, 2, true, false, 0.25, 2, 1",
-            "F32, 1, 1, 1, 0, false, true, 0, 1, 0", "F32, 33, 33, 3, 4, false, true, 0.3, 8, 0"})
+            "F32, 1, 1, 1, 0, false, true, 0, 1, 0", "F32, 33, 33, 3, 4, false, true, 0.3, 8, 0",
+            "F32, 28, 28, 3, 3, true, true, 0.5, 9, 0", "BF16, 28, 28, 3, 3, true, true, 0.5, 9, 0"})
     void everyPixelFollowsTheReference(DType dtype, int height, int width, int channels, int pad, boolean reflect,
             boolean flip, float erase, int side, int offset) {
         int count = 9;

@@ -238,6 +238,24 @@ class RandomTest {
         }
     }
 
+    /** The walk through a Feistel network, with epochs beyond 32 bits. */
+    @ParameterizedTest
+    @CsvSource({"1, 0", "2, 5", "5, 3", "64, 9", "1000, 4294967295", "4097, 77"})
+    void aShuffleFollowsTheReference(int bound, long step) {
+        int size = 300;
+        try (Guarded guarded = new Guarded(Devices.shared())) {
+            Tensor out = guarded.output("out", DType.I32, size);
+            Random.shuffle(out, bound, new RandomKey(0x1234_5678_9abc_def0L, 4, step, null));
+            int[] expected = new int[size];
+            for (int i = 0; i < size; i++) {
+                long place = step * size + i;
+                expected[i] = ReferencePhilox.shuffled(0x1234_5678_9abc_def0L, 4, place / bound, (int) (place % bound),
+                        bound);
+            }
+            assertThat(out.toInts()).isEqualTo(expected);
+        }
+    }
+
     @Test
     void aDeviceStateGivesTheBitsOfTheHostKeyAtItsStep() {
         try (Scope scope = Scope.open(Devices.shared())) {

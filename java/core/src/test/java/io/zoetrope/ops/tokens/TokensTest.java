@@ -171,7 +171,8 @@ class TokensTest {
     @ParameterizedTest
     @CsvSource({"F32, 1, 1, 1, 0, 1, 0", "F32, 9, 17, 1, 0, 1, 0", "BF16, 40, 65, 0.7, 0, 1, 1",
             "F32, 40, 512, 1.3, 20, 1, 0", "BF16, 40, 512, 1, 0, 0.8, 0", "F32, 40, 300, 0.9, 30, 0.6, 1",
-            "F32, 20, 1025, 2, 1, 1, 0", "BF16, 20, 130, 1, 7, 0.99, 0"})
+            "F32, 20, 1025, 2, 1, 1, 0", "BF16, 20, 130, 1, 7, 0.99, 0", "F32, 9, 1100, 1, 50, 0.7, 0",
+            "BF16, 9, 1100, 1, 50, 0.7, 0"})
     void drawsFollowTheDistribution(DType dtype, int rows, int vocabulary, float temperature, int topK, float topP,
             int offset) {
         float[] logits = Values.stored(dtype, Values.normal(7, (long) rows * vocabulary, 2));

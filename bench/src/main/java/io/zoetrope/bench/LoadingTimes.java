@@ -179,8 +179,8 @@ public final class LoadingTimes {
             }
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
-        System.out.printf(Locale.ROOT, "{\"case\": \"read\", \"s\": %.2f, \"cpu_s\": %.2f, \"gb_per_s\": %.3f}%n", seconds, cpuSeconds() - before,
-                bytes(folder) / 1e9 / seconds);
+        System.out.printf(Locale.ROOT, "{\"case\": \"read\", \"s\": %.2f, \"cpu_s\": %.2f, \"gb_per_s\": %.3f}%n",
+                seconds, cpuSeconds() - before, bytes(folder) / 1e9 / seconds);
     }
 
     private static List<Path> files(Path folder) throws IOException {

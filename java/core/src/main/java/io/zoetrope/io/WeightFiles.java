@@ -148,6 +148,15 @@ public final class WeightFiles {
         return new WeightFiles(source, renamed, metadata);
     }
 
+    /** Some of these weights, by new names. @param names what they are called here, by what they shall be called */
+    public WeightFiles only(Map<String, String> names) throws BadFileException {
+        Map<String, Place> chosen = new LinkedHashMap<>();
+        for (Map.Entry<String, String> entry : names.entrySet()) {
+            chosen.put(entry.getKey(), place(entry.getValue()));
+        }
+        return new WeightFiles(source, chosen, metadata);
+    }
+
     /** The tensors' names. */
     public Set<String> names() {
         return Collections.unmodifiableSet(places.keySet());

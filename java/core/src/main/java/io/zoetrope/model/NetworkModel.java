@@ -9,6 +9,7 @@ import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
+import io.zoetrope.nn.WeightTransfer;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import java.io.IOException;
@@ -125,6 +126,20 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
         this.network = format.builder().apply(config, parameters);
         this.store = new ParameterStore(device, parameters, compute, plan);
         this.scope = Scope.open(device);
+    }
+
+    /**
+     * Begins with the weights of another model's folder, of the same family or with a network of the same kind.
+     *
+     * @param seed of what is made anew
+     * @throws IllegalArgumentException when a pattern of the transfer matches nothing
+     * @throws BadFileException         naming what does not fit
+     */
+    public final WeightTransfer.Report transfer(Path folder, WeightTransfer transfer, long seed) throws IOException {
+        Parameters parameters = Parameters.root();
+        format.builder().apply(config, parameters);
+        WeightFiles weights = ModelFolder.open(folder).weights(format.component());
+        return transfer.into(store, weights.renamed(parameters.formerNames()), seed);
     }
 
     /**

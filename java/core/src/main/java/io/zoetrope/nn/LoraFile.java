@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -201,7 +202,7 @@ public final class LoraFile {
 
     /** The layers that have adapters. */
     public Set<String> layers() {
-        return java.util.Collections.unmodifiableSet(layers.keySet());
+        return Collections.unmodifiableSet(layers.keySet());
     }
 
     /**

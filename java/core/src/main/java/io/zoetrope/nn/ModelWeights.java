@@ -43,16 +43,21 @@ public final class ModelWeights {
      */
     public static void into(ParameterStore store, WeightFiles weights) throws IOException {
         for (ParameterStore.Segment segment : store.own()) {
-            Parameter parameter = segment.parameter();
-            Tensor held = store.held(segment);
-            long each = segment.length() / parameter.names().size();
-            long at = 0;
-            for (String name : parameter.names()) {
-                fill(held.view(at, each), parameter, weights.mapped(name));
-                at += each;
-            }
+            into(store, segment, weights);
         }
         store.refreshCopy();
+    }
+
+    /** One parameter's share of {@link #into(ParameterStore, WeightFiles)}. */
+    static void into(ParameterStore store, ParameterStore.Segment segment, WeightFiles weights) throws IOException {
+        Parameter parameter = segment.parameter();
+        Tensor held = store.held(segment);
+        long each = segment.length() / parameter.names().size();
+        long at = 0;
+        for (String name : parameter.names()) {
+            fill(held.view(at, each), parameter, weights.mapped(name));
+            at += each;
+        }
     }
 
     private static void fill(Tensor target, Parameter parameter, MappedTensor source) throws IOException {

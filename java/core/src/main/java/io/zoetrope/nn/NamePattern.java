@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A glob over the dotted names of parameters: {@code *} stands for any run of characters, dots among them, {@code ?} for
@@ -34,7 +35,7 @@ public final class NamePattern {
     }
 
     static List<NamePattern> all(String... globs) {
-        return java.util.stream.Stream.of(globs).map(NamePattern::of).toList();
+        return Stream.of(globs).map(NamePattern::of).toList();
     }
 
     /** Whether the pattern covers the whole of {@code name}. */

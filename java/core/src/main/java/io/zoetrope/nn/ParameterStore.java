@@ -7,6 +7,7 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -175,25 +176,35 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     /**
-     * All values in their order, gaps zero. Waits for queued work.
+     * All values in their order, gaps zero; weights with their adapters' updates while these are {@link #merge merged}. Waits
+     * for queued work.
      *
      * @throws ArithmeticException for more than an array holds; then read {@link #held} one by one
      */
     public float[] values() {
         float[] values = new float[Math.toIntExact(size)];
         for (Segment segment : segments) {
-            System.arraycopy(held(segment).toFloats(), 0, values, (int) segment.start, (int) segment.length);
+            Tensor merged = segment.parameter.merged();
+            float[] part = (merged == null ? held(segment) : merged).toFloats();
+            System.arraycopy(part, 0, values, (int) segment.start, part.length);
         }
         return values;
     }
 
-    /** Replaces all values; what is not trained is rounded to the type layers compute with. */
+    /**
+     * Replaces all values; what is not trained is rounded to the type layers compute with.
+     *
+     * @throws IllegalStateException while adapters are merged, which would go on with what was there
+     */
     public void values(float[] values) {
         if (values.length != size) {
             throw new IllegalArgumentException(values.length + " values for a store of " + size);
         }
+        if (segments.stream().anyMatch(segment -> segment.parameter.merged() != null)) {
+            throw new IllegalStateException("new values for a store with merged adapters: unmerge them first");
+        }
         for (Segment segment : segments) {
-            held(segment).copyFrom(java.util.Arrays.copyOfRange(values, (int) segment.start, (int) segment.end()));
+            held(segment).copyFrom(Arrays.copyOfRange(values, (int) segment.start, (int) segment.end()));
         }
         refreshCopy();
     }

@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
+import io.zoetrope.io.StoredTensor;
 import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Values;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Parts of a model that stay as they are while the rest is trained. */
@@ -94,6 +98,52 @@ class FrozenPartsTest {
                 }
             }
         }
+    }
+
+    /** What a checkpoint holds is enough to go on with, beside the frozen part, which comes from its own file. */
+    @Test
+    void trainingResumesBitForBit() {
+        float[] whole = steps(4, 4);
+        assertThat(steps(4, 2)).isEqualTo(whole);
+        assertThat(steps(3, 3)).isNotEqualTo(whole);
+    }
+
+    /** @param cut after how many steps another store and optimiser go on with the first ones' state */
+    private float[] steps(int count, int cut) {
+        ParameterPlan plan = ParameterPlan.training().adapting(Lora.of(2, 4, "body.fc").withSeed(8))
+                .trainingOnly("head.*");
+        Map<String, StoredTensor> state = Map.of();
+        for (int done = 0; done < count; done += cut) {
+            Network network = new Network();
+            try (ParameterStore store = new ParameterStore(device, network.parameters, DType.BF16, plan);
+                    Scope scope = Scope.open(device)) {
+                store.initialise(5);
+                try (AdamWOptimizer adam = new AdamWOptimizer(store, AdamW.Hyper.of(0.01f))) {
+                    if (done > 0) {
+                        for (Map.Entry<String, Tensor> entry : adam.state().entrySet()) {
+                            state.get(entry.getKey()).copyTo(entry.getValue());
+                        }
+                        adam.restored(done);
+                    }
+                    for (int step = done; step < done + cut; step++) {
+                        Variable x = Variable.constant(scope.of(DType.BF16, Values.uniform(step, 6 * IN), 6, IN));
+                        try (Tape tape = Tape.forTraining(device)) {
+                            Variable y = network.head.forward(tape, network.body.forward(tape, x));
+                            tape.backward(y, scope.of(DType.BF16, Values.uniform(2, 6 * OUT), 6, OUT));
+                        }
+                        adam.step();
+                    }
+                    state = new LinkedHashMap<>();
+                    for (Map.Entry<String, Tensor> entry : adam.state().entrySet()) {
+                        state.put(entry.getKey(), StoredTensor.of(entry.getValue()));
+                    }
+                    if (done + cut >= count) {
+                        return adam.averaged();
+                    }
+                }
+            }
+        }
+        throw new AssertionError(count + " steps by " + cut);
     }
 
     @Test

@@ -182,6 +182,9 @@ class LoraTest {
             store.merge();
             assertThat(store.bytes()).isGreaterThan(bytes);
             assertThat(run(network, x)).isEqualTo(adapted);
+            base.values(Arrays.copyOf(store.values(), (int) base.size()));
+            assertThat(run(plain, x)).as("a plain model of the merged weights").isEqualTo(adapted);
+            assertThatThrownBy(() -> store.values(new float[(int) store.size()])).hasMessageContaining("unmerge");
             store.unmerge();
             assertThat(store.bytes()).isEqualTo(bytes);
             assertThat(run(network, x)).isEqualTo(adapted);

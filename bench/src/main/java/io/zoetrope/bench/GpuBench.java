@@ -108,6 +108,7 @@ public final class GpuBench implements Bench.Listener {
     @Override
     public void failed(String what, Throwable why) {
         anyFailed = true;
-        System.err.printf(Locale.ROOT, "%6.1f s  %s failed: %s%n", elapsed(), what, why.getMessage());
+        System.err.printf(Locale.ROOT, "%6.1f s  %s failed: %s%n", elapsed(), what,
+                String.valueOf(why.getMessage()).lines().findFirst().orElse(""));
     }
 }

@@ -121,6 +121,11 @@ class UNet(nn.Module):
         return self.last(self.last_norm(h))
 
 
+def cifar_unet():
+    """DDPM's network for CIFAR-10 (Ho et al. 2020)."""
+    return UNet(3, (128, 256, 256, 256), 2, (False, True, False, False), 32)
+
+
 class BatchNormRelu(nn.Module):
     """Without PyTorch's counter of batches, a kernel a layer that nothing here needs."""
 

@@ -11,6 +11,8 @@ import networks
 PICTURES = 10_240
 TIMESTEPS = 1000
 SAMPLING_STEPS = 50
+# Tries kernels against each other; without its own CUDA graphs, since the whole step is recorded as one.
+MAX_AUTOTUNE = "max-autotune-no-cudagraphs"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Training:
 
     def __init__(self, loss, way, optimizer, decay=0.0, max_norm=None, ema=0.999):
         """optimizer: makes one of groups of parameters; decay: of matrices and filters."""
-        self.loss = torch.compile(loss, dynamic=False) if way.compiled else loss
+        self.loss = torch.compile(loss, dynamic=False, mode=MAX_AUTOTUNE) if way.compiled else loss
         self.autocast = not way.half
         self.max_norm = max_norm
         self.ema_share = 1 - ema
@@ -152,12 +154,12 @@ class ClassifierLoss(nn.Module):
 
 
 class SamplingStep(nn.Module):
-    """A step of DDIM on v-predictions; SAMPLING_STEPS of them are a run."""
+    """A step of DDIM on v-predictions; SAMPLING_STEPS of them are a run. Other predictions cost as much."""
 
-    def __init__(self, network, batch, device):
+    def __init__(self, network, batch, channels, size, device):
         super().__init__()
         self.network, self.batch = network, batch
-        self.register_buffer("x", torch.randn(batch, 1, 28, 28, device=device))
+        self.register_buffer("x", torch.randn(batch, channels, size, size, device=device))
         self.register_buffer("counter", torch.zeros(1, dtype=torch.int64, device=device))
         times = [round(TIMESTEPS * (SAMPLING_STEPS - i) / SAMPLING_STEPS) - 1 for i in range(SAMPLING_STEPS)]
         bars = alpha_bars()
@@ -197,11 +199,18 @@ def small_cnn_train(batch, way, device):
     return classifier_train(networks.counted(networks.small_cnn(), 278_714), batch, 28, 1, 1, way, device)
 
 
-def unet_sample(batch, way, device):
-    network = networks.counted(networks.UNet(), 1_623_169)
-    with torch.no_grad():  # as ModelTimes: fresh networks have many zeros, and zeros draw less power
+def sampling(network, batch, channels, size, way, device):
+    with torch.no_grad():  # as ours: fresh networks have many zeros, and zeros draw less power
         for parameter in network.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
-    step = SamplingStep(prepared(network, way, device).eval(), batch, device)
-    run = torch.compile(step, dynamic=False) if way.compiled else step
+    step = SamplingStep(prepared(network, way, device).eval(), batch, channels, size, device)
+    run = torch.compile(step, dynamic=False, mode=MAX_AUTOTUNE) if way.compiled else step
     return torch.no_grad()(lambda: run())
+
+
+def unet_sample(batch, way, device):
+    return sampling(networks.counted(networks.UNet(), 1_623_169), batch, 1, 28, way, device)
+
+
+def cifar_unet_sample(batch, way, device):
+    return sampling(networks.counted(networks.cifar_unet(), 35_746_307), batch, 3, 32, way, device)

@@ -47,8 +47,8 @@ class GenerateCommandTest {
     @Test
     void helpSaysTheDefaults() {
         assertThat(shell.run("generate", "--help")).isZero();
-        assertThat(shell.out().replaceAll("\\s+", " ")).contains("Default: fashion-ddpm.", "Default: 64.",
-                "Default: 7.", "Default: fashion.png for diffusion models",
+        assertThat(shell.out().replaceAll("\\s+", " ")).contains("Default: fashion-ddpm.",
+                "Default: 64 for diffusion models", "Default: 7.", "Default: fashion.png for diffusion models",
                 "sounds.wav for adversarial models of sounds", "Default: 50 for diffusion",
                 "--sampler=ddim|ddpm|dpm++2m|heun How to walk from noise to picture. Default: ddim.", "Default: auto.");
     }

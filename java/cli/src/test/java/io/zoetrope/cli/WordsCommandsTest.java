@@ -38,7 +38,7 @@ class WordsCommandsTest {
     private static void save(String folder, int size) throws IOException {
         try (Device device = Device.open(DeviceChoice.CPU); WordsModel fresh = new WordsModel(device,
                 WordsConfig.forPictures(size, 16, List.of("apple", "red", "사과")), DType.BF16, 3)) {
-            float[] values = fresh.store().masters().toFloats();
+            float[] values = fresh.store().values();
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.05 * Math.sin(i)); // no layer is zero, as some are at first
             }

@@ -56,6 +56,11 @@ public final class DataSets {
         if (AudioSets.names().contains(nameOrFolder)) {
             throw sounds(nameOrFolder);
         }
+        if (CaptionedSets.names().contains(nameOrFolder)) {
+            throw BadFileException.of(nameOrFolder, "is a set of captioned pictures",
+                    "one of pictures in classes: " + String.join(", ", names()),
+                    "Name another set, or train a model of pictures from words with it");
+        }
         Path folder = FileNames.path(nameOrFolder);
         if (!Files.isDirectory(folder)) {
             throw BadFileException.of(nameOrFolder, "is neither a data set's name nor a folder",

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -86,6 +87,7 @@ final class EmojiMaker {
         Map<String, Path> files = pictureFiles(pictures);
         List<EmojiSet.Emoji> emoji = new ArrayList<>();
         List<byte[]> pixels = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
         for (EmojiSet.Emoji one : described(captions)) {
             Path file = files.get(plain(one.key));
             if (file != null) {
@@ -93,8 +95,11 @@ final class EmojiMaker {
                 if (picture.height() != EmojiSet.SIDE || picture.width() != EmojiSet.SIDE) {
                     throw BadFileException.of(file, "is " + picture, EmojiSet.SIDE + " × " + EmojiSet.SIDE, AGAIN);
                 }
-                emoji.add(one);
-                pixels.add(picture.pixels());
+                // Of the same picture again the caption says what is not to be seen, such as the tone of hidden skin.
+                if (seen.add(Digests.sha256(picture.pixels()))) {
+                    emoji.add(one);
+                    pixels.add(picture.pixels());
+                }
             }
         }
         if (emoji.isEmpty()) {

@@ -19,15 +19,15 @@ import java.util.function.Consumer;
 
 /**
  * Emoji with captions in English and Korean: pictures of 64 × 64 pixels on white, made here of two npm packages. Flags are
- * left out, as are couples of two skin tones. Parts are held out for a skin tone, a gender, a style or a whole concept not
- * seen. The set is two files: a PNG with all pictures side by side, to look at with any viewer, and a JSON that says what
+ * left out, as are couples of two skin tones and pictures that are the same as another. Parts are held out for a skin tone, a
+ * gender or a whole concept not seen. The set is two files: a PNG with all pictures side by side, to look at with any viewer, and a JSON that says what
  * each is.
  */
 public final class EmojiSet {
     /** The set's name, also of its folder. */
     public static final String NAME = "emoji";
     /** How many pictures there are, for messages. */
-    public static final String CONTENTS = "some 3,300 emoji with captions in English and Korean, 64 × 64 RGB";
+    public static final String CONTENTS = "some 3,200 emoji with captions in English and Korean, 64 × 64 RGB";
     /** What may be done with it, and whose it is. */
     public static final String LICENCE = "pictures: Noto Emoji by Google, Apache 2.0; captions: Unicode CLDR through "
             + "emojibase by Miles Johnson, MIT";

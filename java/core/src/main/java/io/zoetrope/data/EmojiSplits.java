@@ -1,19 +1,17 @@
 package io.zoetrope.data;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which emoji are held out, and why. Everything that shows one thing in another style is held out for the same reason, so that
- * no twin lies across a split that claims it unseen; but a held style, of which exactly the twin is seen.
+ * Which emoji are held out, and why. What decides is the labels, never the order or the number of the pictures, so that one
+ * more emoji moves no other across a split.
  */
 final class EmojiSplits {
     /** Learned from. */
@@ -22,20 +20,16 @@ final class EmojiSplits {
     static final String TONE = "held tone";
     /** One gender of an activity whose other gender is seen, in all tones. */
     static final String GENDER = "held gender";
-    /** One style of things that are seen in another. */
-    static final String STYLE = "held style";
     /** All pictures of a thing. */
     static final String CONCEPT = "unseen concept";
     /** In the order of tables. */
-    static final List<String> HELD = List.of(TONE, GENDER, STYLE, CONCEPT);
+    static final List<String> HELD = List.of(TONE, GENDER, CONCEPT);
 
     private static final int TONES = 5;
     private static final int ONE_CONCEPT_IN = 21;
     private static final int ONE_ACTIVITY_IN = 4;
     private static final int TWO_BASES_IN = 5;
-    private static final int ONE_STYLE_IN = 7;
 
-    private final List<String> styles;
     private final Set<String> unseen = new HashSet<>();
     /** By concept: the gender that is held out. */
     private final Map<String, Integer> genders = new HashMap<>();
@@ -44,7 +38,6 @@ final class EmojiSplits {
 
     /** @param emoji all of the set, in any order */
     EmojiSplits(Collection<EmojiSet.Emoji> emoji) {
-        this.styles = new ArrayList<>(new TreeSet<>(emoji.stream().map(one -> one.style).toList()));
         Map<String, Set<Integer>> gendersOf = new TreeMap<>();
         Map<String, Set<Integer>> tonesOf = new TreeMap<>();
         for (EmojiSet.Emoji one : emoji) {
@@ -72,15 +65,10 @@ final class EmojiSplits {
         if (unseen.contains(one.concept)) {
             return CONCEPT;
         }
-        if (Optional.ofNullable(genders.get(one.concept)).filter(gender -> gender == one.gender).isPresent()) {
+        if (Integer.valueOf(one.gender).equals(genders.get(one.concept))) {
             return GENDER;
         }
-        if (Optional.ofNullable(tones.get(one.base)).filter(tone -> tone == one.tone).isPresent()) {
-            return TONE;
-        }
-        boolean ofOneStyle = styles.size() > 1 && one.tone == EmojiSet.NONE && one.gender == EmojiSet.NONE
-                && draw("style", one.base, ONE_STYLE_IN) == 0;
-        return ofOneStyle && one.style.equals(styles.get(draw("which style", one.base, styles.size()))) ? STYLE : TRAIN;
+        return Integer.valueOf(one.tone).equals(tones.get(one.base)) ? TONE : TRAIN;
     }
 
     /** A number below {@code bound} that depends on the words alone: FNV-1a, its bits mixed by a finaliser. */

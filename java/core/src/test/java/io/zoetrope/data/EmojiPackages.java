@@ -80,8 +80,10 @@ final class EmojiPackages implements DataImport.Fetcher {
         if (source.equals(EmojiMaker.PICTURES)) {
             for (int i = 0; i < pictures.size(); i++) {
                 byte[] pixels = new byte[64 * 64 * 3];
+                // The last person's skin is hidden in one tone: the picture is that of the tone before.
+                int shown = i == pictures.size() - 3 ? i - 1 : i;
                 for (int p = 0; p < pixels.length; p++) {
-                    pixels[p] = (byte) (p % 3 == 0 ? i : p % 3 == 1 ? i >> 8 : 7);
+                    pixels[p] = (byte) (p % 3 == 0 ? shown : p % 3 == 1 ? shown >> 8 : 7);
                 }
                 // Some packages write the variation selector into names, some do not.
                 new Images(1, 64, 64, 3, pixels).writePng(target.resolve(

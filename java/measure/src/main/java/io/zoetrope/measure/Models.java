@@ -132,12 +132,12 @@ final class Models {
 
     private static Running sampling(Device device, DdpmConfig config, int batch, int steps) {
         DdpmModel model = new DdpmModel(device, config, DType.BF16, 1);
-        float[] weights = model.store().masters().toFloats();
+        float[] weights = model.store().values();
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < weights.length; i++) {
             weights[i] += (float) (WEIGHT_NOISE * random.nextGaussian());
         }
-        model.store().masters(weights);
+        model.store().values(weights);
         SamplerPlan plan = Sampler.ddim(0).plan(Trajectory.of(model.schedule(), Spacing.TRAILING, steps),
                 config.prediction(), 1);
         UNetConfig unet = config.unet();

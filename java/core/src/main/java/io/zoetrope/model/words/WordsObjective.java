@@ -20,7 +20,6 @@ import io.zoetrope.train.TrainingContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,8 +38,6 @@ final class WordsObjective implements Objective {
     private final Optimizer optimizer;
     private final WordsBatches batches;
     private final CaptionedDataset.Part part;
-    /** Picture i of a step has entry i of the step's table. */
-    private final Tensor own;
     private final Tensor noisy;
     private final Tensor clean;
     private final Tensor shown;
@@ -60,11 +57,8 @@ final class WordsObjective implements Objective {
         int side = config.imageSize();
         this.model = context.own(new WordsModel(context.device(), config, DType.BF16, context.seed()));
         this.optimizer = context.optimizer(new AdamWOptimizer(model.store(), settings));
-        this.batches = new WordsBatches(scope, part, model.config().text().tokens(), size, context.seed());
+        this.batches = new WordsBatches(context, part, model.config().text().tokens(), size);
         context.batches(batches);
-        int[] numbers = new int[size];
-        Arrays.setAll(numbers, i -> i);
-        this.own = scope.of(numbers, size);
         DType compute = model.compute();
         this.noisy = scope.empty(compute, size, side, side, WordsConfig.CHANNELS);
         this.clean = scope.emptyLike(noisy);
@@ -86,8 +80,8 @@ final class WordsObjective implements Objective {
 
     @Override
     public void queue() {
-        Diffusion.forwardNoiseOfBytes(batches.batch().examples(), batches.batch().indices(), own, batches.alphaBar(),
-                noisy, null, clean, Diffusion.Target.SAMPLE, context.key(NOISE));
+        Diffusion.forwardNoiseOfBytes(batches.batch().examples(), batches.batch().indices(), batches.places(),
+                batches.alphaBar(), noisy, null, clean, Diffusion.Target.SAMPLE, context.key(NOISE));
         int patch = model.config().patch();
         Patches.patchify(noisy, shown, patch, patch);
         Patches.patchify(clean, wanted, patch, patch);

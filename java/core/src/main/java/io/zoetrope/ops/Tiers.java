@@ -18,6 +18,7 @@ public final class Tiers {
     private static final Logger LOG = LoggerFactory.getLogger(Tiers.class);
     private static final ThreadLocal<Forced> FORCED = new ThreadLocal<>();
     private static final Map<String, String> LAST = new ConcurrentHashMap<>();
+    private static final ThreadLocal<Tf32> TF32 = new ThreadLocal<>();
     private static volatile boolean tf32 = Boolean.getBoolean("zoetrope.tf32");
 
     private Tiers() {
@@ -39,6 +40,29 @@ public final class Tiers {
         public void close() {
             FORCED.set(outer);
         }
+    }
+
+    /** A choice for F32 products in force on this thread until it is closed. */
+    public static final class Tf32 implements AutoCloseable {
+        private final boolean allowed;
+        private final Tf32 outer;
+
+        private Tf32(boolean allowed, Tf32 outer) {
+            this.allowed = allowed;
+            this.outer = outer;
+        }
+
+        @Override
+        public void close() {
+            TF32.set(outer);
+        }
+    }
+
+    /** Whether F32 products of this thread run as TF32, whatever {@link #allowTf32} says, until the result is closed. */
+    public static Tf32 withTf32(boolean allowed) {
+        Tf32 choice = new Tf32(allowed, TF32.get());
+        TF32.set(choice);
+        return choice;
     }
 
     /** Operations of this thread run in this tier, if they have it, until the result is closed: to test and measure. */
@@ -63,7 +87,8 @@ public final class Tiers {
     }
 
     public static boolean tf32Allowed() {
-        return tf32;
+        Tf32 choice = TF32.get();
+        return choice == null ? tf32 : choice.allowed;
     }
 
     /**
@@ -81,7 +106,7 @@ public final class Tiers {
             }
             return forced.tier;
         }
-        return able && (dtype == DType.BF16 || tf32) ? Tier.SM80 : Tier.SIMT;
+        return able && (dtype == DType.BF16 || tf32Allowed()) ? Tier.SM80 : Tier.SIMT;
     }
 
     /** Whether a tier, and with it our own kernels, is forced on this thread. */

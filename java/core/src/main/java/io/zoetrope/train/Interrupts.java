@@ -1,13 +1,14 @@
 package io.zoetrope.train;
 
+import io.zoetrope.io.CancellationToken;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * The interrupts of a training's thread, kept until there is a good moment to stop. They must not reach the work on files: a
- * channel closes under its thread's interrupt, and a file would be left unwritten.
+ * The interrupts of a training's thread, kept until there is a good moment to stop, and whether its token is cancelled. They
+ * must not reach the work on files: a channel closes under its thread's interrupt, and a file would be left unwritten.
  */
 final class Interrupts implements AutoCloseable {
     /** Work on files that can be done again from its start. */
@@ -24,10 +25,10 @@ final class Interrupts implements AutoCloseable {
 
     private boolean seen;
 
-    /** Whether there was one so far; from here on the thread no longer shows it. */
+    /** Whether there was one so far; from here on the thread no longer shows it. True also once the token is cancelled. */
     boolean seen() {
         seen |= Thread.interrupted();
-        return seen;
+        return seen || CancellationToken.isCurrentCancelled();
     }
 
     /** Does {@code work} to its end, again from its start where an interrupt breaks it. */
@@ -35,7 +36,7 @@ final class Interrupts implements AutoCloseable {
         while (true) {
             seen();
             try {
-                return work.run();
+                return CancellationToken.shielded(work::run);
             } catch (IOException | CancellationException e) {
                 if (!broke(e)) {
                     throw e;

@@ -52,6 +52,11 @@ public interface Objective {
         return Optional.empty();
     }
 
+    /** See {@link TrainingTask#measure}. */
+    default Map<String, Double> measure() {
+        return Map.of();
+    }
+
     /** See {@link TrainingTask#report}. */
     default void report(RunFolder run, long step) throws IOException {
     }

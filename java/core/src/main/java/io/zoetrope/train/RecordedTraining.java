@@ -115,6 +115,11 @@ public final class RecordedTraining implements TrainingTask {
     }
 
     @Override
+    public Map<String, Double> measure() {
+        return objective.measure();
+    }
+
+    @Override
     public void report(RunFolder run, long step) throws IOException {
         objective.report(run, step);
     }

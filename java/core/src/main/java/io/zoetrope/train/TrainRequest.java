@@ -39,6 +39,37 @@ public record TrainRequest(Dataset data, long steps, int batch, long seed, Path 
         }
     }
 
+    /** A new run of 1000 steps of up to 32 examples, seed 0, with a checkpoint every 500 steps. */
+    public static TrainRequest of(Dataset data, Path run) {
+        return new TrainRequest(data, 1000, Math.min(32, data.trainingExamples()), 0, run, false, 500, 0,
+                Config.empty());
+    }
+
+    public TrainRequest withSteps(long all) {
+        return new TrainRequest(data, all, batch, seed, run, resume, saveEvery, sampleEvery, options);
+    }
+
+    public TrainRequest withBatch(int examples) {
+        return new TrainRequest(data, steps, examples, seed, run, resume, saveEvery, sampleEvery, options);
+    }
+
+    public TrainRequest withSeed(long other) {
+        return new TrainRequest(data, steps, batch, other, run, resume, saveEvery, sampleEvery, options);
+    }
+
+    public TrainRequest savingEvery(int between) {
+        return new TrainRequest(data, steps, batch, seed, run, resume, between, sampleEvery, options);
+    }
+
+    public TrainRequest samplingEvery(int between) {
+        return new TrainRequest(data, steps, batch, seed, run, resume, saveEvery, between, options);
+    }
+
+    /** Goes on with the run in its folder. */
+    public TrainRequest resuming() {
+        return new TrainRequest(data, steps, batch, seed, run, true, saveEvery, sampleEvery, options);
+    }
+
     /** The same request with other options. */
     TrainRequest withOptions(Config others) {
         return new TrainRequest(data, steps, batch, seed, run, resume, saveEvery, sampleEvery, others);

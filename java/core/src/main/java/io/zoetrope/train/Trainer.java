@@ -9,7 +9,9 @@ import io.zoetrope.io.StoredTensor;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -21,14 +23,37 @@ import org.slf4j.LoggerFactory;
  * bit as if it had never stopped.
  */
 public final class Trainer {
-    /** Steps between rows of the loss file. */
-    private static final int LOG_EVERY = 10;
+    private static final int USUAL_ROWS = 10;
     private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     private final Device device;
+    private final int rowsEvery;
+    private final List<TrainingListener> listeners;
 
+    /** A trainer that writes a row of the loss file every {@value #USUAL_ROWS} steps. */
     public Trainer(Device device) {
+        this(device, USUAL_ROWS, List.of());
+    }
+
+    private Trainer(Device device, int rowsEvery, List<TrainingListener> listeners) {
         this.device = device;
+        this.rowsEvery = rowsEvery;
+        this.listeners = List.copyOf(listeners);
+    }
+
+    /** The same with a row of the loss file, and an event for each listener, every so many steps, and at each checkpoint. */
+    public Trainer withRowsEvery(int steps) {
+        if (steps < 1) {
+            throw new IllegalArgumentException("rows every " + steps + " steps: expected 1 or more");
+        }
+        return new Trainer(device, steps, listeners);
+    }
+
+    /** The same with another listener. */
+    public Trainer withListener(TrainingListener listener) {
+        List<TrainingListener> all = new ArrayList<>(listeners);
+        all.add(listener);
+        return new Trainer(device, rowsEvery, all);
     }
 
     /**
@@ -37,7 +62,8 @@ public final class Trainer {
      * @return the folder of the trained model
      * @throws BadFileException             when the request would go on with a run of another model, other data or options
      * @throws TrainingFailedException      when the numbers are no longer finite
-     * @throws TrainingInterruptedException when the thread is interrupted, with a checkpoint of the last step taken
+     * @throws TrainingInterruptedException when the thread is interrupted or its token cancelled, with a checkpoint of the last
+     *                                      step taken
      */
     public Path train(TrainingFamily family, TrainRequest request, Progress progress) throws IOException {
         try (Interrupts interrupts = new Interrupts()) {
@@ -87,32 +113,39 @@ public final class Trainer {
         }
     }
 
-    private static void run(TrainRequest request, long steps, long done, RunFolder run, TrainingTask task,
+    private void run(TrainRequest request, long steps, long done, RunFolder run, TrainingTask task,
             Interrupts interrupts, Progress progress) throws IOException {
         String loss = task.columns().get(0);
+        Listeners heard = new Listeners(listeners);
         try (LossCsv losses = run.losses(task.columns(), done)) {
             progress.advance(done);
             long logged = done;
+            long since = System.nanoTime();
             for (long step = done + 1; step <= steps; step++) {
                 task.step();
                 long now = step;
                 boolean last = step == steps;
                 boolean save = interrupts.seen() || last || step % request.saveEvery() == 0;
-                if (save || step % LOG_EVERY == 0) {
+                if (save || step % rowsEvery == 0) {
                     double[] row = task.takeRow(step - logged);
                     requireFinite(task, row[0], step, run);
                     losses.append(step, row);
+                    long nanos = System.nanoTime();
+                    heard.tell(new TrainingEvent.Row(step, steps, named(task.columns(), row),
+                            (step - logged) * 1e9 / Math.max(1, nanos - since)));
+                    since = nanos;
                     logged = step;
                     progress.advance(step, String.format(Locale.ROOT, "%s %.4f", loss, row[0]));
                 }
                 if (request.sampleEvery() > 0 && (last || step % request.sampleEvery() == 0)) {
-                    interrupts.finish(() -> saveSamples(run, task, now));
+                    interrupts.finish(() -> saveSamples(run, task, now, heard));
                 }
                 if (save) {
                     interrupts.finish(() -> {
                         losses.sync();
                         save(run, task, now, interrupts);
                     });
+                    heard.tell(new TrainingEvent.Saved(step, run.model()));
                     if (interrupts.seen() && !last) {
                         throw new TrainingInterruptedException(run.path(), step);
                     }
@@ -122,10 +155,25 @@ public final class Trainer {
         }
     }
 
-    private static void saveSamples(RunFolder run, TrainingTask task, long step) throws IOException {
+    private static Map<String, Double> named(List<String> columns, double[] row) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        for (int i = 0; i < row.length; i++) {
+            values.put(columns.get(i), row[i]);
+        }
+        return values;
+    }
+
+    private static void saveSamples(RunFolder run, TrainingTask task, long step, Listeners heard) throws IOException {
         Optional<Images> samples = task.samples();
         if (samples.isPresent()) {
             run.saveSamples(step, samples.get(), (int) Math.ceil(Math.sqrt(samples.get().count())));
+            heard.tell(new TrainingEvent.Samples(step, samples.get()));
+        }
+        if (!heard.isEmpty()) {
+            Map<String, Double> measured = task.measure();
+            if (!measured.isEmpty()) {
+                heard.tell(new TrainingEvent.Measured(step, measured));
+            }
         }
     }
 

@@ -2,7 +2,13 @@ package io.zoetrope.train;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.ExampleStream;
+import io.zoetrope.data.ImageDataset;
+import io.zoetrope.data.Images;
 import io.zoetrope.nn.Optimizer;
+import io.zoetrope.nn.Precision;
+import io.zoetrope.ops.Tiers;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Random;
 import io.zoetrope.ops.random.RandomKey;
@@ -32,6 +38,7 @@ public final class TrainingContext {
     private BatchSource source;
     private Tensor reported;
     private Tensor sums;
+    private Precision precision;
     private int accumulation = 1;
     private boolean taped;
     /** Whether what is queued now is the last micro-batch of a step. */
@@ -84,6 +91,16 @@ public final class TrainingContext {
     public <T extends AutoCloseable> T own(T part) {
         owned.push(part);
         return part;
+    }
+
+    /**
+     * What this training computes in; without a choice, as the types of its models and {@link Tiers#allowTf32} say.
+     *
+     * @return the type of its activations and weights
+     */
+    public DType precision(Precision chosen) {
+        precision = chosen;
+        return chosen.compute();
     }
 
     /** The only optimiser; its states have their own names in checkpoints. */
@@ -143,6 +160,26 @@ public final class TrainingContext {
     }
 
     /**
+     * Where the examples come from: pictures all lie on the device, a stream is decoded ahead.
+     *
+     * @param size  examples in a micro-batch
+     * @param order of the examples, from {@link #key}
+     */
+    public BatchSource.Batch batches(Dataset data, int size, RandomKey order) {
+        if (data instanceof ImageDataset pictures) {
+            Images images = pictures.train().images();
+            return batches(new ShuffledExamples(scope,
+                    scope.of(images.pixels(), images.count(), images.height(), images.width(), images.channels()),
+                    scope.of(pictures.train().labels(), images.count()), size, order));
+        }
+        if (data instanceof ExampleStream stream) {
+            return batches(own(new StreamedExamples(scope, stream, size, seed ^ order.stream())));
+        }
+        throw new IllegalArgumentException(data.name() + " holds " + data.examples()
+                + ": expected pictures or a stream of examples; give others as a source of batches of their own");
+    }
+
+    /**
      * Names what a step computes for the loss file.
      *
      * @param values F32 [n], which every step writes; their means over steps go to {@link Objective#row}
@@ -164,6 +201,16 @@ public final class TrainingContext {
 
     /** Queues one micro-batch. @param last whether the step ends with it */
     void queue(Objective objective, boolean last) {
+        if (precision == null) {
+            queueAll(objective, last);
+            return;
+        }
+        try (Tiers.Tf32 inForce = precision.inForce()) {
+            queueAll(objective, last);
+        }
+    }
+
+    private void queueAll(Objective objective, boolean last) {
         stepEnds = last;
         if (source != null) {
             source.queue();

@@ -11,6 +11,24 @@ import java.util.List;
 
 /** A kind of model, as {@link Trainer} starts its training. Stateless. */
 public interface TrainingFamily {
+    /** Makes the objective of a family of one's own. */
+    @FunctionalInterface
+    interface Maker {
+        /** @param batch examples in a micro-batch of the run */
+        Objective make(TrainingContext context, Dataset data, int batch) throws IOException;
+    }
+
+    /**
+     * A kind of one's own that has no options.
+     *
+     * @param name     kept by its runs, which only a family of the same name goes on with
+     * @param settings likewise: what {@code maker} was made for, such as sizes and rates; a run is not gone on with otherwise
+     * @param maker    makes the objective of each training
+     */
+    static TrainingFamily of(String name, Config settings, Maker maker) {
+        return new OwnFamily(name, settings, maker);
+    }
+
     /** What runs of this kind call themselves, such as ddpm. */
     String name();
 

@@ -43,6 +43,11 @@ public interface TrainingTask extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** How good the model is so far, by name, beside the losses; asked for with samples where somebody listens. */
+    default Map<String, Double> measure() {
+        return Map.of();
+    }
+
     /**
      * Called before each checkpoint: for plots and reports of the family's own in the run's folder. It is called again for the
      * same step when the run was killed before the checkpoint was whole, and must then leave the same files.

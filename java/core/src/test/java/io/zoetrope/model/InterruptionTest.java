@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.io.CancellationToken;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.ddpm.DdpmPipeline;
 import io.zoetrope.model.ddpm.Sampling;
@@ -81,5 +82,42 @@ class InterruptionTest {
             Thread.currentThread().interrupt();
             isCancelled(() -> sounds.generate(1, 7));
         }
+    }
+
+    @Test
+    void aTokenEndsThemToo() throws IOException {
+        CancellationToken token = new CancellationToken();
+        try (DdpmPipeline ddpm = DdpmPipeline.fromPretrained(device, DdpmPipeline.FASHION_DDPM);
+                PatchesPipeline patches = PatchesPipeline.fromPretrained(device, PatchesPipeline.FASHION_PATCHES);
+                GanPipeline gan = GanPipeline.fromPretrained(device, GanPipeline.FASHION_GAN);
+                WaveGanPipeline sounds = WaveGanPipeline.fromPretrained(device, WaveGanPipeline.DIGITS_WAVEGAN)) {
+            assertThatThrownBy(() -> token.run(() -> ddpm.generate(Sampling.count(1).steps(40), cancelling(token))))
+                    .isInstanceOf(CancellationException.class).hasMessageContaining("generating was cancelled");
+            assertThat(steps).isEqualTo(3);
+            assertThatThrownBy(() -> token.run(() -> patches.generate(TokenSampling.count(1), Progress.none())))
+                    .isInstanceOf(CancellationException.class);
+            assertThatThrownBy(() -> token.run(() -> gan.generate(1, 7))).isInstanceOf(CancellationException.class);
+            assertThatThrownBy(() -> token.run(() -> sounds.generate(1, 7))).isInstanceOf(CancellationException.class);
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            assertThat(gan.generate(1, 7).count()).as("without the token").isEqualTo(1);
+        }
+    }
+
+    private Progress cancelling(CancellationToken token) {
+        return new Progress() {
+            @Override
+            public void begin(String stage, long all) {}
+
+            @Override
+            public void advance(long done, String note) {
+                steps = done;
+                if (done >= 3) {
+                    token.cancel();
+                }
+            }
+
+            @Override
+            public void end() {}
+        };
     }
 }

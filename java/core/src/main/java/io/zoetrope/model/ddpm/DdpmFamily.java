@@ -3,11 +3,13 @@ package io.zoetrope.model.ddpm;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.data.Dataset;
+import io.zoetrope.data.ExampleStream;
 import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Media;
 import io.zoetrope.diffusion.Sampler;
+import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.model.Action;
@@ -20,10 +22,13 @@ import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.nn.Optimization;
+import io.zoetrope.nn.Precision;
 import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import io.zoetrope.option.Values;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Shape;
 import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.TrainingFamily;
@@ -48,6 +53,7 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     private static final Option<Integer> PER_BIN = Option.integer("per_bin").label("COUNT").atLeast(1).defaultsTo(64)
             .help("Pictures for each bin.");
     private static final Option<Path> PLOT = Option.output("plot", "FILE.png").help("Also draw them.");
+    private static final String RECIPE = "recipe";
     private static final float RATE = 1e-3f;
     private static final float FINAL_RATE = 2e-5f;
     private static final int WARM_UP = 100;
@@ -55,6 +61,53 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     private static final float MAX_NORM = 1;
     private static final float EMA_DECAY = 0.9995f;
     private static final float EMA_WARM_UP = 10;
+
+    private final Optional<Recipe> own;
+
+    /** The default recipe, for pictures of any size. */
+    public DdpmFamily() {
+        own = Optional.empty();
+    }
+
+    /** A recipe of one's own, which its runs keep. */
+    public DdpmFamily(Recipe recipe) {
+        own = Optional.of(recipe);
+    }
+
+    /**
+     * What is trained, and how.
+     *
+     * @param config       network and noise schedule
+     * @param precision    the network computes in
+     * @param optimization of its parameters
+     */
+    public record Recipe(DdpmConfig config, Precision precision, Optimization optimization) {
+        private static Recipe usual(int size, int channels, long steps) {
+            return new Recipe(DdpmConfig.forPictures(size, channels), Precision.BF16,
+                    Optimization
+                            .adamW(LearningRate.cosine(RATE, steps, FINAL_RATE).withWarmUp(Math.min(WARM_UP, steps)))
+                            .withBetas(0.9, BETA2).withClipping(MAX_NORM).withEma(EMA_DECAY, EMA_WARM_UP));
+        }
+
+        private Config toConfig() {
+            return Config.empty().with("network", config.unetSettings()).with("scheduler", config.schedulerSettings())
+                    .with("precision", precision.name()).with("optimization", optimization.toConfig());
+        }
+
+        /** @param shape of a picture, [H,W,C] */
+        private void requireFits(Dataset data, Shape shape) {
+            UNetConfig unet = config.unet();
+            Shape expected = Shape.of(unet.height(), unet.width(), unet.channels());
+            if (!shape.equals(expected)) {
+                throw new IllegalArgumentException(data.name() + " has pictures of shape " + shape
+                        + ", but the network is for " + expected + ": change one of them");
+            }
+            if (unet.conditioning() != UNetConfig.Conditioning.NONE) {
+                throw new IllegalArgumentException("the network is told " + unet.conditioning()
+                        + " beside the timestep: this family trains networks that are told nothing");
+            }
+        }
+    }
 
     @Override
     public String name() {
@@ -127,20 +180,45 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     @Override
     public Config settings(TrainRequest request) throws IOException {
         values(request);
-        request.squarePictures();
-        return Config.empty();
+        Shape shape = pictures(request);
+        if (own.isEmpty()) {
+            return Config.empty();
+        }
+        own.get().requireFits(request.data(), shape);
+        return Config.empty().with(RECIPE, own.get().toConfig());
+    }
+
+    /** The shape of a picture, [H,W,C]. @throws IllegalArgumentException if the data are no square pictures */
+    private static Shape pictures(TrainRequest request) {
+        if (!(request.data() instanceof ExampleStream stream)) {
+            ImageDataset pictures = request.squarePictures();
+            return Shape.of(pictures.height(), pictures.width(), pictures.channels());
+        }
+        Shape shape = stream.shape();
+        if (stream.type() != DType.U8 || shape.rank() != 3 || shape.dim(0) != shape.dim(1)) {
+            throw new IllegalArgumentException(stream.name() + " has examples " + stream.type() + shape
+                    + ": this model needs square pictures, U8 [H,W,C]");
+        }
+        return shape;
     }
 
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
-        long steps = settings.longInteger("steps");
-        Optimization optimization = Optimization
-                .adamW(LearningRate.cosine(RATE, steps, FINAL_RATE).withWarmUp(Math.min(WARM_UP, steps)))
-                .withBetas(0.9, BETA2).withClipping(MAX_NORM).withEma(EMA_DECAY, EMA_WARM_UP);
-        Images pictures = request.squarePictures().train().images();
+        Config expected = own.map(recipe -> Config.empty().with(RECIPE, recipe.toConfig())).orElse(Config.empty());
+        if (settings.has(RECIPE) != own.isPresent()
+                || own.isPresent() && !settings.json(RECIPE).equals(expected.json(RECIPE))) {
+            throw BadFileException.of(request.run(),
+                    settings.has(RECIPE) ? "was started with the recipe " + settings.json(RECIPE)
+                            : "was started with the usual recipe",
+                    own.isPresent() ? "the recipe it is gone on with, " + expected.json(RECIPE) : "the usual recipe",
+                    "Give the run's own recipe, or start a new run");
+        }
+        Shape shape = pictures(request);
+        Recipe recipe = own.isPresent() ? own.get() : Recipe.usual(Math.toIntExact(shape.dim(0)),
+                Math.toIntExact(shape.dim(2)), settings.longInteger("steps"));
         int batch = settings.integer("batch");
         return RecordedTraining.open(device, settings.longInteger("seed"),
-                context -> new DdpmObjective(context, pictures, batch, optimization));
+                context -> new DdpmObjective(context, request.data(), batch, recipe));
     }
 
     private static Option<String> sampler() {

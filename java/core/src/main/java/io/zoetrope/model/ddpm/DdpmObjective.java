@@ -2,10 +2,12 @@ package io.zoetrope.model.ddpm;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.data.Dataset;
+import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
+import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.model.unet.UNetConfig;
-import io.zoetrope.nn.Optimization;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.ops.diffusion.Diffusion;
@@ -16,7 +18,6 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.train.BatchSource;
 import io.zoetrope.train.Objective;
-import io.zoetrope.train.ShuffledExamples;
 import io.zoetrope.train.TrainingContext;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,8 +32,11 @@ final class DdpmObjective implements Objective {
     private static final long NOISE = 3;
     private static final int SAMPLES = 64;
     private static final int SAMPLE_STEPS = 50;
+    private static final int MEASURED_BINS = 8;
+    private static final int MEASURED_PER_BIN = 8;
 
     private final TrainingContext context;
+    private final Dataset data;
     private final DdpmModel model;
     private final Optimizer optimizer;
     private final BatchSource.Batch batch;
@@ -43,18 +47,17 @@ final class DdpmObjective implements Objective {
     private final Tensor loss;
 
     /**
-     * @param pictures what to learn from
-     * @param size     pictures in a step
+     * @param data pictures to learn from
+     * @param size pictures in a micro-batch
      */
-    DdpmObjective(TrainingContext context, Images pictures, int size, Optimization optimization) {
+    DdpmObjective(TrainingContext context, Dataset data, int size, DdpmFamily.Recipe recipe) {
         Scope scope = context.scope();
         this.context = context;
-        this.model = context.own(new DdpmModel(context.device(),
-                DdpmConfig.forPictures(pictures.height(), pictures.channels()), DType.BF16, context.seed()));
-        this.optimizer = context.optimizer(optimization.of(model.store()));
-        this.batch = context.batches(new ShuffledExamples(scope,
-                scope.of(pictures.pixels(), pictures.count(), pictures.height(), pictures.width(), pictures.channels()),
-                null, size, context.key(PICTURES)));
+        this.data = data;
+        this.model = context.own(new DdpmModel(context.device(), recipe.config(), context.precision(recipe.precision()),
+                context.seed()));
+        this.optimizer = context.optimizer(recipe.optimization().of(model.store()));
+        this.batch = context.batches(data, size, context.key(PICTURES));
         UNetConfig shape = model.config().unet();
         this.target = Diffusion.Target.valueOf(model.config().prediction().name());
         this.times = scope.empty(DType.I32, size);
@@ -95,12 +98,29 @@ final class DdpmObjective implements Objective {
     /** What the moving average of the weights makes of a fixed noise. */
     @Override
     public Optional<Images> samples() {
-        DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(),
-                ParameterPlan.inference());
-        averaged.store().values(optimizer.averaged());
-        try (DdpmPipeline pipeline = new DdpmPipeline(averaged)) {
+        try (DdpmPipeline pipeline = new DdpmPipeline(averaged())) {
             return Optional.of(pipeline.generate(Sampling.count(SAMPLES).steps(SAMPLE_STEPS).seed(context.seed()),
                     Progress.none()));
         }
+    }
+
+    /** How well the moving average of the weights predicts the noise in test pictures, where there are any. */
+    @Override
+    public Map<String, Double> measure() {
+        if (!(data instanceof ImageDataset pictures)) {
+            return Map.of();
+        }
+        try (DdpmModel averaged = averaged()) {
+            NoisePredictionReport.Bin all = NoiseEvaluation.measure(averaged, pictures.test(), MEASURED_BINS,
+                    MEASURED_PER_BIN, context.seed(), Progress.none()).overall();
+            return Map.of("noise_r2", all.r2(), "noise_mse", all.mse());
+        }
+    }
+
+    private DdpmModel averaged() {
+        DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(),
+                ParameterPlan.inference());
+        averaged.store().values(optimizer.averaged());
+        return averaged;
     }
 }

@@ -6,7 +6,9 @@ import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * How training pictures are varied: shifted (a crop of the padded picture), flipped, a rectangle erased. What sample i of a
@@ -36,6 +38,14 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
      * @param factor F32[C], 1 / standard deviation of the bytes
      */
     public record Normalisation(Tensor mean, Tensor factor) {
+        /** Brings bytes to −1 … 1. @param scope the tensors live in */
+        public static Normalisation symmetric(Scope scope, int channels) {
+            float[] middle = new float[channels];
+            float[] factor = new float[channels];
+            Arrays.fill(middle, 127.5f);
+            Arrays.fill(factor, 1 / 127.5f);
+            return new Normalisation(scope.of(middle, channels), scope.of(factor, channels));
+        }
     }
 
     /**

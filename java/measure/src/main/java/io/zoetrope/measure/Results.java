@@ -25,7 +25,7 @@ public record Results(String schema, Machine machine, Calibration calibration, L
     /** Of our own kernels' rows. */
     public static final String OURS = "zoetrope";
     private static final String EXPECTED = "an object with schema " + SCHEMA + ", machine and rows";
-    private static final String REMEDY = "Name a file that 'zoetrope bench' or bench/gpu/run.sh wrote";
+    private static final String REMEDY = "Name a file of measurements that this library wrote";
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
     /**

@@ -32,7 +32,7 @@ class CommandsTest {
     void helpIsThereForEveryCommand() {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
                 {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"evaluate"}, {"evaluate", "ddpm"},
-                {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"}, {"evaluate", "patches"},
+                {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"}, {"evaluate", "patches"}, {"speed"},
                 {"complete"}, {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"data"},
                 {"models"}, {"doctor"}}) {
             String[] arguments = Arrays.copyOf(command, command.length + 1);
@@ -71,7 +71,7 @@ class CommandsTest {
     void anIncompleteCommandSaysWhatCouldFollow() {
         assertThat(shell.run()).isEqualTo(2);
         assertThat(shell.err())
-                .contains("classify, complete, data, doctor, evaluate, explain, generate, models, train");
+                .contains("classify, complete, data, doctor, evaluate, explain, generate, models, speed, train");
         assertThat(shell.run("train")).isEqualTo(2);
         assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, toy");
         assertThat(shell.run("evaluate")).isEqualTo(2);

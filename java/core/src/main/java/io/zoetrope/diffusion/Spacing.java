@@ -1,6 +1,7 @@
 package io.zoetrope.diffusion;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
 
@@ -56,12 +57,12 @@ public enum Spacing {
     public static Spacing named(String name) {
         return Arrays.stream(values()).filter(spacing -> spacing.diffusersName().equalsIgnoreCase(name)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "unknown spacing '" + name + "'; expected one of " + Arrays.toString(names())));
+                        "unknown spacing '" + name + "'; expected one of " + names()));
     }
 
     /** Their names. */
-    public static String[] names() {
-        return Arrays.stream(values()).map(Spacing::diffusersName).toArray(String[]::new);
+    public static List<String> names() {
+        return Arrays.stream(values()).map(Spacing::diffusersName).toList();
     }
 
     /** Whether every timestep is a whole one. */

@@ -103,7 +103,7 @@ public final class Trainer {
                     requireFinite(task, row[0], step, run);
                     losses.append(step, row);
                     logged = step;
-                    progress.advance(step, String.format(Locale.ROOT, "%s %.4f", loss, row[0]));
+                    progress.advance(step, String.format(Locale.ROOT, "%s %.4f %s", loss, row[0], task.note()).strip());
                 }
                 if (request.sampleEvery() > 0 && (last || step % request.sampleEvery() == 0)) {
                     interrupts.finish(() -> saveSamples(run, task, now));

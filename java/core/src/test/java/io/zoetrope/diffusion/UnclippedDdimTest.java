@@ -18,9 +18,8 @@ class UnclippedDdimTest {
         double x = 2.3;
         double clean = 1.9;
         double noise = (x - 0.6 * clean) / 0.8;
-        SamplerPlan.Denoiser network = (now, step) -> new double[] {
-                step.timestep() == 1 ? prediction.target(clean, noise, 0.6, 0.8)
-                        : prediction.target(0, now[0] / 0.6, 0.8, 0.6)};
+        SamplerPlan.Denoiser network = (now, step) -> new double[] {step.timestep() == 1
+                ? prediction.target(clean, noise, 0.6, 0.8) : prediction.target(0, now[0] / 0.6, 0.8, 0.6)};
         double[] second = new double[1];
         SamplerPlan plan = new UnclippedDdim().plan(LEVELS, prediction, 1);
         plan.run((now, step) -> {

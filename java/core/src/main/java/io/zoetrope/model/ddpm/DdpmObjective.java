@@ -2,8 +2,10 @@ package io.zoetrope.model.ddpm;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
+import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
+import io.zoetrope.model.NoisePredictionRecord;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.nn.AdamWOptimizer;
 import io.zoetrope.nn.Optimizer;
@@ -16,6 +18,7 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.train.BatchSource;
 import io.zoetrope.train.Objective;
+import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.ShuffledExamples;
 import io.zoetrope.train.TrainingContext;
 import java.io.IOException;
@@ -31,6 +34,10 @@ final class DdpmObjective implements Objective {
     private static final long NOISE = 3;
     private static final int SAMPLES = 64;
     private static final int SAMPLE_STEPS = 50;
+    /** Of the noise prediction that is measured on the way: a few pictures, and always the same noise. */
+    private static final int RECORD_BINS = 20;
+    private static final int RECORD_PICTURES = 8;
+    private static final long RECORD_SEED = 7;
 
     private final TrainingContext context;
     private final DdpmModel model;
@@ -41,12 +48,14 @@ final class DdpmObjective implements Objective {
     private final Tensor noisy;
     private final Tensor wanted;
     private final Tensor loss;
+    private final NoisePredictionRecord record;
 
     /**
-     * @param pictures what to learn from
+     * @param data     what to learn from; noise prediction is measured on its test part
      * @param size     pictures in a step
      */
-    DdpmObjective(TrainingContext context, Images pictures, int size, AdamW.Hyper settings) {
+    DdpmObjective(TrainingContext context, ImageDataset data, int size, AdamW.Hyper settings) {
+        Images pictures = data.train().images();
         Scope scope = context.scope();
         this.context = context;
         this.model = context.own(new DdpmModel(context.device(),
@@ -61,6 +70,8 @@ final class DdpmObjective implements Objective {
         this.noisy = scope.empty(model.compute(), size, shape.imageSize(), shape.imageSize(), shape.channels());
         this.wanted = scope.emptyLike(noisy);
         this.loss = context.report(scope.zeros(DType.F32, 1));
+        this.record = new NoisePredictionRecord(() -> NoiseEvaluation.measure(model, data.test(), RECORD_BINS,
+                RECORD_PICTURES, RECORD_SEED, Progress.none()));
     }
 
     @Override
@@ -70,7 +81,18 @@ final class DdpmObjective implements Objective {
 
     @Override
     public double[] row(double[] means, long steps) {
+        record.taken(steps);
         return new double[] {means[0], optimizer.learningRate(), optimizer.gradientNorm()};
+    }
+
+    @Override
+    public String note() {
+        return record.note();
+    }
+
+    @Override
+    public void report(RunFolder run, long step) throws IOException {
+        record.report(run.path(), step);
     }
 
     @Override

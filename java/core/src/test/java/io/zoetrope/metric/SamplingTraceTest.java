@@ -91,21 +91,26 @@ class SamplingTraceTest {
     /** One that is off by an error e is off by α e/σ in the noise: R² = 1 − α² mean(e²)/(σ² variance). */
     @Test
     void anEstimateThatChangesItsMindWasWrongBefore() {
-        SamplerPlan plan = plan(Sampler.ddim(0), 2);
+        SamplerPlan plan = plan(Sampler.ddim(0), 3);
         SamplingTrace trace = new SamplingTrace(plan, T, curve -> {});
         SplittableRandom random = new SplittableRandom(2);
-        float[] first = new float[4000];
-        float[] second = first.clone();
-        for (int i = 0; i < first.length; i++) {
-            second[i] = i % 2 == 0 ? 0.3f : -0.3f;
+        float[] wrong = new float[4000];
+        float[] right = new float[4000];
+        for (int i = 0; i < right.length; i++) {
+            right[i] = i % 2 == 0 ? 0.3f : -0.3f;
         }
         SamplerPlan.Step middle = plan.steps().get(1);
-        trace.add(middle, noised(second, middle, random), first);
-        assertThat(trace.report().overall().r2()).as("nothing better is known yet").isCloseTo(1, within(1e-6));
-        trace.add(middle, noised(second, middle, random), second);
+        SamplerPlan.Step last = plan.steps().get(2);
+        trace.add(middle, noised(right, middle, random), wrong);
+        assertThat(r2(trace, middle)).as("nothing better is known yet").isCloseTo(1, within(1e-6));
+        trace.add(last, noised(right, last, random), right);
+        assertThat(r2(trace, last)).isCloseTo(1, within(1e-6));
         double ratio = middle.alpha() / middle.sigma();
-        double expected = 1 - 0.09 * ratio * ratio / 2; // half of the bin's samples are the second, which is right
-        assertThat(trace.report().overall().r2()).isCloseTo(expected, within(0.03));
+        assertThat(r2(trace, middle)).isCloseTo(1 - 0.09 * ratio * ratio, within(0.01));
+    }
+
+    private static double r2(SamplingTrace trace, SamplerPlan.Step row) {
+        return trace.report().bins().get((int) row.timestep() * 20 / T).r2();
     }
 
     private static float[] noised(float[] clean, SamplerPlan.Step row, SplittableRandom random) {

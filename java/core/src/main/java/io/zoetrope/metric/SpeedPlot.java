@@ -47,6 +47,9 @@ final class SpeedPlot {
                         .setMarker(SeriesMarkers.CIRCLE).setLineWidth(1.5f));
         double least = report.cells().stream().mapToDouble(report::cost).min().orElseThrow();
         double most = report.cells().stream().mapToDouble(report::cost).max().orElseThrow();
+        // Only powers of ten are numbered.
+        chart.getStyler().setXAxisMin(Math.pow(10, Math.floor(Math.log10(least))))
+                .setXAxisMax(Math.pow(10, Math.floor(Math.log10(most)) + 1));
         double floor = report.floorMean();
         if (floor > 0) { // a logarithmic axis has no 0
             chart.addSeries("real pictures", new double[] {least, most}, new double[] {floor, floor})

@@ -33,7 +33,7 @@ class CommandsTest {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
                 {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"train", "words"}, {"evaluate"},
                 {"evaluate", "ddpm"}, {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"},
-                {"evaluate", "patches"}, {"evaluate", "words"}, {"complete"}, {"explain"}, {"explain", "attention"},
+                {"evaluate", "patches"}, {"evaluate", "words"}, {"speed"}, {"complete"}, {"explain"}, {"explain", "attention"},
                 {"explain", "cnn"}, {"classify"}, {"bench"}, {"data"}, {"models"}, {"doctor"}}) {
             String[] arguments = Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
@@ -71,7 +71,7 @@ class CommandsTest {
     void anIncompleteCommandSaysWhatCouldFollow() {
         assertThat(shell.run()).isEqualTo(2);
         assertThat(shell.err())
-                .contains("bench, classify, complete, data, doctor, evaluate, explain, generate, models, train");
+                .contains("bench, classify, complete, data, doctor, evaluate, explain, generate, models, speed, train");
         assertThat(shell.run("train")).isEqualTo(2);
         assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, words, toy");
         assertThat(shell.run("evaluate")).isEqualTo(2);

@@ -50,7 +50,8 @@ class GenerateCommandTest {
         assertThat(shell.out().replaceAll("\\s+", " ")).contains("Default: fashion-ddpm.",
                 "Default: 64 for diffusion models", "Default: 7.", "Default: fashion.png for diffusion models",
                 "sounds.wav for adversarial models of sounds", "Default: 50 for diffusion",
-                "--sampler=ddim|ddpm|dpm++2m|heun How to walk from noise to picture. Default: ddim.", "Default: auto.");
+                "--sampler=NAME How to walk from noise to picture: ddim, ", "unipc. Default: ddim.", "--spacing=NAME",
+                "trailing, linspace, karras, exponential.", "Default: auto.");
     }
 
     @Test
@@ -73,10 +74,21 @@ class GenerateCommandTest {
         assertThat(shell.err()).isEmpty();
     }
 
+    @Test
+    void aDiffusionModelShowsHowWellItPredictedTheNoise() throws IOException {
+        Path accuracy = folder.resolve("accuracy.png");
+        assertThat(shell.run("generate", "--count", "2", "--steps", "3", "--sampler", "unipc", "--spacing", "karras",
+                "--out", out, "--accuracy", accuracy.toString())).as(shell.err()).isZero();
+        assertThat(Images.read(accuracy).width()).isEqualTo(900);
+        byte[] karras = Files.readAllBytes(Path.of(out));
+        assertThat(shell.run("generate", "--count", "2", "--steps", "3", "--sampler", "unipc", "--out", out)).isZero();
+        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(karras);
+    }
+
     @ParameterizedTest
     @CsvSource({"--steps,0,steps must be at least 1", "--steps,-5,-5", "--steps,ten,ten", "--count,0,not 0",
-            "--count,-64,-64", "--count,99999999999,99999999999", "--count,2000000000,2000000000",
-            "--sampler,euler,euler", "--eta,2,eta must be between 0 and 1", "--eta,NaN,NaN", "--device,tpu,tpu",
+            "--count,-64,-64", "--count,99999999999,99999999999", "--count,2000000000,2000000000", "--sampler,rk4,rk4",
+            "--spacing,even,even", "--eta,2,eta must be between 0 and 1", "--eta,NaN,NaN", "--device,tpu,tpu",
             "--seed,x,x", "--nonsense,1,--nonsense"})
     void wrongUsageIsExitCodeTwoAndOneLine(String option, String value, String part) throws IOException {
         assertThat(shell.run("generate", option, value, "--out", out)).isEqualTo(2);

@@ -22,12 +22,17 @@ public record DpmSolver2M() implements Sampler {
     public Update update(Trajectory trajectory, int i) {
         double fromX = trajectory.sigma(i + 1) / trajectory.sigma(i);
         double gain = trajectory.alpha(i + 1) - trajectory.alpha(i) * fromX; // = −α_s (e^{−h} − 1)
+        double weight = extrapolation(trajectory, i);
+        return new Update(fromX, gain * (1 + weight), -gain * weight, 0);
+    }
+
+    /** 1/(2r): how far step {@code i} extrapolates from the estimates; 0 where it cannot. */
+    static double extrapolation(Trajectory trajectory, int i) {
         if (i == 0 || trajectory.sigma(i + 1) == 0 || trajectory.alpha(i - 1) == 0) {
-            return new Update(fromX, gain, 0, 0);
+            return 0;
         }
         double h = trajectory.lambda(i + 1) - trajectory.lambda(i);
         double before = trajectory.lambda(i) - trajectory.lambda(i - 1);
-        double weight = h / (2 * before);
-        return new Update(fromX, gain * (1 + weight), -gain * weight, 0);
+        return h / (2 * before);
     }
 }

@@ -215,6 +215,35 @@ public final class NoiseSchedule {
         return Math.sqrt(1 - alphaBar(t));
     }
 
+    /** ln(σ_t/α_t), which rises with t: infinite where ᾱ_t is 0. */
+    public double logNoise(int t) {
+        return Math.log(sigma(t) / alpha(t));
+    }
+
+    /** ln(σ/α) at a timestep with a fraction: linear between its neighbours, as diffusers has it. */
+    double logNoise(double t) {
+        int below = (int) Math.floor(t);
+        double above = t - below;
+        return above == 0 ? logNoise(below) : (1 - above) * logNoise(below) + above * logNoise(below + 1);
+    }
+
+    /** The timestep, with a fraction, at which ln(σ/α) is {@code logNoise}; the nearest end where there is none. */
+    double timestepAt(double logNoise) {
+        int below = 0;
+        int above = timesteps() - 1;
+        while (above - below > 1) {
+            int middle = (below + above) >>> 1;
+            if (logNoise(middle) <= logNoise) {
+                below = middle;
+            } else {
+                above = middle;
+            }
+        }
+        double start = logNoise(below);
+        double share = below == above ? 0 : (logNoise - start) / (logNoise(above) - start);
+        return below + Math.max(0, Math.min(1, share));
+    }
+
     /** ᾱ as the device's table, one value per timestep. */
     public float[] alphaBarTable() {
         float[] table = new float[alphaBars.length];

@@ -41,6 +41,23 @@ public enum Prediction {
             return -sigma / (alpha * alpha + sigma * sigma);
         }
     },
+    /** The velocity u = ε − x_0 of a straight path (rectified flow, Liu et al. 2022); well-behaved at every noise level. */
+    FLOW {
+        @Override
+        public double target(double clean, double noise, double alpha, double sigma) {
+            return noise - clean;
+        }
+
+        @Override
+        double cleanFromX(double alpha, double sigma) {
+            return 1 / (alpha + sigma);
+        }
+
+        @Override
+        double cleanFromOutput(double alpha, double sigma) {
+            return -sigma / (alpha + sigma);
+        }
+    },
     /** The clean sample x_0 itself. */
     SAMPLE {
         @Override
@@ -86,7 +103,11 @@ public enum Prediction {
 
     /** The name a diffusers scheduler configuration gives this type. */
     public String diffusersName() {
-        return this == V ? "v_prediction" : name().toLowerCase(Locale.ROOT);
+        return switch (this) {
+            case V -> "v_prediction";
+            case FLOW -> "flow_prediction";
+            default -> name().toLowerCase(Locale.ROOT);
+        };
     }
 
     private static double positive(double alpha, Prediction type) {

@@ -9,13 +9,34 @@ import java.util.List;
  * A way to walk from noise to sample: gives the update's coefficients for each step of a trajectory.
  *
  * <p>Samplers see only x̂_0, never the denoiser's raw output, so each works with every prediction type and with
- * clipping of x̂_0; ε̂ is always the one consistent with the (clipped) x̂_0, (x − α x̂_0)/σ.
+ * clipping of x̂_0; ε̂ is the one consistent with the (clipped) x̂_0, (x − α x̂_0)/σ, but for {@link UnclippedDdim}.
  */
 public interface Sampler {
     /**
-     * Coefficients of one update: x' = fromX·x + fromClean·x̂_0 + fromPrevious·x̂_0(previous denoiser call) + noise·z.
+     * Coefficients of one update: x' = fromX·x + fromClean·x̂_0 + fromUnclipped·x̃_0 + fromPrevious·h + fromOlder·g + noise·z.
+     *
+     * @param fromX         of x_t
+     * @param fromClean     of x̂_0
+     * @param fromUnclipped of x̃_0, which is x̂_0 before it is clipped
+     * @param fromPrevious  of h, the x̂_0 of the denoiser call before this
+     * @param fromOlder     of g, the x̂_0 of the one before that
+     * @param noise         of fresh noise
      */
-    record Update(double fromX, double fromClean, double fromPrevious, double noise) {}
+    record Update(double fromX, double fromClean, double fromUnclipped, double fromPrevious, double fromOlder,
+            double noise) {
+        /** Of what nearly every sampler is made of. */
+        public Update(double fromX, double fromClean, double fromPrevious, double noise) {
+            this(fromX, fromClean, 0, fromPrevious, 0, noise);
+        }
+
+        Update withUnclipped(double weight) {
+            return new Update(fromX, fromClean, weight, fromPrevious, fromOlder, noise);
+        }
+
+        Update withOlder(double weight) {
+            return new Update(fromX, fromClean, fromUnclipped, fromPrevious, weight, noise);
+        }
+    }
 
     /** The update of step {@code i}, from level i of the trajectory to level i + 1. */
     Update update(Trajectory trajectory, int i);

@@ -39,8 +39,7 @@ public final class SamplingLoop implements AutoCloseable {
     private final DeviceDenoiser denoiser;
     private final Tensor x;
     private final Tensor input;
-    private final Tensor history;
-    private final Tensor table;
+    private final RowUpdate update;
     private final Tensor timesteps;
     private final Tensor time;
     private final Tensor counter;
@@ -62,12 +61,12 @@ public final class SamplingLoop implements AutoCloseable {
         this.scope = Scope.open(device);
         this.x = scope.empty(DType.F32, shape);
         this.input = compute == DType.F32 ? x : scope.empty(compute, shape);
-        this.history = plan.usesHistory() ? scope.empty(DType.F32, shape).zero() : null;
-        this.table = scope.of(plan.table(), rows, SamplerPlan.COLUMNS);
         this.timesteps = scope.of(plan.timesteps(), rows);
         this.time = scope.empty(DType.F32, shape.dim(0));
         this.counter = scope.zeros(DType.I32, 1);
         this.random = scope.zeros(DType.I64, 2);
+        this.update = new RowUpdate(scope, plan, x, input == x ? null : input, counter,
+                RandomKey.reading(random, STEP_STREAM));
     }
 
     /** Starts a run from standard normal noise. The same seed gives the same pictures. */
@@ -89,6 +88,12 @@ public final class SamplingLoop implements AutoCloseable {
         while (next < end) {
             queueRow();
         }
+        next %= plan.steps().size();
+    }
+
+    /** Queues the next row of the plan alone: for those that look at every call of the denoiser. */
+    public void row() {
+        queueRow();
         next %= plan.steps().size();
     }
 
@@ -123,14 +128,18 @@ public final class SamplingLoop implements AutoCloseable {
 
     private void runRow() {
         SamplerStep.timestep(timesteps, counter, time);
-        denoiser.predict(input, time, output -> SamplerStep.step(x, output, history, input == x ? null : input, table,
-                counter, RandomKey.reading(random, STEP_STREAM)));
+        denoiser.predict(input, time, update::queue);
         SamplerStep.advance(counter, plan.steps().size());
     }
 
     /** The batch as it stands, F32: noise at first, pictures after the last step. */
     public Tensor batch() {
         return x;
+    }
+
+    /** x̂_0 as the last row estimated it, F32, shaped like the batch; zeros before the first row. */
+    public Tensor estimate() {
+        return update.estimate();
     }
 
     @Override

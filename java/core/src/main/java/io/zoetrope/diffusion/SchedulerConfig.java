@@ -4,7 +4,10 @@ import io.zoetrope.diffusion.NoiseSchedule.Kind;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ConfigReader;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -24,8 +27,13 @@ import java.util.function.Function;
  * @param offset     added to the timesteps of {@link Spacing#LEADING}
  */
 public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, double clip, Spacing spacing, int offset) {
-    private static final Map<String, Prediction> PREDICTIONS = named(Prediction.values(), Prediction::diffusersName);
-    private static final Map<String, Spacing> SPACINGS = named(Spacing.values(), Spacing::diffusersName);
+    /** A straight path has other levels than these schedules. */
+    private static final Map<String, Prediction> PREDICTIONS = named(
+            EnumSet.complementOf(EnumSet.of(Prediction.FLOW)).toArray(Prediction[]::new), Prediction::diffusersName);
+    private static final Map<String, Spacing> SPACINGS = named(
+            Arrays.stream(Spacing.values()).filter(Spacing::isWhole).toArray(Spacing[]::new), Spacing::diffusersName);
+    private static final String KARRAS = "use_karras_sigmas";
+    private static final String EXPONENTIAL = "use_exponential_sigmas";
     private static final Map<String, Kind> SCHEDULES = Map.of("linear", Kind.LINEAR, "scaled_linear",
             Kind.SCALED_LINEAR, "squaredcos_cap_v2", Kind.COSINE);
     private static final Map<String, Kind> DDPM_SCHEDULES = Map.of("linear", Kind.LINEAR, "scaled_linear",
@@ -33,39 +41,59 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
 
     /**
      * The classes of diffusers whose files are understood: the spacing where the file says none; whether they clip where it
-     * says nothing, null where they have no such setting; the settings of their solvers; those that must be off.
+     * says nothing, null where they have no such setting; whether they may space by noise level; the settings of their
+     * solvers; those that must be off.
      */
     private enum SchedulerClass {
-        DDPM("DDPMScheduler", Spacing.LEADING, true, new String[] {}, new String[] {}), DDIM("DDIMScheduler",
-                Spacing.LEADING, true, new String[] {"set_alpha_to_one"}, new String[] {}), PNDM("PNDMScheduler",
-                        Spacing.LEADING, null, new String[] {"set_alpha_to_one", "skip_prk_steps"},
-                        new String[] {}), DPM_SOLVER("DPMSolverMultistepScheduler", Spacing.LINSPACE, null,
-                                new String[] {"solver_order", "algorithm_type", "solver_type", "lower_order_final",
-                                        "euler_at_final", "final_sigmas_type"},
-                                new String[] {"use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"}), UNIPC(
-                                        "UniPCMultistepScheduler", Spacing.LINSPACE, null,
-                                        new String[] {"solver_order", "predict_x0", "solver_type", "lower_order_final",
-                                                "disable_corrector", "solver_p", "final_sigmas_type"},
-                                        new String[] {"use_flow_sigmas", "use_dynamic_shifting"}), EULER(
-                                                "EulerDiscreteScheduler", Spacing.LINSPACE, null,
-                                                new String[] {"interpolation_type", "final_sigmas_type"},
-                                                new String[] {}), EULER_ANCESTRAL("EulerAncestralDiscreteScheduler",
-                                                        Spacing.LINSPACE, null, new String[] {}, new String[] {}), HEUN(
-                                                                "HeunDiscreteScheduler", Spacing.LINSPACE, false,
-                                                                new String[] {}, new String[] {});
+        /** Ho et al. 2020. */
+        DDPM("DDPMScheduler", Spacing.LEADING, true, false),
+        /** Song et al. 2021. */
+        DDIM("DDIMScheduler", Spacing.LEADING, true, false, List.of("set_alpha_to_one")),
+        /** Liu et al. 2022. */
+        PNDM("PNDMScheduler", Spacing.LEADING, null, false, List.of("set_alpha_to_one", "skip_prk_steps")),
+        /** Lu et al. 2022. */
+        DPM_SOLVER(
+                "DPMSolverMultistepScheduler", Spacing.LINSPACE, null, true, List.of("solver_order", "algorithm_type",
+                        "solver_type", "lower_order_final", "euler_at_final", "final_sigmas_type"),
+                "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting"),
+        /** Zhao et al. 2023. */
+        UNIPC("UniPCMultistepScheduler", Spacing.LINSPACE, null, true, List.of("solver_order", "predict_x0",
+                "solver_type", "lower_order_final", "disable_corrector", "solver_p", "final_sigmas_type"),
+                "use_flow_sigmas", "use_dynamic_shifting"),
+        /** Karras et al. 2022. */
+        EULER("EulerDiscreteScheduler", Spacing.LINSPACE, null, true,
+                List.of("interpolation_type", "final_sigmas_type")),
+        /** Karras et al. 2022, with fresh noise. */
+        EULER_ANCESTRAL("EulerAncestralDiscreteScheduler", Spacing.LINSPACE, null, false),
+        /** Karras et al. 2022, algorithm 1. */
+        HEUN("HeunDiscreteScheduler", Spacing.LINSPACE, false, true);
 
         private final String className;
         private final Spacing spacing;
         private final Boolean clips;
-        private final String[] solver;
+        private final boolean spacesByLevel;
+        private final List<String> solver;
         private final String[] absent;
 
-        SchedulerClass(String className, Spacing spacing, Boolean clips, String[] solver, String[] absent) {
+        SchedulerClass(String className, Spacing spacing, Boolean clips, boolean spacesByLevel) {
+            this(className, spacing, clips, spacesByLevel, List.of());
+        }
+
+        SchedulerClass(String className, Spacing spacing, Boolean clips, boolean spacesByLevel, List<String> solver,
+                String... absent) {
             this.className = className;
             this.spacing = spacing;
             this.clips = clips;
+            this.spacesByLevel = spacesByLevel;
             this.solver = solver;
             this.absent = absent;
+        }
+    }
+
+    public SchedulerConfig {
+        if (!spacing.isWhole() && schedule.endsInNoise()) {
+            throw new IllegalArgumentException("spacing " + spacing.diffusersName()
+                    + " needs a largest noise level, and this schedule ends in nothing but noise");
         }
     }
 
@@ -82,7 +110,7 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
         Prediction prediction = reader.choice("prediction_type", Prediction.EPSILON, PREDICTIONS);
         NoiseSchedule schedule = schedule(reader, type, prediction);
         double clip = clip(reader, type);
-        Spacing spacing = reader.choice("timestep_spacing", type.spacing, SPACINGS);
+        Spacing spacing = spacing(reader, type, schedule);
         int offset = reader.integer("steps_offset", 0, 0, schedule.timesteps() - 1);
         refuseUnsupported(reader, type);
         reader.done();
@@ -124,12 +152,42 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
         return reader.flag("clip_sample", type.clips) ? range : Double.POSITIVE_INFINITY;
     }
 
+    private static Spacing spacing(ConfigReader reader, SchedulerClass type, NoiseSchedule schedule)
+            throws BadFileException {
+        Spacing spacing = reader.choice("timestep_spacing", type.spacing, SPACINGS);
+        if (!type.spacesByLevel) {
+            return spacing;
+        }
+        boolean karras = isOn(reader, KARRAS);
+        boolean exponential = isOn(reader, EXPONENTIAL);
+        if (!karras && !exponential) {
+            return spacing;
+        }
+        String name = karras ? KARRAS : EXPONENTIAL;
+        if (karras && exponential) {
+            throw reader.refused(EXPONENTIAL, "false beside " + KARRAS);
+        }
+        if (schedule.endsInNoise()) {
+            throw reader.refused(name, "false with rescale_betas_zero_snr, where no noise level is the largest");
+        }
+        // The others space between the ends of the schedule, these between those of its visited timesteps.
+        if ((type == SchedulerClass.EULER || type == SchedulerClass.HEUN) && spacing != Spacing.LINSPACE) {
+            throw reader.refused(name,
+                    "false with timestep_spacing " + spacing.diffusersName() + ", true with linspace");
+        }
+        return karras ? Spacing.KARRAS : Spacing.EXPONENTIAL;
+    }
+
+    private static boolean isOn(ConfigReader reader, String name) throws BadFileException {
+        return !reader.isNull(name) && reader.flag(name, false);
+    }
+
     private static void refuseUnsupported(ConfigReader reader, SchedulerClass type) throws BadFileException {
         if (type == SchedulerClass.DDPM) {
             reader.choice("variance_type", true,
                     Map.of("fixed_small", true, "fixed_small_log", true, "fixed_large", true));
         }
-        reader.withoutEffect(type.solver);
+        reader.withoutEffect(type.solver.toArray(String[]::new));
         for (String setting : type.absent) {
             reader.mustBeOff(setting);
         }
@@ -137,7 +195,6 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
             case DDPM, DDIM -> thresholding(reader);
             case DPM_SOLVER -> {
                 thresholding(reader);
-                sigmas(reader);
                 reader.mustBeNull("variance_type");
                 reader.withoutEffect("flow_shift", "time_shift_type");
                 reader.number("lambda_min_clipped", Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY,
@@ -145,18 +202,18 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
             }
             case UNIPC -> {
                 thresholding(reader);
-                sigmas(reader);
                 reader.withoutEffect("flow_shift", "time_shift_type");
             }
             case EULER -> {
-                sigmas(reader);
                 reader.mustBe("timestep_type", "discrete");
                 reader.mustBeNull("sigma_min");
                 reader.mustBeNull("sigma_max");
             }
-            case HEUN -> sigmas(reader);
             default -> {
             }
+        }
+        if (type.spacesByLevel) {
+            reader.mustBeOff("use_beta_sigmas");
         }
         // From before diffusers 0.3.
         reader.withoutEffect("tensor_format");
@@ -168,35 +225,39 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
         reader.withoutEffect("dynamic_thresholding_ratio", "sample_max_value");
     }
 
-    /** Levels that are no timesteps of the schedule. */
-    private static void sigmas(ConfigReader reader) throws BadFileException {
-        reader.mustBeOff("use_karras_sigmas");
-        reader.mustBeOff("use_exponential_sigmas");
-        reader.mustBeOff("use_beta_sigmas");
+    /** The class whose file {@link #write} gives. */
+    public String className() {
+        return (spacing.isWhole() ? SchedulerClass.DDPM : SchedulerClass.HEUN).className;
     }
 
-    /** What a {@code DDPMScheduler}'s file says of this. */
+    /**
+     * What a {@code DDPMScheduler}'s file says of this; where the spacing is by noise level, which that class does not know,
+     * a {@code HeunDiscreteScheduler}'s.
+     */
     public Config write() {
-        Config settings = Config.empty().with("_class_name", SchedulerClass.DDPM.className).with("num_train_timesteps",
+        boolean byLevel = !spacing.isWhole();
+        boolean table = schedule.kind() == Kind.TABLE || byLevel && schedule.kind() == Kind.SIGMOID;
+        Config settings = Config.empty().with("_class_name", className()).with("num_train_timesteps",
                 schedule.timesteps());
-        settings = schedule.kind() == Kind.TABLE ? settings.with("trained_betas", schedule.givenBetas())
+        settings = table ? settings.with("trained_betas", schedule.givenBetas())
                 : settings.with("beta_schedule", schedule.kind().diffusersName())
                         .with("beta_start", schedule.firstBeta()).with("beta_end", schedule.lastBeta());
         settings = settings.with("prediction_type", prediction.diffusersName()).with("clip_sample",
                 Double.isFinite(clip));
         settings = Double.isFinite(clip) ? settings.with("clip_sample_range", clip) : settings;
-        settings = settings.with("timestep_spacing", spacing.diffusersName());
+        settings = settings.with("timestep_spacing", (byLevel ? Spacing.LINSPACE : spacing).diffusersName());
+        settings = byLevel ? settings.with(spacing == Spacing.KARRAS ? KARRAS : EXPONENTIAL, true) : settings;
         settings = offset == 0 ? settings : settings.with("steps_offset", offset);
         return schedule.endsInNoise() ? settings.with("rescale_betas_zero_snr", true) : settings;
     }
 
     /** The visited noise levels of a run of {@code steps}. */
     public Trajectory trajectory(int steps) {
-        int[] visited = spacing.timesteps(schedule.timesteps(), steps);
+        double[] visited = spacing.timesteps(schedule, steps);
         if (spacing == Spacing.LEADING && offset > 0) {
             if (visited[0] + offset >= schedule.timesteps()) {
                 throw new IllegalArgumentException(steps + " steps and the model's offset of " + offset
-                        + " would start at timestep " + (visited[0] + offset) + ", but its schedule has "
+                        + " would start at timestep " + (int) (visited[0] + offset) + ", but its schedule has "
                         + schedule.timesteps() + "; take fewer steps");
             }
             for (int i = 0; i < visited.length; i++) {

@@ -37,26 +37,66 @@ public final class Trajectory {
 
     /** From the schedule's noisiest visited timestep to the clean sample (α = 1, σ = 0). */
     public static Trajectory of(NoiseSchedule schedule, Spacing spacing, int steps) {
-        return startingAt(schedule, spacing.timesteps(schedule.timesteps(), steps));
+        return startingAt(schedule, spacing.timesteps(schedule, steps));
     }
 
     /**
      * Through the given strictly falling timesteps to the clean sample; a run that starts from a picture noised part of
-     * the way (img2img) passes the tail of a spacing.
+     * the way (img2img) passes the tail of a spacing. Timesteps with fractions have levels between their neighbours'.
      */
-    public static Trajectory startingAt(NoiseSchedule schedule, int[] visited) {
+    public static Trajectory startingAt(NoiseSchedule schedule, double... visited) {
         int n = visited.length;
-        double[] timesteps = new double[n];
         double[] alphas = new double[n + 1];
         double[] sigmas = new double[n + 1];
         for (int i = 0; i < n; i++) {
-            timesteps[i] = visited[i];
-            alphas[i] = schedule.alpha(visited[i]);
-            sigmas[i] = schedule.sigma(visited[i]);
+            double t = visited[i];
+            if (t == Math.rint(t)) {
+                alphas[i] = schedule.alpha((int) t);
+                sigmas[i] = schedule.sigma((int) t);
+            } else {
+                double ratio = Math.exp(schedule.logNoise(t));
+                alphas[i] = 1 / Math.sqrt(1 + ratio * ratio);
+                sigmas[i] = ratio * alphas[i];
+            }
         }
         alphas[n] = 1;
-        sigmas[n] = 0;
-        return new Trajectory(timesteps, alphas, sigmas);
+        return new Trajectory(visited, alphas, sigmas);
+    }
+
+    /**
+     * The straight path x_t = (1 − t) x_0 + t ε of rectified flow, from noise, t = 1, to the clean sample in {@code steps}
+     * steps: u evenly from 1, then t = shift·u/(1 + (shift − 1)·u) (Esser et al. 2024, eq. 23). A shift above 1, which large
+     * pictures ask for, spends more steps near the noise. The denoiser is told T·t.
+     *
+     * @param timesteps T, how the network counts time: 1000 for diffusers' models, 1 for t itself
+     * @param shift     above 0; 1 for even steps
+     */
+    public static Trajectory flow(double timesteps, int steps, double shift) {
+        if (steps < 1 || !(shift > 0)) {
+            throw new IllegalArgumentException(
+                    "a flow takes 1 step or more and a shift above 0, not " + steps + " steps and a shift of " + shift);
+        }
+        double[] times = new double[steps];
+        for (int i = 0; i < steps; i++) {
+            double even = (double) (steps - i) / steps;
+            times[i] = shift * even / (1 + (shift - 1) * even);
+        }
+        return flowThrough(timesteps, times);
+    }
+
+    /** As {@link #flow}, through the given strictly falling times in (0, 1]. */
+    public static Trajectory flowThrough(double timesteps, double... times) {
+        int n = times.length;
+        double[] told = new double[n];
+        double[] alphas = new double[n + 1];
+        double[] sigmas = new double[n + 1];
+        for (int i = 0; i < n; i++) {
+            told[i] = timesteps * times[i];
+            alphas[i] = 1 - times[i];
+            sigmas[i] = times[i];
+        }
+        alphas[n] = 1;
+        return new Trajectory(told, alphas, sigmas);
     }
 
     /** n, how often the denoiser is asked. */

@@ -55,7 +55,8 @@ public final class NetworkEncoder implements FeatureEncoder {
         return hash;
     }
 
-    private static String hash(String settings, ParameterStore store) {
+    /** SHA-256 of a network's settings and parameters, see {@link #hash()}. */
+    public static String hash(String settings, ParameterStore store) {
         MessageDigest digest;
         try {
             digest = MessageDigest.getInstance("SHA-256");

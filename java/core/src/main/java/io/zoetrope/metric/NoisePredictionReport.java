@@ -19,6 +19,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  * @param bins from the least noise to the most; a bin without samples has NaN figures
  */
 public record NoisePredictionReport(List<Bin> bins) {
+    private static final String BLOCKS = "▁▂▃▄▅▆▇█";
+
     /**
      * The timesteps {@code from} to {@code to}, both included.
      *
@@ -49,6 +51,22 @@ public record NoisePredictionReport(List<Bin> bins) {
         }
         return new Bin(bins.get(0).from(), bins.get(bins.size() - 1).to(), samples, mse / samples, cosine / samples,
                 r2 / samples);
+    }
+
+    /**
+     * R² in one short line, such as {@code R² ▁▅▇██ 0.93}: a block a bin from the least noise to the most, as high as R² from
+     * 0 to 1 (lower is 0, a bin without samples blank), and the mean.
+     */
+    public String line() {
+        StringBuilder line = new StringBuilder("R² ");
+        for (Bin bin : bins) {
+            line.append(bin.samples() == 0 ? ' ' : BLOCKS.charAt(height(bin.r2())));
+        }
+        return line.append(String.format(Locale.ROOT, " %.3f", overall().r2())).toString();
+    }
+
+    private static int height(double r2) {
+        return (int) Math.max(0, Math.min(BLOCKS.length() - 1, Math.floor(r2 * BLOCKS.length())));
     }
 
     /** A table for people, one line a bin. */

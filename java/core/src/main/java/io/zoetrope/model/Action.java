@@ -27,7 +27,9 @@ public record Action(Kind kind, String name, String description, List<Option<?>>
         /** Measures the model. */
         EVALUATE("measures"),
         /** Shows what the model sees. */
-        EXPLAIN("explains");
+        EXPLAIN("explains"),
+        /** Measures quality against time, by the steps that are taken. */
+        SPEED("takes steps for");
 
         private final String verb;
 

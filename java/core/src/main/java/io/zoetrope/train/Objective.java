@@ -24,6 +24,11 @@ public interface Objective {
      */
     double[] row(double[] means, long batches);
 
+    /** Something else worth showing beside the loss, as it stood at the last {@link #row}; empty for nothing. */
+    default String note() {
+        return "";
+    }
+
     /** What must be learned from the data before the first step of a run. Not recorded, and not called in a continued one. */
     default void prepare() {
     }

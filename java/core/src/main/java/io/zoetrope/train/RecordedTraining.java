@@ -85,6 +85,11 @@ public final class RecordedTraining implements TrainingTask {
     }
 
     @Override
+    public String note() {
+        return objective.note();
+    }
+
+    @Override
     public Optional<String> trouble() {
         return context.sawNonFinite() ? Optional.of("the loss or its gradient is no longer finite") : Optional.empty();
     }

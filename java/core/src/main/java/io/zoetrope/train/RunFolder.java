@@ -45,7 +45,8 @@ public final class RunFolder implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String MODEL = "model";
     /** What lies in the run's folder itself. */
-    private static final Set<String> OWN = Set.of(CONFIG, LOSSES, "loss.png", "variety.csv", "game.png");
+    private static final Set<String> OWN = Set.of(CONFIG, LOSSES, "loss.png", "variety.csv", "game.png",
+            "noise_prediction.csv", "noise_prediction.png");
     /** What a run has made before its first step. */
     private static final Set<String> OF_A_START = Set.of(CONFIG, LOSSES, LOCK);
     private static final Pattern SAMPLE = Pattern.compile("step-\\d{9,}\\.(png|wav)");

@@ -135,7 +135,7 @@ public final class Trainer {
                             (step - logged) * 1e9 / Math.max(1, nanos - since)));
                     since = nanos;
                     logged = step;
-                    progress.advance(step, String.format(Locale.ROOT, "%s %.4f", loss, row[0]));
+                    progress.advance(step, String.format(Locale.ROOT, "%s %.4f %s", loss, row[0], task.note()).strip());
                 }
                 if (request.sampleEvery() > 0 && (last || step % request.sampleEvery() == 0)) {
                     interrupts.finish(() -> saveSamples(run, task, now, heard));

@@ -26,6 +26,11 @@ public interface TrainingTask extends AutoCloseable {
      */
     double[] takeRow(long steps);
 
+    /** What the last row says beside the loss, in a few words for people; empty for nothing. */
+    default String note() {
+        return "";
+    }
+
     /** Why training must stop, such as a gradient that is no longer finite. Waits for the queued steps. */
     Optional<String> trouble();
 

@@ -5,6 +5,19 @@ package io.zoetrope.diffusion;
  * x_t to x_s by matching quantiles.
  */
 record GaussianOracle(double mean, double deviation) {
+    /** Variance-exploding levels σ_i of Karras et al. 2022 (ρ = 7): from 80 to 0.002 in n steps, and no last one to 0. */
+    static Trajectory karras(int n) {
+        double[] alphas = new double[n + 1];
+        double[] sigmas = new double[n + 1];
+        double high = Math.pow(80, 1 / 7.0);
+        double low = Math.pow(0.002, 1 / 7.0);
+        for (int i = 0; i <= n; i++) {
+            alphas[i] = 1;
+            sigmas[i] = Math.pow(high + (low - high) * i / n, 7);
+        }
+        return new Trajectory(new double[n], alphas, sigmas);
+    }
+
     /** E[x_0 | x_t = x]. */
     double clean(double x, double alpha, double sigma) {
         double variance = deviation * deviation;

@@ -27,7 +27,7 @@ class HeunTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Spacing.class)
+    @EnumSource(value = Spacing.class, names = {"LEADING", "TRAILING", "LINSPACE"})
     void everyCallOfTheDenoiserLeavesWhatDiffusersGets(Spacing spacing) throws IOException {
         List<double[]> expected = reference(spacing);
         Trajectory trajectory = Trajectory.of(NoiseSchedule.linear(1000), spacing, STEPS);
@@ -90,7 +90,8 @@ class HeunTest {
 
     @Test
     void usersFindItByItsName() {
-        assertThat(Sampler.names()).containsExactly("ddim", "ddpm", "dpm++2m", "heun");
+        assertThat(Sampler.names()).containsExactly("ddim", "ddim-unclipped", "ddpm", "dpm++2m", "dpm++2m-sde", "euler",
+                "euler-ancestral", "flow-euler", "flow-heun", "heun", "lcm", "unipc");
         assertThat(Sampler.named("HEUN", 0)).isEqualTo(new Heun());
     }
 }

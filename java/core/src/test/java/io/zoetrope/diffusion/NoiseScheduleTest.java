@@ -3,6 +3,7 @@ package io.zoetrope.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import org.junit.jupiter.api.Test;
 
@@ -32,15 +33,41 @@ class NoiseScheduleTest {
 
     @Test
     void spacingsStartAndEndWhereTheyShould() {
-        assertThat(Spacing.LEADING.timesteps(1000, 4)).containsExactly(750, 500, 250, 0);
-        assertThat(Spacing.TRAILING.timesteps(1000, 4)).containsExactly(999, 749, 499, 249);
-        assertThat(Spacing.LINSPACE.timesteps(1000, 4)).containsExactly(999, 666, 333, 0);
-        assertThat(Spacing.LINSPACE.timesteps(1000, 1)).containsExactly(999);
+        NoiseSchedule schedule = NoiseSchedule.linear(1000);
+        assertThat(Spacing.LEADING.timesteps(schedule, 4)).containsExactly(750, 500, 250, 0);
+        assertThat(Spacing.TRAILING.timesteps(schedule, 4)).containsExactly(999, 749, 499, 249);
+        assertThat(Spacing.LINSPACE.timesteps(schedule, 4)).containsExactly(999, 666, 333, 0);
         for (Spacing spacing : Spacing.values()) {
-            int[] all = spacing.timesteps(1000, 1000);
+            assertThat(spacing.timesteps(schedule, 1)[0]).isEqualTo(spacing == Spacing.LEADING ? 0 : 999);
+            double[] all = spacing.timesteps(schedule, 1000);
             assertThat(all[0]).isEqualTo(999);
             assertThat(all[999]).isZero();
         }
+    }
+
+    @Test
+    void spacingsByLevelAreEvenInTheirMeasureOfNoise() {
+        NoiseSchedule schedule = NoiseSchedule.linear(1000);
+        for (int steps : new int[] {2, 10, 37}) {
+            Trajectory karras = Trajectory.of(schedule, Spacing.KARRAS, steps);
+            Trajectory exponential = Trajectory.of(schedule, Spacing.EXPONENTIAL, steps);
+            double high = Math.sqrt(1 / schedule.alphaBar(999) - 1);
+            double low = Math.sqrt(1 / schedule.alphaBar(0) - 1);
+            for (int i = 0; i < steps; i++) {
+                double share = (double) i / (steps - 1);
+                double root = (1 - share) * Math.pow(high, 1 / 7.0) + share * Math.pow(low, 1 / 7.0);
+                assertThat(karras.sigma(i) / karras.alpha(i)).isCloseTo(Math.pow(root, 7), withinPercentage(1e-9));
+                assertThat(exponential.sigma(i) / exponential.alpha(i))
+                        .isCloseTo(Math.pow(high, 1 - share) * Math.pow(low, share), withinPercentage(1e-9));
+                assertThat(Math.hypot(karras.alpha(i), karras.sigma(i))).isCloseTo(1, within(1e-15));
+            }
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> Spacing.KARRAS.timesteps(schedule.endingInNoise(), 4))
+                .withMessageContaining("karras").withMessageContaining("trailing");
+        assertThatIllegalArgumentException().isThrownBy(() -> Spacing.EXPONENTIAL.timesteps(schedule, 1001));
+        assertThatIllegalArgumentException().isThrownBy(() -> Spacing.named("even")).withMessageContaining("even")
+                .withMessageContaining("exponential");
+        assertThat(Spacing.named("Karras")).isEqualTo(Spacing.KARRAS);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.zoetrope.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,21 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SamplerOracleTest {
     private static final GaussianOracle ORACLE = new GaussianOracle(0, 0.5);
 
-    /** Variance-exploding levels σ_i of Karras et al. 2022 (ρ = 7) from 80 to 0.002, then to {@code end}. */
-    private static Trajectory karras(int n) {
-        double[] alphas = new double[n + 1];
-        double[] sigmas = new double[n + 1];
-        double high = Math.pow(80, 1 / 7.0);
-        double low = Math.pow(0.002, 1 / 7.0);
-        for (int i = 0; i <= n; i++) {
-            alphas[i] = 1;
-            sigmas[i] = Math.pow(high + (low - high) * i / n, 7);
-        }
-        return new Trajectory(new double[n], alphas, sigmas);
-    }
-
     private static double relativeError(Sampler sampler, int n) {
-        Trajectory trajectory = karras(n);
+        Trajectory trajectory = GaussianOracle.karras(n);
         double start = 80;
         double end = sampler.plan(trajectory, Prediction.EPSILON).run(ORACLE.denoiser(Prediction.EPSILON),
                 new double[] {start}, new SplittableRandom(0))[0];
@@ -36,28 +24,33 @@ class SamplerOracleTest {
         return Math.abs(end - exact) / Math.abs(exact);
     }
 
-    @Test
-    void ddimIsFirstOrder() {
-        double before = relativeError(Sampler.ddim(0), 80);
-        for (int n = 160; n <= 1280; n *= 2) {
-            double now = relativeError(Sampler.ddim(0), n);
-            assertThat(Math.log(before / now) / Math.log(2)).as("order from %d to %d steps", n / 2, n).isBetween(0.9,
-                    1.1);
+    private static void hasOrder(String name, double least, double most, int steps) {
+        Sampler sampler = Sampler.named(name, 0);
+        double before = relativeError(sampler, 80);
+        for (int n = 160; n <= steps; n *= 2) {
+            double now = relativeError(sampler, n);
+            assertThat(Math.log(before / now) / Math.log(2)).as("order of %s from %d to %d steps", name, n / 2, n)
+                    .isBetween(least, most);
             before = now;
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dpm++2m", "heun"})
+    @ValueSource(strings = {"ddim", "ddim-unclipped", "euler", "flow-euler"})
+    void isFirstOrder(String name) {
+        hasOrder(name, 0.9, 1.1, 1280);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dpm++2m", "heun", "flow-heun"})
     void isSecondOrder(String name) {
-        Sampler sampler = Sampler.named(name, 0);
-        double before = relativeError(sampler, 80);
-        for (int n = 160; n <= 1280; n *= 2) {
-            double now = relativeError(sampler, n);
-            assertThat(Math.log(before / now) / Math.log(2)).as("order from %d to %d steps", n / 2, n).isBetween(1.8,
-                    2.25);
-            before = now;
-        }
+        hasOrder(name, 1.8, 2.25, 1280);
+    }
+
+    /** Second order as a predictor; its corrector gains one. */
+    @Test
+    void uniPcIsThirdOrder() {
+        hasOrder("unipc", 2.7, 3.3, 640);
     }
 
     @Test
@@ -66,8 +59,13 @@ class SamplerOracleTest {
         assertThat(relativeError(Sampler.ddim(0), 40)).isBetween(0.04, 0.12);
     }
 
+    /** All but LCM, which asks for a consistency model: see {@link SamplerNoiseTest}. */
+    static List<String> ofDenoisers() {
+        return Sampler.names().stream().filter(name -> !name.equals("lcm")).toList();
+    }
+
     @ParameterizedTest
-    @MethodSource("io.zoetrope.diffusion.Sampler#names")
+    @MethodSource("io.zoetrope.diffusion.SamplerOracleTest#ofDenoisers")
     void reachesMeanAndVarianceOnRealSchedules(String name) {
         GaussianOracle oracle = new GaussianOracle(0.3, 0.4);
         for (NoiseSchedule schedule : new NoiseSchedule[] {NoiseSchedule.linear(1000), NoiseSchedule.cosine(1000)}) {
@@ -93,9 +91,9 @@ class SamplerOracleTest {
             double[] zero = {0};
             double[] one = {1};
             for (SamplerPlan.Step step : Sampler.ddpm().plan(trajectory, Prediction.EPSILON).steps()) {
-                SamplerPlan single = new SamplerPlan(java.util.List.of(new SamplerPlan.Step(0, step.timestep(),
-                        step.alpha(), step.sigma(), step.cleanFromX(), step.cleanFromOutput(), step.clipLow(),
-                        step.clipHigh(), step.fromX(), step.fromClean(), step.fromPrevious(), 0)));
+                SamplerPlan single = new SamplerPlan(List.of(new SamplerPlan.Step(0, step.timestep(), step.alpha(),
+                        step.sigma(), step.cleanFromX(), step.cleanFromOutput(), step.clipLow(), step.clipHigh(),
+                        step.fromX(), step.fromClean(), 0, 0, 0, 0)));
                 double slope = single.run(ORACLE.denoiser(Prediction.EPSILON), one, new SplittableRandom(0))[0]
                         - single.run(ORACLE.denoiser(Prediction.EPSILON), zero, new SplittableRandom(0))[0];
                 variance = slope * slope * variance + step.noise() * step.noise();
@@ -123,7 +121,7 @@ class SamplerOracleTest {
         GaussianOracle oracle = new GaussianOracle(-0.2, 0.7);
         Trajectory trajectory = Trajectory.of(NoiseSchedule.linear(1000), Spacing.TRAILING, 30);
         double[] x = {-2.5, -0.1, 0, 0.7, 3};
-        for (Sampler sampler : new Sampler[] {Sampler.ddpm(), Sampler.ddim(0.5), Sampler.dpmSolver2M(), new Heun()}) {
+        for (Sampler sampler : Sampler.all()) {
             double[] expected = sampler.plan(trajectory, Prediction.EPSILON, 1).run(oracle.denoiser(Prediction.EPSILON),
                     x, new SplittableRandom(3));
             double[] actual = sampler.plan(trajectory, prediction, 1).run(oracle.denoiser(prediction), x,

@@ -50,7 +50,7 @@ class SamplerPlanTest {
                 .withMessageContaining("between 1 and").withMessageContaining("not 0");
         assertThatIllegalArgumentException().isThrownBy(() -> Trajectory.of(schedule, Spacing.TRAILING, 1001));
         assertThatIllegalArgumentException().isThrownBy(() -> Trajectory.of(schedule, Spacing.TRAILING, -3));
-        assertThatIllegalArgumentException().isThrownBy(() -> Trajectory.startingAt(schedule, new int[] {10, 10}))
+        assertThatIllegalArgumentException().isThrownBy(() -> Trajectory.startingAt(schedule, 10, 10))
                 .withMessageContaining("noise must fall");
         assertThatIllegalArgumentException().isThrownBy(() -> Sampler.named("euler2", 0))
                 .withMessageContaining("euler2").withMessageContaining("dpm++2m");

@@ -37,8 +37,10 @@ class SamplingLoopTest {
 
     @TestFactory
     List<DynamicTest> matchesTheHost() {
-        return List.of(Sampler.ddim(0), Sampler.dpmSolver2M(), new Heun()).stream()
-                .map(sampler -> DynamicTest.dynamicTest(sampler.name(), () -> {
+        return List
+                .of(Sampler.ddim(0), new UnclippedDdim(), Sampler.dpmSolver2M(), new Heun(), new Euler(),
+                        new FlowEuler(), new FlowHeun(), new UniPc())
+                .stream().map(sampler -> DynamicTest.dynamicTest(sampler.name(), () -> {
                     SamplerPlan plan = plan(sampler, 8);
                     try (SamplingLoop loop = loop(plan)) {
                         loop.start(3);

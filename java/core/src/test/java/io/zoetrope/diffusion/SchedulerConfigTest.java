@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SchedulerConfigTest {
@@ -94,6 +95,32 @@ class SchedulerConfigTest {
                         Spacing.LEADING, 1));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "EulerDiscreteScheduler",
+            "HeunDiscreteScheduler"})
+    void spacingsByLevelAreHonoured(String className) throws IOException {
+        assertThat(read(className, "\"use_karras_sigmas\": true").spacing()).isEqualTo(Spacing.KARRAS);
+        assertThat(read(className, "\"use_exponential_sigmas\": true, \"use_karras_sigmas\": false").spacing())
+                .isEqualTo(Spacing.EXPONENTIAL);
+        assertThat(read(className, "\"use_exponential_sigmas\": null").spacing()).isEqualTo(Spacing.LINSPACE);
+        refused(className, "\"use_karras_sigmas\": true, \"use_exponential_sigmas\": true", "use_exponential_sigmas",
+                "beside use_karras_sigmas");
+        refused(className, "\"use_karras_sigmas\": 1", "use_karras_sigmas");
+    }
+
+    @Test
+    void spacingsByLevelNeedEnds() throws IOException {
+        refused("EulerDiscreteScheduler", "\"use_karras_sigmas\": true, \"timestep_spacing\": \"leading\"",
+                "use_karras_sigmas", "timestep_spacing leading");
+        refused("DPMSolverMultistepScheduler", "\"use_exponential_sigmas\": true, \"rescale_betas_zero_snr\": true, "
+                + "\"prediction_type\": \"v_prediction\"", "use_exponential_sigmas", "rescale_betas_zero_snr");
+        assertThat(read("UniPCMultistepScheduler", "\"use_karras_sigmas\": true, \"timestep_spacing\": \"leading\"")
+                .trajectory(10).timestep(9)).isZero();
+        assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(
+                () -> new SchedulerConfig(NoiseSchedule.linear(10).endingInNoise(), Prediction.V, 1, Spacing.KARRAS, 0))
+                .withMessageContaining("karras");
+    }
+
     @Test
     void whatIsNotUnderstoodIsNamed() {
         refused("ScoreSdeVeScheduler", "", "_class_name", "ScoreSdeVeScheduler", "DDPMScheduler",
@@ -107,7 +134,10 @@ class SchedulerConfigTest {
                 "epsilon, sample or v_prediction");
         refused("DDIMScheduler", "\"solver_order\": 2", "solver_order", "DDIMScheduler");
         refused("PNDMScheduler", "\"clip_sample\": true", "clip_sample", "PNDMScheduler");
-        refused("DPMSolverMultistepScheduler", "\"use_karras_sigmas\": true", "use_karras_sigmas");
+        refused("DPMSolverMultistepScheduler", "\"use_beta_sigmas\": true", "use_beta_sigmas");
+        refused("EulerAncestralDiscreteScheduler", "\"use_karras_sigmas\": true", "use_karras_sigmas");
+        refused("LCMScheduler", "", "LCMScheduler");
+        refused("UniPCMultistepScheduler", "\"prediction_type\": \"flow_prediction\"", "flow_prediction");
         refused("DPMSolverMultistepScheduler", "\"lambda_min_clipped\": -5.1", "lambda_min_clipped", "-5.1");
         refused("EulerDiscreteScheduler", "\"timestep_type\": \"continuous\"", "timestep_type", "continuous");
         refused("EulerDiscreteScheduler", "\"timestep_spacing\": \"even\"", "timestep_spacing",
@@ -131,6 +161,20 @@ class SchedulerConfigTest {
                     assertThat(read.schedule().alphaBar(t)).isCloseTo(schedule.alphaBar(t), within(1e-14));
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Spacing.class, names = {"KARRAS", "EXPONENTIAL"})
+    void spacingsByLevelAreWrittenWhereDiffusersKnowsThem(Spacing spacing) throws IOException {
+        for (NoiseSchedule.Kind kind : NoiseSchedule.Kind.values()) {
+            NoiseSchedule schedule = kind == NoiseSchedule.Kind.TABLE ? NoiseSchedule.ofBetas(new double[] {0.1, 0.2})
+                    : NoiseSchedule.of(kind, 20);
+            SchedulerConfig written = new SchedulerConfig(schedule, Prediction.V, 2.5, spacing, 0);
+            assertThat(written.write().className()).isEqualTo(written.className()).isEqualTo("HeunDiscreteScheduler");
+            SchedulerConfig read = SchedulerConfig.read(Config.parse(written.write().toString(), FILE));
+            assertThat(read).usingRecursiveComparison().ignoringFields("schedule").isEqualTo(written);
+            assertThat(read.schedule().alphaBar(1)).isCloseTo(schedule.alphaBar(1), within(1e-14));
         }
     }
 

@@ -77,6 +77,19 @@ class FeatureEvaluationTest {
         assertThat(narrow.floor()).isEqualTo(perfect.floor());
     }
 
+    /** The same figures where only the distance is asked for. */
+    @Test
+    void theDistanceAloneIsThatOfTheReport() {
+        Images generated = pictures(60, 120, 90, 3);
+        FeatureReport report = measure(generated);
+        FeatureDistance distance = FeatureDistance.to(data().test().images(), Devices.shared(), PIXELS);
+        assertThat(distance.of(generated)).isEqualTo(report.generated().frechet());
+        assertThat(distance.floor(data().train().images(), 60, 3, 4))
+                .containsExactly(report.floor().stream().mapToDouble(FeatureReport.Figures::frechet).toArray());
+        assertThatIllegalArgumentException().isThrownBy(() -> distance.of(pictures(1, 128, 100, 1)))
+                .withMessageContaining("2 or more");
+    }
+
     @Test
     void theReportNamesWhatItsFiguresDependOn(@TempDir Path folder) throws IOException {
         Locale before = Locale.getDefault();

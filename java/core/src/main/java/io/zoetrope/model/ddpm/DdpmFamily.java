@@ -10,7 +10,10 @@ import io.zoetrope.data.Images;
 import io.zoetrope.data.Media;
 import io.zoetrope.diffusion.Sampler;
 import io.zoetrope.io.BadFileException;
+import io.zoetrope.diffusion.Spacing;
 import io.zoetrope.io.Config;
+import io.zoetrope.io.Progress;
+import io.zoetrope.metric.NetworkEncoder;
 import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ActionCall;
@@ -20,6 +23,7 @@ import io.zoetrope.model.Gallery;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
+import io.zoetrope.model.SpeedDial;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.nn.Optimization;
 import io.zoetrope.nn.Precision;
@@ -48,8 +52,14 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
             .help("Denoising steps: more are slower and better.");
     private static final Option<Double> ETA = Option.number("eta").between(0, 1).defaultsTo(0.0)
             .help("DDIM's share of fresh noise, 0 to 1.");
+    private static final Option<String> SPACING = Option.choice("spacing", Spacing.names()).label("NAME")
+            .help("Which noise levels are visited: " + String.join(", ", Spacing.names()) + ".")
+            .defaultDepends("as the model says");
     private static final Option<Path> FILM = Option.output("film", "FILE.gif")
             .help("Also show the denoising from noise to picture.");
+    private static final Option<Path> ACCURACY = Option.output("accuracy", "FILE.png").help(
+            "Also draw how well the noise was predicted on the way, by timestep: against the noise that the finished "
+                    + "pictures imply.");
     private static final Option<Integer> PER_BIN = Option.integer("per_bin").label("COUNT").atLeast(1).defaultsTo(64)
             .help("Pictures for each bin.");
     private static final Option<Path> PLOT = Option.output("plot", "FILE.png").help("Also draw them.");
@@ -153,13 +163,14 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public List<Action> actions() {
-        return List.of(generation(), evaluation());
+        return List.of(generation(), evaluation(), SpeedDial.action(this, DdpmFamily::subject));
     }
 
     @Override
     public String about() {
-        return "Train a diffusion model on pictures. A run can be stopped at any moment and goes on with {resume} as "
-                + "if it had not been.";
+        return "Train a diffusion model on pictures. The run's noise_prediction.png and .csv show how much of the noise "
+                + "it predicts in test pictures, by timestep. A run can be stopped at any moment and goes on with {resume} "
+                + "as if it had not been.";
     }
 
     @Override
@@ -222,21 +233,25 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     }
 
     private static Option<String> sampler() {
-        return Option.choice("sampler", Sampler.names()).help("How to walk from noise to picture.").defaultsTo("ddim");
+        return Option.choice("sampler", Sampler.names()).label("NAME")
+                .help("How to walk from noise to picture: " + String.join(", ", Sampler.names()) + ".")
+                .defaultsTo("ddim");
     }
 
     private Action generation() {
         return new Action(Action.Kind.GENERATE, name(), "Make pictures with a diffusion model.",
                 CommonOptions.generation(this, CommonOptions.out("fashion.png", Media.PICTURES), STEPS,
-                        ClassChoice.CLASS, sampler(), ETA, FILM),
+                        ClassChoice.CLASS, sampler(), SPACING, ETA, FILM, ACCURACY),
                 DdpmFamily::generate);
     }
 
     /** What was asked of a model that knows these classes. @throws OptionException naming what cannot be */
     static Sampling request(Values values, List<String> classNames) {
-        return OptionException.asked(() -> Sampling.count(values.get(CommonOptions.COUNT)).steps(values.get(STEPS))
-                .sampler(Sampler.named(values.get(sampler()), values.get(ETA))).seed(values.get(CommonOptions.SEED))
+        Sampling request = OptionException.asked(() -> Sampling.count(values.get(CommonOptions.COUNT))
+                .steps(values.get(STEPS)).sampler(Sampler.named(values.get(sampler()), values.get(ETA)))
+                .seed(values.get(CommonOptions.SEED))
                 .ofClass(ClassChoice.number(values, classNames).orElse(Sampling.TURNS)));
+        return values.find(SPACING).map(name -> request.spacing(Spacing.named(name))).orElse(request);
     }
 
     private static void generate(ActionCall call) throws IOException {
@@ -253,15 +268,18 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
                 frames.add(Gallery.grid(images));
             }
         };
+        NoisePredictionReport[] accuracy = new NoisePredictionReport[1];
         Images images;
         try (Device device = call.openDevice();
                 DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, call.model())) {
-            images = pipeline.generate(request(values, pipeline.classNames()), call.progress(), viewer);
+            images = pipeline.generate(request(values, pipeline.classNames()), call.progress(), viewer,
+                    curve -> accuracy[0] = curve);
         }
         long nanos = System.nanoTime() - start;
         if (film.isPresent()) {
             Gallery.film(call, film.get(), frames);
         }
+        call.writeIfAsked(ACCURACY, accuracy[0]::writePlot);
         Gallery.pictures(call, images, steps + " steps of " + values.get(sampler()), nanos);
     }
 
@@ -291,6 +309,34 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
         if (PictureEvaluation.isWanted(call)) {
             PictureEvaluation.run(call, data, DdpmFamily::usualPictures);
         }
+    }
+
+    private static SpeedDial.Subject subject(Device device, String nameOrFolder) throws IOException {
+        DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, nameOrFolder);
+        return new SpeedDial.Subject() {
+            @Override
+            public String hash() {
+                DdpmConfig config = pipeline.model().config();
+                return NetworkEncoder.hash(config.unetSettings() + " " + config.schedulerSettings(),
+                        pipeline.model().store());
+            }
+
+            @Override
+            public Images make(Sampler sampler, int steps, int count, long seed) {
+                return pipeline.generate(Sampling.count(count).sampler(sampler).steps(steps).seed(seed),
+                        Progress.none());
+            }
+
+            @Override
+            public int calls(Sampler sampler, int steps) {
+                return pipeline.model().config().plan(Sampling.count(1).sampler(sampler).steps(steps)).steps().size();
+            }
+
+            @Override
+            public void close() {
+                pipeline.close();
+            }
+        };
     }
 
     private static Images usualPictures(Device device, ActionCall call, int count, long seed) throws IOException {

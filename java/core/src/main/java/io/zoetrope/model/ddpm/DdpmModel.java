@@ -48,8 +48,8 @@ public final class DdpmModel extends NetworkModel<DdpmConfig, UNet> {
 
     @Override
     protected List<ModelFolder.Component> rest() {
-        return List.of(new ModelFolder.Component(SCHEDULER, "diffusers", "DDPMScheduler", config().schedulerSettings(),
-                Map.of()));
+        return List.of(new ModelFolder.Component(SCHEDULER, "diffusers", config().scheduler().className(),
+                config().schedulerSettings(), Map.of()));
     }
 
     public NoiseSchedule schedule() {

@@ -7,6 +7,7 @@ import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
 import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.model.NoisePredictionRecord;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterPlan;
@@ -18,6 +19,7 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import io.zoetrope.train.BatchSource;
 import io.zoetrope.train.Objective;
+import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.TrainingContext;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,6 +36,10 @@ final class DdpmObjective implements Objective {
     private static final int SAMPLE_STEPS = 50;
     private static final int MEASURED_BINS = 8;
     private static final int MEASURED_PER_BIN = 8;
+    /** Of the noise prediction that is measured on the way: a few pictures, and always the same noise. */
+    private static final int RECORD_BINS = 20;
+    private static final int RECORD_PICTURES = 8;
+    private static final long RECORD_SEED = 7;
 
     private final TrainingContext context;
     private final Dataset data;
@@ -45,9 +51,10 @@ final class DdpmObjective implements Objective {
     private final Tensor noisy;
     private final Tensor wanted;
     private final Tensor loss;
+    private final Optional<NoisePredictionRecord> record;
 
     /**
-     * @param data pictures to learn from
+     * @param data pictures to learn from; where they have a test part, noise prediction is measured on it
      * @param size pictures in a micro-batch
      */
     DdpmObjective(TrainingContext context, Dataset data, int size, DdpmFamily.Recipe recipe) {
@@ -64,6 +71,10 @@ final class DdpmObjective implements Objective {
         this.noisy = scope.empty(model.compute(), size, shape.imageSize(), shape.imageSize(), shape.channels());
         this.wanted = scope.emptyLike(noisy);
         this.loss = context.report(scope.zeros(DType.F32, 1));
+        this.record = data instanceof ImageDataset pictures
+                ? Optional.of(new NoisePredictionRecord(() -> NoiseEvaluation.measure(model, pictures.test(), RECORD_BINS,
+                        RECORD_PICTURES, RECORD_SEED, Progress.none())))
+                : Optional.empty();
     }
 
     @Override
@@ -73,7 +84,20 @@ final class DdpmObjective implements Objective {
 
     @Override
     public double[] row(double[] means, long batches) {
+        record.ifPresent(kept -> kept.taken(batches));
         return new double[] {means[0], optimizer.learningRate(), optimizer.gradientNorm()};
+    }
+
+    @Override
+    public String note() {
+        return record.map(NoisePredictionRecord::note).orElse("");
+    }
+
+    @Override
+    public void report(RunFolder run, long step) throws IOException {
+        if (record.isPresent()) {
+            record.get().report(run.path(), step);
+        }
     }
 
     @Override

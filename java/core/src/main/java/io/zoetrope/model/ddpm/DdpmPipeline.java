@@ -8,6 +8,8 @@ import io.zoetrope.diffusion.SamplerPlan;
 import io.zoetrope.diffusion.SamplingLoop;
 import io.zoetrope.io.Interruption;
 import io.zoetrope.io.Progress;
+import io.zoetrope.metric.NoisePredictionReport;
+import io.zoetrope.metric.SamplingTrace;
 import io.zoetrope.model.ModelPipeline;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.unet.UNetConfig;
@@ -19,7 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -81,6 +83,16 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
 
     /** As {@link #generate(Sampling, Progress)}, showing the first batch after every step to {@code viewer} unless null. */
     public Images generate(Sampling request, Progress progress, Viewer viewer) {
+        return generate(request, progress, viewer, null);
+    }
+
+    /**
+     * As {@link #generate(Sampling, Progress, Viewer)}, telling {@code listener} unless null how well the noise of the first
+     * batch is predicted, by timestep, as {@link SamplingTrace} has it: now and then, and at last for the finished pictures.
+     * The progress shows it too. The pictures are the same.
+     */
+    public Images generate(Sampling request, Progress progress, Viewer viewer,
+            Consumer<NoisePredictionReport> listener) {
         UNetConfig shape = model().config().unet();
         if (request.classId() >= Math.max(1, shape.classes())) {
             throw new IllegalArgumentException(
@@ -94,16 +106,22 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
         for (int chunk = 0; chunk < chunks; chunk++) {
             int count = Math.min(BATCH, request.count() - chunk * BATCH);
             long done = (long) chunk * request.steps();
-            Images images = chunk(request, plan, chunk, count, chunk == 0 ? viewer : null,
-                    step -> progress.advance(done + step));
+            Images images = chunk(request, plan, chunk, count, chunk == 0 ? viewer : null, chunk == 0 ? listener : null,
+                    (step, note) -> progress.advance(done + step, note));
             System.arraycopy(images.pixels(), 0, bytes, chunk * BATCH * pixels, count * pixels);
         }
         progress.end();
         return new Images(request.count(), shape.height(), shape.width(), shape.channels(), bytes);
     }
 
+    /** Is told that a step is done, and what there is to say of it. */
+    @FunctionalInterface
+    private interface StepDone {
+        void step(int step, String note);
+    }
+
     private Images chunk(Sampling request, SamplerPlan plan, int chunk, int count, Viewer viewer,
-            IntConsumer stepDone) {
+            Consumer<NoisePredictionReport> listener, StepDone stepDone) {
         UNetConfig shape = model().config().unet();
         Device device = model().device();
         Shape batch = Shape.of(count, shape.height(), shape.width(), shape.channels());
@@ -111,12 +129,18 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
                 SamplingLoop loop = loop(plan, batch, labels(scope, request, chunk, count))) {
             loop.start(seedOf(request.seed(), chunk));
             show(viewer, 0, loop, shape, count);
+            SamplingTrace trace = listener == null ? null
+                    : new SamplingTrace(plan, model().config().timesteps(), listener);
             for (int step = 1; step <= loop.steps(); step++) {
                 Interruption.check("generating");
-                loop.step();
-                device.synchronize();
+                if (trace == null) {
+                    loop.step();
+                    device.synchronize();
+                } else {
+                    trace.step(loop);
+                }
                 show(viewer, step, loop, shape, count);
-                stepDone.accept(step);
+                stepDone.step(step, trace == null ? "" : trace.note());
             }
             return images(loop, shape, count);
         }

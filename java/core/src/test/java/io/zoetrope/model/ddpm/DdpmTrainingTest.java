@@ -27,8 +27,10 @@ import io.zoetrope.train.TrainingFailedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +59,29 @@ class DdpmTrainingTest {
         assertThat(RunFiles.checkpoint(parts, 6)).isEqualTo(RunFiles.checkpoint(whole, 6));
         assertThat(Files.readString(parts.resolve("loss.csv"))).isEqualTo(Files.readString(whole.resolve("loss.csv")));
         assertThat(RunFiles.checkpoint(whole, 3)).isNotEqualTo(RunFiles.checkpoint(whole, 6));
+        String predicted = Files.readString(whole.resolve("noise_prediction.csv"));
+        assertThat(Files.readString(parts.resolve("noise_prediction.csv"))).isEqualTo(predicted);
+        assertThat(predicted.lines()).as("a row a checkpoint").hasSize(3);
+        assertThat(whole.resolve("noise_prediction.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void theProgressShowsHowWellNoiseIsPredicted() throws IOException {
+        List<String> notes = new ArrayList<>();
+        train(TinyTraining.DDPM.request(folder.resolve("run"), 120, false, 1000), new Progress() {
+            @Override
+            public void begin(String stage, long total) {}
+
+            @Override
+            public void advance(long done, String note) {
+                notes.add(note);
+            }
+
+            @Override
+            public void end() {}
+        });
+        assertThat(notes).anyMatch(note -> note.matches("loss [0-9.]+"));
+        assertThat(notes.get(notes.size() - 1)).matches("loss [0-9.]+ R² [▁▂▃▄▅▆▇█]{20} -?[0-9.]+");
     }
 
     @Test

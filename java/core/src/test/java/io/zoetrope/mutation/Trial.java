@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  */
 final class Trial {
     private static final int LAUNCH_SECONDS = 20;
+    private static final int CHECKED_SECONDS = 120;
     private static final int PROCESS_SECONDS = 300;
     private static final int TEXT = 160;
     // 128 + SIGTERM, 128 + SIGINT: says nothing of the mutant.
@@ -81,7 +82,7 @@ final class Trial {
                 "-Xmx2g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzoetrope.test.device=cpu", "-cp",
                 folder + System.getProperty("path.separator") + System.getProperty("java.class.path"),
                 FirstFailure.class.getName(), tests);
-        builder.environment().put("ZOETROPE_TIMEOUT", Integer.toString(LAUNCH_SECONDS));
+        builder.environment().put("ZOETROPE_TIMEOUT", Integer.toString(checked ? CHECKED_SECONDS : LAUNCH_SECONDS));
         builder.environment().remove("ZOETROPE_CHECK");
         if (checked) {
             builder.environment().put("ZOETROPE_CHECK", "memory,race,init,sync");

@@ -26,20 +26,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Weights that are only used: what memory they take, and that they come from files as they are there. */
 class InferenceStoreTest {
-    private static final long MATRICES = 300 * 200 + 24 * 40 * 9 + 16 * 16;
-    private static final long VECTORS = 300 + 16;
+    private static final long MATRICES = 1100 * 600 + 240 * 250 * 9 + 16 * 16;
+    private static final long VECTORS = 1100 + 16;
 
     private final Device device = Devices.shared();
 
     @TempDir
     private Path folder;
 
-    /** A matrix larger than what one copy takes would be slow here; the benchmark of loading has those. */
+    /** Two of its tensors are larger than what is copied in one go. */
     private static Parameters network() {
         Parameters root = Parameters.root();
-        root.weight("a.weight", Init.fanIn(200), 300, 200);
-        root.vector("a.bias", Init.zeros(), 300);
-        root.convolution("b.weight", Init.fanIn(360), 24, 3, 3, 40);
+        root.weight("a.weight", Init.fanIn(600), 1100, 600);
+        root.vector("a.bias", Init.zeros(), 1100);
+        root.convolution("b.weight", Init.fanIn(2250), 240, 3, 3, 250);
         root.convolution("c.weight", Init.fanIn(16), 16, 1, 1, 16);
         root.buffer("c.mean", Init.zeros(), 16);
         return root;
@@ -99,15 +99,15 @@ class InferenceStoreTest {
     void notFiniteValuesAreNamedWhereverTheyLie() throws IOException {
         Map<String, StoredTensor> tensors = stored("F32");
         float[] values = tensors.get("b.weight").toFloats();
-        values[5000] = Float.NEGATIVE_INFINITY;
-        values[7001] = Float.NaN;
-        tensors.put("b.weight", StoredTensor.ofF32(values, 24, 40, 3, 3));
+        values[530_000] = Float.NEGATIVE_INFINITY;
+        values[530_007] = Float.NaN;
+        tensors.put("b.weight", StoredTensor.ofF32(values, 240, 250, 3, 3));
         WeightFiles weights = file(tensors);
         Parameters parameters = network();
         try (ParameterStore store = new ParameterStore(device, parameters, DType.BF16, ParameterPlan.inference())) {
             WeightFiles checked = ModelWeights.read(parameters, weights);
             assertThatThrownBy(() -> ModelWeights.into(store, checked)).isInstanceOf(BadFileException.class)
-                    .hasMessageContaining("'b.weight' holds NaN or infinity at element 5000 and 1 elsewhere");
+                    .hasMessageContaining("'b.weight' holds NaN or infinity at element 530000 and 1 elsewhere");
         }
     }
 
@@ -115,15 +115,15 @@ class InferenceStoreTest {
     void tensorsAreReadByStretches() throws IOException {
         Map<String, StoredTensor> tensors = stored("F32");
         MappedTensor mapped = file(tensors).mapped("a.weight");
-        assertThat(mapped.size()).isEqualTo(60_000);
-        assertThat(mapped.shape()).containsExactly(300, 200);
+        assertThat(mapped.size()).isEqualTo(660_000);
+        assertThat(mapped.shape()).containsExactly(1100, 600);
         float[] all = tensors.get("a.weight").toFloats();
         assertThat(mapped.stretch(777, 3).toFloats()).containsExactly(all[777], all[778], all[779]);
-        assertThatThrownBy(() -> mapped.stretch(59_999, 2)).hasMessageContaining("which has 60000");
+        assertThatThrownBy(() -> mapped.stretch(659_999, 2)).hasMessageContaining("which has 660000");
         Path path = folder.resolve("model.safetensors");
         byte[] bytes = Files.readAllBytes(path);
         Files.write(path, java.util.Arrays.copyOf(bytes, 4000));
-        assertThatThrownBy(() -> mapped.stretch(0, 60_000)).isInstanceOf(BadFileException.class)
+        assertThatThrownBy(() -> mapped.stretch(0, 660_000)).isInstanceOf(BadFileException.class)
                 .hasMessageContaining("become shorter");
     }
 

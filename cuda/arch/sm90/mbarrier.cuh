@@ -1,8 +1,8 @@
 // Barriers in shared memory that count arrivals and bytes (PTX ISA, mbarrier).
 //
-// A phase ends when its arrivals are complete and the bytes that were announced have come; the next begins at once. Waiting
-// is for the end of the phase of a parity: the first phase has parity 0, and a wait for parity 1 passes at once on a barrier
-// that is new.
+// A phase ends when its arrivals are complete and the bytes that were announced have come; the next begins at once.
+// Waiting is for the end of the phase of a parity: the first phase has parity 0, and a wait for parity 1 passes at once
+// on a barrier that is new.
 #pragma once
 #include "zoetrope/copy/shared.cuh"
 

@@ -1,16 +1,17 @@
 // Operand tiles as TMA brings them and wgmma reads them.
 //
-// An operand, of R rows (m or n) by 64 of k in bf16, lies in shared memory as R / 64 boxes of 64 x 64, 8192 bytes each, in
-// which 64 elements that adjoin in memory make a line of 128 bytes, the sixteen-byte chunk c of line r at c ^ (r % 8). Lines
-// are rows where the operand is K-major, and values of k where it is MN-major. A box begins at a multiple of 1024 bytes.
+// An operand, of R rows (m or n) by 64 of k in bf16, lies in shared memory as R / 64 boxes of 64 x 64, 8192 bytes each,
+// in which 64 elements that adjoin in memory make a line of 128 bytes, the sixteen-byte chunk c of line r at c ^
+// (r % 8). Lines are rows where the operand is K-major, and values of k where it is MN-major. A box begins at a multiple
+// of 1024 bytes.
 //
-// A matrix descriptor (PTX ISA, "Matrix descriptor") tells wgmma where its 16 of k begin and how to go on, in units of 16
-// bytes, S = 128 being the width of the swizzle:
+// A matrix descriptor (PTX ISA, "Matrix descriptor") tells wgmma where its 16 of k begin and how to go on, in units of
+// 16 bytes, S = 128 being the width of the swizzle:
 //   K-major    element (r, k) at (r / 8) SBO + (r % 8) S + 2 k             SBO = 8 S;  16 of k are 32 bytes further on
 //   MN-major   element (m, k) at (m / 64) LBO + (k / 8) SBO + (k % 8) S + 2 (m % 64)
 //                                                          SBO = 8 S, LBO = a box;  16 of k are 16 lines further on
-// before bits 4..6 of the address are xored with bits 7..9. For K-major tiles LBO is not read, and SBO leads from a box to the
-// next, since boxes adjoin: the same for both, 64 rows further on is the next box.
+// before bits 4..6 of the address are xored with bits 7..9. For K-major tiles LBO is not read, and SBO leads from a box
+// to the next, since boxes adjoin: the same for both, 64 rows further on is the next box.
 #pragma once
 #include "arch/sm90/cluster.cuh"
 #include "arch/sm90/mbarrier.cuh"
@@ -32,8 +33,8 @@ template <bool K_MAJOR> struct Sm90Operand {
         return (address & 0x3ffff) >> 4 | leading << 16 | stride << 32 | kSwizzle128;
     }
 
-    // Boxes first..first + COUNT - 1 of a tile whose first row is mn0, for one k-tile, to where they belong in the stage at
-    // `to`. BLOCKS > 1: to all blocks of the cluster.
+    // Boxes first..first + COUNT - 1 of a tile whose first row is mn0, for one k-tile, to where they belong in the
+    // stage at `to`. BLOCKS > 1: to all blocks of the cluster.
     template <int COUNT, int BLOCKS>
     static __device__ __forceinline__ void load(unsigned to, const CUtensorMap& map, unsigned barrier, int first,
                                                 int mn0, int k0, int matrix) {

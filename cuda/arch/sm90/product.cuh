@@ -1,12 +1,13 @@
-// The two halves of a warp-specialised product: the producer, which keeps a ring of stages full, and the consumers, which
-// multiply what is in them. Both run over k-tile after k-tile of tile after tile without a block barrier.
+// The two halves of a warp-specialised product: the producer, which keeps a ring of stages full, and the consumers,
+// which multiply what is in them. Both run over k-tile after k-tile of tile after tile without a block barrier.
 //
 //            wait empty(s) -> announce the bytes of s -> copy A, B      (one thread)
 //            wait full(s)  -> 4 wgmma -> wait for the k-tile before -> give its stage back      (each consumer)
 //
-// full(s) has one arrival, the producer's, and the bytes of the whole stage; empty(s) one from each consuming warp of each
-// block that the stage's copies reach. A copy to the cluster may come before this block's producer has announced its bytes:
-// its arrival is missing then, so the phase does not end. One group of wgmma stays in flight while the next is issued.
+// full(s) has one arrival, the producer's, and the bytes of the whole stage; empty(s) one from each consuming warp of
+// each block that the stage's copies reach. A copy to the cluster may come before this block's producer has announced
+// its bytes: its arrival is missing then, so the phase does not end. One group of wgmma stays in flight while the next
+// is issued.
 #pragma once
 #include "arch/sm90/tile.cuh"
 #include "arch/sm90/wgmma.cuh"

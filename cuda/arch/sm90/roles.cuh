@@ -1,5 +1,5 @@
-// Warpgroups of one block that do different work: who issues, and how registers move from those who need few to those who
-// need many (PTX ISA, setmaxnreg, elect.sync).
+// Warpgroups of one block that do different work: who issues, and how registers move from those who need few to those
+// who need many (PTX ISA, setmaxnreg, elect.sync).
 #pragma once
 
 namespace zoe {

@@ -1,5 +1,5 @@
-// Copies by the tensor memory accelerator (TMA): one thread asks for a box of a tensor, the copy engine brings it, swizzled,
-// and reports its bytes to a barrier. What is outside the tensor comes as zeros and counts all the same.
+// Copies by the tensor memory accelerator (TMA): one thread asks for a box of a tensor, the copy engine brings it,
+// swizzled, and reports its bytes to a barrier. What is outside the tensor comes as zeros and counts all the same.
 #pragma once
 #include <cuda.h>  // CUtensorMap
 
@@ -18,8 +18,8 @@ __device__ __forceinline__ void copy_box(unsigned to, const CUtensorMap& map, un
         : "memory");
 }
 
-// The same to every block of the cluster whose bit is set in `ranks`: at the same address, reported to the barrier at the
-// same address.
+// The same to every block of the cluster whose bit is set in `ranks`: at the same address, reported to the barrier at
+// the same address.
 __device__ __forceinline__ void copy_box_to(unsigned short ranks, unsigned to, const CUtensorMap& map, unsigned barrier,
                                             int x, int y, int z) {
     asm volatile(

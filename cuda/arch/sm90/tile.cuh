@@ -1,7 +1,7 @@
 // The tile that a block of the sm90 tier makes of a product, and who does what.
 //
-// Warpgroup 0 produces: one of its threads has operands copied. The others, one for every 64 rows, consume: each makes 64 x
-// TN. CLUSTER blocks, one below the other, share their columns' operand: each fetches a part of it for all.
+// Warpgroup 0 produces: one of its threads has operands copied. The others, one for every 64 rows, consume: each makes
+// 64 x TN. CLUSTER blocks, one below the other, share their columns' operand: each fetches a part of it for all.
 #pragma once
 #include "arch/sm90/operand.cuh"
 #include "arch/sm90/roles.cuh"

@@ -1,9 +1,9 @@
 // wgmma of sm_90a: a warpgroup multiplies 64 x 16 by 16 x N, both in shared memory, in bf16, and adds in fp32.
 //
-// The product is asynchronous. Its registers may be touched, and its operands overwritten, after a wait for its group only;
-// registers that other code wrote must be fenced before. Accumulators (PTX ISA, "Register fragments for wgmma"): with warp
-// w, g = lane / 4 and t = lane % 4, d[j] = {(r, c), (r, c + 1), (r + 8, c), (r + 8, c + 1)} for r = 16 w + g, c = 8 j + 2 t:
-// those of mma.sync m16n8k16, j being the fragment's number in a row.
+// The product is asynchronous. Its registers may be touched, and its operands overwritten, after a wait for its group
+// only; registers that other code wrote must be fenced before. Accumulators (PTX ISA, "Register fragments for wgmma"):
+// with warp w, g = lane / 4 and t = lane % 4, d[j] = {(r, c), (r, c + 1), (r + 8, c), (r + 8, c + 1)} for r = 16 w + g,
+// c = 8 j + 2 t: those of mma.sync m16n8k16, j being the fragment's number in a row.
 #pragma once
 
 namespace zoe {

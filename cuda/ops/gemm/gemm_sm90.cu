@@ -1,10 +1,10 @@
-// Matrix product on Hopper's tensor cores; see gemm_sm80.cu for the definition, of which this takes what is bf16 and can be
-// copied by TMA: a and b begin at a multiple of 16 bytes and so does each of their rows. C may lie anywhere.
+// Matrix product on Hopper's tensor cores; see gemm_sm80.cu for the definition, of which this takes what is bf16 and
+// can be copied by TMA: a and b begin at a multiple of 16 bytes and so does each of their rows. C may lie anywhere.
 //
-// Persistent and warp-specialised: as many blocks as multiprocessors each make tile after tile (pipeline/persistent.cuh).
-// Warpgroup 0 has 64 x 64 boxes of the operands copied into a ring of stages, the others multiply 64 rows each by wgmma m64nNk16
-// and store while the next tile's operands come (arch/sm90/product.cuh). In clusters, two blocks, one below the other, fetch
-// half of their common columns' operand each, for both.
+// Persistent and warp-specialised: as many blocks as multiprocessors each make tile after tile
+// (pipeline/persistent.cuh). Warpgroup 0 has 64 x 64 boxes of the operands copied into a ring of stages, the others
+// multiply 64 rows each by wgmma m64nNk16 and store while the next tile's operands come (arch/sm90/product.cuh). In
+// clusters, two blocks, one below the other, fetch half of their common columns' operand each, for both.
 //
 //   tile      consumers  cluster  stages  shared memory  sums a thread  registers by ptxas -> setmaxnreg
 //   128 x 256     2         2        4      192 KiB           128         168 -> 40, 232 of a consumer
@@ -13,17 +13,18 @@
 //    64 x 64      1         1        8      128 KiB            32         114
 // and 16 bytes a stage for its two barriers. One block fits a multiprocessor; no spills, no local memory.
 //
-// FLOPs 2 m n k. A k-tile of 128 x 256 takes at least 1024 clocks of the tensor cores (2048 multiplications a clock), and
-// brings 48 KiB into shared memory, 32 of them from the second-level cache, whose 64 bytes a clock take 512: bound by the tensor
-// cores. So are 128 x 128, just, and none of the narrower ones, which give small products more blocks: the host's estimate
-// is in io.zoetrope.ops.gemm.HopperTiles. Outputs leave in pairs, as fragments lie: 16 bytes of a row at a time, which the
-// second-level cache puts together.
+// FLOPs 2 m n k. A k-tile of 128 x 256 takes at least 1024 clocks of the tensor cores (2048 multiplications a clock),
+// and brings 48 KiB into shared memory, 32 of them from the second-level cache, whose 64 bytes a clock take 512: bound
+// by the tensor cores. So are 128 x 128, just, and none of the narrower ones, which give small products more blocks:
+// the host's estimate is in io.zoetrope.ops.gemm.HopperTiles. Outputs leave in pairs, as fragments lie: 16 bytes of a
+// row at a time, which the second-level cache puts together.
 //
 // The order of a sum is that of the sm80 tier's tiles: k by 16, one accumulator an output. Given equal rounding inside
 // an instruction the bits are the same.
 //
-// Source: PTX ISA (wgmma, tensor copies, mbarrier); the division of labour is that of CUTLASS's warp-specialised persistent kernels.
-// Measured: not on a GPU. Predicted from the above: bound by the tensor cores from k = 1024 or so and whole waves on.
+// Source: PTX ISA (wgmma, tensor copies, mbarrier); the division of labour is that of CUTLASS's warp-specialised
+// persistent kernels.
+// Measured: not on a GPU. Predicted from the above: bound by the tensor cores from k = 1024 and whole waves on.
 #include "arch/sm80/outputs.cuh"
 #include "arch/sm90/product.cuh"
 #include "epilogue.cuh"

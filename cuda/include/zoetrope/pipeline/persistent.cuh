@@ -1,7 +1,8 @@
 // Which tiles of a batch of products a block that stays makes, and in which order.
 //
-// Tile t goes to block (or cluster) t mod their number. Tiles are numbered down columns of GROUP rows of tiles, so that those
-// made at a time, a wave, are near a square: their operands fit the second-level cache together and are read once.
+// Tile t goes to block (or cluster) t mod their number. Tiles are numbered down columns of GROUP rows of tiles, so that
+// those made at a time, a wave, are near a square: their operands fit the second-level cache together and are read
+// once.
 #pragma once
 
 namespace zoe {

@@ -13,6 +13,7 @@ import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Guarded;
 import io.zoetrope.testkit.Tolerance;
 import io.zoetrope.testkit.Values;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Hopper's kernels for products: every residue of their tiles, and the bits of the sm80 tier, whose order of sums is theirs. */
 @SuppressWarnings("try")
 class GemmHopperTest {
+    private static final int WARM = 500;
     private static final List<Gemm.Spec> SPECS = List.of(Gemm.Spec.NN, Gemm.Spec.NT, Gemm.Spec.TN, Gemm.Spec.TT);
 
     @BeforeEach
@@ -125,6 +127,25 @@ class GemmHopperTest {
         assertThat(chosen(96, 72, 40)).isEqualTo("gemm_sm90_bf16_128x64_nt");
         assertThat(chosen(96, 72, 41)).startsWith("gemm_sm80_bf16_");
         assertThat(chosen(8, 72, 40)).startsWith("gemm_sm80_bf16_16x");
+    }
+
+    /** Maps are found again, for a product like one before allocates nothing. */
+    @Test
+    void aProductLikeOneBeforeAllocatesNothing() {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long thread = Thread.currentThread().getId();
+        long before = 0;
+        try (Guarded guarded = new Guarded(Devices.shared())) {
+            Tensor a = operand(guarded, "a", 1, 1, new long[] {96, 40});
+            Tensor b = operand(guarded, "b", 2, 1, new long[] {72, 40});
+            Tensor c = guarded.output("c", DType.BF16, 96, 72);
+            for (int i = 0; i < 2 * WARM; i++) {
+                before = i == WARM ? threads.getThreadAllocatedBytes(thread) : before;
+                Gemm.run(a, b, null, c, Gemm.Spec.NT);
+            }
+        }
+        // What the measurement itself allocates, and an epilogue that is not kept, are far from a map for each product.
+        assertThat((threads.getThreadAllocatedBytes(thread) - before) / WARM).isLessThan(64);
     }
 
     private static String chosen(int m, int n, int k) {

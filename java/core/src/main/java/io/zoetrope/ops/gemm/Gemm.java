@@ -170,8 +170,7 @@ public final class Gemm {
             Arguments arguments = plan.kernel().arguments()
                     .pointer("a", a.address() + first * strideA * a.dtype().bytes())
                     .pointer("b", b.address() + first * strideB * b.dtype().bytes());
-            outputs(arguments, epilogue, c, first, spec, m, n, k, strideA, strideB)
-                    .launch(plan.blocks(), 1, some);
+            outputs(arguments, epilogue, c, first, spec, m, n, k, strideA, strideB).launch(plan.blocks(), 1, some);
         }
     }
 

@@ -64,8 +64,8 @@ record GemmPlan(Kernel kernel, long blocks, TensorMapCache a, TensorMapCache b) 
                 .with(batch).with((aligned ? 1 : 0) | (sharedA ? 2 : 0) | (sharedB ? 4 : 0));
         GemmPlan plan = device.knownPlan(probe);
         if (plan == null) {
-            plan = made(device, probe.copy(), new Problem(type, spec.layout(), m, n, k, batch, sharedA, sharedB,
-                    aligned, tier, tile));
+            plan = made(device, probe.copy(),
+                    new Problem(type, spec.layout(), m, n, k, batch, sharedA, sharedB, aligned, tier, tile));
         }
         Tiers.used(OPERATION, plan.kernel.name());
         return plan;

@@ -102,10 +102,9 @@ class GemmHopperTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void hasTheBitsOfTheSm80Tier(String tile, Gemm.Spec spec) {
-        for (DType out : List.of(DType.BF16, DType.F32)) {
-            assertThat(run(Tier.SM90, tile, spec, out, 1, false, false, 392, 328, 712)).as("%s to %s", tile, out)
-                    .isEqualTo(run(Tier.SM80, "64x64", spec, out, 1, false, false, 392, 328, 712));
-        }
+        DType out = spec.transB() ? DType.BF16 : DType.F32;
+        assertThat(run(Tier.SM90, tile, spec, out, 1, false, false, 392, 328, 712)).as("%s to %s", tile, out)
+                .isEqualTo(run(Tier.SM80, "64x64", spec, out, 1, false, false, 392, 328, 712));
     }
 
     @ParameterizedTest

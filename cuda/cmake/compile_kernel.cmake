@@ -1,5 +1,5 @@
 # Compiles one .cu file to BINARY, and keeps what its manifest is made of: the preprocessed source (MADE.ii), the PTX
-# (MADE.ptx) and what ptxas reported (MADE.ptxas). The manifest refuses spills and ignored instructions.
+# (MADE.ptx) for compute_VIRTUAL and what ptxas reported (MADE.ptxas). The manifest refuses spills and ignored instructions.
 set(kept "${MADE}.kept")
 file(REMOVE_RECURSE "${kept}")
 file(MAKE_DIRECTORY "${kept}")
@@ -15,13 +15,13 @@ if(NOT result EQUAL 0)
 endif()
 get_filename_component(name "${SOURCE}" NAME_WE)
 foreach(kind ii ptx)
-    # With several architectures nvcc puts theirs into the names; compute_80 is always among them.
-    file(GLOB one "${kept}/${name}.compute_80*.${kind}" "${kept}/${name}.cpp1.${kind}" "${kept}/${name}.${kind}")
+    # With several architectures nvcc puts theirs into the names; compute_VIRTUAL is always among them.
+    file(GLOB one "${kept}/${name}.compute_${VIRTUAL}*.${kind}" "${kept}/${name}.cpp1.${kind}" "${kept}/${name}.${kind}")
     list(FILTER one EXCLUDE REGEX "\\.cpp4\\.ii$")
     list(LENGTH one count)
     if(NOT count EQUAL 1)
         file(REMOVE "${BINARY}")
-        message(FATAL_ERROR "nvcc left ${count} files *.${kind} of ${SOURCE} for compute_80 in ${kept}, expected one: ${one}")
+        message(FATAL_ERROR "nvcc left ${count} files *.${kind} of ${SOURCE} for compute_${VIRTUAL} in ${kept}, expected one: ${one}")
     endif()
     file(RENAME "${one}" "${MADE}.${kind}")
 endforeach()

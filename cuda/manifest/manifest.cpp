@@ -44,7 +44,8 @@ std::vector<Parameter> parameters(const Kernel& kernel, const PtxEntry& ptx, con
         const Variable& v = kernel.parameters[i];
         const PtxParameter& p = ptx.parameters[i];
         const Layout layout = layout_of(v.type, kernel.scope, declarations, v.place);
-        if (layout.bytes != p.bytes || layout.align != p.align)
+        const bool aligned = layout.opaque ? p.align % layout.align == 0 : p.align == layout.align;
+        if (layout.bytes != p.bytes || !aligned)
             throw Error(v.place + ": parameter '" + v.name + "' of " + kernel.name + ", a " + layout.type + ", has "
                         + std::to_string(layout.bytes) + " bytes aligned to " + std::to_string(layout.align)
                         + " by its declaration, but " + std::to_string(p.bytes) + " aligned to "

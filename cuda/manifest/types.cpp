@@ -48,7 +48,8 @@ const std::map<std::string, Scalar>& scalars() {
     return table;
 }
 
-// Structs of the toolkit that pass as they are: their members are the driver's business.
+// Structs of the toolkit that pass as they are: their members are the driver's business. The alignment is the least that
+// the driver asks for: the header of toolkit 13 declares twice as much.
 const std::map<std::string, std::pair<long long, long long>>& opaque() {
     static const std::map<std::string, std::pair<long long, long long>> table{{"CUtensorMap", {128, 64}}};
     return table;
@@ -117,7 +118,7 @@ private:
         if (scalar != scalars().end() && scalar->second.bytes > 0)
             return {scalar->second.name, scalar->second.bytes, scalar->second.bytes, {}};
         const auto known = opaque().find(name);
-        if (known != opaque().end()) return {name, known->second.first, known->second.second, {}};
+        if (known != opaque().end()) return {name, known->second.first, known->second.second, {}, true};
         if (const Struct* s = find(declarations_.structs, scope, name)) return of(*s, depth);
         if (const Words* alias = find(declarations_.aliases, scope, name))
             if (joined(*alias) != name) return of(*alias, scope, depth + 1);

@@ -16,6 +16,7 @@ struct Layout {
     std::string type;  // as the manifest spells it
     long long bytes, align;
     std::vector<Member> members;  // of a struct
+    bool opaque = false;          // of the toolkit, which may align it to a multiple of `align`
 };
 
 // Of a type as spelled in `scope`. `place` goes into the error for a type that is not known.

@@ -159,7 +159,7 @@ __device__ __forceinline__ void gemm_skinny(const bf16* a, const bf16* b, const 
         acc[0][0][0] += v.x, acc[0][0][1] += v.y, acc[0][0][2] += v.z, acc[0][0][3] += v.w;
     }
     visit(Sm80Outputs<OneFragment>(warp / Tile::NI * 16, warp % Tile::NI * 8), acc,
-          Bounds{g.m - m0, g.n - n0, Tile::TN}, gemm_epilogue<bf16>(bias, c, g, m0, n0));
+          Bounds{g.m - m0, g.n - n0, Tile::TN}, gemm_epilogue<bf16>(bias, c, g, m0, n0, 0));
 }
 
 // As many slots as registers allow for two blocks a multiprocessor, for one from 32 x 16 on.

@@ -122,6 +122,12 @@ public final class Arguments {
         return this;
     }
 
+    /** A {@code __grid_constant__ const CUtensorMap}. Without a manifest it lies where code of toolkit 13 has it. */
+    public Arguments tensorMap(String name, TensorMap map) {
+        buffer.put(place(name, Kind.TENSOR_MAP), map);
+        return this;
+    }
+
     private int place(String name, Kind kind) {
         return signature == null ? aligned(kind.bytes()) : next(name, kind).offset();
     }

@@ -79,6 +79,10 @@ final class LaunchBuffer {
         memory.put(place(offset, bytes.length), bytes);
     }
 
+    void put(int offset, TensorMap map) {
+        map.copyTo(memory, place(offset, TensorMap.BYTES));
+    }
+
     /** Bytes laid out so far, with the gaps between parameters. */
     int size() {
         return size;

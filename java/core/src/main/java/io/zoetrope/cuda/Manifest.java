@@ -55,7 +55,8 @@ final class Manifest {
         }
         var tile = entry.getAsJsonArray("tile");
         return new Geometry(entry.get("threads").getAsInt(), tile.get(0).getAsInt(), tile.get(1).getAsInt(),
-                tile.get(2).getAsInt(), entry.get("dynamicSharedBytes").getAsInt());
+                tile.get(2).getAsInt(), entry.get("dynamicSharedBytes").getAsInt(),
+                entry.has("cluster") ? entry.get("cluster").getAsInt() : 1);
     }
 
     /** @throws DeviceException when it has no such entry */

@@ -15,8 +15,8 @@ final class Signature {
     enum Kind {
         POINTER(8), I8(1), I16(2), I32(4), I64(8), F32(4), F64(8),
         /** A structure passed by value, whose fields follow. */
-        STRUCTURE(0),
-        /** Bytes whose meaning is the caller's, such as a tensor map. */
+        STRUCTURE(0), TENSOR_MAP(TensorMap.BYTES),
+        /** Bytes whose meaning is the caller's. */
         OPAQUE(0);
 
         private final int bytes;
@@ -111,6 +111,7 @@ final class Signature {
             case "long long", "unsigned long long" -> Kind.I64;
             case "float" -> Kind.F32;
             case "double" -> Kind.F64;
+            case "CUtensorMap" -> Kind.TENSOR_MAP;
             default -> Kind.OPAQUE;
         };
     }

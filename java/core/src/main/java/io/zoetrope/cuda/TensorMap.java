@@ -26,7 +26,7 @@ public final class TensorMap {
     private final long address;
     private final ByteBuffer encoded;
 
-    private TensorMap(TensorMapLayout layout, long address, ByteBuffer encoded) {
+    TensorMap(TensorMapLayout layout, long address, ByteBuffer encoded) {
         this.layout = layout;
         this.address = address;
         this.encoded = encoded;

@@ -1,5 +1,6 @@
 package io.zoetrope.ops;
 
+import io.zoetrope.cuda.ComputeCapability;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.tensor.DType;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Tiers {
     private static final Logger LOG = LoggerFactory.getLogger(Tiers.class);
+    private static final ComputeCapability HOPPER = new ComputeCapability(9, 0);
     private static final ThreadLocal<Forced> FORCED = new ThreadLocal<>();
     private static final Map<String, String> LAST = new ConcurrentHashMap<>();
     private static final ThreadLocal<Tf32> TF32 = new ThreadLocal<>();
@@ -91,22 +93,40 @@ public final class Tiers {
         return choice == null ? tf32 : choice.allowed;
     }
 
+    /** Whether a device runs a tier's code. */
+    public static boolean has(Device device, Tier tier) {
+        return switch (tier) {
+            case SIMT -> true;
+            case SM80 -> device.capability().atLeast(8, 0);
+            case SM90 -> device.capability().equals(HOPPER);
+        };
+    }
+
     /**
-     * The tier for products of {@code dtype} on a device.
+     * The tier for products of {@code dtype} on a device, of an operation that has no others than the portable ones.
      *
-     * @throws IllegalStateException when the sm80 tier is forced on a device that has no tensor cores for it
+     * @throws IllegalStateException when a tier is forced on a device that does not run its code
      */
     public static Tier choose(Device device, DType dtype) {
-        boolean able = device.capability().atLeast(8, 0);
+        Tier newest = newest(device, dtype);
+        return newest == Tier.SM90 ? Tier.SM80 : newest;
+    }
+
+    /** As {@link #choose}, of an operation that has all tiers for bf16. */
+    public static Tier newest(Device device, DType dtype) {
         Forced forced = FORCED.get();
         if (forced != null) {
-            if (forced.tier == Tier.SM80 && !able) {
-                throw new IllegalStateException("the sm80 tier is forced, but " + device + " has compute capability "
-                        + device.capability() + "; it needs 8.0");
+            if (!has(device, forced.tier)) {
+                throw new IllegalStateException(
+                        "the " + forced.tier.suffix() + " tier is forced, but " + device + " has compute capability "
+                                + device.capability() + "; it needs " + (forced.tier == Tier.SM80 ? "8.0" : HOPPER));
             }
             return forced.tier;
         }
-        return able && (dtype == DType.BF16 || tf32Allowed()) ? Tier.SM80 : Tier.SIMT;
+        if (dtype == DType.BF16 && has(device, Tier.SM90)) {
+            return Tier.SM90;
+        }
+        return has(device, Tier.SM80) && (dtype == DType.BF16 || tf32Allowed()) ? Tier.SM80 : Tier.SIMT;
     }
 
     /** Whether a tier, and with it our own kernels, is forced on this thread. */

@@ -78,6 +78,7 @@ class ManifestTest {
                 case F32 -> arguments.f32(slot.name(), 1);
                 case F64 -> arguments.f64(slot.name(), 1);
                 case STRUCTURE -> arguments.structure(slot.name());
+                case TENSOR_MAP -> arguments.tensorMap(slot.name(), new TensorMap(null, 0, TensorMap.space()));
                 case OPAQUE -> arguments.opaque(slot.name(), new byte[slot.bytes()], 1);
             }
         }

@@ -1,5 +1,6 @@
 package io.zoetrope.ops.gemm;
 
+import io.zoetrope.cuda.Arguments;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.ops.modulate.Modulate;
 import io.zoetrope.tensor.DType;
@@ -41,7 +42,7 @@ public final class Gemm {
             return new Spec(transA, transB, alpha, beta, value);
         }
 
-        private String layout() {
+        String layout() {
             return transA ? transB ? "tt" : "tn" : transB ? "nt" : "nn";
         }
 
@@ -155,27 +156,38 @@ public final class Gemm {
 
     private static void launch(Tensor a, Tensor b, Epilogue epilogue, Tensor c, Spec spec, long m, long n, long k,
             long count, long strideA, long strideB) {
-        GemmPlan plan = GemmPlan.of(c.device(), a.dtype(), spec.layout(), m, n, k, count,
+        GemmPlan plan = GemmPlan.of(c.device(), a.dtype(), spec, m, n, k, count, strideA == 0, strideB == 0,
                 (a.address() | b.address()) % 16 == 0);
-        long lda = spec.transA ? m : k;
-        long ldb = spec.transB ? k : n;
-        Modulate.Vectors gate = epilogue.gate;
-        Tensor old = epilogue.residual == null ? c : epilogue.residual;
+        if (plan.isMapped()) { // all of the batch at once
+            Arguments arguments = plan.kernel().arguments().tensorMap("a", plan.a().at(a.address())).tensorMap("b",
+                    plan.b().at(b.address()));
+            outputs(arguments, epilogue, c, 0, spec, m, n, k, strideA, strideB).i32("batch", count)
+                    .launch(plan.blocks(), 1, 1);
+            return;
+        }
         for (long first = 0; first < count; first += MAX_BATCH) {
             long some = Math.min(MAX_BATCH, count - first);
-            long outputs = first * m * n * c.dtype().bytes();
-            plan.kernel().arguments().pointer("a", a.address() + first * strideA * a.dtype().bytes())
-                    .pointer("b", b.address() + first * strideB * b.dtype().bytes()).pointer("bias", epilogue.bias)
-                    .pointer("c", c.address() + outputs).structure("shape").i64("lda", lda).i64("ldb", ldb)
-                    .i64("ldc", n).i64("batch_a", strideA).i64("batch_b", strideB).i64("batch_c", m * n).i32("m", m)
-                    .i32("n", n).i32("k", k).i32("activation", spec.activation.ordinal())
-                    .i32("f32_out", c.dtype() == DType.F32 ? 1 : 0).f32("alpha", spec.alpha)
-                    .f32("beta", epilogue.residual == null ? spec.beta : 1)
-                    .i32("gate_rows", gate == null ? 1 : m / gate.tensor().dim(0))
-                    .i64("gate_stride", gate == null ? 0 : gate.stride())
-                    .pointer("gate", gate == null ? 0 : gate.address()).pointer("old", old.address() + outputs)
-                    .launch(plan.blocks(), 1, some);
+            Arguments arguments = plan.kernel().arguments()
+                    .pointer("a", a.address() + first * strideA * a.dtype().bytes())
+                    .pointer("b", b.address() + first * strideB * b.dtype().bytes());
+            outputs(arguments, epilogue, c, first, spec, m, n, k, strideA, strideB).launch(plan.blocks(), 1, some);
         }
+    }
+
+    /** The arguments after a and b that all kernels take, from the batch's matrix {@code first} on. */
+    private static Arguments outputs(Arguments arguments, Epilogue epilogue, Tensor c, long first, Spec spec, long m,
+            long n, long k, long strideA, long strideB) {
+        Modulate.Vectors gate = epilogue.gate;
+        Tensor old = epilogue.residual == null ? c : epilogue.residual;
+        long skipped = first * m * n * c.dtype().bytes();
+        return arguments.pointer("bias", epilogue.bias).pointer("c", c.address() + skipped).structure("shape")
+                .i64("lda", spec.transA ? m : k).i64("ldb", spec.transB ? k : n).i64("ldc", n).i64("batch_a", strideA)
+                .i64("batch_b", strideB).i64("batch_c", m * n).i32("m", m).i32("n", n).i32("k", k)
+                .i32("activation", spec.activation.ordinal()).i32("f32_out", c.dtype() == DType.F32 ? 1 : 0)
+                .f32("alpha", spec.alpha).f32("beta", epilogue.residual == null ? spec.beta : 1)
+                .i32("gate_rows", gate == null ? 1 : m / gate.tensor().dim(0))
+                .i64("gate_stride", gate == null ? 0 : gate.stride()).pointer("gate", gate == null ? 0 : gate.address())
+                .pointer("old", old.address() + skipped);
     }
 
     private static void matrix(Operands operands, String name, Tensor tensor) {

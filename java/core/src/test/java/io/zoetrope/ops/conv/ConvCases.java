@@ -165,7 +165,7 @@ final class ConvCases {
 
     private static void forEachKernel(Kernels kernels) {
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
-            for (Tier tier : Tier.values()) {
+            for (Tier tier : Tier.PORTABLE) {
                 kernels.of(dtype, tier);
             }
         }

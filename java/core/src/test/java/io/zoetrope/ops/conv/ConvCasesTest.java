@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConvCasesTest {
     static Stream<Arguments> kernels() {
         return Stream.of(DType.F32, DType.BF16)
-                .flatMap(dtype -> Stream.of(Tier.values()).map(tier -> Arguments.of(dtype, tier)));
+                .flatMap(dtype -> Tier.PORTABLE.stream().map(tier -> Arguments.of(dtype, tier)));
     }
 
     private static List<Case> all() {
@@ -58,7 +58,7 @@ class ConvCasesTest {
     void everyShapeMeetsEveryTypeAndEveryTier() {
         all().stream().collect(Collectors.groupingBy(Case::shape)).forEach((shape, cases) -> {
             assertThat(cases).as(shape.name()).extracting(Case::dtype).contains(DType.F32, DType.BF16);
-            assertThat(cases).as(shape.name()).extracting(Case::tier).contains(Tier.values());
+            assertThat(cases).as(shape.name()).extracting(Case::tier).containsAll(Tier.PORTABLE);
         });
     }
 

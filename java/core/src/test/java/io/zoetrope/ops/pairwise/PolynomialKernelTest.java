@@ -27,7 +27,7 @@ class PolynomialKernelTest {
     static Stream<Case> cases() {
         List<Case> cases = new ArrayList<>();
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
-            for (Tier tier : Tier.values()) {
+            for (Tier tier : Tier.PORTABLE) {
                 cases.add(new Case(1, 1, 1, 3, dtype, tier, 0));
                 cases.add(new Case(17, 3, 63, 3, dtype, tier, 0));
                 cases.add(new Case(63, 65, 17, 1, dtype, tier, 0));

@@ -1,18 +1,19 @@
 // Copies between layouts: slices, permutations, windows of a larger tensor; and conversion between any two types.
 //
 //   array_copy(x, out, n, extents, rank, steps_x, steps_out, unit)   out[place(i, steps_out)] = x[place(i, steps_x)]
-//   array_transpose(x, out, rows, columns, unit)                     out[b, c, r] = x[b, r, c] for each matrix b = blockIdx.y
+//   array_transpose(x, out, rows, columns, unit)                     out[b, c, r] = x[b, r, c] for each matrix b =
+//             blockIdx.y
 //   array_convert(x, out, n, from, to)                               element types 0 f32, 1 bf16, 2 i32, 3 i64, 4 u8
 //
-// Conversion to an integer rounds toward zero and takes the nearest value of the type (NaN: 0); from i64 to i32 or u8 it
-// also takes the nearest, which is what C's saturating conversions do. To f32 and bf16 it rounds to nearest even, bf16 from an
-// integer by way of f32.
+// Conversion to an integer rounds toward zero and takes the nearest value of the type (NaN: 0); from i64 to i32 or
+// u8 it also takes the nearest, which is what C's saturating conversions do. To f32 and bf16 it rounds to nearest
+// even, bf16 from an integer by way of f32.
 //
-// Layout      units of 1, 2, 4, 8 or (copy) 16 bytes: the host takes the widest that divides the innermost run, all steps and
-//             both addresses. Extents and steps are in units (strides.cuh). x and out must not overlap.
-// Mapping     copy: 16 units a thread, consecutive threads on consecutive units of the extents. transpose: 256 threads move a
-//             tile of 32 × 32 units through shared memory, whose rows are padded by one unit so that a column lies in 32
-//             banks; grid.x counts tiles. convert: 16 elements a thread.
+// Layout      units of 1, 2, 4, 8 or (copy) 16 bytes: the host takes the widest that divides the innermost run, all
+//             steps and both addresses. Extents and steps are in units (strides.cuh). x and out must not overlap.
+// Mapping     copy: 16 units a thread, consecutive threads on consecutive units of the extents. transpose: 256
+//             threads move a tile of 32 × 32 units through shared memory, whose rows are padded by one unit so that
+//             a column lies in 32 banks; grid.x counts tiles. convert: 16 elements a thread.
 // Traffic     every byte read and written once; a permutation that is no transposition reads in runs of a unit.
 // Measured    not measured on a GPU.
 #include "strides.cuh"

@@ -8,12 +8,12 @@
 // max and min are NaN where either operand is; comparisons with NaN are false, but != is true (IEEE 754). Integers wrap
 // around; they have no division and no power. b may be null: then it is `scalar` everywhere.
 //
-// Layout      out is row-major and contiguous with n elements; a, b and c have extents and steps (strides.cuh). out may be an
-//             operand that is contiguous too: a thread reads an element before it writes it.
+// Layout      out is row-major and contiguous with n elements; a, b and c have extents and steps (strides.cuh). out
+//             may be an operand that is contiguous too: a thread reads an element before it writes it.
 // Mapping     16 elements a thread, 4096 a block. Where the host says `wide`, in packs of 16 bytes along the innermost
 //             dimension, else one element at a time (always: where, comparisons, powers, integers).
-// Traffic     each operand read once where it is not broadcast (else from cache), out written once. Memory bound, but for the
-//             integer divisions of three or more dimensions.
+// Traffic     each operand read once where it is not broadcast (else from cache), out written once. Memory bound,
+//             but for the integer divisions of three or more dimensions.
 // Measured    not measured on a GPU.
 #include "strides.cuh"
 

@@ -1,8 +1,8 @@
 // Places of up to six dimensions: which element of each operand belongs to element i of the output in row-major order.
 //
-// Extents and steps are aligned to the right: n5 is innermost, and dimensions before the last `rank` are not looked at. A step
-// is in elements and not negative; 0 repeats the operand along that dimension (broadcasting). The host has merged dimensions
-// that lie next to each other in all operands, so that contiguous ones have rank 1.
+// Extents and steps are aligned to the right: n5 is innermost, and dimensions before the last `rank` are not looked
+// at. A step is in elements and not negative; 0 repeats the operand along that dimension (broadcasting). The host
+// has merged dimensions that lie next to each other in all operands, so that contiguous ones have rank 1.
 #pragma once
 #include <cstdint>
 #include "zoetrope/copy/vector.cuh"
@@ -66,8 +66,8 @@ __device__ __forceinline__ void place(int64_t i, const Extents& n, int rank, con
     }
 }
 
-// V consecutive elements of the output begin here: where the innermost step is 1 they are read at once, where it is 0 they are
-// one element.
+// V consecutive elements of the output begin here: where the innermost step is 1 they are read at once, where it is
+// 0 they are one element.
 template <int V, class T> __device__ __forceinline__ void read_run(const T* p, int64_t step, float (&v)[V]) {
     if (step == 1) {
         load_values(p, v);

@@ -1,8 +1,7 @@
 // Copies between layouts: slices, permutations, windows of a larger tensor; and conversion between any two types.
 //
 //   array_copy(x, out, n, extents, rank, steps_x, steps_out, unit)   out[place(i, steps_out)] = x[place(i, steps_x)]
-//   array_transpose(x, out, rows, columns, unit)                     out[b, c, r] = x[b, r, c] for each matrix b =
-//             blockIdx.y
+//   array_transpose(x, out, rows, columns, unit)                     out[b, c, r] = x[b, r, c], b being blockIdx.y
 //   array_convert(x, out, n, from, to)                               element types 0 f32, 1 bf16, 2 i32, 3 i64, 4 u8
 //
 // Conversion to an integer rounds toward zero and takes the nearest value of the type (NaN: 0); from i64 to i32 or

@@ -3,11 +3,11 @@
 //   array_gather(x, ids, out, ...)        out[o, j, i] = x[o, ids[o, j, i], i]; an index outside 0 … n-1: bytes
 //                                         0xff, which is NaN in f32 and bf16 and -1 in integers
 //   array_scatter_add(ids, src, out, ...) out[o, r, i] = Σ over j with ids[o, j, i] = r of src[o, j, i]; others are
-//             left out
+//                                         left out
 //   array_check_ids(ids, n, bound, bad)   bad[0] = the lowest position whose index is outside 0 … bound-1; left
-//             alone if none is
+//                                         alone if none is
 //   array_dropout(x, out, n, key, ...)    out = x · factor where the element's word of Philox is at least `dropped`,
-//             else 0
+//                                         else 0
 //
 // Layout      x [outer, n, inner], src and out of gather [outer, count, inner]; ids are i32 with a step for each of
 //             the three dimensions, 0 where one index serves all. The sum of scatter_add is f32 in the order of j:

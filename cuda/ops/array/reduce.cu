@@ -2,13 +2,12 @@
 //
 //   array_sum(x, out, ..., parts, scale)     out[o, p, i] = scale · Σ over part p of the n of x[o, ·, i]
 //   array_select(x, values, indices, ..., k, largest)
-//                                            the k first of each x[o, ·, i] by (value, index), values and indices
-//             [outer, k, inner]
+//       the k first of each x[o, ·, i] by (value, index); values and indices are [outer, k, inner]
 //   array_softmax_backward(dy, y, dx, ...)   dx = y (dy - Σ dy y) over rows of n
 //
 // Order of select: larger first (or smaller, largest = 0); a NaN comes before every number either way; of equal ones
 // (and of NaNs) the lower index first. -0 equals 0. k = 1 is argmax and max. Sums are f32 in an order that n, inner
-//             and parts fix.
+// and parts fix.
 //
 // Mapping     sum, inner = 1: a block of 256 threads a row (or part), each adds every 256th element, then a tree.
 //             inner > 1: a thread an output walks along the axis, so that a warp reads 32 neighbours. select: a

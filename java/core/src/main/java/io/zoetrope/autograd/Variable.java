@@ -69,7 +69,8 @@ public final class Variable {
         return needsGrad;
     }
 
-    boolean isParameter() {
+    /** Whether its gradient is F32 and goes through {@link Tape#accumulateParameter}. */
+    public boolean isParameter() {
         return parameter;
     }
 

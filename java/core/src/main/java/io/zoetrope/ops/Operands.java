@@ -80,6 +80,14 @@ public final class Operands {
         return type(name, tensor, allowed, allowed);
     }
 
+    public Operands type(String name, Tensor tensor, DType one, DType other, DType third) {
+        given(name, tensor);
+        if (tensor.dtype() != third && tensor.dtype() != one && tensor.dtype() != other) {
+            throw refusal(name + " is " + tensor + ", expected " + one + ", " + other + " or " + third);
+        }
+        return this;
+    }
+
     public Operands type(String name, Tensor tensor, DType one, DType other) {
         given(name, tensor);
         if (tensor.dtype() != one && tensor.dtype() != other) {

@@ -13,10 +13,11 @@ import java.util.Objects;
 /** Which tests answer for which module of kernels. */
 final class Subjects {
     /** The packages below {@code io.zoetrope.ops}, by folder of device code, or by module where one serves several. */
-    private static final Map<String, String> TESTS = Map.ofEntries(Map.entry("attention", "attention"),
-            Map.entry("conv", "conv"), Map.entry("conv/phase_shuffle", "phaseshuffle"),
-            Map.entry("diffusion", "diffusion"), Map.entry("embed", "embed"), Map.entry("embed/tokens", "tokens"),
-            Map.entry("gemm", "gemm"), Map.entry("loss", "loss"), Map.entry("norm/batch_norm_backward", "batchnorm"),
+    private static final Map<String, String> TESTS = Map.ofEntries(Map.entry("array", "array"),
+            Map.entry("attention", "attention"), Map.entry("conv", "conv"),
+            Map.entry("conv/phase_shuffle", "phaseshuffle"), Map.entry("diffusion", "diffusion"),
+            Map.entry("embed", "embed"), Map.entry("embed/tokens", "tokens"), Map.entry("gemm", "gemm"),
+            Map.entry("loss", "loss"), Map.entry("norm/batch_norm_backward", "batchnorm"),
             Map.entry("norm/batch_norm_forward", "batchnorm"), Map.entry("norm/group_norm_backward", "groupnorm"),
             Map.entry("norm/group_norm_forward", "groupnorm"), Map.entry("norm/layer_norm_backward", "layernorm"),
             Map.entry("norm/layer_norm_forward", "layernorm"), Map.entry("norm/norm_parameter_gradient", "layernorm"),

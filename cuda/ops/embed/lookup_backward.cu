@@ -10,7 +10,8 @@
 //             rows of a large table have no stretch: their blocks end after one bisection.
 // Order       of a sum: rows w, w+8, w+16, … of the stretch for warp w, then warp 0 to 7. A pure function of the indices.
 // Traffic     dout once, dtable once, two indices a row.
-// Measured    not by itself; it passed its tests on an H200.
+// Measured    softcuda, bf16, 5,376 rows into 8,192 × 128, a third of the rows with an index of their own: 73 ms of CPU
+//             time, 247 when every warp searched. That form passed its tests on an H200; this one has run on softcuda alone.
 #include "zoetrope/copy/vector.cuh"
 #include "zoetrope/entry.cuh"
 

@@ -33,8 +33,9 @@ class CommandsTest {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
                 {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"train", "words"}, {"evaluate"},
                 {"evaluate", "ddpm"}, {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"},
-                {"evaluate", "patches"}, {"evaluate", "words"}, {"speed"}, {"complete"}, {"explain"}, {"explain", "attention"},
-                {"explain", "cnn"}, {"classify"}, {"bench"}, {"data"}, {"models"}, {"doctor"}}) {
+                {"evaluate", "patches"}, {"evaluate", "words"}, {"speed"}, {"complete"}, {"explain"},
+                {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"bench"}, {"data"}, {"models"},
+                {"doctor"}}) {
             String[] arguments = Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();

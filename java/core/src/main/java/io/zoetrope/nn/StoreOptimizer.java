@@ -23,7 +23,8 @@ abstract class StoreOptimizer implements Optimizer {
         this.store = store;
         this.accumulation = accumulation;
         this.scope = Scope.open(store.device());
-        this.ema = averages ? Optional.of(scope.emptyLike(store.masters()).copyFrom(store.masters())) : Optional.empty();
+        this.ema = averages ? Optional.of(scope.emptyLike(store.masters()).copyFrom(store.masters()))
+                : Optional.empty();
         this.segments = AdamW.segments(scope, store.masters().size(), store.trainable().stream()
                 .map(s -> new AdamW.Segment(s.start(), s.length(), s.parameter().isMatrix())).toList());
         this.hyper = AdamW.hyper(scope, settings);

@@ -72,8 +72,8 @@ final class DdpmObjective implements Objective {
         this.wanted = scope.emptyLike(noisy);
         this.loss = context.report(scope.zeros(DType.F32, 1));
         this.record = data instanceof ImageDataset pictures
-                ? Optional.of(new NoisePredictionRecord(() -> NoiseEvaluation.measure(model, pictures.test(), RECORD_BINS,
-                        RECORD_PICTURES, RECORD_SEED, Progress.none())))
+                ? Optional.of(new NoisePredictionRecord(() -> NoiseEvaluation.measure(model, pictures.test(),
+                        RECORD_BINS, RECORD_PICTURES, RECORD_SEED, Progress.none())))
                 : Optional.empty();
     }
 

@@ -18,13 +18,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The harness's measurements: priority by priority, operations before models, our kernels beside cuBLAS, cuDNN and a process
- * such as PyTorch's. After each case the results, their table and the roofline plot are written, so that a run may end at
- * any moment; one on the same files goes on with what is not there yet.
+ * The harness's measurements: priority by priority, operations before models, our kernels beside cuBLAS, cuDNN and a
+ * process such as PyTorch's. After each case the results, their table and the roofline plot are written, so that a run
+ * may end at any moment; one on the same files goes on with what is not there yet.
  *
  * <p>Arguments, each {@code --name=value}: {@code out}, a folder; {@code parts}, such as operations,models;
- * {@code priorities}, such as 1-3; {@code seconds} after which no case is begun; {@code peer}, a command whose words are
- * separated by blanks; {@code rounds}, {@code round-ms}; {@code commit}.
+ * {@code priorities}, such as 1-3; {@code seconds} after which no case is begun; {@code peer}, a command whose words
+ * are separated by blanks; {@code rounds}, {@code round-ms}; {@code commit}.
  */
 public final class GpuBench implements Bench.Listener {
     private static final Map<String, String> DEFAULTS = Map.of("parts", "operations,models", "priorities", "1-3",

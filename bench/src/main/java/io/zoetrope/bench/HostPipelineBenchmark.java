@@ -25,8 +25,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the host does with pictures: reading files, bringing them to a model's size, and asking the device for a batch of
- * varied ones, which is all that training does of augmentation on the host.
+ * What the host does with pictures: reading files, bringing them to a model's size, and asking the device for a batch
+ * of varied ones, which is all that training does of augmentation on the host.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -36,8 +36,8 @@ import java.util.StringJoiner;
 import java.util.stream.Stream;
 
 /**
- * Loads a sharded folder of 4.4 GB for inference, and reads the same files as fast as they can be read; one JSON object a line.
- * {@code bench/loading.sh} bounds the process's memory and empties the page cache of the files in between.
+ * Loads a sharded folder of 4.4 GB for inference, and reads the same files as fast as they can be read; one JSON object
+ * a line. {@code bench/loading.sh} bounds the process's memory and empties the page cache of the files in between.
  *
  * <p>Arguments: {@code make}, {@code load} or {@code read}, and the folder. Making takes 1 GB of heap.
  */
@@ -64,7 +64,9 @@ public final class LoadingTimes {
         }
     }
 
-    /** More weights than 2³¹: most in products, a convolution, whose order is another in files, in every eighth block. */
+    /**
+     * More weights than 2³¹: most in products, a convolution, whose order is another in files, in every eighth block.
+     */
     private static Parameters network() {
         Parameters root = Parameters.root();
         root.weight("embedding.weight", Init.zeros(), WORDS, WIDTH / 4);

@@ -18,9 +18,9 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Device memory and time of a forward pass, and of a forward and a backward pass with and without checkpoints, of UNets in
- * bf16; one JSON object a line. {@code peak} is the most memory in use at once beyond what stood before (parameters, gradients,
- * input), {@code held} what the pool took from the driver for it; {@code ms} the least of the rounds.
+ * Device memory and time of a forward pass, and of a forward and a backward pass with and without checkpoints, of UNets
+ * in bf16; one JSON object a line. {@code peak} is the most memory in use at once beyond what stood before (parameters,
+ * gradients, input), {@code held} what the pool took from the driver for it; {@code ms} the least of the rounds.
  *
  * <p>Arguments: rounds (3), and the networks to run, {@code fashion} or {@code cifar}; none: both.
  */

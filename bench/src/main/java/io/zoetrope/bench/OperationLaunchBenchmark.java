@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a call of an operation costs whose like ran before: checks, plan, arguments, launch. The tensors are tiny, so that
- * the device's work hardly counts. With {@code -prof gc} it shows that such a call allocates nothing.
+ * What a call of an operation costs whose like ran before: checks, plan, arguments, launch. The tensors are tiny, so
+ * that the device's work hardly counts. With {@code -prof gc} it shows that such a call allocates nothing.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -27,8 +27,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A whole sampling loop of the default UNet as one graph launch. With {@code -prof gc} it shows what Java allocates in a
- * run: the same few objects for ten steps as for one.
+ * A whole sampling loop of the default UNet as one graph launch. With {@code -prof gc} it shows what Java allocates in
+ * a run: the same few objects for ten steps as for one.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

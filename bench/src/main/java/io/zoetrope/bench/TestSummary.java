@@ -12,8 +12,8 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
 /**
- * Counts JUnit's reports below a folder, and names what failed; a class without a report died or took too long. Exits with 1
- * when anything failed, or nothing ran.
+ * Counts JUnit's reports below a folder, and names what failed; a class without a report died or took too long. Exits
+ * with 1 when anything failed, or nothing ran.
  */
 public final class TestSummary {
     private static final int LONGEST = 300;

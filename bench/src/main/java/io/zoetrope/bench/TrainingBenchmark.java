@@ -26,8 +26,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A training step of the default diffusion model as one graph launch. With {@code -prof gc} it shows what Java allocates
- * in a step.
+ * A training step of the default diffusion model as one graph launch. With {@code -prof gc} it shows what Java
+ * allocates in a step.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -10,10 +10,11 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Our operations on softcuda beside PyTorch's on the CPU (through DJL), in one process and in turns, so that what else the
- * machine does falls on both. Both take all cores. Results are compared before anything is timed.
+ * Our operations on softcuda beside PyTorch's on the CPU (through DJL), in one process and in turns, so that what else
+ * the machine does falls on both. Both take all cores. Results are compared before anything is timed.
  *
- * <p>Prints the fastest and the median run of each; the ratio is PyTorch's fastest by ours, above 1 where ours is faster.
+ * <p>Prints the fastest and the median run of each; the ratio is PyTorch's fastest by ours, above 1 where ours is
+ * faster.
  */
 public final class PeerTimes {
     private static final int ROUNDS = 15;

@@ -11,15 +11,15 @@ import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 
 /**
- * Compares two built commits row by row: each in a process of its own, in turns (A B A B …), as many runs of a row in one
- * as in the other. Prints a table in Markdown.
+ * Compares two built commits row by row: each in a process of its own, in turns (A B A B …), as many runs of a row in
+ * one as in the other. Prints a table in Markdown.
  *
- * <p>Wall time says what a user waits; beside other load it says little. The time that the process's threads worked leaves
- * out what others took, though not that they cool caches and share cores. A row differs when the ratios of all rounds lie
- * on one side of 1.
+ * <p>Wall time says what a user waits; beside other load it says little. The time that the process's threads worked
+ * leaves out what others took, though not that they cool caches and share cores. A row differs when the ratios of all
+ * rounds lie on one side of 1.
  *
- * <p>Arguments: name and folder of A, name and folder of B, the folder of the rows' sources, a folder to work in, a regular
- * expression that rows must contain, the number of rounds, milliseconds a round.
+ * <p>Arguments: name and folder of A, name and folder of B, the folder of the rows' sources, a folder to work in, a
+ * regular expression that rows must contain, the number of rounds, milliseconds a round.
  */
 public final class Compare {
     private static final int ARGUMENTS = 9;

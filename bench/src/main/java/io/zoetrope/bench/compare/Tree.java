@@ -22,8 +22,8 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * A built commit: the jars of its command line. The rows are compiled against them; of the library's classes that the rows
- * import, the name alone counts, since packages were renamed: the commit's own package is looked up.
+ * A built commit: the jars of its command line. The rows are compiled against them; of the library's classes that the
+ * rows import, the name alone counts, since packages were renamed: the commit's own package is looked up.
  */
 final class Tree {
     private static final String ROWS = "io.zoetrope.bench.compare.rows.";

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets SIGINT, SIGTERM and SIGHUP interrupt a training rather than end the process under it: the step at hand is finished and
- * saved, and only then is the process gone, with the signal's exit code (128 and its number).
+ * Lets SIGINT, SIGTERM and SIGHUP interrupt a training rather than end the process under it: the step at hand is
+ * finished and saved, and only then is the process gone, with the signal's exit code (128 and its number).
  */
 final class GracefulStop {
     private static final Logger LOG = LoggerFactory.getLogger(GracefulStop.class);

@@ -2,7 +2,9 @@ package io.zoetrope.cli;
 
 import io.zoetrope.model.Action;
 
-/** {@code zoetrope speed}: quality against time, by the steps that are taken, for models of any family that takes steps. */
+/**
+ * {@code zoetrope speed}: quality against time, by the steps that are taken, for models of any family that takes steps.
+ */
 final class SpeedCommand extends ByModelCommand {
     SpeedCommand(Surroundings surroundings) {
         super(surroundings, Action.Kind.SPEED,

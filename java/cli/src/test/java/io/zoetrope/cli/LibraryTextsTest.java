@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /**
- * The library serves programs of any kind: no text of it names a command or an option of this one. What the constants of its
- * classes say is looked through, as the compiler joined them.
+ * The library serves programs of any kind: no text of it names a command or an option of this one. What the constants
+ * of its classes say is looked through, as the compiler joined them.
  */
 class LibraryTextsTest {
     /** Every program's, so that the library may give them to another one. */

@@ -26,14 +26,16 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Nothing in the library or the command line depends on the language, the encoding or the time zone of the machine: calls that
- * would take the default name what they mean, {@link Locale#ROOT} and UTF-8.
+ * Nothing in the library or the command line depends on the language, the encoding or the time zone of the machine:
+ * calls that would take the default name what they mean, {@link Locale#ROOT} and UTF-8.
  */
 class NeutralCodeTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.zoetrope");
 
-    /** Methods and constructors, by class, that take a default unless a locale or an encoding is among their parameters. */
+    /**
+     * Methods and constructors, by class, that take a default unless a locale or an encoding is among their parameters.
+     */
     private static final Map<String, Set<String>> TAKING_DEFAULTS = Map.ofEntries(
             Map.entry("java.lang.String", Set.of("format", "formatted", "toLowerCase", "toUpperCase", "getBytes")),
             Map.entry("java.io.PrintStream", Set.of("format", "printf", "<init>")),

@@ -21,6 +21,7 @@ class SourceLintTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent().getParent();
     /** Others format differently. */
     private static final String CLANG_FORMAT = "version 14.";
+    private static final int COLUMNS = 120;
 
     private record Outcome(int code, String text) {
     }
@@ -52,7 +53,8 @@ class SourceLintTest {
             scripts.addAll(sources(folder, ".*\\.sh"));
         }
         assertThat(scripts).contains("cuda/build.sh", "native/build.sh");
-        // SC2317 does not see functions called through others; SC2016 is about scripts within scripts, quoted on purpose.
+        // SC2317 does not see functions called through others; SC2016 is about scripts within scripts, quoted on
+        // purpose.
         List<String> command = new ArrayList<>(List.of("shellcheck", "--exclude=SC2317,SC2016"));
         command.addAll(scripts);
         Outcome outcome = run(command);
@@ -74,5 +76,22 @@ class SourceLintTest {
         Outcome outcome = run(command);
         assertThat(outcome.text()).isEmpty();
         assertThat(outcome.code()).isZero();
+    }
+
+    /** The formatter leaves comments as they are. */
+    @Test
+    void commentsOfJavaKeepTheColumns() throws IOException {
+        List<String> files = new ArrayList<>(sources("java", ".*\\.java"));
+        files.addAll(sources("bench", ".*\\.java"));
+        List<String> tooLong = new ArrayList<>();
+        for (String file : files) {
+            List<String> lines = Files.readAllLines(ROOT.resolve(file));
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.get(i).length() > COLUMNS && lines.get(i).strip().matches("(/\\*\\*|\\* |//).*")) {
+                    tooLong.add(file + ":" + (i + 1));
+                }
+            }
+        }
+        assertThat(tooLong).as("comments beyond column %d", COLUMNS).isEmpty();
     }
 }

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Counts who needs each block of a tape's memory, and frees a block when nobody does. Holders are the part in which a value
- * was made (until it ends, or the caller releases the value), the notes whose backward functions read it, and the variables
- * whose gradient it is. Views count as the block they lie in; memory that is not the tape's is passed over.
+ * Counts who needs each block of a tape's memory, and frees a block when nobody does. Holders are the part in which a
+ * value was made (until it ends, or the caller releases the value), the notes whose backward functions read it, and the
+ * variables whose gradient it is. Views count as the block they lie in; memory that is not the tape's is passed over.
  */
 final class Lifetimes implements AutoCloseable {
     /** The values made between the beginning and the end of a stretch of the forward pass. */

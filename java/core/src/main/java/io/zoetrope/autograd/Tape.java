@@ -17,10 +17,11 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Reverse-mode differentiation: operations note how to push gradients back, {@link #backward} runs the notes in reverse.
+ * Reverse-mode differentiation: operations note how to push gradients back, {@link #backward} runs the notes in
+ * reverse.
  *
- * <p>A tape owns every intermediate value made on it, and frees it when nothing needs it any more (see the package's page);
- * closing it frees the rest. A tape for inference notes nothing. One thread at a time uses a tape.
+ * <p>A tape owns every intermediate value made on it, and frees it when nothing needs it any more (see the package's
+ * page); closing it frees the rest. A tape for inference notes nothing. One thread at a time uses a tape.
  */
 public final class Tape implements AutoCloseable {
     private static final GradientSum SUM = ServiceLoader.load(GradientSum.class, GradientSum.class.getClassLoader())
@@ -66,8 +67,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * As {@link #forTraining}, for the second and further micro-batches of a step: adds to the gradients that the parameters
-     * have rather than overwriting them.
+     * As {@link #forTraining}, for the second and further micro-batches of a step: adds to the gradients that the
+     * parameters have rather than overwriting them.
      */
     public static Tape forAccumulation(Device device) {
         return new Tape(device, Purpose.ACCUMULATION);
@@ -103,7 +104,7 @@ public final class Tape implements AutoCloseable {
         return recomputing;
     }
 
-    // ---- lifetimes ---------------------------------------------------------------------------------------------------------
+    // ---- lifetimes --------------------------------------------------------------------------------------------------
 
     /** A tensor that lives as long as the part it is made in and the notes that save it. */
     public Tensor empty(DType dtype, long... dims) {
@@ -131,10 +132,11 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * A {@link #part} that keeps no values for the backward pass but {@code inputs}, and runs again when that comes to it
-     * (Chen et al. 2016, arXiv:1604.06174). Gradients have the same bits as without.
+     * A {@link #part} that keeps no values for the backward pass but {@code inputs}, and runs again when that comes to
+     * it (Chen et al. 2016, arXiv:1604.06174). Gradients have the same bits as without.
      *
-     * @param body   reads no value of this tape but the inputs and what it makes; draws by keys that do not move within a step
+     * @param body reads no value of this tape but the inputs and what it makes; draws by keys that do not move within a
+     *               step
      * @param inputs null allowed
      */
     public Variable checkpoint(Supplier<Variable> body, Variable... inputs) {
@@ -176,7 +178,9 @@ public final class Tape implements AutoCloseable {
         return checkpointing ? checkpoint(body, inputs) : part(body);
     }
 
-    /** The caller will not use the value, or a view of it, any more. Does nothing for one that this tape has not made. */
+    /**
+     * The caller will not use the value, or a view of it, any more. Does nothing for one that this tape has not made.
+     */
     public void release(Variable value) {
         lifetimes.letGo(value.value());
     }
@@ -209,7 +213,7 @@ public final class Tape implements AutoCloseable {
         return lifetimes.peak();
     }
 
-    // ---- notes -------------------------------------------------------------------------------------------------------------
+    // ---- notes ------------------------------------------------------------------------------------------------------
 
     /** The variable for an operation's output: differentiable when any of the inputs (null allowed) is. */
     public Variable output(Tensor value, Variable... inputs) {
@@ -233,8 +237,8 @@ public final class Tape implements AutoCloseable {
     /**
      * Notes how to push {@code output}'s gradient back; skipped at run time when the gradient never arrives.
      *
-     * @param saved every tensor that {@code pushBack} reads; null allowed. They live until it has run; others of this tape may
-     *              be gone by then, of which shapes and types can still be asked
+     * @param saved every tensor that {@code pushBack} reads; null allowed. They live until it has run; others of this
+     *              tape may be gone by then, of which shapes and types can still be asked
      */
     public void note(Variable output, Consumer<Tensor> pushBack, Tensor... saved) {
         if (noting && output.needsGrad()) {
@@ -251,7 +255,7 @@ public final class Tape implements AutoCloseable {
         return out;
     }
 
-    // ---- gradients of values -----------------------------------------------------------------------------------------------
+    // ---- gradients of values ----------------------------------------------------------------------------------------
 
     /**
      * Gives {@code target} a gradient contribution that {@code writer} writes in full into the tensor it is handed (of
@@ -327,11 +331,11 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    // ---- gradients of parameters -------------------------------------------------------------------------------------------
+    // ---- gradients of parameters ------------------------------------------------------------------------------------
 
     /**
-     * Gives a parameter a contribution where it is wanted: {@code writer} gets the F32 gradient tensor and whether to add to it
-     * (true) or to overwrite it (false).
+     * Gives a parameter a contribution where it is wanted: {@code writer} gets the F32 gradient tensor and whether to
+     * add to it (true) or to overwrite it (false).
      */
     public void accumulateParameter(Variable parameter, BiConsumer<Tensor, Boolean> writer) {
         if (wants(parameter)) {
@@ -340,7 +344,10 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /** As {@link #accumulateParameter} for kernels that write other gradients too: one not wanted goes to scratch memory. */
+    /**
+     * As {@link #accumulateParameter} for kernels that write other gradients too: one not wanted goes to scratch
+     * memory.
+     */
     public void accumulateParameterOrDiscard(Variable parameter, BiConsumer<Tensor, Boolean> writer) {
         if (wants(parameter)) {
             accumulateParameter(parameter, writer);
@@ -352,8 +359,9 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * Gives two parameters a contribution that one kernel writes together, as it may write other gradients: it runs whichever of
-     * the two is wanted, and writes to scratch memory where one is not, or where one is added to and the other is overwritten.
+     * Gives two parameters a contribution that one kernel writes together, as it may write other gradients: it runs
+     * whichever of the two is wanted, and writes to scratch memory where one is not, or where one is added to and the
+     * other is overwritten.
      */
     public void accumulateParameters(Variable first, Variable second, PairWriter writer) {
         boolean addFirst = wants(first) && adds(first);
@@ -387,7 +395,7 @@ public final class Tape implements AutoCloseable {
         return parameter.grad();
     }
 
-    // ---- backward ----------------------------------------------------------------------------------------------------------
+    // ---- backward ---------------------------------------------------------------------------------------------------
 
     /**
      * Runs backward from a value whose gradient is {@code grad} (same shape and type).

@@ -41,8 +41,8 @@ public final class Variable {
     }
 
     /**
-     * What takes a parameter's place in an operation, computed from others on a tape: its gradient, too, is F32. It gets memory
-     * when the first contribution arrives.
+     * What takes a parameter's place in an operation, computed from others on a tape: its gradient, too, is F32. It
+     * gets memory when the first contribution arrives.
      */
     static Variable derivedParameter(Tensor value, boolean needsGrad) {
         return new Variable(value, needsGrad, true, null);
@@ -74,7 +74,10 @@ public final class Variable {
         return parameter;
     }
 
-    /** The gradient; null where the backward pass has not reached this value, or is past it and it was not {@link Tape#keep kept}. */
+    /**
+     * The gradient; null where the backward pass has not reached this value, or is past it and it was not
+     * {@link Tape#keep kept}.
+     */
     public Tensor grad() {
         return grad;
     }

@@ -4,14 +4,16 @@ import io.zoetrope.cuda.Signature.Kind;
 import io.zoetrope.cuda.Signature.Slot;
 
 /**
- * The arguments of one launch, each given with the name that the device code has for it, in the declared order; of a structure
- * that is passed by value, the fields follow {@link #structure}.
+ * The arguments of one launch, each given with the name that the device code has for it, in the declared order; of a
+ * structure that is passed by value, the fields follow {@link #structure}.
  *
- * <p>Where the module has a manifest, a name, an order or a type other than declared is refused when it is given, and a missing
- * argument at the launch. A pointer's elements are checked where a {@link DeviceArray} is given, and that it lives on the
- * kernel's device. Without a manifest the arguments are laid out one after another, each aligned to its size, unchecked.
+ * <p>Where the module has a manifest, a name, an order or a type other than declared is refused when it is given, and a
+ * missing argument at the launch. A pointer's elements are checked where a {@link DeviceArray} is given, and that it
+ * lives on the kernel's device. Without a manifest the arguments are laid out one after another, each aligned to its
+ * size, unchecked.
  *
- * <p>Objects of this class are used again: one serves one launch, in the thread that asked for it, and is not to be kept.
+ * <p>Objects of this class are used again: one serves one launch, in the thread that asked for it, and is not to be
+ * kept.
  */
 public final class Arguments {
     private final LaunchBuffer buffer = new LaunchBuffer();
@@ -186,7 +188,10 @@ public final class Arguments {
         }
     }
 
-    /** Launches as many blocks of the declared rows (tileM) as cover so many items, at least one; as declared for the rest. */
+    /**
+     * Launches as many blocks of the declared rows (tileM) as cover so many items, at least one; as declared for the
+     * rest.
+     */
     public void launchCovering(long items) {
         requireLive();
         launch(Grid.blocks(items, kernel.geometry().tileM()), 1, 1);

@@ -108,8 +108,8 @@ public final class Bridge {
     }
 
     /**
-     * The address in one of JCuda's handles, a function's or a stream's, for the calls here: read it once and keep it. 0
-     * where the library cannot be loaded.
+     * The address in one of JCuda's handles, a function's or a stream's, for the calls here: read it once and keep it.
+     * 0 where the library cannot be loaded.
      */
     static long handle(NativePointerObject object) {
         return BridgeLibrary.failure().isEmpty() ? BridgeNative.handle(object) : 0;

@@ -7,9 +7,10 @@ import jcuda.driver.JCudaDriver;
 /**
  * What this package keeps for each thread that calls it.
  *
- * <p>The driver keeps the current context for each thread of the operating system. What a Java thread made current is no
- * guide to it: other code may have changed it, and a virtual thread goes on with another carrier after any wait. So the driver
- * is asked before every call, in one call of the bridge where there is one; it is told only when the answer differs.
+ * <p>The driver keeps the current context for each thread of the operating system. What a Java thread made current is
+ * no guide to it: other code may have changed it, and a virtual thread goes on with another carrier after any wait. So
+ * the driver is asked before every call, in one call of the bridge where there is one; it is told only when the answer
+ * differs.
  */
 final class CallingThread {
     private static final ThreadLocal<CallingThread> STATE = ThreadLocal.withInitial(CallingThread::new);
@@ -25,7 +26,8 @@ final class CallingThread {
         return STATE.get();
     }
 
-    // Several launches may be in preparation at once, one inside another; what one of them leaves behind serves the next.
+    // Several launches may be in preparation at once, one inside another; what one of them leaves behind serves the
+    // next.
 
     Arguments takeArguments() {
         Arguments taken = freeArguments;

@@ -41,9 +41,10 @@ public final class CapturedGraph implements AutoCloseable {
     }
 
     /**
-     * Records what {@code work} queues on the stream that this thread uses, without running it. Kernels must have been loaded
-     * before (by running the work once); host transfers inside fail. Streams that wait for that one in {@code work} are
-     * recorded with it; it must have waited for them at the end. Until the recording ends, no other thread may use them.
+     * Records what {@code work} queues on the stream that this thread uses, without running it. Kernels must have been
+     * loaded before (by running the work once); host transfers inside fail. Streams that wait for that one in
+     * {@code work} are recorded with it; it must have waited for them at the end. Until the recording ends, no other
+     * thread may use them.
      */
     public static CapturedGraph record(Device device, Runnable work) {
         Stream stream = device.stream();

@@ -22,14 +22,15 @@ import org.slf4j.LoggerFactory;
 /**
  * A device that runs kernels: an NVIDIA GPU, or softcuda on the CPU.
  *
- * <p><b>Threads.</b> A device may be used from any thread, platform or virtual, and be handed from one to another: each call
- * makes the device's context current in the thread that makes it, and leaves it so. Several threads may use a device at once:
- * they may allocate and free memory, load kernels, launch, copy and wait. What they queue on one {@link Stream} runs in the
- * order of their calls; only one at a time may record a graph there, and the others may not use that stream meanwhile (they are
- * refused). A scope, a graph, an event and a {@link StreamUse} are used by one thread at a time. Before {@link #close()} all
- * calls of other threads must have returned.
+ * <p><b>Threads.</b> A device may be used from any thread, platform or virtual, and be handed from one to another: each
+ * call makes the device's context current in the thread that makes it, and leaves it so. Several threads may use a
+ * device at once: they may allocate and free memory, load kernels, launch, copy and wait. What they queue on one
+ * {@link Stream} runs in the order of their calls; only one at a time may record a graph there, and the others may not
+ * use that stream meanwhile (they are refused). A scope, a graph, an event and a {@link StreamUse} are used by one
+ * thread at a time. Before {@link #close()} all calls of other threads must have returned.
  *
- * <p><b>Streams.</b> Work is queued on the device's own stream, or on the one that the thread has chosen with {@link #use}.
+ * <p><b>Streams.</b> Work is queued on the device's own stream, or on the one that the thread has chosen with
+ * {@link #use}.
  */
 public final class Device implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Device.class);
@@ -103,8 +104,8 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * @param providers libraries that run what they can, such as {@code cublas} or {@code cublas,cudnn}; {@link Providers#AUTO}:
-     *                  none, our own kernels run everything
+     * @param providers libraries that run what they can, such as {@code cublas} or {@code cublas,cudnn};
+     *                  {@link Providers#AUTO}: none, our own kernels run everything
      * @throws DeviceException saying what is missing when the device or a provider cannot be had
      */
     public static Device open(DeviceChoice choice, String providers) {
@@ -154,8 +155,8 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Makes this device's context current in the calling thread. Every driver call that needs it comes right after: a virtual
-     * thread that waited in between would go on elsewhere.
+     * Makes this device's context current in the calling thread. Every driver call that needs it comes right after: a
+     * virtual thread that waited in between would go on elsewhere.
      */
     void enter() {
         requireOpen();
@@ -209,7 +210,7 @@ public final class Device implements AutoCloseable {
         return total[0];
     }
 
-    // ---- streams -----------------------------------------------------------------------------------------------------------
+    // ---- streams ----------------------------------------------------------------------------------------------------
 
     /** The stream on which the calling thread's operations are queued. */
     public Stream stream() {
@@ -265,7 +266,11 @@ public final class Device implements AutoCloseable {
         streams.remove(ended);
     }
 
-    /** Waits until everything queued on the calling thread's stream has run. @throws DeviceException when any of it failed */
+    /**
+     * Waits until everything queued on the calling thread's stream has run.
+     *
+     * @throws DeviceException when any of it failed
+     */
     public void synchronize() {
         stream().synchronize();
     }
@@ -293,7 +298,7 @@ public final class Device implements AutoCloseable {
         }
     }
 
-    // ---- memory and kernels ------------------------------------------------------------------------------------------------
+    // ---- memory and kernels -----------------------------------------------------------------------------------------
 
     public MemoryPool memory() {
         return memory;
@@ -324,8 +329,8 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * What an operation works out for a problem, kept as long as this device is open. Problems are told apart by their class and
-     * {@code equals}.
+     * What an operation works out for a problem, kept as long as this device is open. Problems are told apart by their
+     * class and {@code equals}.
      */
     @SuppressWarnings("unchecked")
     public <P, R> R plan(P problem, Function<P, R> make) {
@@ -356,7 +361,7 @@ public final class Device implements AutoCloseable {
         return null;
     }
 
-    // ---- life --------------------------------------------------------------------------------------------------------------
+    // ---- life -------------------------------------------------------------------------------------------------------
 
     /** Fails as {@link Driver#check} does; after a fault in a kernel with its likely name and what it means. */
     void check(String what, int result) {
@@ -395,7 +400,10 @@ public final class Device implements AutoCloseable {
         }
     }
 
-    /** The name, and which of the machine's devices: {@code softcuda (CPU) #0}; of one that is open twice also which opening. */
+    /**
+     * The name, and which of the machine's devices: {@code softcuda (CPU) #0}; of one that is open twice also which
+     * opening.
+     */
     @Override
     public String toString() {
         return name + " #" + ordinal + (opening == 0 ? "" : " (opening " + (opening + 1) + ")");

@@ -16,12 +16,13 @@ public final class DeviceMemory implements AutoCloseable {
     }
 
     /**
-     * Memory that other code allocated on the device. Closing this leaves it to its owner; the device's work with it must have
-     * run before the owner frees it.
+     * Memory that other code allocated on the device. Closing this leaves it to its owner; the device's work with it
+     * must have run before the owner frees it.
      *
      * @param bytes from the pointer on, within one allocation
      * @param owner kept from being collected until this is closed; may be null
-     * @throws IllegalArgumentException when the driver knows of no such memory on the device, or it is in use here already
+     * @throws IllegalArgumentException when the driver knows of no such memory on the device, or it is in use here
+     * already
      */
     public static DeviceMemory wrap(Device device, CUdeviceptr pointer, long bytes, Object owner) {
         return device.memory().adopt(Addresses.of(pointer), bytes, owner);

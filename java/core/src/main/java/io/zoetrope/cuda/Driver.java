@@ -10,8 +10,8 @@ import jcuda.driver.JCudaDriver;
 /**
  * Turns the driver's error codes into exceptions that name the call.
  *
- * <p>JCuda has a switch for the whole process, {@link JCudaDriver#setExceptionsEnabled}, with which its calls throw instead of
- * returning a code. It belongs to the program, so every call is read both ways.
+ * <p>JCuda has a switch for the whole process, {@link JCudaDriver#setExceptionsEnabled}, with which its calls throw
+ * instead of returning a code. It belongs to the program, so every call is read both ways.
  */
 final class Driver {
     private static final int CODES = 1000;

@@ -5,8 +5,9 @@ public enum ElementType {
     F32, BF16, I32, I64, U8;
 
     /**
-     * The element of a C type that a pointer points to, null for one that tensors do not have (void, structures) and for
-     * {@code unsigned char}, the bytes of anything: such a pointer takes any of them. Signed and unsigned integers of one width go together.
+     * The element of a C type that a pointer points to, null for one that tensors do not have (void, structures) and
+     * for {@code unsigned char}, the bytes of anything: such a pointer takes any of them. Signed and unsigned integers
+     * of one width go together.
      */
     static ElementType of(String type) {
         return switch (type) {

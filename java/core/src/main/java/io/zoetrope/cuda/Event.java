@@ -5,8 +5,8 @@ import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A mark in a stream: for waiting until the work before it is done, on the host or on another stream, and for measuring how
- * long the work between two marks took on the device.
+ * A mark in a stream: for waiting until the work before it is done, on the host or on another stream, and for measuring
+ * how long the work between two marks took on the device.
  */
 public final class Event implements AutoCloseable {
     private final Device device;

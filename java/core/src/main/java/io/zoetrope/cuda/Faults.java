@@ -3,7 +3,9 @@ package io.zoetrope.cuda;
 import java.util.Set;
 import jcuda.driver.CUresult;
 
-/** Errors of running kernels, which the driver reports at some later call and after which a context takes no more work. */
+/**
+ * Errors of running kernels, which the driver reports at some later call and after which a context takes no more work.
+ */
 final class Faults {
     private static final Set<Integer> FATAL = Set.of(CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
             CUresult.CUDA_ERROR_ILLEGAL_ADDRESS, CUresult.CUDA_ERROR_LAUNCH_TIMEOUT, CUresult.CUDA_ERROR_ASSERT,

@@ -9,7 +9,8 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Host memory that the device copies to and from by itself (pinned), so that {@link Transfer#toDeviceLater} and
- * {@link Transfer#toHostLater} need not wait. Close it when no copy is wanted any more; the buffer stays readable after that.
+ * {@link Transfer#toHostLater} need not wait. Close it when no copy is wanted any more; the buffer stays readable after
+ * that.
  *
  * <p>softcuda copies when a copy is queued, and has nothing to pin.
  */
@@ -69,7 +70,9 @@ public final class HostMemory implements AutoCloseable {
         return memory.capacity();
     }
 
-    /** All of it, in the order of the device's bytes. Between a queued copy and its end, its part is not to be touched. */
+    /**
+     * All of it, in the order of the device's bytes. Between a queued copy and its end, its part is not to be touched.
+     */
     public ByteBuffer buffer() {
         return memory.duplicate().order(ByteOrder.nativeOrder());
     }

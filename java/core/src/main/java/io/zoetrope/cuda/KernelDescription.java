@@ -9,7 +9,7 @@ import java.util.Map;
  * @param entry        its name in the device code
  * @param operation    what it computes; several kernels may compute the same in different ways
  * @param architecture the least that it needs: {@code simt}, {@code sm80}, {@code sm90}
- * @param traits       what tells it from others of its operation, such as {@code type}, {@code layout}, {@code algorithm}
+ * @param traits what tells it from others of its operation, such as {@code type}, {@code layout}, {@code algorithm}
  * @param geometry     null when it declares none
  */
 public record KernelDescription(String module, String entry, String operation, String architecture,

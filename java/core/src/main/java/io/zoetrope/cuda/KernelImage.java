@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Whether device code is all there. The driver is told an address and no length: it reads as far as the headers say, beyond
- * the array when the end is missing.
+ * Whether device code is all there. The driver is told an address and no length: it reads as far as the headers say,
+ * beyond the array when the end is missing.
  */
 final class KernelImage {
     private static final int FATBIN = 0xba55ed50;

@@ -16,9 +16,9 @@ import jcuda.driver.JCudaDriver;
 /**
  * Loaded device code: the kernels of a fat binary, a cubin or PTX. Any thread may use it.
  *
- * <p>A manifest beside it (the same name with {@code .json}), as this project's build of device code writes it, tells the
- * kernels' geometry and the names, types and places of their parameters; launches are checked against it. Without one,
- * {@code int <entry>_geometry[5]} in the device code gives the geometry.
+ * <p>A manifest beside it (the same name with {@code .json}), as this project's build of device code writes it, tells
+ * the kernels' geometry and the names, types and places of their parameters; launches are checked against it. Without
+ * one, {@code int <entry>_geometry[5]} in the device code gives the geometry.
  */
 public final class KernelModule implements AutoCloseable {
     private final Device device;
@@ -68,7 +68,11 @@ public final class KernelModule implements AutoCloseable {
         return device.own(read(device, loader, path, path, "kernel module " + path + " is not on the class path"));
     }
 
-    /** A module of this library. @param name below {@code /kernels}, without suffix, such as {@code conv/conv2d_fprop} */
+    /**
+     * A module of this library.
+     *
+     * @param name below {@code /kernels}, without suffix, such as {@code conv/conv2d_fprop}
+     */
     static KernelModule ofLibrary(Device device, String name) {
         return read(device, KernelModule.class.getClassLoader(), "kernels/" + name + ".fatbin", name,
                 "kernel module /kernels/" + name

@@ -18,7 +18,8 @@ final class LaunchBuffer {
     /** The most parameters that a cooperative launch, which takes an address for each, can have. */
     private static final int MAX_PARAMETERS = 512;
 
-    // Layout: extra = {BUFFER_POINTER, &parameters, BUFFER_SIZE, &size, END}, size, pad, parameters, addresses of parameters
+    // Layout: extra = {BUFFER_POINTER, &parameters, BUFFER_SIZE, &size, END}, size, pad, parameters, addresses of
+    // parameters
     private static final int SIZE = 40;
     private static final int PARAMETERS = 64;
     private static final int ADDRESSES = PARAMETERS + CAPACITY;
@@ -120,8 +121,8 @@ final class LaunchBuffer {
     }
 
     /**
-     * JCuda does not tell where a direct buffer lies, but it tells the driver: a pointer to a pointer to the buffer, copied to
-     * the device and back, is its address.
+     * JCuda does not tell where a direct buffer lies, but it tells the driver: a pointer to a pointer to the buffer,
+     * copied to the device and back, is its address.
      */
     private static long addressOf(Device device, ByteBuffer buffer) {
         CUdeviceptr cell = new CUdeviceptr();

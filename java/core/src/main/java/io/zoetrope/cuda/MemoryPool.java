@@ -13,10 +13,11 @@ import jcuda.driver.JCudaDriver;
 /**
  * A caching arena of device memory. Any thread may use it.
  *
- * <p>Blocks given back are handed out again without waiting for the kernels that used them. A block returns to the store of
- * the stream that it was made for, so whoever gets it next runs after all earlier work of that stream; for the work that other
- * streams had queued when it was given back, the stream is made to wait when the block is handed out again. While a graph is
- * recorded, blocks come from and return to stores of the graph's own, because every replay writes to the same addresses.
+ * <p>Blocks given back are handed out again without waiting for the kernels that used them. A block returns to the
+ * store of the stream that it was made for, so whoever gets it next runs after all earlier work of that stream; for the
+ * work that other streams had queued when it was given back, the stream is made to wait when the block is handed out
+ * again. While a graph is recorded, blocks come from and return to stores of the graph's own, because every replay
+ * writes to the same addresses.
  */
 public final class MemoryPool {
     private static final long SMALL_GRAIN = 512;

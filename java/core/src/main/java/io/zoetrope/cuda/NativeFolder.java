@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A folder of this process alone from which native libraries are loaded. They stay mapped when their files are gone, so that
- * it is deleted as soon as that is done; what a process that was killed in between left is deleted by a later one.
+ * A folder of this process alone from which native libraries are loaded. They stay mapped when their files are gone, so
+ * that it is deleted as soon as that is done; what a process that was killed in between left is deleted by a later one.
  */
 final class NativeFolder implements AutoCloseable {
     private static final String PREFIX = "zoetrope-natives-";
@@ -32,7 +32,10 @@ final class NativeFolder implements AutoCloseable {
         this.path = path;
     }
 
-    /** In the first place that can be written and lets code run: TMPDIR, Java's folder for temporary files, the user's cache. */
+    /**
+     * In the first place that can be written and lets code run: TMPDIR, Java's folder for temporary files, the user's
+     * cache.
+     */
     static NativeFolder make() {
         List<Path> places = new ArrayList<>();
         add(places, System.getenv("TMPDIR"), "");
@@ -52,7 +55,8 @@ final class NativeFolder implements AutoCloseable {
     }
 
     /**
-     * @param runs whether a file with the permission to be run may be: false where the file system was mounted without exec
+     * @param runs whether a file with the permission to be run may be: false where the file system was mounted without
+     *             exec
      * @throws DeviceException naming the places, what is wrong with each, and what to do
      */
     static NativeFolder make(List<Path> places, Predicate<Path> runs) {

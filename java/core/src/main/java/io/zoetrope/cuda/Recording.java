@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A graph in the making: the thread that makes it, the streams that take part (the first, and those that waited for it) and
- * the memory that the recorded work was given.
+ * A graph in the making: the thread that makes it, the streams that take part (the first, and those that waited for it)
+ * and the memory that the recorded work was given.
  */
 final class Recording {
     private final Thread thread = Thread.currentThread();

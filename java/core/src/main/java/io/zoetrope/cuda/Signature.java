@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The parameters of a kernel as its manifest declares them, with the fields of structures in the place of the structure: a
- * list that a launch's arguments are compared with one by one.
+ * The parameters of a kernel as its manifest declares them, with the fields of structures in the place of the
+ * structure: a list that a launch's arguments are compared with one by one.
  */
 final class Signature {
     /** What a parameter or a field is to a launch. */

@@ -11,12 +11,13 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * A queue of a device: what is queued on it runs one after another, what is queued on different streams may run side by side.
+ * A queue of a device: what is queued on it runs one after another, what is queued on different streams may run side by
+ * side.
  *
- * <p>Every device has one stream of its own, on which operations run unless {@link Device#use} names another. A tensor is ready
- * for the stream that was used when it was made, or that last wrote it; before another touches it, also to write, that one
- * waits, with {@link #waitFor(Stream)} or {@link #waitFor(Event)}. Giving memory back needs no such care: a block is handed out
- * again only behind all work that any stream had queued by then.
+ * <p>Every device has one stream of its own, on which operations run unless {@link Device#use} names another. A tensor
+ * is ready for the stream that was used when it was made, or that last wrote it; before another touches it, also to
+ * write, that one waits, with {@link #waitFor(Stream)} or {@link #waitFor(Event)}. Giving memory back needs no such
+ * care: a block is handed out again only behind all work that any stream had queued by then.
  *
  * <pre>{@code
  * side.waitFor(device.stream());
@@ -101,7 +102,10 @@ public final class Stream implements AutoCloseable {
         device.check("running the queued kernels", Driver.result(JCudaDriver::cuStreamSynchronize, handle));
     }
 
-    /** Lets what is queued here from now on wait for all that is queued on the other stream now. The caller does not wait. */
+    /**
+     * Lets what is queued here from now on wait for all that is queued on the other stream now. The caller does not
+     * wait.
+     */
     public void waitFor(Stream other) {
         requireUsable();
         requireSameDevice(other.device, "stream");
@@ -211,8 +215,8 @@ public final class Stream implements AutoCloseable {
     }
 
     /**
-     * Begins or ends a recording (null). Marks made on one side of it mean nothing on the other: what is recorded does not wait
-     * for what runs now, and afterwards all work before counts as not waited for.
+     * Begins or ends a recording (null). Marks made on one side of it mean nothing on the other: what is recorded does
+     * not wait for what runs now, and afterwards all work before counts as not waited for.
      */
     void recording(Recording value) {
         synchronized (device.memory()) {

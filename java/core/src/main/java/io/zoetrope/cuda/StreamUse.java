@@ -21,7 +21,11 @@ public final class StreamUse implements AutoCloseable {
         return stream;
     }
 
-    /** Goes back to the stream before. @throws IllegalStateException in another thread or before an inner use is closed */
+    /**
+     * Goes back to the stream before.
+     *
+     * @throws IllegalStateException in another thread or before an inner use is closed
+     */
     @Override
     public void close() {
         if (!closed) {

@@ -1,8 +1,8 @@
 package io.zoetrope.cuda;
 
 /**
- * The tensor maps of one layout at the addresses where tensors lay before: asking again for a map allocates nothing. A map
- * holds nothing but numbers, so it stays right whatever becomes of the memory. Thread-safe.
+ * The tensor maps of one layout at the addresses where tensors lay before: asking again for a map allocates nothing. A
+ * map holds nothing but numbers, so it stays right whatever becomes of the memory. Thread-safe.
  */
 public final class TensorMapCache {
     private static final int FIRST_SLOTS = 16;

@@ -7,11 +7,11 @@ import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Copies between host and device memory, in the order of the stream that the thread uses. Each copy to or from the host waits
- * until it is done, but for those with {@link HostMemory}.
+ * Copies between host and device memory, in the order of the stream that the thread uses. Each copy to or from the host
+ * waits until it is done, but for those with {@link HostMemory}.
  *
- * <p>Nothing is read or written beyond the host's memory or beyond one block in use of the device: such a copy is refused
- * before it starts, with an {@link IllegalArgumentException}.
+ * <p>Nothing is read or written beyond the host's memory or beyond one block in use of the device: such a copy is
+ * refused before it starts, with an {@link IllegalArgumentException}.
  */
 public final class Transfer {
     private Transfer() {
@@ -98,7 +98,8 @@ public final class Transfer {
     /**
      * Copies within the device, without waiting; may be recorded into a graph.
      *
-     * @throws IllegalArgumentException also when the two ranges overlap without being the same: which byte is read before it
+     * @throws IllegalArgumentException also when the two ranges overlap without being the same: which byte is read
+     * before it
      *                                  is written would be undefined
      */
     public static void withinDevice(Device device, long from, long to, long bytes) {

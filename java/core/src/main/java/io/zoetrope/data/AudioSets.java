@@ -17,8 +17,8 @@ public final class AudioSets {
     }
 
     /**
-     * Whether {@link #load} takes it for sounds: a name of {@link #names()}, or a folder with the files of such a set or with
-     * WAVs and no pictures.
+     * Whether {@link #load} takes it for sounds: a name of {@link #names()}, or a folder with the files of such a set
+     * or with WAVs and no pictures.
      */
     public static boolean holds(String nameOrFolder) throws IOException {
         if (names().contains(nameOrFolder)) {

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Captions that a file gives to pictures by their names: a CSV (RFC 4180) whose first line names a column for the file and one
- * for the caption, or JSON Lines with such fields. A picture may be named several times, once for each wording.
+ * Captions that a file gives to pictures by their names: a CSV (RFC 4180) whose first line names a column for the file
+ * and one for the caption, or JSON Lines with such fields. A picture may be named several times, once for each wording.
  */
 final class CaptionList {
     private static final Set<String> FILE_NAMES = Set.of("file", "file_name", "filename", "image", "path");
@@ -38,7 +38,11 @@ final class CaptionList {
         return Set.of("csv", "jsonl", "ndjson").contains(FileKind.ending(file));
     }
 
-    /** The captions of each file that the list names, in its order. @throws BadFileException naming the line that is wrong */
+    /**
+     * The captions of each file that the list names, in its order.
+     *
+     * @throws BadFileException naming the line that is wrong
+     */
     static Map<String, List<String>> read(Path file) throws IOException {
         String text = text(file);
         return FileKind.ending(file).equals("csv") ? csv(file, text) : jsonLines(file, text);

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A user's folder of pictures with captions: in a CSV or JSON Lines file that names them (see {@link CaptionList}), else in a
- * text file beside each picture, of its name with the ending txt, in which every line is a wording. Pictures of any size are laid
- * on a white square and brought to one size.
+ * A user's folder of pictures with captions: in a CSV or JSON Lines file that names them (see {@link CaptionList}),
+ * else in a text file beside each picture, of its name with the ending txt, in which every line is a wording. Pictures
+ * of any size are laid on a white square and brought to one size.
  */
 final class CaptionedFolder {
     private static final int SHOWN = 3;
@@ -30,7 +30,11 @@ final class CaptionedFolder {
                 && files.stream().anyMatch(file -> CaptionList.isOne(file) || file.toString().endsWith(TEXT));
     }
 
-    /** Reads all pictures into memory, {@code side} pixels high and wide. @throws BadFileException naming what does not fit */
+    /**
+     * Reads all pictures into memory, {@code side} pixels high and wide.
+     *
+     * @throws BadFileException naming what does not fit
+     */
     static CaptionedDataset load(Path folder, int side) throws IOException {
         List<Path> files = files(folder);
         List<Path> lists = files.stream().filter(CaptionList::isOne).toList();

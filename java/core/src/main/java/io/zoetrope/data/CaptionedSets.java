@@ -20,8 +20,8 @@ public final class CaptionedSets {
     /**
      * Loads a set of captioned pictures.
      *
-     * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set, or with pictures and their
-     *                     captions: a CSV or JSON Lines file that names them, or a text file beside each
+     * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set, or with pictures and
+     *                     their captions: a CSV or JSON Lines file that names them, or a text file beside each
      */
     public static CaptionedDataset load(String nameOrFolder, DataPlaces places) throws IOException {
         if (nameOrFolder.equals(EmojiSet.NAME)) {

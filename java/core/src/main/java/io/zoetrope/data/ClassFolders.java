@@ -20,12 +20,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A user's folder of files as classes, as torchvision's ImageFolder takes it: sub-folders are classes named after them, and the
- * folders in those are searched; where no sub-folder holds any, the files directly inside form one class. Links are followed.
- * Hidden entries are passed over, and so are files of other kinds and files beside class folders, of which {@link #notices} tell.
+ * A user's folder of files as classes, as torchvision's ImageFolder takes it: sub-folders are classes named after them,
+ * and the folders in those are searched; where no sub-folder holds any, the files directly inside form one class. Links
+ * are followed. Hidden entries are passed over, and so are files of other kinds and files beside class folders, of
+ * which {@link #notices} tell.
  *
- * <p>Classes and files are in order of name, by code unit. Every tenth file of a class is kept for testing, of a class of fewer
- * than ten its last, so that the same folder always splits the same way and every class is tested.
+ * <p>Classes and files are in order of name, by code unit. Every tenth file of a class is kept for testing, of a class
+ * of fewer than ten its last, so that the same folder always splits the same way and every class is tested.
  *
  * @param folder  the folder
  * @param kind    of the files
@@ -52,7 +53,8 @@ record ClassFolders(Path folder, FileKind kind, List<Group> classes, List<String
     /**
      * Finds the files.
      *
-     * @throws BadFileException naming what would be misunderstood: an unread format, a link to nothing, names that differ in case
+     * @throws BadFileException naming what would be misunderstood: an unread format, a link to nothing, names that
+     * differ in case
      *                          alone, parts of a set in place of classes
      */
     static ClassFolders of(Path folder, FileKind kind) throws IOException {

@@ -2,8 +2,8 @@ package io.zoetrope.data;
 
 /**
  * Colours for levels: from dark violet over blue and green to light yellow. Lightness rises evenly, so that equal steps
- * look equal, also in grey print and to colour-blind eyes. Computed in Oklab (Ottosson 2020): lightness is linear, the hue
- * turns once, and the saturation is the highest that sRGB shows there, within a limit.
+ * look equal, also in grey print and to colour-blind eyes. Computed in Oklab (Ottosson 2020): lightness is linear, the
+ * hue turns once, and the saturation is the highest that sRGB shows there, within a limit.
  */
 public final class ColourMap {
     private static final int LEVELS = 256;

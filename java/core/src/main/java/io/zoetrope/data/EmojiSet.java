@@ -18,10 +18,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Emoji with captions in English and Korean: pictures of 64 × 64 pixels on white, made here of two npm packages. Flags are
- * left out, as are couples of two skin tones and pictures that are the same as another. Parts are held out for a skin tone, a
- * gender or a whole concept not seen. The set is two files: a PNG with all pictures side by side, to look at with any viewer, and a JSON that says what
- * each is.
+ * Emoji with captions in English and Korean: pictures of 64 × 64 pixels on white, made here of two npm packages. Flags
+ * are left out, as are couples of two skin tones and pictures that are the same as another. Parts are held out for a
+ * skin tone, a gender or a whole concept not seen. The set is two files: a PNG with all pictures side by side, to look
+ * at with any viewer, and a JSON that says what each is.
  */
 public final class EmojiSet {
     /** The set's name, also of its folder. */

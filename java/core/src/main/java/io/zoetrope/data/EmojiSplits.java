@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which emoji are held out, and why. What decides is the labels, never the order or the number of the pictures, so that one
- * more emoji moves no other across a split.
+ * Which emoji are held out, and why. What decides is the labels, never the order or the number of the pictures, so that
+ * one more emoji moves no other across a split.
  */
 final class EmojiSplits {
     /** Learned from. */

@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Examples of one shape that are decoded when they are needed, wherever they come from: more than memory holds, or made as
- * they are asked for. Each has a number, by which training asks for them in an order of its own.
+ * Examples of one shape that are decoded when they are needed, wherever they come from: more than memory holds, or made
+ * as they are asked for. Each has a number, by which training asks for them in an order of its own.
  *
  * @param name    for messages and records
  * @param version what tells these examples from others of the same name, such as a date; a run goes on with one version

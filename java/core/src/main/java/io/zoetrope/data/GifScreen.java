@@ -9,8 +9,8 @@ import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
 
 /**
- * Where a GIF's first frame lies. A frame may be smaller than the picture and begin anywhere in it (GIF89a, sections 18 and 20);
- * decoders give the frame alone.
+ * Where a GIF's first frame lies. A frame may be smaller than the picture and begin anywhere in it (GIF89a, sections 18
+ * and 20); decoders give the frame alone.
  *
  * @param width  of the picture
  * @param height of the picture

@@ -73,7 +73,10 @@ public final class IdxReader {
         }
     }
 
-    /** Whether gzipped data follow in {@code in}, which can be marked and stays where it is. Names tell nothing: browsers unpack. */
+    /**
+     * Whether gzipped data follow in {@code in}, which can be marked and stays where it is. Names tell nothing:
+     * browsers unpack.
+     */
     static boolean isGzipped(InputStream in) throws IOException {
         in.mark(2);
         int first = in.read();

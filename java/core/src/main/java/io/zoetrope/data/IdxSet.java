@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The layout of the MNIST family: four IDX files, pictures and labels for training and test, each gzipped or not, with a dash or a
- * dot before idx in its name.
+ * The layout of the MNIST family: four IDX files, pictures and labels for training and test, each gzipped or not, with
+ * a dash or a dot before idx in its name.
  */
 final class IdxSet implements SetFiles {
     private static final int CLASSES_UNKNOWN = -1;
@@ -38,7 +38,10 @@ final class IdxSet implements SetFiles {
             return spellings().stream().map(folder::resolve).filter(Files::isRegularFile).findFirst();
         }
 
-        /** Names under which the file is passed on: the authors' own, and the one that unpacking the original archives gives. */
+        /**
+         * Names under which the file is passed on: the authors' own, and the one that unpacking the original archives
+         * gives.
+         */
         List<String> spellings() {
             String dotted = name.replace("-idx", ".idx");
             return List.of(name + GZ, name, dotted + GZ, dotted);

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder of PNGs, JPEGs, GIFs and BMPs as a data set: sub-folders are classes, as {@link ClassFolders} tells. All pictures must
- * have one size; where some are grey and some RGB, the grey ones become RGB.
+ * A folder of PNGs, JPEGs, GIFs and BMPs as a data set: sub-folders are classes, as {@link ClassFolders} tells. All
+ * pictures must have one size; where some are grey and some RGB, the grey ones become RGB.
  */
 public final class ImageFolder {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFolder.class);

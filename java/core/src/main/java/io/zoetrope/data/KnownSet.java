@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A published data set of labelled pictures: what it is, how to get it, what may be done with it, and how to read it. */
+/**
+ * A published data set of labelled pictures: what it is, how to get it, what may be done with it, and how to read it.
+ */
 public final class KnownSet {
     private final String name;
     private final String title;
@@ -109,7 +111,11 @@ public final class KnownSet {
         }
     }
 
-    /** Reads the set from {@code folder}. @throws BadFileException if a file there is not as its authors published it */
+    /**
+     * Reads the set from {@code folder}.
+     *
+     * @throws BadFileException if a file there is not as its authors published it
+     */
     public ImageDataset load(Path folder) throws IOException {
         ImageDataset set = files.load(this, folder); // first: what makes no sense it names better than a digest does
         files.verify(this, folder);

@@ -3,8 +3,9 @@ package io.zoetrope.data;
 import java.util.List;
 
 /**
- * MNIST (LeCun, Bottou, Bengio and Haffner 1998): 60,000 training and 10,000 test pictures of handwritten digits, 28 × 28 grey.
- * Mean 0.1307, standard deviation 0.3081 over [0, 1]. Its first home, yann.lecun.com/exdb/mnist, no longer serves it.
+ * MNIST (LeCun, Bottou, Bengio and Haffner 1998): 60,000 training and 10,000 test pictures of handwritten digits, 28 ×
+ * 28 grey. Mean 0.1307, standard deviation 0.3081 over [0, 1]. Its first home, yann.lecun.com/exdb/mnist, no longer
+ * serves it.
  */
 public final class Mnist {
     /** The set's name, also of its folder. */

@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Which way up a camera was held, as the Exif data of a JPEG or PNG says (tag 0x0112 of the first directory): 1 is upright, 2 to 8
- * are the other ways to turn and mirror a rectangle. Decoders ignore it.
+ * Which way up a camera was held, as the Exif data of a JPEG or PNG says (tag 0x0112 of the first directory): 1 is
+ * upright, 2 to 8 are the other ways to turn and mirror a rectangle. Decoders ignore it.
  */
 final class Orientation {
     static final int UPRIGHT = 1;
@@ -35,7 +35,9 @@ final class Orientation {
         return start.length >= 8 && ByteBuffer.wrap(start).getLong() == PNG_SIGNATURE;
     }
 
-    /** PNG has Exif data in a chunk of its own, anywhere between the first and the last (PNG, third edition, 11.3.4.5). */
+    /**
+     * PNG has Exif data in a chunk of its own, anywhere between the first and the last (PNG, third edition, 11.3.4.5).
+     */
     private static int ofPng(Path file) throws IOException {
         try (FileChannel png = FileChannel.open(file)) {
             ByteBuffer head = ByteBuffer.allocate(8);

@@ -69,7 +69,8 @@ final class PackageFetcher implements DataImport.Fetcher {
         List<String> errors = lines.stream()
                 .filter(line -> line.matches("(E:|Err:|npm error|npm ERR!|tar:|dpkg-deb:).*"))
                 .map(line -> line.replaceFirst("^(E:|npm error|npm ERR!)\\s*", ""))
-                // npm begins with codes that its next line spells out, goes on with where it was, and ends with its log.
+                // npm begins with codes that its next line spells out, goes on with where it was, and ends with its
+                // log.
                 .filter(line -> !line.isEmpty() && !line.contains("complete log of this run")
                         && !line.matches("(code|errno|syscall|at) .*"))
                 .limit(MOST_REASONS).toList();

@@ -6,9 +6,9 @@ import java.awt.image.IndexColorModel;
 import java.util.Arrays;
 
 /**
- * The 256 colours that stand best for those of one picture: exact where there are no more, else by splitting the colours
- * where they vary most (Wan, Wong and Prusinkiewicz 1988) and two rounds of k-means. Pixels take the nearest colour and
- * are not dithered, so that pixels drawn as squares stay plain.
+ * The 256 colours that stand best for those of one picture: exact where there are no more, else by splitting the
+ * colours where they vary most (Wan, Wong and Prusinkiewicz 1988) and two rounds of k-means. Pixels take the nearest
+ * colour and are not dithered, so that pixels drawn as squares stay plain.
  */
 final class Palette {
     static final int SIZE = 256;

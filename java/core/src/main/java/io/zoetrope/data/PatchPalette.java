@@ -11,8 +11,8 @@ import io.zoetrope.tensor.Tensor;
 import java.util.SplittableRandom;
 
 /**
- * The patches that pictures are made of: K-means centroids of a data set's patches. A picture becomes the numbers of the
- * nearest of them, and numbers become a picture.
+ * The patches that pictures are made of: K-means centroids of a data set's patches. A picture becomes the numbers of
+ * the nearest of them, and numbers become a picture.
  */
 public final class PatchPalette {
     private static final int LEARN_PATCHES = 32768;

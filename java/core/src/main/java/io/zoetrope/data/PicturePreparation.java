@@ -29,12 +29,16 @@ public record PicturePreparation(int height, int width, int channels, boolean da
         }
     }
 
-    /** For models trained on {@code set}: its size and colours, and its background as {@link #isDarkBacked} finds it. */
+    /**
+     * For models trained on {@code set}: its size and colours, and its background as {@link #isDarkBacked} finds it.
+     */
     public static PicturePreparation like(ImageDataset set) {
         return new PicturePreparation(set.height(), set.width(), set.channels(), isDarkBacked(set.train().images()));
     }
 
-    /** Whether nine in ten of the first thousand pictures have an almost black border: light things on a dark ground. */
+    /**
+     * Whether nine in ten of the first thousand pictures have an almost black border: light things on a dark ground.
+     */
     public static boolean isDarkBacked(Images images) {
         int looked = Math.min(images.count(), LOOKED_AT);
         int dark = 0;

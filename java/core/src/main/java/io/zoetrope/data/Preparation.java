@@ -5,13 +5,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Makes users' files such as a model was trained on, and says what it did, so that a user can judge the model's answer. */
+/**
+ * Makes users' files such as a model was trained on, and says what it did, so that a user can judge the model's answer.
+ */
 public interface Preparation {
     /**
      * A file as a model takes it.
      *
      * @param image a batch of one, of the size and colours asked for: a picture, or a sound's spectrogram
-     * @param done  what was done to it, in order: clauses in the past tense, such as "inverted it"; empty if nothing was
+     * @param done what was done to it, in order: clauses in the past tense, such as "inverted it"; empty if nothing was
      */
     record Prepared(Images image, List<String> done) {
         public Prepared {

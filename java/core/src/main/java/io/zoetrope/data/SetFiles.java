@@ -14,7 +14,9 @@ interface SetFiles {
     /** Whether {@code folder} holds some file, by name. */
     boolean isPartlyIn(Path folder);
 
-    /** Whether the files in {@code folder} are this set's and not another's of the same layout, as far as a look tells. */
+    /**
+     * Whether the files in {@code folder} are this set's and not another's of the same layout, as far as a look tells.
+     */
     boolean isRecognised(Path folder) throws IOException;
 
     /** Throws unless every file in {@code folder} has the content that its authors published, by SHA-256. */

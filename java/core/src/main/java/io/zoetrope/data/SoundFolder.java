@@ -8,8 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder of WAV files as a data set of clips of one length: sub-folders are classes, as {@link ClassFolders} tells. A file no
- * longer than a clip is put in the middle of one, with silence round it; of a longer one, whole clips are cut from its middle.
+ * A folder of WAV files as a data set of clips of one length: sub-folders are classes, as {@link ClassFolders} tells. A
+ * file no longer than a clip is put in the middle of one, with silence round it; of a longer one, whole clips are cut
+ * from its middle.
  */
 public final class SoundFolder {
     private static final Logger LOG = LoggerFactory.getLogger(SoundFolder.class);

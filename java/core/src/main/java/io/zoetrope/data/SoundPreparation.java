@@ -14,7 +14,7 @@ import java.util.Locale;
  *
  * @param spectrogram what the model sees of a sound, at the rate of its sounds
  * @param samples     per clip
- * @param peak        the largest value of each clip where the model's are all as loud, above 0 and at most 1; 0 where they
+ * @param peak the largest value of each clip where the model's are all as loud, above 0 and at most 1; 0 where they
  *                    differ, and loudness is left as it is
  */
 public record SoundPreparation(MelSpectrogram spectrogram, int samples, double peak) implements Preparation {
@@ -31,7 +31,10 @@ public record SoundPreparation(MelSpectrogram spectrogram, int samples, double p
         }
     }
 
-    /** For models trained on {@code set}: {@link MelSpectrogram#RECOGNITION} at its rate, its clips' length and loudness. */
+    /**
+     * For models trained on {@code set}: {@link MelSpectrogram#RECOGNITION} at its rate, its clips' length and
+     * loudness.
+     */
     public static SoundPreparation like(AudioDataset set) {
         return new SoundPreparation(MelSpectrogram.RECOGNITION.at(set.rate()), set.samples(),
                 usualPeak(set.train().sounds()));
@@ -76,8 +79,8 @@ public record SoundPreparation(MelSpectrogram spectrogram, int samples, double p
     }
 
     /**
-     * Reads a WAV: its channels are averaged, it is resampled, its middle is taken or it is put in the middle of silence, as
-     * {@link SoundFolder} does, and it is made as loud as the model's own sounds.
+     * Reads a WAV: its channels are averaged, it is resampled, its middle is taken or it is put in the middle of
+     * silence, as {@link SoundFolder} does, and it is made as loud as the model's own sounds.
      */
     @Override
     public Prepared read(Path file) throws IOException {

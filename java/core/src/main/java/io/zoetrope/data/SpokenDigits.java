@@ -14,10 +14,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Spoken digits, made on this machine by the speech program espeak-ng: the words zero to nine by some seventy speakers in
- * eight accents of English, each at a speed and pitch of its own, a second at 16 kHz. The test part has other speakers
- * than the training part. The set is three files: two WAVs with all clips of a part one after the other, to listen to
- * with any player, and clips.json, which says what each clip is.
+ * Spoken digits, made on this machine by the speech program espeak-ng: the words zero to nine by some seventy speakers
+ * in eight accents of English, each at a speed and pitch of its own, a second at 16 kHz. The test part has other
+ * speakers than the training part. The set is three files: two WAVs with all clips of a part one after the other, to
+ * listen to with any player, and clips.json, which says what each clip is.
  */
 public final class SpokenDigits {
     /** The set's name, also of its folder. */

@@ -15,9 +15,9 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * WAV files (RIFF, "Multimedia Programming Interface and Data Specifications 1.0"; RF64 and BW64, EBU Tech 3306 and ITU-R
- * BS.2088). Read are PCM of 1 to 32 bits, up to 8 unsigned, and IEEE floats of 32 and 64, plain or in the extensible form, of any
- * rate and number of channels; channels are averaged. Written is 16-bit PCM, mono.
+ * WAV files (RIFF, "Multimedia Programming Interface and Data Specifications 1.0"; RF64 and BW64, EBU Tech 3306 and
+ * ITU-R BS.2088). Read are PCM of 1 to 32 bits, up to 8 unsigned, and IEEE floats of 32 and 64, plain or in the
+ * extensible form, of any rate and number of channels; channels are averaged. Written is 16-bit PCM, mono.
  *
  * <p>No allocation is larger than the file itself could fill, so a header that claims absurd sizes costs nothing.
  */

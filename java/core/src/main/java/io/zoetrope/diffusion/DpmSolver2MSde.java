@@ -1,15 +1,15 @@
 package io.zoetrope.diffusion;
 
 /**
- * SDE-DPM-Solver++ 2M (Lu et al. 2022, appendix; diffusers' {@code sde-dpmsolver++}): the second-order multistep integrator
- * of {@link DpmSolver2M} for the reverse SDE, one denoiser call a step. With h and D as there,
+ * SDE-DPM-Solver++ 2M (Lu et al. 2022, appendix; diffusers' {@code sde-dpmsolver++}): the second-order multistep
+ * integrator of {@link DpmSolver2M} for the reverse SDE, one denoiser call a step. With h and D as there,
  *
  * <pre>
  *   x' = (σ_s/σ_t) e^{−h} x + α_s (1 − e^{−2h}) D + σ_s √(1 − e^{−2h}) z
  * </pre>
  *
- * Without the history it is ancestral sampling, {@link Ddpm}. The first step and a last one to the clean sample are first
- * order, for the reasons given there.
+ * Without the history it is ancestral sampling, {@link Ddpm}. The first step and a last one to the clean sample are
+ * first order, for the reasons given there.
  */
 public record DpmSolver2MSde() implements Sampler {
     @Override

@@ -1,8 +1,8 @@
 package io.zoetrope.diffusion;
 
 /**
- * Euler's method with fresh noise (Karras et al. 2022's notation; the "ancestral" samplers of k-diffusion). In y = x/α over
- * s = σ/α the step goes deterministically below its end and is noised back up to it:
+ * Euler's method with fresh noise (Karras et al. 2022's notation; the "ancestral" samplers of k-diffusion). In y = x/α
+ * over s = σ/α the step goes deterministically below its end and is noised back up to it:
  *
  * <pre>
  *   up²  = s'² (s² − s'²)/s²,   down² = s'² − up²

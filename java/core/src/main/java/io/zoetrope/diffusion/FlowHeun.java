@@ -12,8 +12,8 @@ import java.util.List;
  *       = z_e + (t − t')/(2t') (c_e − c)
  * </pre>
  *
- * It differs from {@link Heun}, which averages slopes over σ/α: t ends at 1 in pure noise, where σ/α has no end, so that
- * here a step from pure noise is corrected as any other. The last step is Euler's, as there.
+ * It differs from {@link Heun}, which averages slopes over σ/α: t ends at 1 in pure noise, where σ/α has no end, so
+ * that here a step from pure noise is corrected as any other. The last step is Euler's, as there.
  */
 public record FlowHeun() implements Sampler {
     private static final FlowEuler EULER = new FlowEuler();

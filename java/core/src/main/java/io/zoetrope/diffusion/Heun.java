@@ -13,9 +13,9 @@ import java.util.List;
  * </pre>
  *
  * so that the second call needs Euler's result and the estimate before it, and the step's start no more. There is no
- * second call on the step to the clean sample, where s' is 0 (as published), nor on one from s above 200, more noise than
- * any published sampler starts with: x says nothing of the sample there, and the correction, which grows with 1/r, would
- * be all there is in the result. Cosine schedules begin so, and those that end in nothing but noise.
+ * second call on the step to the clean sample, where s' is 0 (as published), nor on one from s above 200, more noise
+ * than any published sampler starts with: x says nothing of the sample there, and the correction, which grows with 1/r,
+ * would be all there is in the result. Cosine schedules begin so, and those that end in nothing but noise.
  */
 public record Heun() implements Sampler {
     /** σ/α above which there is nothing but noise. */

@@ -7,7 +7,8 @@ import java.util.function.DoubleUnaryOperator;
 /**
  * How much noise each of the T timesteps of a variance-preserving diffusion holds: x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.
  *
- * <p>Immutable. ᾱ falls strictly from just under 1 at t = 0 towards 0 at t = T − 1, to 0 itself if {@link #endingInNoise}.
+ * <p>Immutable. ᾱ falls strictly from just under 1 at t = 0 towards 0 at t = T − 1, to 0 itself if
+ * {@link #endingInNoise}.
  */
 public final class NoiseSchedule {
     /** Timesteps of the published DDPM models. */

@@ -41,7 +41,9 @@ public enum Prediction {
             return -sigma / (alpha * alpha + sigma * sigma);
         }
     },
-    /** The velocity u = ε − x_0 of a straight path (rectified flow, Liu et al. 2022); well-behaved at every noise level. */
+    /**
+     * The velocity u = ε − x_0 of a straight path (rectified flow, Liu et al. 2022); well-behaved at every noise level.
+     */
     FLOW {
         @Override
         public double target(double clean, double noise, double alpha, double sigma) {

@@ -13,7 +13,8 @@ import java.util.List;
  */
 public interface Sampler {
     /**
-     * Coefficients of one update: x' = fromX·x + fromClean·x̂_0 + fromUnclipped·x̃_0 + fromPrevious·h + fromOlder·g + noise·z.
+     * Coefficients of one update: x' = fromX·x + fromClean·x̂_0 + fromUnclipped·x̃_0 + fromPrevious·h + fromOlder·g +
+     * noise·z.
      *
      * @param fromX         of x_t
      * @param fromClean     of x̂_0

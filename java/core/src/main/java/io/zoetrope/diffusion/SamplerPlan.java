@@ -18,8 +18,8 @@ import java.util.random.RandomGenerator;
  * counts them): all read and leave the same x, h and g, so the device does not tell them apart.
  *
  * <p>Everything a sampler knows is in the numbers, so the device runs any of them with one recorded row that reads its
- * coefficients from a table. Most leave out m and g, and then a row is one kernel and {@link #table()} is its table; for the
- * others see {@link #isFused()}. h and g start as anything finite: rows that have no history yet have 0 for it.
+ * coefficients from a table. Most leave out m and g, and then a row is one kernel and {@link #table()} is its table;
+ * for the others see {@link #isFused()}. h and g start as anything finite: rows that have no history yet have 0 for it.
  */
 public final class SamplerPlan {
     /** Columns of {@link #table()}, in this order: the fields of {@link Step} from cleanFromX on. */
@@ -118,7 +118,8 @@ public final class SamplerPlan {
 
     /**
      * The device's table for plans that are {@link #isFused()}, row-major [rows, {@value #COLUMNS}]: cleanFromX,
-     * cleanFromOutput, clipLow, clipHigh, fromX, fromClean, fromPrevious, noise. Without clipping the bounds are infinite.
+     * cleanFromOutput, clipLow, clipHigh, fromX, fromClean, fromPrevious, noise. Without clipping the bounds are
+     * infinite.
      */
     public float[] table() {
         return table(List.of(Step::cleanFromX, Step::cleanFromOutput, Step::clipLow, Step::clipHigh, Step::fromX,

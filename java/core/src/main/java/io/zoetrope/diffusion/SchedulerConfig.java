@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What a diffusion model's scheduler file fixes: how much noise each timestep holds, what the network's output means, how
- * far its estimates of the clean sample are let, and which timesteps are visited. The sampler and its number of steps are
- * the caller's, whatever class the file is of.
+ * What a diffusion model's scheduler file fixes: how much noise each timestep holds, what the network's output means,
+ * how far its estimates of the clean sample are let, and which timesteps are visited. The sampler and its number of
+ * steps are the caller's, whatever class the file is of.
  *
  * <p>On disk the settings of diffusers' schedulers for variance-preserving diffusion. Those about their own solver (its
  * order, its type, its last step, its noise) are without effect here; those that would change one of the four things
@@ -40,9 +40,9 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
             Kind.SCALED_LINEAR, "squaredcos_cap_v2", Kind.COSINE, "sigmoid", Kind.SIGMOID);
 
     /**
-     * The classes of diffusers whose files are understood: the spacing where the file says none; whether they clip where it
-     * says nothing, null where they have no such setting; whether they may space by noise level; the settings of their
-     * solvers; those that must be off.
+     * The classes of diffusers whose files are understood: the spacing where the file says none; whether they clip
+     * where it says nothing, null where they have no such setting; whether they may space by noise level; the settings
+     * of their solvers; those that must be off.
      */
     private enum SchedulerClass {
         /** Ho et al. 2020. */
@@ -231,8 +231,8 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
     }
 
     /**
-     * What a {@code DDPMScheduler}'s file says of this; where the spacing is by noise level, which that class does not know,
-     * a {@code HeunDiscreteScheduler}'s.
+     * What a {@code DDPMScheduler}'s file says of this; where the spacing is by noise level, which that class does not
+     * know, a {@code HeunDiscreteScheduler}'s.
      */
     public Config write() {
         boolean byLevel = !spacing.isWhole();

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Which of a schedule's T timesteps a sampler of n steps visits: evenly by timestep (Lin et al. 2024, table 2), or by the
- * noise level s = σ/α. The latter visit timesteps with fractions, between the schedule's own levels.
+ * Which of a schedule's T timesteps a sampler of n steps visits: evenly by timestep (Lin et al. 2024, table 2), or by
+ * the noise level s = σ/α. The latter visit timesteps with fractions, between the schedule's own levels.
  */
 public enum Spacing {
     /** t = i·⌊T/n⌋: includes 0, may stay short of T − 1. What DDPM and DDIM were published with. */

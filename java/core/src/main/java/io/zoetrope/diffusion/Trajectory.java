@@ -64,9 +64,9 @@ public final class Trajectory {
     }
 
     /**
-     * The straight path x_t = (1 − t) x_0 + t ε of rectified flow, from noise, t = 1, to the clean sample in {@code steps}
-     * steps: u evenly from 1, then t = shift·u/(1 + (shift − 1)·u) (Esser et al. 2024, eq. 23). A shift above 1, which large
-     * pictures ask for, spends more steps near the noise. The denoiser is told T·t.
+     * The straight path x_t = (1 − t) x_0 + t ε of rectified flow, from noise, t = 1, to the clean sample in
+     * {@code steps} steps: u evenly from 1, then t = shift·u/(1 + (shift − 1)·u) (Esser et al. 2024, eq. 23). A shift
+     * above 1, which large pictures ask for, spends more steps near the noise. The denoiser is told T·t.
      *
      * @param timesteps T, how the network counts time: 1000 for diffusers' models, 1 for t itself
      * @param shift     above 0; 1 for even steps

@@ -1,15 +1,15 @@
 package io.zoetrope.diffusion;
 
 /**
- * DDIM whose direction ignores the clipping of x̂_0, as diffusers' pipelines run it ({@code use_clipped_model_output} left at
- * false): ε̂ is what the network said, (x − α_t x̃_0)/σ_t with the estimate x̃_0 before clipping,
+ * DDIM whose direction ignores the clipping of x̂_0, as diffusers' pipelines run it ({@code use_clipped_model_output}
+ * left at false): ε̂ is what the network said, (x − α_t x̃_0)/σ_t with the estimate x̃_0 before clipping,
  *
  * <pre>
  *   x' = α_s x̂_0 + √(σ_s² − s²) (x − α_t x̃_0)/σ_t + s z
  * </pre>
  *
- * with s as for {@link Ddim}, which it equals where nothing is clipped. The pair (x̂_0, ε̂) then no longer mixes to x where
- * something was.
+ * with s as for {@link Ddim}, which it equals where nothing is clipped. The pair (x̂_0, ε̂) then no longer mixes to x
+ * where something was.
  *
  * @param eta η in [0, 1]
  */

@@ -1,9 +1,10 @@
 package io.zoetrope.diffusion;
 
 /**
- * UniPC of order 2 (Zhao et al. 2023, the x̂_0 form with B(h) = e^{−h} − 1, "bh2"): a multistep predictor, and a corrector
- * that uses the next step's denoiser call, so that a step costs one call. Over a step from s to t with λ = ln(α/σ),
- * h = λ_t − λ_s and r = (λ_before − λ_s)/h, in terms of the estimates c_before, c at s, and c_t from the predicted x_t,
+ * UniPC of order 2 (Zhao et al. 2023, the x̂_0 form with B(h) = e^{−h} − 1, "bh2"): a multistep predictor, and a
+ * corrector that uses the next step's denoiser call, so that a step costs one call. Over a step from s to t with λ =
+ * ln(α/σ), h = λ_t − λ_s and r = (λ_before − λ_s)/h, in terms of the estimates c_before, c at s, and c_t from the
+ * predicted x_t,
  *
  * <pre>
  *   predicted  (σ_t/σ_s) x − α_t B (c + ρ D),                        D = (c_before − c)/r,  ρ = 1/2
@@ -12,9 +13,9 @@ package io.zoetrope.diffusion;
  *              b_1 = φ_1/B,  φ_1 = B/(−h) − 1;   b_2 = 2 φ_2/B,  φ_2 = φ_1/(−h) − 1/2
  * </pre>
  *
- * Both begin at the same x, so the correction is a sum of estimates that is added to the predicted x: a row corrects the
- * step before it and predicts the next, from x and three estimates. The first step has no history and is first order, as is
- * one to the clean sample, where h is infinite.
+ * Both begin at the same x, so the correction is a sum of estimates that is added to the predicted x: a row corrects
+ * the step before it and predicts the next, from x and three estimates. The first step has no history and is first
+ * order, as is one to the clean sample, where h is infinite.
  */
 public record UniPc() implements Sampler {
     @Override

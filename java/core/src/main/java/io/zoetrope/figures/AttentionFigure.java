@@ -8,9 +8,9 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 
 /**
- * Draws which patches one patch of a picture looks at: a row for each layer, a column for each head and one for their mean.
- * Every cell is the picture, dimmed, under a glow that is as bright as the weight beside the largest in the cell; the patch
- * that looks is framed.
+ * Draws which patches one patch of a picture looks at: a row for each layer, a column for each head and one for their
+ * mean. Every cell is the picture, dimmed, under a glow that is as bright as the weight beside the largest in the cell;
+ * the patch that looks is framed.
  */
 public final class AttentionFigure {
     private static final int CELL = 112;

@@ -2,7 +2,10 @@ package io.zoetrope.figures;
 
 import java.util.Arrays;
 
-/** Which patch of a picture looks at which, in every layer and head of a transformer: rows of weights that add up to one. */
+/**
+ * Which patch of a picture looks at which, in every layer and head of a transformer: rows of weights that add up to
+ * one.
+ */
 public final class AttentionMaps {
     private final int heads;
     private final int rows;

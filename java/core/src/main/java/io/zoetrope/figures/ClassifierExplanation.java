@@ -39,8 +39,8 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
     public record Layer(String name, Images maps, int count) {}
 
     /**
-     * A moved picture beside the unmoved one. Likenesses are cosines between what each makes of a layer: 1 where the layer
-     * does not notice the move.
+     * A moved picture beside the unmoved one. Likenesses are cosines between what each makes of a layer: 1 where the
+     * layer does not notice the move.
      *
      * @param picture     moved by {@code pixels} to the right
      * @param map         its strongest map of the first layer
@@ -53,8 +53,8 @@ public record ClassifierExplanation(Images picture, List<String> classNames, flo
             double probability) {}
 
     /**
-     * Where a class is seen: ReLU of the last maps weighted by the mean gradient of the class's score (Selvaraju et al. 2017,
-     * arXiv:1610.02391).
+     * Where a class is seen: ReLU of the last maps weighted by the mean gradient of the class's score (Selvaraju et al.
+     * 2017, arXiv:1610.02391).
      *
      * @param heat 0 to 1, [height][width] of the last maps
      */

@@ -11,7 +11,10 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
 
-/** Draws a {@link ClassifierExplanation} on one sheet: the decision, the filters, the maps from low to high, and pooling. */
+/**
+ * Draws a {@link ClassifierExplanation} on one sheet: the decision, the filters, the maps from low to high, and
+ * pooling.
+ */
 public final class ExplanationSheet {
     private static final int WIDTH = 1240;
     private static final int MARGIN = 28;

@@ -37,12 +37,16 @@ import org.slf4j.LoggerFactory;
  * Whole files or none: content is written beside the target, synced, and renamed over it, and the directory is synced
  * too. A reader, a full disk or a kill at any moment sees the old file or the new one, never a part.
  *
- * <p>A link stays one: what it leads to is replaced. Mode, owner and group of the old file stay too, and a file that nobody may
- * write is refused, from root as well; other names (hard links) of the old file keep the old content. Devices, pipes and
- * standard output are written to as they are, and so, with a warning, is a file that can be written but not replaced.
+ * <p>A link stays one: what it leads to is replaced. Mode, owner and group of the old file stay too, and a file that
+ * nobody may write is refused, from root as well; other names (hard links) of the old file keep the old content.
+ * Devices, pipes and standard output are written to as they are, and so, with a warning, is a file that can be written
+ * but not replaced.
  */
 public final class AtomicFiles {
-    /** Ends the name of a file being written: our own, the target's name and a number before it, so that it is nobody else's. */
+    /**
+     * Ends the name of a file being written: our own, the target's name and a number before it, so that it is nobody
+     * else's.
+     */
     private static final String PART_SUFFIX = ".zoetrope-part";
     /** In bytes, so that the part's own name stays within the 255 that file systems allow. */
     private static final int LONGEST_NAME = 200;
@@ -218,8 +222,8 @@ public final class AtomicFiles {
     }
 
     /**
-     * What a killed process left of the files it was writing: those in {@code folder} itself, links not followed, whose target's
-     * name is one of {@code targets}. Nobody may be writing these targets now.
+     * What a killed process left of the files it was writing: those in {@code folder} itself, links not followed, whose
+     * target's name is one of {@code targets}. Nobody may be writing these targets now.
      */
     public static List<Path> leftovers(Path folder, Predicate<String> targets) throws IOException {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {

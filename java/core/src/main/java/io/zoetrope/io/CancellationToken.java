@@ -3,8 +3,8 @@ package io.zoetrope.io;
 import java.util.concurrent.CancellationException;
 
 /**
- * Ends training or generation from any thread, where an interrupt of the working thread is not at hand. The work runs in
- * {@link #run}; {@link #cancel} ends it as an interrupt would, but leaves the thread's mark of interrupts alone.
+ * Ends training or generation from any thread, where an interrupt of the working thread is not at hand. The work runs
+ * in {@link #run}; {@link #cancel} ends it as an interrupt would, but leaves the thread's mark of interrupts alone.
  *
  * <pre>{@code
  * CancellationToken token = new CancellationToken();

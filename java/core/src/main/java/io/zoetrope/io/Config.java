@@ -96,7 +96,10 @@ public final class Config {
                 : text;
     }
 
-    /** Reads these settings as those of a {@code className} of diffusers or of this library, refusing what is not understood. */
+    /**
+     * Reads these settings as those of a {@code className} of diffusers or of this library, refusing what is not
+     * understood.
+     */
     public ConfigReader reader(String className) throws BadFileException {
         return says(CLASS_NAME) ? reader(Set.of(className)) : new ConfigReader(this, className);
     }

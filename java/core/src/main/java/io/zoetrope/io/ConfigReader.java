@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 
 /**
  * Reads a {@link Config} so that nothing in it is passed over in silence: every setting is read, or listed as without
- * effect, or refused by {@link #done}. A setting that is left out has its default; one that is there, null included, must
- * be a value that its reader understands.
+ * effect, or refused by {@link #done}. A setting that is left out has its default; one that is there, null included,
+ * must be a value that its reader understands.
  *
  * <pre>{@code
  * ConfigReader reader = config.reader("UNet2DModel");
@@ -103,7 +103,10 @@ public final class ConfigReader {
         return value;
     }
 
-    /** As {@link #choice(String, Object, Map)} for a setting that may be null, which stands for {@code otherwise} like its absence. */
+    /**
+     * As {@link #choice(String, Object, Map)} for a setting that may be null, which stands for {@code otherwise} like
+     * its absence.
+     */
     public <T> T choiceOrNull(String name, T otherwise, Map<String, T> values) throws BadFileException {
         return isNull(name) ? otherwise : choice(name, otherwise, values);
     }

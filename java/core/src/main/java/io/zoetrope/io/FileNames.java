@@ -8,8 +8,8 @@ public final class FileNames {
     private FileNames() {}
 
     /**
-     * The path called {@code name}. Java takes names in the encoding of the locale it was started in; one without an encoding
-     * (LC_ALL=C) leaves it ASCII alone.
+     * The path called {@code name}. Java takes names in the encoding of the locale it was started in; one without an
+     * encoding (LC_ALL=C) leaves it ASCII alone.
      *
      * @throws IllegalArgumentException saying what about the name cannot be, and what to do
      */

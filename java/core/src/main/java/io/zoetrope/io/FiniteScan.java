@@ -4,15 +4,19 @@ import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
 
 /**
- * Looks for NaN and infinity eight bytes at a time. An element is one of them exactly when all bits of its exponent are set;
- * then adding the lowest of these to the masked exponent carries into the sign's place, which the mask left empty, and never
- * beyond it into the next element.
+ * Looks for NaN and infinity eight bytes at a time. An element is one of them exactly when all bits of its exponent are
+ * set; then adding the lowest of these to the masked exponent carries into the sign's place, which the mask left empty,
+ * and never beyond it into the next element.
  */
 final class FiniteScan {
     private FiniteScan() {
     }
 
-    /** The index of the first element that is NaN or infinite, or -1. @param bytes little-endian, from 0 to its capacity */
+    /**
+     * The index of the first element that is NaN or infinite, or -1.
+     *
+     * @param bytes little-endian, from 0 to its capacity
+     */
     static int firstNonFinite(StoredType type, ByteBuffer bytes) {
         int lane = type.bytes() * 8;
         long exponent = repeated(exponent(type), lane);

@@ -11,7 +11,8 @@ public final class Interruption {
      * Called between two pieces of work, each as short as can be.
      *
      * @param work what is done, such as generating
-     * @throws CancellationException if the thread was interrupted, and stays marked as interrupted, or a token was cancelled
+     * @throws CancellationException if the thread was interrupted, and stays marked as interrupted, or a token was
+     * cancelled
      */
     public static void check(String work) {
         if (Thread.currentThread().isInterrupted()) {

@@ -106,7 +106,10 @@ public final class ModelFolder {
         index.write(folder.resolve(INDEX));
     }
 
-    /** Deletes what a killed process left of a model it was writing into {@code folder}. Nobody may be writing one there now. */
+    /**
+     * Deletes what a killed process left of a model it was writing into {@code folder}. Nobody may be writing one there
+     * now.
+     */
     public static void removeLeftovers(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return;
@@ -166,8 +169,8 @@ public final class ModelFolder {
     }
 
     /**
-     * Throws unless the folder is a pipeline of one of these classes and has exactly these components: another one would do
-     * with their output what is not done here.
+     * Throws unless the folder is a pipeline of one of these classes and has exactly these components: another one
+     * would do with their output what is not done here.
      */
     public void require(Set<String> pipelines, Set<String> components) throws BadFileException {
         Path file = folder.resolve(INDEX);
@@ -211,7 +214,10 @@ public final class ModelFolder {
         return alone || !Files.isDirectory(own) && Files.isRegularFile(folder.resolve(configName(name))) ? folder : own;
     }
 
-    /** A scheduler's file beside the network's, or that of the pipeline whose part the folder is, or diffusers' defaults. */
+    /**
+     * A scheduler's file beside the network's, or that of the pipeline whose part the folder is, or diffusers'
+     * defaults.
+     */
     private Config schedulerOfNetworkAlone() throws IOException {
         Path pipeline = folder.toAbsolutePath().normalize().getParent();
         if (Files.isRegularFile(folder.resolve(SCHEDULER_CONFIG))) {

@@ -14,13 +14,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where what a user calls an output really goes: links are followed to their end, which need not exist yet, and what is found
- * there decides how it is written.
+ * Where what a user calls an output really goes: links are followed to their end, which need not exist yet, and what is
+ * found there decides how it is written.
  *
  * @param path       the end of the links, absolute
  * @param kind       what is there
- * @param descriptor 1 or 2 for this process's standard output or error, {@link #OPEN_ELSEWHERE} for another open file, else
- *                   {@link #NO_DESCRIPTOR}
+ * @param descriptor 1 or 2 for this process's standard output or error, {@link #OPEN_ELSEWHERE} for another open file,
+ *                   else {@link #NO_DESCRIPTOR}
  */
 record OutputTarget(Path path, Kind kind, int descriptor) {
     static final int NO_DESCRIPTOR = -1;

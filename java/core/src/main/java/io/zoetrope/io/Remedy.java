@@ -1,8 +1,8 @@
 package io.zoetrope.io;
 
 /**
- * What can be done about an error. Implementations add what a program needs to say it in its own terms, such as the command to
- * type, which the library does not know.
+ * What can be done about an error. Implementations add what a program needs to say it in its own terms, such as the
+ * command to type, which the library does not know.
  */
 @FunctionalInterface
 public interface Remedy {

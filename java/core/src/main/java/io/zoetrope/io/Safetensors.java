@@ -21,8 +21,8 @@ import java.util.TreeMap;
  * A safetensors file: eight bytes with the header's length, the header in JSON, the tensors' bytes. Tensors are mapped
  * into memory, so opening a large file costs nothing until its tensors are read.
  *
- * <p>A mapping lives as long as a {@link StoredTensor} made from it is reachable. Do not overwrite such a file in place;
- * {@link #write} does not, it renames a new one over it.
+ * <p>A mapping lives as long as a {@link StoredTensor} made from it is reachable. Do not overwrite such a file in
+ * place; {@link #write} does not, it renames a new one over it.
  */
 public final class Safetensors {
     private final Path path;

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The tensors of one network, in one safetensors file or spread over several by an index, whatever their precision. They
- * are mapped, not read: a network of gigabytes costs nothing until its tensors are taken one by one.
+ * The tensors of one network, in one safetensors file or spread over several by an index, whatever their precision.
+ * They are mapped, not read: a network of gigabytes costs nothing until its tensors are taken one by one.
  */
 public final class WeightFiles {
     private static final String SUFFIX = ".safetensors";
@@ -49,8 +49,8 @@ public final class WeightFiles {
     }
 
     /**
-     * The weights in {@code folder}: {@code stem.safetensors}, or {@code stem.safetensors.index.json} and the files it names,
-     * or either with a precision in its name, such as {@code stem.fp16.safetensors}.
+     * The weights in {@code folder}: {@code stem.safetensors}, or {@code stem.safetensors.index.json} and the files it
+     * names, or either with a precision in its name, such as {@code stem.fp16.safetensors}.
      *
      * @param stems tried in this order
      * @throws BadFileException if there are none, or only such as Python pickled
@@ -194,7 +194,9 @@ public final class WeightFiles {
         return place.file.floats(place.name, shape);
     }
 
-    /** Throws unless there is a tensor of a floating type for each of these names and shapes, and no other. Reads none. */
+    /**
+     * Throws unless there is a tensor of a floating type for each of these names and shapes, and no other. Reads none.
+     */
     public void require(Map<String, long[]> expected) throws IOException {
         requireNames(expected.keySet());
         for (Map.Entry<String, long[]> entry : expected.entrySet()) {

@@ -1,5 +1,5 @@
 /**
- * Files that models and runs live by: safetensors, model folders laid out as diffusers does, configurations, checkpoints. A
- * kill at any moment leaves the old file or the new one, never a part.
+ * Files that models and runs live by: safetensors, model folders laid out as diffusers does, configurations,
+ * checkpoints. A kill at any moment leaves the old file or the new one, never a part.
  */
 package io.zoetrope.io;

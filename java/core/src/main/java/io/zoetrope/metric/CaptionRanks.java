@@ -10,10 +10,11 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * How well made pictures show what they were asked to: each is compared with the real picture of its caption and with real
- * pictures of other captions drawn by chance, by the mean squared difference of their colours in a coarse grid. A picture is right
- * when the own one comes first. This sees colour, outline and place, and no detail. It asks nothing of a network, so no weights
- * decide on it; a model that repeats what it learned gets it right, too, which is why captions not learned from are counted apart.
+ * How well made pictures show what they were asked to: each is compared with the real picture of its caption and with
+ * real pictures of other captions drawn by chance, by the mean squared difference of their colours in a coarse grid. A
+ * picture is right when the own one comes first. This sees colour, outline and place, and no detail. It asks nothing of
+ * a network, so no weights decide on it; a model that repeats what it learned gets it right, too, which is why captions
+ * not learned from are counted apart.
  */
 public final class CaptionRanks {
     /** Real pictures that each made one is compared with, its own included. */

@@ -5,9 +5,9 @@ import io.zoetrope.data.Images;
 import io.zoetrope.tensor.Scope;
 
 /**
- * The Fréchet distance to a fixed set of real pictures in the features of an encoder (C-FD), for many sets that are compared
- * with the same one: {@link FeatureEvaluation} measures one set, and more of it. Figures compare only between sets of as many
- * pictures.
+ * The Fréchet distance to a fixed set of real pictures in the features of an encoder (C-FD), for many sets that are
+ * compared with the same one: {@link FeatureEvaluation} measures one set, and more of it. Figures compare only between
+ * sets of as many pictures.
  */
 public final class FeatureDistance {
     private final Device device;
@@ -41,8 +41,8 @@ public final class FeatureDistance {
     }
 
     /**
-     * What other real pictures reach, a distance for each of several draws of {@code count} of them: below their mean no
-     * generator can be expected.
+     * What other real pictures reach, a distance for each of several draws of {@code count} of them: below their mean
+     * no generator can be expected.
      *
      * @param others pictures that are not among the real ones, such as a training part
      * @param seed   of the draws

@@ -4,7 +4,10 @@ import io.zoetrope.data.Images;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
-/** A frozen network that turns pictures, or spectrograms, into features in which those that look alike lie near each other. */
+/**
+ * A frozen network that turns pictures, or spectrograms, into features in which those that look alike lie near each
+ * other.
+ */
 public interface FeatureEncoder {
     /**
      * The features of pictures, row by row.

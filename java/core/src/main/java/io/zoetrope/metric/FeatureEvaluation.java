@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Measures generated pictures against the test part of a data set in the features of an encoder, and the floor beside it: as
- * many pictures of the training part, drawn three times, against the same test part. No generator can be expected below it.
+ * Measures generated pictures against the test part of a data set in the features of an encoder, and the floor beside
+ * it: as many pictures of the training part, drawn three times, against the same test part. No generator can be
+ * expected below it.
  */
 public final class FeatureEvaluation {
     private static final int DRAWS = 3;

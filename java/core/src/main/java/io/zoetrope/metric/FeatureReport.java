@@ -12,11 +12,11 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How far generated pictures are from real ones in the features of an encoder, beside the floor: how far real pictures are
- * from other real ones.
+ * How far generated pictures are from real ones in the features of an encoder, beside the floor: how far real pictures
+ * are from other real ones.
  *
- * <p>The distance is the Fréchet distance in the encoder's own features (C-FD). It does not compare with figures of other
- * encoders, nor of other numbers of pictures, which is why the report names both.
+ * <p>The distance is the Fréchet distance in the encoder's own features (C-FD). It does not compare with figures of
+ * other encoders, nor of other numbers of pictures, which is why the report names both.
  *
  * @param encoder      the encoder's name
  * @param hash         SHA-256 of its weights

@@ -10,9 +10,9 @@ import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /**
- * The Fréchet distance of two normal distributions: ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁^½ Σ₂ Σ₁^½)^½). Of features, it says how
- * far apart two sets of pictures are in mean and spread; it depends on the encoder and on the number of samples, so compare
- * figures of the same encoder and the same numbers only.
+ * The Fréchet distance of two normal distributions: ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁^½ Σ₂ Σ₁^½)^½). Of features, it says
+ * how far apart two sets of pictures are in mean and spread; it depends on the encoder and on the number of samples, so
+ * compare figures of the same encoder and the same numbers only.
  *
  * <p>Dowson and Landau 1982. Means and covariances are made on the device, the roots in double on the host.
  */

@@ -9,8 +9,9 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Kernel distance of two sets of features: the unbiased squared mean discrepancy under the kernel (a·b/d + 1)³, over random
- * subsets. It is 0 on average for samples of one distribution, whatever their number, and may be slightly negative.
+ * Kernel distance of two sets of features: the unbiased squared mean discrepancy under the kernel (a·b/d + 1)³, over
+ * random subsets. It is 0 on average for samples of one distribution, whatever their number, and may be slightly
+ * negative.
  *
  * <p>Bińkowski et al., "Demystifying MMD GANs" (2018), where it is called KID.
  *

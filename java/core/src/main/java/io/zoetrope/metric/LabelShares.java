@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How often each class occurs among samples, as a classifier labels them: which of the classes a generator makes at all, and
- * how evenly.
+ * How often each class occurs among samples, as a classifier labels them: which of the classes a generator makes at
+ * all, and how evenly.
  *
  * @param counts samples of each class
  */
@@ -38,7 +38,10 @@ public record LabelShares(int[] counts) {
         return Arrays.stream(counts).asLongStream().sum();
     }
 
-    /** Classes with at least this part of an even share, such as 0.1: the modes that are covered. At least one sample each. */
+    /**
+     * Classes with at least this part of an even share, such as 0.1: the modes that are covered. At least one sample
+     * each.
+     */
     public int covered(double partOfEvenShare) {
         double least = Math.max(1, partOfEvenShare * samples() / counts.length);
         return (int) Arrays.stream(counts).filter(count -> count >= least).count();

@@ -14,8 +14,8 @@ import io.zoetrope.tensor.Tensor;
  *
  * @param precision share of generated samples that lie in the ball of some real one
  * @param recall    share of real samples that lie in the ball of some generated one
- * @param density   in how many balls of real samples a generated one lies, against k: above 1 where it keeps to where real
- *                  ones are dense; 1 on average for samples of the same distribution and number
+ * @param density in how many balls of real samples a generated one lies, against k: above 1 where it keeps to where
+ *                  real ones are dense; 1 on average for samples of the same distribution and number
  * @param coverage  share of real samples with a generated one in their ball; for n samples each of one distribution
  *                  {@link #expectedCoverage} on average
  */
@@ -40,7 +40,10 @@ public record Neighbourhoods(double precision, double recall, double density, do
         return of(real, radii(real, k), generated, k);
     }
 
-    /** As {@link #of(Tensor, Tensor, int)} with the radii of the real samples, for several comparisons with the same ones. */
+    /**
+     * As {@link #of(Tensor, Tensor, int)} with the radii of the real samples, for several comparisons with the same
+     * ones.
+     */
     static Neighbourhoods of(Tensor real, float[] radii, Tensor generated, int k) {
         long n = real.dim(0);
         long m = generated.dim(0);
@@ -63,7 +66,10 @@ public record Neighbourhoods(double precision, double recall, double density, do
         }
     }
 
-    /** The coverage to expect of m samples by n of the same continuous distribution: 1 − Π (n − i)/(n + m − i), i = 1 … k. */
+    /**
+     * The coverage to expect of m samples by n of the same continuous distribution: 1 − Π (n − i)/(n + m − i), i = 1 …
+     * k.
+     */
     public static double expectedCoverage(long n, long m, int k) {
         double missed = 1;
         for (int i = 1; i <= k; i++) {

@@ -54,8 +54,8 @@ public record NoisePredictionReport(List<Bin> bins) {
     }
 
     /**
-     * R² in one short line, such as {@code R² ▁▅▇██ 0.93}: a block a bin from the least noise to the most, as high as R² from
-     * 0 to 1 (lower is 0, a bin without samples blank), and the mean.
+     * R² in one short line, such as {@code R² ▁▅▇██ 0.93}: a block a bin from the least noise to the most, as high as
+     * R² from 0 to 1 (lower is 0, a bin without samples blank), and the mean.
      */
     public String line() {
         StringBuilder line = new StringBuilder("R² ");

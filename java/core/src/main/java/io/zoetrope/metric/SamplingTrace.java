@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * How well a denoiser predicts the noise while it samples. Nobody knows that noise beforehand, but each picture names it when
- * it is done: where x_t was x and the result is x_0, the noise was (x − α_t x_0)/σ_t, and what the denoiser took for it
- * (x − α_t x̂_0)/σ_t with its estimate there. On the way, the latest estimate stands for the result, so that the curve moves
- * with every step and is final at the last, where the last step's own R² is 1.
+ * How well a denoiser predicts the noise while it samples. Nobody knows that noise beforehand, but each picture names
+ * it when it is done: where x_t was x and the result is x_0, the noise was (x − α_t x_0)/σ_t, and what the denoiser
+ * took for it (x − α_t x̂_0)/σ_t with its estimate there. On the way, the latest estimate stands for the result, so
+ * that the curve moves with every step and is final at the last, where the last step's own R² is 1.
  *
  * <p>Keeps a sample of the batch's elements and of the plan's rows, whatever their numbers.
  */

@@ -21,7 +21,9 @@ public record SoundReport(RecognitionReport recognition, FeatureReport features)
         return recognition.table() + features.table();
     }
 
-    /** Writes the figures of the features, and "recognition" among them, as JSON; figures that do not exist are null. */
+    /**
+     * Writes the figures of the features, and "recognition" among them, as JSON; figures that do not exist are null.
+     */
     public void writeJson(Path file) throws IOException {
         JsonObject json = features.json();
         json.add("recognition", recognition.json());

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where a {@link SpeedReport} grows: speed.json holds every cell that was ever measured under a setting, so that measuring
- * goes on where it ended; speed.csv and speed.png show those asked for last.
+ * Where a {@link SpeedReport} grows: speed.json holds every cell that was ever measured under a setting, so that
+ * measuring goes on where it ended; speed.csv and speed.png show those asked for last.
  */
 public final class SpeedFolder {
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
@@ -26,7 +26,8 @@ public final class SpeedFolder {
     }
 
     /**
-     * What was measured here under this very setting; nothing where it was another, which the next {@link #save} replaces.
+     * What was measured here under this very setting; nothing where it was another, which the next {@link #save}
+     * replaces.
      *
      * @throws BadFileException when the file is something else's, or damaged
      */

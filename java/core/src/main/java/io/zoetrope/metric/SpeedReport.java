@@ -28,8 +28,8 @@ public record SpeedReport(Setting setting, List<Double> floor, List<Cell> cells)
      * @param pictures    generated for each cell
      * @param seed        of their noise, the same in each cell
      * @param machine     what they were made on
-     * @param onCpu       whether that is the CPU: what counts there is processor time, which other work on the machine leaves as
-     *                    it is
+     * @param onCpu whether that is the CPU: what counts there is processor time, which other work on the machine leaves
+     *                    as it is
      */
     public record Setting(String model, String modelHash, String encoder, String encoderHash, String data, int pictures,
             long seed, String machine, boolean onCpu) {}

@@ -10,8 +10,8 @@ import io.zoetrope.tensor.Tensor;
 
 /**
  * Can a classifier tell two sets of samples apart? Half of each set is known to it; it labels the other halves by their
- * nearest known neighbours. Where both sets are of one distribution it is right half of the time, and the number of its hits
- * spreads no wider than that of heads of a coin, which gives the p-value.
+ * nearest known neighbours. Where both sets are of one distribution it is right half of the time, and the number of its
+ * hits spreads no wider than that of heads of a coin, which gives the p-value.
  *
  * <p>Lopez-Paz and Oquab, "Revisiting classifier two-sample tests" (2017), with nearest neighbours as the classifier.
  *

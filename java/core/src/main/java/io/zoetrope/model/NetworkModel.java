@@ -21,8 +21,8 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * A network and its parameters on a device, fresh or from a folder: what the models of all families are. Closing it frees
- * the memory of both. Not for several threads at a time.
+ * A network and its parameters on a device, fresh or from a folder: what the models of all families are. Closing it
+ * frees the memory of both. Not for several threads at a time.
  *
  * @param <C> what the model is, apart from its weights
  * @param <N> the network

@@ -13,9 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How well a model that is being trained predicts noise, by timestep: a line beside the loss, renewed every hundred batches,
- * and at each checkpoint {@code noise_prediction.csv}, a row of R² by timestep, and {@code noise_prediction.png}, the curve
- * now and before. Measuring leaves the training as it is: it draws from a seed of its own.
+ * How well a model that is being trained predicts noise, by timestep: a line beside the loss, renewed every hundred
+ * batches, and at each checkpoint {@code noise_prediction.csv}, a row of R² by timestep, and
+ * {@code noise_prediction.png}, the curve now and before. Measuring leaves the training as it is: it draws from a seed
+ * of its own.
  */
 public final class NoisePredictionRecord {
     private static final long EVERY = 100;

@@ -26,9 +26,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Turns the speed dial of a family whose models make pictures in steps: each sampler with each number of steps makes as many
- * pictures, from the same noise, and what they are worth stands beside what they cost. What is measured is kept in a folder
- * cell by cell, so that a run that was ended goes on, and one that asks for more measures only that.
+ * Turns the speed dial of a family whose models make pictures in steps: each sampler with each number of steps makes as
+ * many pictures, from the same noise, and what they are worth stands beside what they cost. What is measured is kept in
+ * a folder cell by cell, so that a run that was ended goes on, and one that asks for more measures only that.
  */
 public final class SpeedDial {
     private static final int FLOOR_DRAWS = 3;

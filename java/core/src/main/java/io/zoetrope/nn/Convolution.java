@@ -74,8 +74,8 @@ public final class Convolution {
     }
 
     /**
-     * As {@link #forward(Tape, Variable)} with the bias times {@code scale[n]} for sample n, which makes the layer linear in
-     * input and scale together.
+     * As {@link #forward(Tape, Variable)} with the bias times {@code scale[n]} for sample n, which makes the layer
+     * linear in input and scale together.
      *
      * @param scale F32 [N]; must not change before the backward pass
      */

@@ -51,8 +51,8 @@ public final class FileLayout {
     }
 
     /**
-     * Elements of a file's tensor that trade places among themselves only: those of one output channel of a convolution, one
-     * of any other.
+     * Elements of a file's tensor that trade places among themselves only: those of one output channel of a
+     * convolution, one of any other.
      */
     static int row(Parameter parameter) {
         return !isReordered(parameter) ? 1 : Math.toIntExact(parameter.shape().size() / parameter.shape().dim(0));

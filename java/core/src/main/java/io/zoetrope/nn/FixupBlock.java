@@ -5,9 +5,9 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.ops.conv.Conv2d;
 
 /**
- * A residual block without normalisation (Huang et al. 2024): 1×1 to more channels, leaky ReLU, grouped 3×3, leaky ReLU, 1×1
- * back, plus the input. The last weights start at zero and the others small, so that many blocks start as the identity and
- * learn at one pace (Fixup: Zhang, Dauphin and Ma 2019).
+ * A residual block without normalisation (Huang et al. 2024): 1×1 to more channels, leaky ReLU, grouped 3×3, leaky
+ * ReLU, 1×1 back, plus the input. The last weights start at zero and the others small, so that many blocks start as the
+ * identity and learn at one pace (Fixup: Zhang, Dauphin and Ma 2019).
  */
 public final class FixupBlock {
     private final Convolution widen;

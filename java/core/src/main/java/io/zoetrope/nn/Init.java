@@ -42,8 +42,8 @@ public interface Init {
     }
 
     /**
-     * Normal with variance 2/((1 + s²)·fanIn), which keeps the variance through a leaky ReLU of negative slope s (He et al.
-     * 2015).
+     * Normal with variance 2/((1 + s²)·fanIn), which keeps the variance through a leaky ReLU of negative slope s (He et
+     * al. 2015).
      */
     static Init heNormal(long fanIn, double negativeSlope, double gain) {
         return normal(gain * Math.sqrt(2 / ((1 + negativeSlope * negativeSlope) * fanIn)));

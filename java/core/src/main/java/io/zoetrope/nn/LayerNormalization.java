@@ -4,7 +4,9 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.ops.layernorm.LayerNormFunctions;
 
-/** Layer normalisation (Ba, Kiros and Hinton 2016) over the innermost dimension, with a learned affine map or without. */
+/**
+ * Layer normalisation (Ba, Kiros and Hinton 2016) over the innermost dimension, with a learned affine map or without.
+ */
 public final class LayerNormalization {
     private static final float EPSILON = 1e-6f;
 

@@ -3,8 +3,9 @@ package io.zoetrope.nn;
 import java.util.List;
 
 /**
- * Low-rank adapters for a model's linear layers and convolutions (Hu et al. 2021, arXiv:2106.09685): a layer's weight W becomes
- * W + alpha/rank · B·A, and A and B alone are trained. B starts at zero, so an untrained adapter changes nothing.
+ * Low-rank adapters for a model's linear layers and convolutions (Hu et al. 2021, arXiv:2106.09685): a layer's weight W
+ * becomes W + alpha/rank · B·A, and A and B alone are trained. B starts at zero, so an untrained adapter changes
+ * nothing.
  *
  * @param rank    columns of B and rows of A, 1 or more
  * @param alpha   the update's factor times the rank

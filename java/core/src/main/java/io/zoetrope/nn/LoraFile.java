@@ -28,7 +28,10 @@ public final class LoraFile {
 
     /** Whose names. */
     public enum Naming {
-        /** {@code adapter_model.safetensors}, {@code base_model.model.LAYER.lora_A.weight}; alpha in adapter_config.json. */
+        /**
+         * {@code adapter_model.safetensors}, {@code base_model.model.LAYER.lora_A.weight}; alpha in
+         * adapter_config.json.
+         */
         PEFT("adapter_model.safetensors", ".lora_A.weight", ".lora_B.weight"),
         /** {@code pytorch_lora_weights.safetensors}, {@code COMPONENT.LAYER.lora.down.weight}; B holds alpha / rank. */
         DIFFUSERS("pytorch_lora_weights.safetensors", ".lora.down.weight", ".lora.up.weight");

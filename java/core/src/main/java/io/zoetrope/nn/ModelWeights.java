@@ -20,9 +20,9 @@ public final class ModelWeights {
     }
 
     /**
-     * Checks that files hold a store of these parameters, by today's names or older ones: nothing is missing, nothing left
-     * over. No tensor is read, and nothing allocated for a model that the files do not hold, however large its settings claim
-     * it is.
+     * Checks that files hold a store of these parameters, by today's names or older ones: nothing is missing, nothing
+     * left over. No tensor is read, and nothing allocated for a model that the files do not hold, however large its
+     * settings claim it is.
      *
      * @return the weights by today's names, for {@link #into}
      * @throws BadFileException naming the tensor that is missing, unknown, or of another shape or type
@@ -36,8 +36,8 @@ public final class ModelWeights {
     }
 
     /**
-     * Gives a store the values of files that {@link #read} has checked, straight from the mapped files: a stretch at a time,
-     * without conversion where the file has the store's type and order.
+     * Gives a store the values of files that {@link #read} has checked, straight from the mapped files: a stretch at a
+     * time, without conversion where the file has the store's type and order.
      *
      * @throws BadFileException naming a tensor that holds NaN or infinity; some values are the file's by then
      */

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A glob over the dotted names of parameters: {@code *} stands for any run of characters, dots among them, {@code ?} for
- * exactly one; the rest means itself. It must cover the whole name: {@code down_blocks.*}, {@code *.to_q.weight}.
+ * A glob over the dotted names of parameters: {@code *} stands for any run of characters, dots among them, {@code ?}
+ * for exactly one; the rest means itself. It must cover the whole name: {@code down_blocks.*}, {@code *.to_q.weight}.
  */
 public final class NamePattern {
     private static final int NEAREST = 3;
@@ -49,8 +49,8 @@ public final class NamePattern {
     }
 
     /**
-     * What {@code name} becomes when this pattern's wildcards, in their order, are put in place of those of {@code target};
-     * null where the pattern does not cover the name.
+     * What {@code name} becomes when this pattern's wildcards, in their order, are put in place of those of
+     * {@code target}; null where the pattern does not cover the name.
      */
     String rename(String name, NamePattern target) {
         Matcher matcher = regex.matcher(name);
@@ -80,7 +80,10 @@ public final class NamePattern {
         }
     }
 
-    /** The fewest characters to change, insert or delete until the pattern matches (Levenshtein 1966; wildcards cost none). */
+    /**
+     * The fewest characters to change, insert or delete until the pattern matches (Levenshtein 1966; wildcards cost
+     * none).
+     */
     private int distance(String name) {
         int[] row = new int[name.length() + 1];
         for (int j = 0; j < row.length; j++) {

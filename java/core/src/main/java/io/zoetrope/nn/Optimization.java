@@ -8,12 +8,12 @@ import java.util.Optional;
 
 /**
  * How parameters are optimised, put together from parts: an update rule, the learning rate of each step, weight decay,
- * clipping of gradients, a moving average of the weights, and accumulation over micro-batches. Start from {@link #adamW}
- * or {@link #sgd} and add what is wanted.
+ * clipping of gradients, a moving average of the weights, and accumulation over micro-batches. Start from
+ * {@link #adamW} or {@link #sgd} and add what is wanted.
  *
  * <p>Rule and average keep tensors in checkpoints ({@link Optimizer#state}); learning rate and the average's warm-up
- * depend on the number of steps alone, which every checkpoint has; decay and clipping have no state, and accumulation none
- * between two steps.
+ * depend on the number of steps alone, which every checkpoint has; decay and clipping have no state, and accumulation
+ * none between two steps.
  *
  * @param rule         how a gradient moves a weight
  * @param learningRate of each step

@@ -8,7 +8,10 @@ public interface Optimizer extends AutoCloseable {
     /** Queues one step: clip, update, moving average, compute copy. */
     void step();
 
-    /** Micro-batches whose gradients are added up before each step; where there are several, a step leaves gradients of 0. */
+    /**
+     * Micro-batches whose gradients are added up before each step; where there are several, a step leaves gradients of
+     * 0.
+     */
     default int accumulation() {
         return 1;
     }
@@ -25,12 +28,15 @@ public interface Optimizer extends AutoCloseable {
     /** Global norm of the last step's gradients before clipping. Waits for it. */
     float gradientNorm();
 
-    /** Whether a gradient norm was NaN or infinite since the start; such steps change nothing. Waits for the queued steps. */
+    /**
+     * Whether a gradient norm was NaN or infinite since the start; such steps change nothing. Waits for the queued
+     * steps.
+     */
     boolean sawNonFinite();
 
     /**
-     * The parameters that models are saved with, in the order of the store's values: the moving average of what is trained
-     * where one is kept, the rest as it is. Waits for the queued steps.
+     * The parameters that models are saved with, in the order of the store's values: the moving average of what is
+     * trained where one is kept, the rest as it is. Waits for the queued steps.
      */
     float[] averaged();
 

@@ -24,7 +24,9 @@ public final class Parameter {
         MATRIX,
         /** A bias or a norm's affine vector: kept in F32, optimised, not decayed. */
         VECTOR,
-        /** A statistic that layers keep themselves, such as a running mean: F32, saved with the model, never optimised. */
+        /**
+         * A statistic that layers keep themselves, such as a running mean: F32, saved with the model, never optimised.
+         */
         BUFFER,
         /** A matrix of a low-rank adapter: as a weight, but no part of the model's own files. */
         ADAPTER

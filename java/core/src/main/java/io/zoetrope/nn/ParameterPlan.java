@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which parameters of a model are trained, and so what memory a {@link ParameterStore} gives them: a trained one has a master,
- * a gradient and an optimiser's state, another one its weights in the type that layers compute with, and nothing else.
- * Patterns of names are {@link NamePattern globs} over the names in weights files.
+ * Which parameters of a model are trained, and so what memory a {@link ParameterStore} gives them: a trained one has a
+ * master, a gradient and an optimiser's state, another one its weights in the type that layers compute with, and
+ * nothing else. Patterns of names are {@link NamePattern globs} over the names in weights files.
  */
 public final class ParameterPlan {
     private final boolean training;
@@ -42,8 +42,8 @@ public final class ParameterPlan {
     }
 
     /**
-     * With low-rank adapters, which alone are trained if anything is, beside what {@link #trainingOnly} named before or names
-     * after.
+     * With low-rank adapters, which alone are trained if anything is, beside what {@link #trainingOnly} named before or
+     * names after.
      */
     public ParameterPlan adapting(Lora adapters) {
         return new ParameterPlan(training, trained, frozen, adapters);
@@ -73,8 +73,8 @@ public final class ParameterPlan {
     }
 
     /**
-     * Whether the parameter lives in the trained banks. Statistics that layers keep do in every training, for its checkpoints
-     * must have them.
+     * Whether the parameter lives in the trained banks. Statistics that layers keep do in every training, for its
+     * checkpoints must have them.
      */
     boolean trains(Parameter parameter) {
         if (!training || parameter.isBuffer()) {

@@ -15,13 +15,13 @@ import java.util.SplittableRandom;
 import java.util.function.Predicate;
 
 /**
- * The memory of a model's parameters. Those that a {@link ParameterPlan} trains, and the statistics of layers while something
- * is trained, have flat F32 masters and gradients, and a copy of the masters in the compute type; all others have one tensor
- * each: weights in the compute type, vectors and statistics in F32.
+ * The memory of a model's parameters. Those that a {@link ParameterPlan} trains, and the statistics of layers while
+ * something is trained, have flat F32 masters and gradients, and a copy of the masters in the compute type; all others
+ * have one tensor each: weights in the compute type, vectors and statistics in F32.
  *
  * <p>The banks being flat, one kernel updates all trained parameters, and one reduction measures their gradients. Every
- * parameter starts at a multiple of {@value #ALIGNMENT} elements; the gaps stay zero. The order of all values is that of the
- * banks, then the parameters that are not in them.
+ * parameter starts at a multiple of {@value #ALIGNMENT} elements; the gaps stay zero. The order of all values is that
+ * of the banks, then the parameters that are not in them.
  */
 public final class ParameterStore implements AutoCloseable {
     /** Elements: 256 bytes in F32, 128 in BF16, so that vector access is aligned in both. */
@@ -58,8 +58,8 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     /**
-     * Gives the parameters memory as a plan says. Values are undefined until they are loaded or {@link #initialise drawn}, but
-     * for adapters', which change nothing until they are trained or loaded.
+     * Gives the parameters memory as a plan says. Values are undefined until they are loaded or
+     * {@link #initialise drawn}, but for adapters', which change nothing until they are trained or loaded.
      *
      * @throws IllegalArgumentException when a pattern of the plan matches no parameter
      */
@@ -117,7 +117,10 @@ public final class ParameterStore implements AutoCloseable {
         initialise(seed, parameter -> !parameter.isAdapter());
     }
 
-    /** Draws first values for some parameters: those that {@link #initialise(long)} would give them, whatever is trained. */
+    /**
+     * Draws first values for some parameters: those that {@link #initialise(long)} would give them, whatever is
+     * trained.
+     */
     void initialise(long seed, Predicate<Parameter> chosen) {
         Map<Parameter, Segment> places = new IdentityHashMap<>();
         segments.forEach(segment -> places.put(segment.parameter, segment));
@@ -167,8 +170,8 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     /**
-     * The values of one parameter in the finest type there is of them, flat: a view of the masters, or what layers compute
-     * with. After a change to masters call {@link #refreshCopy}.
+     * The values of one parameter in the finest type there is of them, flat: a view of the masters, or what layers
+     * compute with. After a change to masters call {@link #refreshCopy}.
      */
     public Tensor held(Segment segment) {
         Tensor own = apart.get(segment.parameter);
@@ -176,8 +179,8 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     /**
-     * All values in their order, gaps zero; weights with their adapters' updates while these are {@link #merge merged}. Waits
-     * for queued work.
+     * All values in their order, gaps zero; weights with their adapters' updates while these are {@link #merge merged}.
+     * Waits for queued work.
      *
      * @throws ArithmeticException for more than an array holds; then read {@link #held} one by one
      */
@@ -209,7 +212,11 @@ public final class ParameterStore implements AutoCloseable {
         refreshCopy();
     }
 
-    /** The F32 values that training updates. @throws IllegalStateException where nothing is trained, as in the two below */
+    /**
+     * The F32 values that training updates.
+     *
+     * @throws IllegalStateException where nothing is trained, as in the two below
+     */
     public Tensor masters() {
         return trained(masters);
     }
@@ -250,8 +257,9 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     /**
-     * Lets layers compute with weights that contain the adapters' updates, once computed; the values themselves stay, beside
-     * them. Does not change a bit of any result, but graphs recorded before go on with the adapters as they were.
+     * Lets layers compute with weights that contain the adapters' updates, once computed; the values themselves stay,
+     * beside them. Does not change a bit of any result, but graphs recorded before go on with the adapters as they
+     * were.
      *
      * @throws IllegalStateException where adapters are trained: merged ones would stay as they are
      */

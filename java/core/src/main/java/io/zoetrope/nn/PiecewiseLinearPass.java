@@ -10,10 +10,10 @@ import java.util.List;
 /**
  * A pass through a network of convolutions, linear maps and leaky ReLUs, which is piecewise linear in its input.
  *
- * <p>A {@linkplain #recording recording} pass keeps on which side of zero every activation was. A {@linkplain #tangent tangent}
- * of it takes the same sides whatever its input, with biases scaled for each sample: it is linear in input and scales together,
- * and equals the network where the input is the recorded one and the scales are 1. Gradient penalties are made of it
- * without differentiating twice (cuda/src/loss/gradient_penalty.cu).
+ * <p>A {@linkplain #recording recording} pass keeps on which side of zero every activation was. A
+ * {@linkplain #tangent tangent} of it takes the same sides whatever its input, with biases scaled for each sample: it
+ * is linear in input and scales together, and equals the network where the input is the recorded one and the scales are
+ * 1. Gradient penalties are made of it without differentiating twice (cuda/src/loss/gradient_penalty.cu).
  */
 public final class PiecewiseLinearPass {
     /** The usual negative slope. */

@@ -5,8 +5,8 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.ops.conv.Conv2d;
 
 /**
- * Norm, ReLU, 3 × 3 convolution, twice, plus the input (He et al. 2016, arXiv:1603.05027). Where width or resolution change,
- * the shortcut is a 1 × 1 convolution of the first activation.
+ * Norm, ReLU, 3 × 3 convolution, twice, plus the input (He et al. 2016, arXiv:1603.05027). Where width or resolution
+ * change, the shortcut is a 1 × 1 convolution of the first activation.
  */
 public final class PreActivationBlock {
     private final NormRelu norm1;

@@ -6,7 +6,8 @@ import io.zoetrope.tensor.DType;
 /**
  * What layers compute in. Masters of weights, their gradients and the optimiser's states are F32 in all of them.
  *
- * <p>No loss is scaled: BF16 and TF32 have F32's exponents, so that no gradient is too small for them that F32 could hold.
+ * <p>No loss is scaled: BF16 and TF32 have F32's exponents, so that no gradient is too small for them that F32 could
+ * hold.
  */
 public enum Precision {
     /** Exact products. */

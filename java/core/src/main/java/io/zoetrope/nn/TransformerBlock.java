@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 
 /**
  * A pre-norm transformer block: self-attention, cross-attention where there is a memory to look at, and a two-layer
- * perceptron with GELU, each added to its input. It may be causal or not, turn queries and keys by their positions, have
- * its norms and residuals modulated by a condition (adaLN-Zero, Peebles and Xie 2023), and decode one token at a time over a
- * cache. Parameter names are those of diffusers' {@code BasicTransformerBlock}.
+ * perceptron with GELU, each added to its input. It may be causal or not, turn queries and keys by their positions,
+ * have its norms and residuals modulated by a condition (adaLN-Zero, Peebles and Xie 2023), and decode one token at a
+ * time over a cache. Parameter names are those of diffusers' {@code BasicTransformerBlock}.
  */
 public final class TransformerBlock {
     /** Vectors of a modulation: shift, scale and gate of the attention, then of the perceptron. */

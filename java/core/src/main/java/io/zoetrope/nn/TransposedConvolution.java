@@ -5,7 +5,9 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.ops.conv.Conv2d;
 import io.zoetrope.ops.conv.ConvFunctions;
 
-/** A transposed convolution layer with bias, NHWC: the adjoint of a strided convolution, which makes pictures larger. */
+/**
+ * A transposed convolution layer with bias, NHWC: the adjoint of a strided convolution, which makes pictures larger.
+ */
 public final class TransposedConvolution {
     private final Parameter weight;
     private final Parameter bias;
@@ -25,7 +27,8 @@ public final class TransposedConvolution {
     /**
      * Makes height and width {@code stride} times as large.
      *
-     * @param kernel size of the square kernel, at least the stride; an even excess over it is cut evenly from both sides
+     * @param kernel size of the square kernel, at least the stride; an even excess over it is cut evenly from both
+     *               sides
      */
     public static TransposedConvolution enlarging(Parameters parameters, long in, long out, int kernel, int stride,
             Init init) {
@@ -34,7 +37,10 @@ public final class TransposedConvolution {
                 new Conv2d.Spec(stride, cut / 2, cut / 2, cut - cut / 2, cut - cut / 2), stride, init);
     }
 
-    /** The same for inputs of one row [N,1,L,in]: {@code kernel} places wide, making the row {@code stride} times as long. */
+    /**
+     * The same for inputs of one row [N,1,L,in]: {@code kernel} places wide, making the row {@code stride} times as
+     * long.
+     */
     public static TransposedConvolution line(Parameters parameters, long in, long out, int kernel, int stride,
             Init init) {
         int cut = excess(kernel, stride);

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a model begins with the weights of another one: which of its parameters are made anew, which of the file's tensors are
- * left out, and what those of the file are called in the model. What is not said must fit. Patterns are
+ * How a model begins with the weights of another one: which of its parameters are made anew, which of the file's
+ * tensors are left out, and what those of the file are called in the model. What is not said must fit. Patterns are
  * {@link NamePattern globs}.
  */
 public final class WeightTransfer {
@@ -54,7 +54,9 @@ public final class WeightTransfer {
         return new WeightTransfer(List.of(), List.of(), List.of());
     }
 
-    /** Makes the model's parameters of these names anew, such as {@code head.*}; the file's of these names are left out. */
+    /**
+     * Makes the model's parameters of these names anew, such as {@code head.*}; the file's of these names are left out.
+     */
     public WeightTransfer except(String... patterns) {
         return new WeightTransfer(joined(fresh, NamePattern.all(patterns)), skipped, renamings);
     }
@@ -65,9 +67,9 @@ public final class WeightTransfer {
     }
 
     /**
-     * Takes the file's tensors that {@code from} matches for the model's parameters that {@code to} names, with what the
-     * wildcards of {@code from} stood for in place of those of {@code to}: {@code "encoder.*", "body.*"}. The first renaming
-     * that matches a name counts.
+     * Takes the file's tensors that {@code from} matches for the model's parameters that {@code to} names, with what
+     * the wildcards of {@code from} stood for in place of those of {@code to}: {@code "encoder.*", "body.*"}. The first
+     * renaming that matches a name counts.
      */
     public WeightTransfer renaming(String from, String to) {
         Renaming renaming = new Renaming(NamePattern.of(from), NamePattern.of(to));

@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The kernels that could serve a problem: all of an operation, narrowed by what the problem asks for; the cheapest is chosen.
- * A kernel that the build adds is a candidate without a word here.
+ * The kernels that could serve a problem: all of an operation, narrowed by what the problem asks for; the cheapest is
+ * chosen. A kernel that the build adds is a candidate without a word here.
  */
 public final class Candidates {
     private final String operation;

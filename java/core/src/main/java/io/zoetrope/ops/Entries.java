@@ -11,7 +11,11 @@ public final class Entries {
     private Entries() {
     }
 
-    /** The name's beginning with the type's suffix, such as {@code add_bf16}. @param beginning one of few: it is kept */
+    /**
+     * The name's beginning with the type's suffix, such as {@code add_bf16}.
+     *
+     * @param beginning one of few: it is kept
+     */
     public static String of(String beginning, DType type) {
         String[] names = KNOWN.get(beginning);
         if (names == null) {

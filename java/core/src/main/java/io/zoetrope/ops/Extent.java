@@ -3,8 +3,8 @@ package io.zoetrope.ops;
 import io.zoetrope.cuda.Device;
 
 /**
- * The bytes of an operand: rows of {@code width} bytes, {@code pitch} apart, in [begin, end). A tensor is one row; a part of a
- * packed tensor has gaps where its neighbours lie.
+ * The bytes of an operand: rows of {@code width} bytes, {@code pitch} apart, in [begin, end). A tensor is one row; a
+ * part of a packed tensor has gaps where its neighbours lie.
  */
 public record Extent(Device device, long begin, long end, long pitch, long width) {
 

@@ -9,8 +9,8 @@ import io.zoetrope.tensor.Tensor;
  * Checks the tensors of one call. Every failure is an {@link IllegalArgumentException} that names the operation, the
  * operand as it is and what was expected.
  *
- * <p>A check that passes allocates nothing: messages are put together when they are needed, and {@link #device}, the end of
- * the checks, has the object serve the thread's next call. It is not to be kept.
+ * <p>A check that passes allocates nothing: messages are put together when they are needed, and {@link #device}, the
+ * end of the checks, has the object serve the thread's next call. It is not to be kept.
  */
 public final class Operands {
     private static final int PACK_BYTES = 16;
@@ -55,7 +55,9 @@ public final class Operands {
         return (x.address() | addresses | x.dim(-1) * x.dtype().bytes()) % PACK_BYTES == 0;
     }
 
-    /** Where the message takes work, rather throw what {@link #refusal} makes of it: it is put together at every call. */
+    /**
+     * Where the message takes work, rather throw what {@link #refusal} makes of it: it is put together at every call.
+     */
     public Operands require(boolean condition, String message) {
         if (!condition) {
             throw refusal(message);

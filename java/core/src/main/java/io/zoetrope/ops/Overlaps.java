@@ -5,8 +5,8 @@ import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * The operands of one call with what it does to them, and whether one is written where another lies. Their {@link Extent}s
- * are kept as columns of numbers that are used again, so that a call without fault allocates nothing.
+ * The operands of one call with what it does to them, and whether one is written where another lies. Their
+ * {@link Extent}s are kept as columns of numbers that are used again, so that a call without fault allocates nothing.
  */
 final class Overlaps {
     enum Use { READ, UPDATE, WRITE }

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * What a launch is found by that was worked out before: an operation, its options, and the numbers that decide about it,
- * extents foremost. Each thread has one of these to look with, so that a call like one before allocates nothing; what is
- * kept is a {@link #copy}.
+ * What a launch is found by that was worked out before: an operation, its options, and the numbers that decide about
+ * it, extents foremost. Each thread has one of these to look with, so that a call like one before allocates nothing;
+ * what is kept is a {@link #copy}.
  */
 public final class PlanKey {
     private static final int MOST = 32;

@@ -60,7 +60,9 @@ public final class Tiers {
         }
     }
 
-    /** Whether F32 products of this thread run as TF32, whatever {@link #allowTf32} says, until the result is closed. */
+    /**
+     * Whether F32 products of this thread run as TF32, whatever {@link #allowTf32} says, until the result is closed.
+     */
     public static Tf32 withTf32(boolean allowed) {
         Tf32 choice = new Tf32(allowed, TF32.get());
         TF32.set(choice);

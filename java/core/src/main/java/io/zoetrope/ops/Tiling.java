@@ -3,9 +3,9 @@ package io.zoetrope.ops;
 import io.zoetrope.cuda.Geometry;
 
 /**
- * What a tile of a matrix product costs. Wide tiles use operands again more often; narrow ones waste less on few columns;
- * small ones give every multiprocessor a block. The shape of a tile never changes the order of a sum, so the choice may depend on
- * the device.
+ * What a tile of a matrix product costs. Wide tiles use operands again more often; narrow ones waste less on few
+ * columns; small ones give every multiprocessor a block. The shape of a tile never changes the order of a sum, so the
+ * choice may depend on the device.
  */
 public final class Tiling {
     private static final double UNSUITED = 1e12;
@@ -36,7 +36,8 @@ public final class Tiling {
     }
 
     /**
-     * Whether a tile's extent suits: the least of the candidates' that covers an extent of up to {@value #PADDED}, or a larger one.
+     * Whether a tile's extent suits: the least of the candidates' that covers an extent of up to {@value #PADDED}, or a
+     * larger one.
      *
      * @param least  see {@link Candidates#leastFrom}, from {@link #bound}
      * @param narrow whether a large tile also suits when it is narrow beside the extent

@@ -15,9 +15,9 @@ import org.slf4j.LoggerFactory;
  * Owns the tensors made in it: when the scope closes, their memory goes back to the device's pool. Use with
  * try-with-resources. Tensors of a closed scope fail on use.
  *
- * <p>One thread at a time uses a scope. One that is forgotten is closed when neither it nor a tensor of it can be reached any
- * more, with a warning. {@code -Dzoetrope.leaks=trace} makes that name where it was opened, with the calls that led
- * there, and opening a scope several times as dear.
+ * <p>One thread at a time uses a scope. One that is forgotten is closed when neither it nor a tensor of it can be
+ * reached any more, with a warning. {@code -Dzoetrope.leaks=trace} makes that name where it was opened, with the calls
+ * that led there, and opening a scope several times as dear.
  */
 public final class Scope implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Scope.class);
@@ -120,7 +120,11 @@ public final class Scope implements AutoCloseable {
         return new Tensor(this, memory, 0, dtype, shape);
     }
 
-    /** Gives the memory of a tensor and of all its views back now. @throws IllegalArgumentException for another scope's tensor */
+    /**
+     * Gives the memory of a tensor and of all its views back now.
+     *
+     * @throws IllegalArgumentException for another scope's tensor
+     */
     public void free(Tensor tensor) {
         if (!contents.blocks.remove(tensor.memory())) {
             throw new IllegalArgumentException("free " + tensor + ": it is not this scope's, or was freed already");

@@ -15,7 +15,9 @@ import java.util.Arrays;
 public final class Tensor implements DeviceArray {
     private final Device device;
     private final DeviceMemory memory;
-    /** Kept from being collected, and its memory with it, while one of its tensors is in use; null for wrapped memory. */
+    /**
+     * Kept from being collected, and its memory with it, while one of its tensors is in use; null for wrapped memory.
+     */
     private final Scope scope;
     private final long offset;
     private final DType dtype;
@@ -36,7 +38,8 @@ public final class Tensor implements DeviceArray {
     }
 
     /**
-     * A tensor in memory that is not a scope's: {@link DeviceMemory#wrap wrapped} or allocated by the caller, who closes it.
+     * A tensor in memory that is not a scope's: {@link DeviceMemory#wrap wrapped} or allocated by the caller, who
+     * closes it.
      *
      * @throws IllegalArgumentException when the memory is too small
      */
@@ -252,7 +255,10 @@ public final class Tensor implements DeviceArray {
         return toFloats(new float[arrayLength(size())]);
     }
 
-    /** The values as floats (F32, BF16) in the given array of that many elements, which is returned. Waits for queued work. */
+    /**
+     * The values as floats (F32, BF16) in the given array of that many elements, which is returned. Waits for queued
+     * work.
+     */
     public float[] toFloats(float[] values) {
         requireLength(values.length);
         int n = values.length;

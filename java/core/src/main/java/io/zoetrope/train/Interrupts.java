@@ -7,8 +7,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * The interrupts of a training's thread, kept until there is a good moment to stop, and whether its token is cancelled. They
- * must not reach the work on files: a channel closes under its thread's interrupt, and a file would be left unwritten.
+ * The interrupts of a training's thread, kept until there is a good moment to stop, and whether its token is cancelled.
+ * They must not reach the work on files: a channel closes under its thread's interrupt, and a file would be left
+ * unwritten.
  */
 final class Interrupts implements AutoCloseable {
     /** Work on files that can be done again from its start. */
@@ -25,7 +26,9 @@ final class Interrupts implements AutoCloseable {
 
     private boolean seen;
 
-    /** Whether there was one so far; from here on the thread no longer shows it. True also once the token is cancelled. */
+    /**
+     * Whether there was one so far; from here on the thread no longer shows it. True also once the token is cancelled.
+     */
     boolean seen() {
         seen |= Thread.interrupted();
         return seen || CancellationToken.isCurrentCancelled();
@@ -53,7 +56,9 @@ final class Interrupts implements AutoCloseable {
         });
     }
 
-    /** Does {@code work}, which does not need this thread, in one of its own: drawing swallows its thread's interrupts. */
+    /**
+     * Does {@code work}, which does not need this thread, in one of its own: drawing swallows its thread's interrupts.
+     */
     void aside(Action work) throws IOException {
         FutureTask<Void> task = new FutureTask<>(() -> {
             work.run();

@@ -15,8 +15,8 @@ import java.util.Locale;
 
 /**
  * The record of a training run: a row per step in a CSV file whose first column is the step. Rows are appended and
- * handed to the system at once, and are on disk after {@link #sync}; a kill can leave one partial line, which the next opening
- * removes.
+ * handed to the system at once, and are on disk after {@link #sync}; a kill can leave one partial line, which the next
+ * opening removes.
  */
 public final class LossCsv implements AutoCloseable {
     private static final String STEP = "step";

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network of one's own that makes one loss small. Models are saved as a folder with one component, {@value #NETWORK}, from
- * which {@link ModelFolder#weights} and {@link ModelWeights} load them again.
+ * A network of one's own that makes one loss small. Models are saved as a folder with one component, {@value #NETWORK},
+ * from which {@link ModelFolder#weights} and {@link ModelWeights} load them again.
  */
 public final class LossObjective implements Objective {
     /** What the network is called in the folders of models. */

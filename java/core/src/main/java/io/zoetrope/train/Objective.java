@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a training step computes: the part of training that differs from model to model. {@link RecordedTraining} does the
- * rest. Made with a {@link TrainingContext}, which holds what it needs and owns what it makes.
+ * What a training step computes: the part of training that differs from model to model. {@link RecordedTraining} does
+ * the rest. Made with a {@link TrainingContext}, which holds what it needs and owns what it makes.
  */
 public interface Objective {
     /** The columns of the loss file after the step. The first is the loss that is shown and drawn. */
@@ -29,14 +29,18 @@ public interface Objective {
         return "";
     }
 
-    /** What must be learned from the data before the first step of a run. Not recorded, and not called in a continued one. */
+    /**
+     * What must be learned from the data before the first step of a run. Not recorded, and not called in a continued
+     * one.
+     */
     default void prepare() {
     }
 
     /**
-     * Queues one micro-batch: forward, loss and backward on {@link TrainingContext#tape}, and {@link TrainingContext#update} for
-     * each optimiser once its gradients are complete. Runs once and is recorded once, for all micro-batches of a step but the
-     * last and for the last; nothing in it may depend on what the host knows of the step.
+     * Queues one micro-batch: forward, loss and backward on {@link TrainingContext#tape}, and
+     * {@link TrainingContext#update} for each optimiser once its gradients are complete. Runs once and is recorded
+     * once, for all micro-batches of a step but the last and for the last; nothing in it may depend on what the host
+     * knows of the step.
      */
     void queue();
 

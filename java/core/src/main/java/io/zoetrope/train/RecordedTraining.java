@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Training of any {@link Objective}: data, counters, sums and all randomness live on the device, so that a step is recorded
- * once and replayed with a single call that allocates nothing.
+ * Training of any {@link Objective}: data, counters, sums and all randomness live on the device, so that a step is
+ * recorded once and replayed with a single call that allocates nothing.
  */
 public final class RecordedTraining implements TrainingTask {
     /** Makes the objective of a training; what it names to the context is closed even if it fails. */

@@ -67,8 +67,8 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Starts a run in {@code folder}, which must be new or empty: anything else in it is somebody's and stays as it is, and then
-     * nothing is made there.
+     * Starts a run in {@code folder}, which must be new or empty: anything else in it is somebody's and stays as it is,
+     * and then nothing is made there.
      */
     public static RunFolder create(Path folder, Config config) throws IOException {
         requireEmpty(folder);
@@ -154,8 +154,8 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * A kill leaves the file that was being written. Only what a run writes goes, each in its own folder: a run's folder may hold
-     * what its user put there, and what others are writing.
+     * A kill leaves the file that was being written. Only what a run writes goes, each in its own folder: a run's
+     * folder may hold what its user put there, and what others are writing.
      */
     private static void removeLeftovers(Path folder) throws IOException {
         AtomicFiles.removeLeftovers(folder, OWN::contains);
@@ -207,8 +207,8 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Leaves no trace of a run that failed before anything came of it. One that was resumed, has written a row of losses, or holds
-     * anything else stays as it is.
+     * Leaves no trace of a run that failed before anything came of it. One that was resumed, has written a row of
+     * losses, or holds anything else stays as it is.
      */
     public void abandon() {
         try {

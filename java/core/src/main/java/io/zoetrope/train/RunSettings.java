@@ -71,8 +71,8 @@ final class RunSettings {
     }
 
     /**
-     * An option may be given again if it comes to what the run has. What an option comes to is known by the family's settings
-     * with it and without it.
+     * An option may be given again if it comes to what the run has. What an option comes to is known by the family's
+     * settings with it and without it.
      */
     private static void requireSameOptions(TrainingFamily family, TrainRequest request, RunFolder run)
             throws IOException {

@@ -22,9 +22,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
- * Examples that background threads decode while earlier steps run, in an order that the seed shuffles anew each time all
- * were seen. The order depends on the seed and the number of the batch alone, not on the threads, so that a resumed run
- * sees what an uninterrupted one would have.
+ * Examples that background threads decode while earlier steps run, in an order that the seed shuffles anew each time
+ * all were seen. The order depends on the seed and the number of the batch alone, not on the threads, so that a resumed
+ * run sees what an uninterrupted one would have.
  *
  * <p>The batches ahead lie in pinned memory, from where they are copied to the device without waiting.
  */

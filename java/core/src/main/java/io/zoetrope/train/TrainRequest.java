@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * What to train.
  *
  * @param data        what to learn from
- * @param steps       optimiser steps in all, counted from the run's first start; 0, for a resumed run alone: as many as it
+ * @param steps optimiser steps in all, counted from the run's first start; 0, for a resumed run alone: as many as it
  *                    was started for
  * @param batch       examples a step
  * @param seed        of the weights, the order of the data and all noise

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a model of any family in a run folder. A run that is stopped, or killed, goes on from its last checkpoint bit for
- * bit as if it had never stopped.
+ * Trains a model of any family in a run folder. A run that is stopped, or killed, goes on from its last checkpoint bit
+ * for bit as if it had never stopped.
  */
 public final class Trainer {
     private static final int USUAL_ROWS = 10;
@@ -41,7 +41,10 @@ public final class Trainer {
         this.listeners = List.copyOf(listeners);
     }
 
-    /** The same with a row of the loss file, and an event for each listener, every so many steps, and at each checkpoint. */
+    /**
+     * The same with a row of the loss file, and an event for each listener, every so many steps, and at each
+     * checkpoint.
+     */
     public Trainer withRowsEvery(int steps) {
         if (steps < 1) {
             throw new IllegalArgumentException("rows every " + steps + " steps: expected 1 or more");
@@ -60,9 +63,10 @@ public final class Trainer {
      * Trains until the run has taken all its steps; one that has taken them already stays as it is.
      *
      * @return the folder of the trained model
-     * @throws BadFileException             when the request would go on with a run of another model, other data or options
+     * @throws BadFileException when the request would go on with a run of another model, other data or options
      * @throws TrainingFailedException      when the numbers are no longer finite
-     * @throws TrainingInterruptedException when the thread is interrupted or its token cancelled, with a checkpoint of the last
+     * @throws TrainingInterruptedException when the thread is interrupted or its token cancelled, with a checkpoint of
+     * the last
      *                                      step taken
      */
     public Path train(TrainingFamily family, TrainRequest request, Progress progress) throws IOException {
@@ -205,8 +209,8 @@ public final class Trainer {
     }
 
     /**
-     * Saves all that a run keeps of a step. The checkpoint comes last: a run that is killed before goes on from the one before
-     * and makes the rest again, one that is killed after lacks nothing.
+     * Saves all that a run keeps of a step. The checkpoint comes last: a run that is killed before goes on from the one
+     * before and makes the rest again, one that is killed after lacks nothing.
      */
     private static void save(RunFolder run, TrainingTask task, long step, Interrupts interrupts) throws IOException {
         String seed = Long.toString(run.config().longInteger("seed"));

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an {@link Objective} is made with: device, memory and randomness of a training, and the places where it names its
- * optimisers, its batches and what it reports. Everything named here is closed with the training.
+ * What an {@link Objective} is made with: device, memory and randomness of a training, and the places where it names
+ * its optimisers, its batches and what it reports. Everything named here is closed with the training.
  */
 public final class TrainingContext {
     private final Device device;
@@ -130,7 +130,8 @@ public final class TrainingContext {
     }
 
     /**
-     * Queues the step of an optimiser whose gradients of this micro-batch are complete; it is taken with the last of a step.
+     * Queues the step of an optimiser whose gradients of this micro-batch are complete; it is taken with the last of a
+     * step.
      *
      * @throws IllegalStateException if gradients are to be added up and were made on other tapes than {@link #tape}
      */

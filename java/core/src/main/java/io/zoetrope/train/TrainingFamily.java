@@ -22,7 +22,8 @@ public interface TrainingFamily {
      * A kind of one's own that has no options.
      *
      * @param name     kept by its runs, which only a family of the same name goes on with
-     * @param settings likewise: what {@code maker} was made for, such as sizes and rates; a run is not gone on with otherwise
+     * @param settings likewise: what {@code maker} was made for, such as sizes and rates; a run is not gone on with
+     *                 otherwise
      * @param maker    makes the objective of each training
      */
     static TrainingFamily of(String name, Config settings, Maker maker) {
@@ -63,7 +64,8 @@ public interface TrainingFamily {
     }
 
     /**
-     * The settings, beyond those of every run, that a run keeps for good: read from the request's options and data, checked.
+     * The settings, beyond those of every run, that a run keeps for good: read from the request's options and data,
+     * checked.
      *
      * @throws IllegalArgumentException naming the option that is out of range, or why the data do not suit
      */

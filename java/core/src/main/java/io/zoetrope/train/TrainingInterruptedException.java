@@ -5,8 +5,8 @@ import java.util.concurrent.CancellationException;
 
 /**
  * The thread that trained was interrupted, as {@code Future.cancel(true)} does, or its
- * {@link io.zoetrope.io.CancellationToken} cancelled. A checkpoint of the last step is whole; the thread stays marked as
- * interrupted if it was.
+ * {@link io.zoetrope.io.CancellationToken} cancelled. A checkpoint of the last step is whole; the thread stays marked
+ * as interrupted if it was.
  */
 public final class TrainingInterruptedException extends CancellationException {
     private static final long serialVersionUID = 1;

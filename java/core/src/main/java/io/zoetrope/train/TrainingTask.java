@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A model being trained, as {@link Trainer} drives it. The numbers drawn in a step depend on the seed and the step's number
- * alone, so that a resumed run draws what an uninterrupted one would have.
+ * A model being trained, as {@link Trainer} drives it. The numbers drawn in a step depend on the seed and the step's
+ * number alone, so that a resumed run draws what an uninterrupted one would have.
  */
 public interface TrainingTask extends AutoCloseable {
     /** The columns of the loss file after the step. The first is the loss that is shown and drawn. */
@@ -20,7 +20,8 @@ public interface TrainingTask extends AutoCloseable {
     void step();
 
     /**
-     * A value for each of {@link #columns}: losses as means over the steps since the last call. Waits for the queued steps.
+     * A value for each of {@link #columns}: losses as means over the steps since the last call. Waits for the queued
+     * steps.
      *
      * @param steps how many those are
      */
@@ -54,8 +55,8 @@ public interface TrainingTask extends AutoCloseable {
     }
 
     /**
-     * Called before each checkpoint: for plots and reports of the family's own in the run's folder. It is called again for the
-     * same step when the run was killed before the checkpoint was whole, and must then leave the same files.
+     * Called before each checkpoint: for plots and reports of the family's own in the run's folder. It is called again
+     * for the same step when the run was killed before the checkpoint was whole, and must then leave the same files.
      */
     default void report(RunFolder run, long step) throws IOException {
     }

@@ -159,7 +159,9 @@ class DeviceThreadsTest {
         }
     }
 
-    /** Virtual threads go on with another carrier after a wait: each waits between its calls. Needs a JDK that has them. */
+    /**
+     * Virtual threads go on with another carrier after a wait: each waits between its calls. Needs a JDK that has them.
+     */
     @Test
     void virtualThreadsShareTheDevice() throws Exception {
         assumeTrue(Runtime.version().feature() >= 21, "virtual threads came with JDK 21");

@@ -148,7 +148,7 @@ class ManifestTest {
                 .hasMessageContaining("no kernel 'k'");
     }
 
-    // ---- every kernel that is shipped --------------------------------------------------------------------------------------
+    // ---- every kernel that is shipped -------------------------------------------------------------------------------
 
     private static String resource(String path) throws IOException {
         try (InputStream in = ManifestTest.class.getResourceAsStream(path)) {
@@ -197,8 +197,8 @@ class ManifestTest {
     }
 
     /**
-     * Whatever two parameters or fields change places, also where their types are equal, the launch is refused: names come in
-     * the declared order.
+     * Whatever two parameters or fields change places, also where their types are equal, the launch is refused: names
+     * come in the declared order.
      */
     @Test
     void noTwoParametersOfAnyKernelCanChangePlaces() throws IOException {

@@ -9,7 +9,9 @@ final class Ptx {
     private Ptx() {
     }
 
-    /** {@code places(long long* out, int step)}: each thread of a 3-D launch writes its place, times step, at its place. */
+    /**
+     * {@code places(long long* out, int step)}: each thread of a 3-D launch writes its place, times step, at its place.
+     */
     static final byte[] PLACES = text("""
             .visible .entry places(.param .u64 out, .param .u32 step)
             {
@@ -36,7 +38,10 @@ final class Ptx {
             }
             """);
 
-    /** {@code last(long long* out, map, int index)} with a map of 128 bytes aligned to 64: out[0] = its last 8 bytes + index. */
+    /**
+     * {@code last(long long* out, map, int index)} with a map of 128 bytes aligned to 64: out[0] = its last 8 bytes +
+     * index.
+     */
     static final byte[] STRUCTURE = text("""
             .visible .entry last(.param .u64 out, .param .align 64 .b8 map[128], .param .u32 index)
             {
@@ -78,7 +83,10 @@ final class Ptx {
             }
             """);
 
-    /** {@code peers(int* out)}: each block of a cluster reads the number of the next of its cluster from that one's shared memory. */
+    /**
+     * {@code peers(int* out)}: each block of a cluster reads the number of the next of its cluster from that one's
+     * shared memory.
+     */
     static final byte[] PEERS = """
             .version 7.8
             .target sm_90

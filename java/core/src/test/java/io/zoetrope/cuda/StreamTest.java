@@ -69,7 +69,11 @@ class StreamTest {
         }
     }
 
-    /** Two kernels, on two streams of a recording, with {@code between} queued after the first. @return what orders them */
+    /**
+     * Two kernels, on two streams of a recording, with {@code between} queued after the first.
+     *
+     * @return what orders them
+     */
     private int dependencies(Scope scope, Runnable between) {
         Tensor x = scope.zeros(DType.F32, 4);
         Tensor y = scope.zeros(DType.F32, 4);

@@ -86,7 +86,10 @@ class WavFilesTest {
         refused(WavBytes.file(format, none), "holds no sound");
     }
 
-    /** Files as the formats allow them, at random: both forms of the header, any width, RF64, chunks of odd length all over. */
+    /**
+     * Files as the formats allow them, at random: both forms of the header, any width, RF64, chunks of odd length all
+     * over.
+     */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void readsWhateverTheFormatsAllow(long seed) throws IOException {

@@ -5,7 +5,9 @@ package io.zoetrope.diffusion;
  * x_t to x_s by matching quantiles.
  */
 record GaussianOracle(double mean, double deviation) {
-    /** Variance-exploding levels σ_i of Karras et al. 2022 (ρ = 7): from 80 to 0.002 in n steps, and no last one to 0. */
+    /**
+     * Variance-exploding levels σ_i of Karras et al. 2022 (ρ = 7): from 80 to 0.002 in n steps, and no last one to 0.
+     */
     static Trajectory karras(int n) {
         double[] alphas = new double[n + 1];
         double[] sigmas = new double[n + 1];

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Samplers that add noise, against Gaussian data: all their updates are linear there, so that the spread of what they end
- * on is known without drawing a number.
+ * Samplers that add noise, against Gaussian data: all their updates are linear there, so that the spread of what they
+ * end on is known without drawing a number.
  */
 class SamplerNoiseTest {
     private static final GaussianOracle ORACLE = new GaussianOracle(0, 0.5);
@@ -81,7 +81,10 @@ class SamplerNoiseTest {
         assertThat(new DpmSolver2MSde().update(trajectory, 5).fromPrevious()).isNegative();
     }
 
-    /** A consistency model names the end of the flow through x: then LCM is exact in distribution in any number of steps. */
+    /**
+     * A consistency model names the end of the flow through x: then LCM is exact in distribution in any number of
+     * steps.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 4, 30})
     void lcmIsExactForAConsistencyModel(int steps) {

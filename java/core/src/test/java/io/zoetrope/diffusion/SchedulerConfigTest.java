@@ -178,7 +178,10 @@ class SchedulerConfigTest {
         }
     }
 
-    /** Every setting that diffusers writes with every kind of wrong value: one line that names it, or a value it may have. */
+    /**
+     * Every setting that diffusers writes with every kind of wrong value: one line that names it, or a value it may
+     * have.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"null", "\"text\"", "-1", "0", "1e300", "-Infinity", "2147483648", "0.5", "true", "[]",
             "[[]]", "[0.5, null]", "{}", "{\"a\": 1}"})

@@ -15,10 +15,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Samplers against what diffusers 0.30 makes of a denoiser that both know, step by step. Where the two differ by choice: its
- * DDPM and DDIM step to t − T/n whatever the spacing, which is trailing's; UniPC's leading timesteps leave out 0, so its
- * own timesteps are taken; DPM-Solver rounds the timesteps of Karras' levels to whole ones. {@link HeunTest} has Heun's.
- * There is no golden for SDE-DPM-Solver++ and LCM: {@link SamplerNoiseTest} has their formulas in others' notation.
+ * Samplers against what diffusers 0.30 makes of a denoiser that both know, step by step. Where the two differ by
+ * choice: its DDPM and DDIM step to t − T/n whatever the spacing, which is trailing's; UniPC's leading timesteps leave
+ * out 0, so its own timesteps are taken; DPM-Solver rounds the timesteps of Karras' levels to whole ones.
+ * {@link HeunTest} has Heun's. There is no golden for SDE-DPM-Solver++ and LCM: {@link SamplerNoiseTest} has their
+ * formulas in others' notation.
  */
 class SchedulerGoldensTest {
     private static final NoiseSchedule LINEAR = NoiseSchedule.linear(1000);

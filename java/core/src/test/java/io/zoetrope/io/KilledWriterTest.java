@@ -10,7 +10,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that does nothing but write checkpoints, killed again and again: whatever it reported as saved is there. */
+/**
+ * A process that does nothing but write checkpoints, killed again and again: whatever it reported as saved is there.
+ */
 class KilledWriterTest {
     private static final int KILLS = 6;
     private static final int FLOATS = 100_000;

@@ -39,7 +39,8 @@ class OutputTargetTest {
         Path real = Files.createDirectories(folder.resolve("real"));
         Path target = Files.writeString(real.resolve("target.txt"), "old");
         Path other = Files.createDirectories(folder.resolve("links/deep"));
-        // Its text counts from where it really lies: by way of the linked folder, "../" is not the folder it seems to be.
+        // Its text counts from where it really lies: by way of the linked folder, "../" is not the folder it seems to
+        // be.
         Files.createSymbolicLink(other.resolve("second"), Path.of("../../real/target.txt"));
         link("folder", "links/deep");
         Path first = link("first", "folder/second");

@@ -46,7 +46,8 @@ class ClassificationReportTest {
 
     @Test
     void calibrationComparesConfidenceWithAccuracyStepByStep() {
-        // Bins of a fifteenth: 0.9 twice right, 0.8 right, 0.7 once right and once wrong, 0.6 right, 0.5 wrong, 1 right.
+        // Bins of a fifteenth: 0.9 twice right, 0.8 right, 0.7 once right and once wrong, 0.6 right, 0.5 wrong, 1
+        // right.
         double expected = (2 * 0.1 + 0.2 + Math.abs(2 * 0.7 - 1) + 0.4 + 0.5 + 0) / 8;
         assertThat(example().calibrationError()).isCloseTo(expected, within(1e-6));
     }

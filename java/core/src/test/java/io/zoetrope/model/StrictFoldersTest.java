@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The folders of all models that ship, spoilt in every setting and tensor file: each is refused by file and by name. */
+/**
+ * The folders of all models that ship, spoilt in every setting and tensor file: each is refused by file and by name.
+ */
 class StrictFoldersTest {
     private static final Set<String> MAY_BE_MISSING = Set.of("_class_name", "norm_groups", "dark_background",
             "mirrored", "rotary");

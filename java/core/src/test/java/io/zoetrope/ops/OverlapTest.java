@@ -34,7 +34,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What an operation writes is nowhere where another of its operands lies, unless it says so; parts of packed tensors may touch. */
+/**
+ * What an operation writes is nowhere where another of its operands lies, unless it says so; parts of packed tensors
+ * may touch.
+ */
 class OverlapTest {
     private final Device device = Devices.shared();
 

@@ -14,7 +14,10 @@ public final class FiniteDifferences {
     private FiniteDifferences() {
     }
 
-    /** Compares {@code gradient} at up to 24 places of {@code x}, chosen by seed, with the slope of {@code function} there. */
+    /**
+     * Compares {@code gradient} at up to 24 places of {@code x}, chosen by seed, with the slope of {@code function}
+     * there.
+     */
     public static void check(String what, ToDoubleFunction<double[]> function, double[] x, double[] gradient,
             long seed) {
         assertThat(gradient).as(what).hasSameSizeAs(x);

@@ -24,7 +24,10 @@ public final class ReferencePairs {
         return result;
     }
 
-    /** The columns of the k least values of row {@code row} of a matrix with m columns, ties by column; fewer where m < k. */
+    /**
+     * The columns of the k least values of row {@code row} of a matrix with m columns, ties by column; fewer where m <
+     * k.
+     */
     public static int[] nearest(double[] squared, int m, int row, int k) {
         return IntStream.range(0, m).boxed()
                 .sorted(Comparator.<Integer>comparingDouble(j -> squared[row * m + j]).thenComparing(j -> j)).limit(k)

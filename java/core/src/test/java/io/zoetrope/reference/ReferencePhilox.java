@@ -32,8 +32,8 @@ public final class ReferencePhilox {
     }
 
     /**
-     * Where an epoch's permutation of 0 … bound-1 sends {@code place}: a Feistel network of six rounds over the next power
-     * of four, walked until it falls inside the bound.
+     * Where an epoch's permutation of 0 … bound-1 sends {@code place}: a Feistel network of six rounds over the next
+     * power of four, walked until it falls inside the bound.
      */
     public static int shuffled(long seed, long stream, long epoch, int place, int bound) {
         int half = 1;
@@ -63,7 +63,9 @@ public final class ReferencePhilox {
         return ((word & LOW) + 0.5) / 4294967296.0;
     }
 
-    /** Standard normals of elements 0 … n-1, by Box and Muller with the angle's quadrant in the top bits of its word. */
+    /**
+     * Standard normals of elements 0 … n-1, by Box and Muller with the angle's quadrant in the top bits of its word.
+     */
     public static double[] normals(long seed, long stream, long step, int n) {
         return normals(seed, stream, step, 0, n);
     }

@@ -18,7 +18,10 @@ public record ReferencePool(int samples, int height, int width, int channels, in
         return samples * outHeight() * outWidth() * channels;
     }
 
-    /** What to do with output element {@code out} and an element {@code in} of its window, {@code spatial} being h·W + w. */
+    /**
+     * What to do with output element {@code out} and an element {@code in} of its window, {@code spatial} being h·W +
+     * w.
+     */
     private interface Visit {
         void pair(int out, int in, int spatial);
     }

@@ -19,8 +19,8 @@ public final class ReferenceTokens {
     }
 
     /**
-     * The probabilities that are drawn from: the topK largest, of those the fewest whose share reaches topP, made to add up
-     * to one; 0 elsewhere. Equal logits: the lower index first.
+     * The probabilities that are drawn from: the topK largest, of those the fewest whose share reaches topP, made to
+     * add up to one; 0 elsewhere. Equal logits: the lower index first.
      */
     public static double[] kept(double[] logits, double temperature, int topK, double topP) {
         double[] p = softmax(logits, temperature);

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
- * Compares the gradients that a backward pass left in a store with central differences of the loss, along one direction for
- * each parameter. The store computes in F32.
+ * Compares the gradients that a backward pass left in a store with central differences of the loss, along one direction
+ * for each parameter. The store computes in F32.
  */
 public final class Gradients {
     private static final Precision USUAL = new Precision(4e-3, 0.02, 1e-4);
@@ -49,12 +49,17 @@ public final class Gradients {
         return theta;
     }
 
-    /** @param loss of the store's present masters, in double; the gradients at {@code theta} are in the store already */
+    /**
+     * @param loss of the store's present masters, in double; the gradients at {@code theta} are in the store already
+     */
     public static void check(ParameterStore store, float[] theta, DoubleSupplier loss) {
         check(store, theta, USUAL, loss);
     }
 
-    /** As {@link #check(ParameterStore, float[], DoubleSupplier)} for a loss that is measured less finely or curves more. */
+    /**
+     * As {@link #check(ParameterStore, float[], DoubleSupplier)} for a loss that is measured less finely or curves
+     * more.
+     */
     public static void check(ParameterStore store, float[] theta, Precision precision, DoubleSupplier loss) {
         double step = precision.step;
         float[] gradient = store.gradients().toFloats();
@@ -67,7 +72,8 @@ public final class Gradients {
             }
             norm = Math.sqrt(norm);
             assertThat(norm).as("gradient of %s", segment.parameter()).isPositive();
-            // Along the gradient itself the slope is its norm; a part of it points elsewhere so that a wrong sign shows.
+            // Along the gradient itself the slope is its norm; a part of it points elsewhere so that a wrong sign
+            // shows.
             float[] other = Values.normal(17 + start, length, 1 / Math.sqrt(length));
             float[] direction = new float[length];
             double slope = 0;

@@ -18,8 +18,9 @@ import java.util.List;
 public final class Guarded implements AutoCloseable {
     private static final int CANARY_BYTES = 256;
     /**
-     * The upper byte of every 16 bits of a canary; with the lower one, which tells tensors apart, a NaN wherever an f32 or a
-     * bf16 begins: what is read beyond a tensor shows in the results, even times 0, and in what is written beyond another.
+     * The upper byte of every 16 bits of a canary; with the lower one, which tells tensors apart, a NaN wherever an f32
+     * or a bf16 begins: what is read beyond a tensor shows in the results, even times 0, and in what is written beyond
+     * another.
      */
     private static final byte CANARY = (byte) 0xFF;
     private static final int FIRST_CANARY = 0x81;

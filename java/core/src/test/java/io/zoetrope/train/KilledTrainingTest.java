@@ -22,7 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A real training process of each family, killed at arbitrary moments, ends with the same bits as one that was left alone. */
+/**
+ * A real training process of each family, killed at arbitrary moments, ends with the same bits as one that was left
+ * alone.
+ */
 class KilledTrainingTest {
     private static final int SAVE_EVERY = 2;
     /** About the time of a few saves. */

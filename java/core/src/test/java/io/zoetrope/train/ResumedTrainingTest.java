@@ -33,7 +33,9 @@ class ResumedTrainingTest {
     private static final int OWN = 0;
     private static final Config OPTIONS = Config.empty().with("patch_size", 4).with("palette", 6).with("model_width", 8)
             .with("layers", 1).with("heads", 2);
-    /** Written before runs kept a digest of their data and the options as given: two of four steps, and the rows of all. */
+    /**
+     * Written before runs kept a digest of their data and the options as given: two of four steps, and the rows of all.
+     */
     private static final List<String> OLD_RUN = List.of("config.json", "loss.csv",
             "checkpoints/step-000000002.safetensors");
     private final Trainer trainer = new Trainer(Devices.shared());

@@ -8,7 +8,9 @@ public interface Arm extends AutoCloseable {
     /** How it ran, where that is not its name's to say; empty otherwise. */
     String how();
 
-    /** Milliseconds of a run, as the mean over a round of about {@code milliseconds}, or over one run if that is longer. */
+    /**
+     * Milliseconds of a run, as the mean over a round of about {@code milliseconds}, or over one run if that is longer.
+     */
     double round(double milliseconds);
 
     /** ‖theirs − ours‖ / ‖ours‖ of the outputs, NaN where they are not compared. */

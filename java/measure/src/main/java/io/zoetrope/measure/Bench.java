@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Measures cases: every arm that can runs each of them, in turns, on the same random numbers. What a file of results holds
- * already is left as it is, so that a run that was ended goes on.
+ * Measures cases: every arm that can runs each of them, in turns, on the same random numbers. What a file of results
+ * holds already is left as it is, so that a run that was ended goes on.
  */
 public final class Bench implements AutoCloseable {
     /** What is told of each case that is done, for a file and for people. */

@@ -3,7 +3,9 @@ package io.zoetrope.measure;
 import io.zoetrope.cuda.Device;
 import java.io.IOException;
 
-/** A model's steps on a device, queued one after another as trainer and sampler queue them, by the clock of the host. */
+/**
+ * A model's steps on a device, queued one after another as trainer and sampler queue them, by the clock of the host.
+ */
 final class ModelArm implements Arm {
     private final String name;
     private final Device device;

@@ -33,9 +33,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Whole training steps and sampling runs. A training step is all that the trainer does between two rows of the loss file:
- * drawing and preparing the pictures, forward, backward, clipping, the optimiser, the moving average. A sampling run is 50
- * steps of DDIM, {@code _step} one of them alone.
+ * Whole training steps and sampling runs. A training step is all that the trainer does between two rows of the loss
+ * file: drawing and preparing the pictures, forward, backward, clipping, the optimiser, the moving average. A sampling
+ * run is 50 steps of DDIM, {@code _step} one of them alone.
  */
 final class Models {
     private static final int PICTURES = 10_240;

@@ -15,7 +15,9 @@ import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Makes the work of a row of {@code operations.csv} from random numbers: zeros would draw less power and run faster. */
+/**
+ * Makes the work of a row of {@code operations.csv} from random numbers: zeros would draw less power and run faster.
+ */
 final class Operations {
     private static final float EPSILON = 1e-5f;
 
@@ -98,7 +100,9 @@ final class Operations {
         };
     }
 
-    /** Numbers: batch, length, heads, head dimension, causal. The backward pass makes five products where it needs four. */
+    /**
+     * Numbers: batch, length, heads, head dimension, causal. The backward pass makes five products where it needs four.
+     */
     private Work attention() {
         int batch = of.number(0);
         int length = of.number(1);

@@ -16,9 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Another library in a process of its own, such as PyTorch, told case by case and round by round what to run, so that it
- * takes turns with ours. One JSON object a line each way; {@code bench/gpu/peer.py} is the other side. Operands go through
- * files, so that both have the same numbers.
+ * Another library in a process of its own, such as PyTorch, told case by case and round by round what to run, so that
+ * it takes turns with ours. One JSON object a line each way; {@code bench/gpu/peer.py} is the other side. Operands go
+ * through files, so that both have the same numbers.
  */
 public final class Peer implements AutoCloseable {
     private static final Gson GSON = new Gson();

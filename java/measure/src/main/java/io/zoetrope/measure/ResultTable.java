@@ -28,8 +28,8 @@ public final class ResultTable {
 
     /**
      * A row a case: our milliseconds with their spread, the share of the limit (the time that arithmetic at the best
-     * product's rate or traffic at the copy's rate would take at least), and every other arm with the ratio to ours, above
-     * 1 where ours is faster.
+     * product's rate or traffic at the copy's rate would take at least), and every other arm with the ratio to ours,
+     * above 1 where ours is faster.
      */
     public static String of(Results results) {
         StringBuilder table = new StringBuilder(
@@ -57,7 +57,9 @@ public final class ResultTable {
         return cases;
     }
 
-    /** Our rows of two files side by side; a ratio above 1: the first is faster. What only one of them has is left out. */
+    /**
+     * Our rows of two files side by side; a ratio above 1: the first is faster. What only one of them has is left out.
+     */
     public static String compared(String nameA, Results a, String nameB, Results b) {
         StringBuilder table = new StringBuilder(
                 "| case | " + nameA + " ms | " + nameB + " ms | ratio |\n|---|---|---|---|\n");

@@ -15,8 +15,8 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * The roofline plot (Williams, Waterman and Patterson 2009): arithmetic a second over arithmetic a byte, under the roof that
- * the copy's bandwidth and the best product set.
+ * The roofline plot (Williams, Waterman and Patterson 2009): arithmetic a second over arithmetic a byte, under the roof
+ * that the copy's bandwidth and the best product set.
  */
 public final class Roofline {
     private static final int POINTS = 64;
@@ -27,7 +27,8 @@ public final class Roofline {
     /**
      * Writes a PNG.
      *
-     * @return false, with nothing written, where no operation with arithmetic was measured, or the device not calibrated
+     * @return false, with nothing written, where no operation with arithmetic was measured, or the device not
+     * calibrated
      */
     public static boolean write(Path file, Results results) throws IOException {
         Map<String, List<double[]>> points = points(results);

@@ -31,7 +31,9 @@ class BenchTest {
         }
     };
 
-    /** Every operation of the table at small size makes what it should; the products against sums in double precision. */
+    /**
+     * Every operation of the table at small size makes what it should; the products against sums in double precision.
+     */
     @Test
     void everySmallCaseRuns() throws IOException {
         try (Device device = Device.open(DeviceChoice.CPU);

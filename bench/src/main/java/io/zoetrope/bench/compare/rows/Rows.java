@@ -7,7 +7,10 @@ import java.util.Map;
 
 /** Named pieces of work. */
 public abstract class Rows {
-    /** Makes a row's work: what it allocates in the scope lives until the row is done, as does what {@code close} closes. */
+    /**
+     * Makes a row's work: what it allocates in the scope lives until the row is done, as does what {@code close}
+     * closes.
+     */
     @FunctionalInterface
     public interface Setup {
         Work prepare(Device device, Scope scope) throws Exception;

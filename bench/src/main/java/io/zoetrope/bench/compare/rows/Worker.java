@@ -14,9 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Runs one commit's rows as it is told, line by line on standard input: {@code open ROW}, {@code run TIMES}, {@code close},
- * each answered by a line. Its arguments name the classes of rows. Between two lines it uses no processor, so that another
- * commit's can be measured meanwhile.
+ * Runs one commit's rows as it is told, line by line on standard input: {@code open ROW}, {@code run TIMES},
+ * {@code close}, each answered by a line. Its arguments name the classes of rows. Between two lines it uses no
+ * processor, so that another commit's can be measured meanwhile.
  */
 public final class Worker {
     private final Map<String, Rows.Setup> rows = new LinkedHashMap<>();

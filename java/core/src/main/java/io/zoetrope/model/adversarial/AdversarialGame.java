@@ -12,11 +12,11 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * The gradients of both players of an adversarial game: the relativistic pairing loss with the penalties R1 and R2 on the
- * discriminator's gradient (Huang et al. 2024). All work is queued and can be captured in a graph.
+ * The gradients of both players of an adversarial game: the relativistic pairing loss with the penalties R1 and R2 on
+ * the discriminator's gradient (Huang et al. 2024). All work is queued and can be captured in a graph.
  *
- * <p>The discriminator takes four passes: scores; back to the pictures, which gives the penalties' gradient v; one linear
- * pass of a mix of pictures and v; and back from there to its parameters, for loss and penalties together.
+ * <p>The discriminator takes four passes: scores; back to the pictures, which gives the penalties' gradient v; one
+ * linear pass of a mix of pictures and v; and back from there to its parameters, for loss and penalties together.
  */
 public final class AdversarialGame implements AutoCloseable {
     /** Elements of {@link #row}. */
@@ -62,8 +62,8 @@ public final class AdversarialGame implements AutoCloseable {
     }
 
     /**
-     * What the last steps computed, F32[6]: losses of both players, mean scores of real and made samples, and mean squared
-     * lengths of the scores' gradients with respect to them (R1 and R2 without γ/2).
+     * What the last steps computed, F32[6]: losses of both players, mean scores of real and made samples, and mean
+     * squared lengths of the scores' gradients with respect to them (R1 and R2 without γ/2).
      */
     public Tensor row() {
         return row;

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How an adversarial game goes, in the run's folder: {@code variety.csv}, a row a checkpoint of what the generator makes, and
- * {@code game.png}, both players' figures as curves.
+ * How an adversarial game goes, in the run's folder: {@code variety.csv}, a row a checkpoint of what the generator
+ * makes, and {@code game.png}, both players' figures as curves.
  */
 public final class GameRecord {
     /** Of the loss file. */

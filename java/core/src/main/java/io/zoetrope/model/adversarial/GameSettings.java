@@ -10,8 +10,8 @@ import io.zoetrope.option.Values;
 import java.util.List;
 
 /**
- * How an adversarial game is played, whatever it is about: learning rate and weight of the gradient penalties, each falling
- * as a cosine over the run, and the decay of the generator's moving average.
+ * How an adversarial game is played, whatever it is about: learning rate and weight of the gradient penalties, each
+ * falling as a cosine over the run, and the decay of the generator's moving average.
  */
 public record GameSettings(double rate, double finalRate, double gamma, double finalGamma, double ema) {
     /** Channels of the networks. */

@@ -29,8 +29,8 @@ public final class Latents {
     }
 
     /**
-     * Spherical interpolation (Shoemake 1985), which keeps vectors as long as random ones are, where a straight line would
-     * pass through unlikely short ones. From a and b within {@code from} to {@code to} at {@code at}.
+     * Spherical interpolation (Shoemake 1985), which keeps vectors as long as random ones are, where a straight line
+     * would pass through unlikely short ones. From a and b within {@code from} to {@code to} at {@code at}.
      */
     public static void slerp(float[] from, int a, int b, double t, float[] to, int at, int length) {
         double aa = 0;

@@ -149,8 +149,8 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
     }
 
     /**
-     * All of this as text, which the hashes of the classifier's features are made of; for one of pictures as it was before
-     * there were others, so that known hashes stay.
+     * All of this as text, which the hashes of the classifier's features are made of; for one of pictures as it was
+     * before there were others, so that known hashes stay.
      */
     String fingerprint() {
         String pictures = "ClassifierConfig[network=" + network + ", classNames=" + classNames + ", mean=" + mean

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A convolutional network that recognises pictures: a first layer of 3 × 3 filters, max pooling, stages of residual blocks,
- * the average over all places, and a linear layer.
+ * A convolutional network that recognises pictures: a first layer of 3 × 3 filters, max pooling, stages of residual
+ * blocks, the average over all places, and a linear layer.
  */
 public final class ConvNet {
     private static final int STEM_SIDE = 3;
@@ -34,8 +34,8 @@ public final class ConvNet {
      *
      * @param logits   [N, classes]
      * @param features [N, config.features()], what the last layer decides by
-     * @param maps     feature maps [N,H,W,C] from low to high: the filters' answers, after pooling, after each stage; the last
-     *                 is normalised and rectified, and {@code features} its mean over all places
+     * @param maps feature maps [N,H,W,C] from low to high: the filters' answers, after pooling, after each stage; the
+     *                 last is normalised and rectified, and {@code features} its mean over all places
      */
     public record Trace(Variable logits, Variable features, List<Variable> maps) {
     }

@@ -58,8 +58,8 @@ public record ConvNetConfig(int height, int width, int channels, int classes, in
     }
 
     /**
-     * Small enough to train without a GPU: two stages of one block; 0.4 million parameters. Pictures of {@value #LARGE} pixels
-     * and more are pooled by 4 before them, others by 2.
+     * Small enough to train without a GPU: two stages of one block; 0.4 million parameters. Pictures of {@value #LARGE}
+     * pixels and more are pooled by 4 before them, others by 2.
      */
     public static ConvNetConfig small(int height, int width, int channels, int classes) {
         int pool = Math.min(height, width) >= LARGE ? 4 : 2;

@@ -96,8 +96,8 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
     }
 
     /**
-     * Sets the running statistics of batch norms to their plain mean over some training pictures, for weights they were not
-     * gathered with, such as a moving average.
+     * Sets the running statistics of batch norms to their plain mean over some training pictures, for weights they were
+     * not gathered with, such as a moving average.
      *
      * @param pictures U8 [M,H,W,C]
      * @param most     pictures to look at, spread evenly

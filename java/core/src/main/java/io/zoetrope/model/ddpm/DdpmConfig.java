@@ -14,8 +14,8 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * What a diffusion model is, apart from its weights; on disk the settings of diffusers' {@code UNet2DModel} and of one of
- * its schedulers.
+ * What a diffusion model is, apart from its weights; on disk the settings of diffusers' {@code UNet2DModel} and of one
+ * of its schedulers.
  *
  * @param unet      the network, which predicts as many channels as it is shown
  * @param scheduler the noise, what the network predicts of it, and how it is sampled

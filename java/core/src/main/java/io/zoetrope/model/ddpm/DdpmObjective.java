@@ -27,7 +27,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The simple loss of diffusion (Ho et al. 2020): pictures are noised to random timesteps, and what is predicted is compared. */
+/**
+ * The simple loss of diffusion (Ho et al. 2020): pictures are noised to random timesteps, and what is predicted is
+ * compared.
+ */
 final class DdpmObjective implements Objective {
     private static final long PICTURES = 1;
     private static final long TIMESTEPS = 2;

@@ -81,15 +81,17 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
         return generate(request, progress, null);
     }
 
-    /** As {@link #generate(Sampling, Progress)}, showing the first batch after every step to {@code viewer} unless null. */
+    /**
+     * As {@link #generate(Sampling, Progress)}, showing the first batch after every step to {@code viewer} unless null.
+     */
     public Images generate(Sampling request, Progress progress, Viewer viewer) {
         return generate(request, progress, viewer, null);
     }
 
     /**
-     * As {@link #generate(Sampling, Progress, Viewer)}, telling {@code listener} unless null how well the noise of the first
-     * batch is predicted, by timestep, as {@link SamplingTrace} has it: now and then, and at last for the finished pictures.
-     * The progress shows it too. The pictures are the same.
+     * As {@link #generate(Sampling, Progress, Viewer)}, telling {@code listener} unless null how well the noise of the
+     * first batch is predicted, by timestep, as {@link SamplingTrace} has it: now and then, and at last for the
+     * finished pictures. The progress shows it too. The pictures are the same.
      */
     public Images generate(Sampling request, Progress progress, Viewer viewer,
             Consumer<NoisePredictionReport> listener) {

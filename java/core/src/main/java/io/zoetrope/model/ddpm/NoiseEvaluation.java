@@ -27,8 +27,8 @@ public final class NoiseEvaluation {
     }
 
     /**
-     * Measures a model over all timesteps. Each bin takes the same number of pictures, its timesteps spread evenly over it.
-     * A class-conditional model is told the class of every picture.
+     * Measures a model over all timesteps. Each bin takes the same number of pictures, its timesteps spread evenly over
+     * it. A class-conditional model is told the class of every picture.
      *
      * @param bins   bins of the timestep
      * @param perBin pictures for each bin

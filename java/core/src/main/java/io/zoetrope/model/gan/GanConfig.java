@@ -13,7 +13,7 @@ import java.util.Set;
  *
  * @param imageSize     height and width
  * @param channels      of the pictures
- * @param patch         1: the networks work at the picture's own resolution too; 2: from half of it down, which a strided
+ * @param patch 1: the networks work at the picture's own resolution too; 2: from half of it down, which a strided
  *                      convolution leads to and a transposed one back from, for a fraction of the work
  * @param widths        channels of each resolution they work at, from the highest down, each half the one before
  * @param blocks        residual blocks at each resolution, in the same order

@@ -17,8 +17,8 @@ import java.util.List;
 
 /**
  * Scores pictures: the mirror image of {@link GanGenerator}, ended by a filter for each channel over the whole of the
- * smallest map. With classes the score is the product of the picture's features with the class's (Miyato and Koyama 2018).
- * Without activations other than leaky ReLU, and with no normalisation, it is piecewise linear in the picture.
+ * smallest map. With classes the score is the product of the picture's features with the class's (Miyato and Koyama
+ * 2018). Without activations other than leaky ReLU, and with no normalisation, it is piecewise linear in the picture.
  */
 public final class GanDiscriminator {
     private record Level(List<FixupBlock> blocks, Convolution change) {

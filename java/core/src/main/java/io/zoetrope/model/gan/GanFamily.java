@@ -53,7 +53,8 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
     /**
      * A family whose runs record which classes the generator covers.
      *
-     * @param classifier gives each picture the number of its class; null: the one that ships, where it knows the classes
+     * @param classifier gives each picture the number of its class; null: the one that ships, where it knows the
+     *                   classes
      */
     public GanFamily(Function<Images, int[]> classifier) {
         this.classifier = classifier;

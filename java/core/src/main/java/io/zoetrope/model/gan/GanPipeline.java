@@ -52,8 +52,8 @@ public final class GanPipeline extends GeneratorPipeline<GanModel, Images> {
     }
 
     /**
-     * Pictures that change smoothly, on a closed round: each goes over the sphere from one random vector to the next and
-     * back to the first.
+     * Pictures that change smoothly, on a closed round: each goes over the sphere from one random vector to the next
+     * and back to the first.
      *
      * @param count  pictures in each frame, of the classes in turn
      * @param frames how many; the one after the last would be the first

@@ -25,14 +25,17 @@ import java.util.function.BiConsumer;
 /**
  * A transformer over the patches of a picture.
  *
- * <p>As a classifier (ViT, Dosovitskiy et al. 2021) it reads the patches' values and predicts the class from the mean of its
- * tokens. As a generator it reads and predicts numbers of patches in a palette, in two ways with one set of weights: in
- * order, each from those before it, and bidirectionally, those that are masked from those that are not (MaskGIT, Chang et
- * al. 2022). A condition made of the class and the way of reading modulates every block, so the weights are told which of
- * the two is asked for.
+ * <p>As a classifier (ViT, Dosovitskiy et al. 2021) it reads the patches' values and predicts the class from the mean
+ * of its tokens. As a generator it reads and predicts numbers of patches in a palette, in two ways with one set of
+ * weights: in order, each from those before it, and bidirectionally, those that are masked from those that are not
+ * (MaskGIT, Chang et al. 2022). A condition made of the class and the way of reading modulates every block, so the
+ * weights are told which of the two is asked for.
  */
 public final class PatchTransformer {
-    /** Way of reading, an entry of the mode table: position s is given the token of position s − 1, and predicts its own. */
+    /**
+     * Way of reading, an entry of the mode table: position s is given the token of position s − 1, and predicts its
+     * own.
+     */
     public static final int IN_ORDER = 0;
     /** Way of reading: position s is given its own token, or the mask. */
     public static final int MASKED = 1;
@@ -156,8 +159,8 @@ public final class PatchTransformer {
     }
 
     /**
-     * Logits for the position that {@code cache} has come to, from the token before it. The cache then holds this position too,
-     * once its length is advanced.
+     * Logits for the position that {@code cache} has come to, from the token before it. The cache then holds this
+     * position too, once its length is advanced.
      *
      * @param ids I32 [B]: the token before, {@link PatchesConfig#start()} at the first position
      * @return [B, palette]

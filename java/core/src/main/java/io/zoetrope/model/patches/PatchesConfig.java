@@ -13,19 +13,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a model of patches is, apart from its weights and its palette. A position is that of a patch, counted row by row.
+ * What a model of patches is, apart from its weights and its palette. A position is that of a patch, counted row by
+ * row.
  *
  * @param purpose        what it predicts
  * @param height         pixels of a picture, as {@code width} and {@code channels}
  * @param size           height and width of a patch, which divides both
  * @param palette        patches of the palette that generators choose from; 0 for classifiers
- * @param classNames     of the pictures: what classifiers tell apart, and what generators can be asked for (none: nothing)
+ * @param classNames of the pictures: what classifiers tell apart, and what generators can be asked for (none: nothing)
  * @param darkBackground whether the pictures it knows are light on a dark ground
  * @param modelWidth     channels of a token, a multiple of 4
  * @param layers         transformer blocks
  * @param heads          which divide the model's width
  * @param hidden         channels inside the blocks' perceptrons
- * @param rotary         whether queries and keys turn by row and column (then the channels of a head are a multiple of 4)
+ * @param rotary whether queries and keys turn by row and column (then the channels of a head are a multiple of 4)
  */
 public record PatchesConfig(Purpose purpose, int height, int width, int channels, int size, int palette,
         List<String> classNames, boolean darkBackground, int modelWidth, int layers, int heads, int hidden,

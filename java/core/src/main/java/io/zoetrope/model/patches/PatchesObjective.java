@@ -29,9 +29,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Predicting the palette's patches. The first half of each batch is read in order, the second with a random share masked:
- * both objectives weigh on every step, so that one set of weights serves both ways of decoding and the step is one graph. The
- * class is withheld from one picture in ten, which is what guidance needs.
+ * Predicting the palette's patches. The first half of each batch is read in order, the second with a random share
+ * masked: both objectives weigh on every step, so that one set of weights serves both ways of decoding and the step is
+ * one graph. The class is withheld from one picture in ten, which is what guidance needs.
  *
  * <p>The palette is learned before the first step, and all pictures become tokens once.
  */

@@ -73,8 +73,8 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
     }
 
     /**
-     * Makes pictures that agree with a given one where it is kept. A patch is kept whole or not at all; kept pixels come out
-     * as they are.
+     * Makes pictures that agree with a given one where it is kept. A patch is kept whole or not at all; kept pixels
+     * come out as they are.
      *
      * @param picture one picture of the model's size, see {@link #preparation}
      * @param kept    which patches are kept
@@ -153,8 +153,8 @@ public final class PatchesPipeline extends ModelPipeline<PatchesModel> {
     }
 
     /**
-     * Which patch looks at which in a picture, for every layer and head. A generator reads the picture bidirectionally with
-     * nothing masked and no class.
+     * Which patch looks at which in a picture, for every layer and head. A generator reads the picture bidirectionally
+     * with nothing masked and no class.
      */
     public AttentionMaps attention(Images picture) {
         requirePicture(picture);

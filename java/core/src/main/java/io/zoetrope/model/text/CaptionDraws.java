@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 
 /**
- * What a model is told of a picture in a training step: a wording of one of its languages, at times with some tags and without
- * some words, at times nothing at all, which is what guidance needs (Ho and Salimans 2022).
+ * What a model is told of a picture in a training step: a wording of one of its languages, at times with some tags and
+ * without some words, at times nothing at all, which is what guidance needs (Ho and Salimans 2022).
  *
  * @param nothing  how often a caption is left out
  * @param first    how often the wording is the first one, where there are several
@@ -21,7 +21,9 @@ public record CaptionDraws(double nothing, double first, double tagged, double w
     public static final CaptionDraws USUAL = new CaptionDraws(0.1, 0.7, 0.3, 0.08);
     private static final int MOST_TAGS = 3;
 
-    /** All words that captions of these may hold, in the order of the alphabet, as {@link WordTokens#shown} shows them. */
+    /**
+     * All words that captions of these may hold, in the order of the alphabet, as {@link WordTokens#shown} shows them.
+     */
     public static List<String> vocabulary(List<Description> descriptions) {
         SortedSet<String> words = new TreeSet<>();
         for (Description description : descriptions) {

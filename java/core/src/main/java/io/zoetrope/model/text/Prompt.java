@@ -41,7 +41,11 @@ public record Prompt(String text, List<String> words) {
         return new Prompt(text, words);
     }
 
-    /** The words that are not of a vocabulary, as people write them. @param vocabulary as {@link WordTokens#shown} shows it */
+    /**
+     * The words that are not of a vocabulary, as people write them.
+     *
+     * @param vocabulary as {@link WordTokens#shown} shows it
+     */
     public List<String> unknown(List<String> vocabulary) {
         Set<String> known = new HashSet<>(vocabulary);
         return words.stream().map(WordTokens::shown).filter(word -> !known.contains(word)).distinct().toList();

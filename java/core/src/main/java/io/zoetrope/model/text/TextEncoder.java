@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads captions: each word the normed sum of its n-grams' vectors, then a transformer over the words. Places without a word
- * are tokens like others, all alike but for their place: what looks at the result may look there when no word concerns it,
- * and a caption of no words at all is what a model knows without one.
+ * Reads captions: each word the normed sum of its n-grams' vectors, then a transformer over the words. Places without a
+ * word are tokens like others, all alike but for their place: what looks at the result may look there when no word
+ * concerns it, and a caption of no words at all is what a model knows without one.
  */
 public final class TextEncoder {
     private static final int EXPANSION = 4;

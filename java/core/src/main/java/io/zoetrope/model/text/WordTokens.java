@@ -9,9 +9,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Splits text into words and each word into hashed n-grams of its letters, so that every word of every script has a place in a
- * small table, and words with a common stem share most of theirs (Bojanowski et al. 2017, arXiv:1607.04606). Accents are
- * dropped, and English articles; Hangul syllables are taken apart into jamo, so that a noun with a particle is near the noun.
+ * Splits text into words and each word into hashed n-grams of its letters, so that every word of every script has a
+ * place in a small table, and words with a common stem share most of theirs (Bojanowski et al. 2017, arXiv:1607.04606).
+ * Accents are dropped, and English articles; Hangul syllables are taken apart into jamo, so that a noun with a particle
+ * is near the noun.
  *
  * @param words   of a text; further ones are not read
  * @param grams   n-grams of a word; of a longer word the whole and the first ones

@@ -16,8 +16,9 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /**
- * Fills in the masked tokens of a batch of samples. A step (one position in order, or one round of MaskGIT) is recorded as a
- * graph at the first and replayed at the others: the position, the round and the random numbers come from device memory.
+ * Fills in the masked tokens of a batch of samples. A step (one position in order, or one round of MaskGIT) is recorded
+ * as a graph at the first and replayed at the others: the position, the round and the random numbers come from device
+ * memory.
  *
  * <p>With guidance towards a class the batch is doubled: its second half is asked for none.
  */

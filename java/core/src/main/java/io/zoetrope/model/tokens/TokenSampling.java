@@ -3,7 +3,8 @@ package io.zoetrope.model.tokens;
 import io.zoetrope.model.CommonOptions;
 
 /**
- * What to make of tokens, such as patches of pictures: {@code TokenSampling.count(64).decode(Decode.MASKGIT).ofClass(7).seed(3)}.
+ * What to make of tokens, such as patches of pictures:
+ * {@code TokenSampling.count(64).decode(Decode.MASKGIT).ofClass(7).seed(3)}.
  *
  * @param count       pictures, at least 1
  * @param seed        the same seed gives the same pictures on the same device
@@ -60,7 +61,10 @@ public record TokenSampling(int count, long seed, int classId, Decode decode, fl
         }
     }
 
-    /** {@code count} pictures of classes in turns, one patch after the other, with seed 0; change what you like on the result. */
+    /**
+     * {@code count} pictures of classes in turns, one patch after the other, with seed 0; change what you like on the
+     * result.
+     */
     public static TokenSampling count(int count) {
         return new TokenSampling(count, 0, TURNS, Decode.AR, 1, 0, 0.95f, 2, 12, 4.5f);
     }

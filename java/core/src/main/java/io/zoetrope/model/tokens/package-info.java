@@ -1,2 +1,5 @@
-/** From a network that predicts tokens to samples made of them: one after the other, or many at a time, the surest first. */
+/**
+ * From a network that predicts tokens to samples made of them: one after the other, or many at a time, the surest
+ * first.
+ */
 package io.zoetrope.model.tokens;

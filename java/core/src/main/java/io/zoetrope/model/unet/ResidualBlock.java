@@ -10,8 +10,8 @@ import io.zoetrope.ops.modulate.ModulateFunctions;
 import io.zoetrope.ops.pointwise.PointwiseFunctions;
 
 /**
- * Norm, activation, convolution, time embedding; norm, activation, convolution; plus the input (Ho et al. 2020). Or, with
- * scale and shift, the time embedding modulates the second norm (Nichol and Dhariwal 2021).
+ * Norm, activation, convolution, time embedding; norm, activation, convolution; plus the input (Ho et al. 2020). Or,
+ * with scale and shift, the time embedding modulates the second norm (Nichol and Dhariwal 2021).
  */
 final class ResidualBlock {
     /** Of the packed time embedding where it scales and shifts. */

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * A UNet that paints what a text says: at the coarser resolutions its pixels attend to each other and to the words (Rombach et
- * al. 2022, section 3.3), and every residual block is told the time and the mean of the words. One residual block at each
- * resolution on either way and one in the middle.
+ * A UNet that paints what a text says: at the coarser resolutions its pixels attend to each other and to the words
+ * (Rombach et al. 2022, section 3.3), and every residual block is told the time and the mean of the words. One residual
+ * block at each resolution on either way and one in the middle.
  */
 public final class TextUNet {
     private static final double MAX_PERIOD = 10_000;

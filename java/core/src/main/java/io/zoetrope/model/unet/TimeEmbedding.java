@@ -13,7 +13,9 @@ import io.zoetrope.ops.rows.Rows;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
-/** The vector that every residual block of a {@link UNet} is told: the timestep's, and the class's where there are any. */
+/**
+ * The vector that every residual block of a {@link UNet} is told: the timestep's, and the class's where there are any.
+ */
 final class TimeEmbedding {
     private static final double MAX_PERIOD = 10_000;
 

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * The noise-predicting network of DDPM (Ho et al. 2020): a U of residual blocks with skip connections, attention where it
- * is asked for, the timestep added inside every block. Parameter names are those of diffusers' {@code UNet2DModel}.
+ * The noise-predicting network of DDPM (Ho et al. 2020): a U of residual blocks with skip connections, attention where
+ * it is asked for, the timestep added inside every block. Parameter names are those of diffusers' {@code UNet2DModel}.
  */
 public final class UNet {
     /** The blocks of one resolution. */
@@ -128,8 +128,8 @@ public final class UNet {
      *
      * @param x      [N, height, width, in] in the compute type; height and width are multiples of 2^(resolutions − 1)
      * @param steps  F32 or I32 [N], the timesteps
-     * @param labels what else the network is told, see {@link UNetConfig.Conditioning}: classes I32 [N] as a rule; null where
-     *               it is told nothing
+     * @param labels what else the network is told, see {@link UNetConfig.Conditioning}: classes I32 [N] as a rule; null
+     *               where it is told nothing
      * @return [N, height, width, out]
      */
     public Variable forward(Tape tape, Variable x, Tensor steps, Tensor labels) {

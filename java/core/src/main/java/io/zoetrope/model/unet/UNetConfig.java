@@ -70,10 +70,10 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
      * @param groups      of the group norms
      * @param epsilon     of the group norms
      * @param activation  after the norms
-     * @param scaleShift  whether the time embedding scales and shifts the second norm (Nichol and Dhariwal 2021, section 3)
-     *                    rather than being added before it
-     * @param halvedAtEnd whether halving pads below and on the right alone, as the first DDPM code does, rather than on all
-     *                    sides
+     * @param scaleShift whether the time embedding scales and shifts the second norm (Nichol and Dhariwal 2021, section
+     *                    3) rather than being added before it
+     * @param halvedAtEnd whether halving pads below and on the right alone, as the first DDPM code does, rather than on
+     *                    all sides
      */
     public record Blocks(int groups, float epsilon, Activation activation, boolean scaleShift, boolean halvedAtEnd) {
         public Blocks {
@@ -214,7 +214,11 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
         return picture.width;
     }
 
-    /** Height and width of the square pictures the network was made for. @throws IllegalArgumentException if they are not */
+    /**
+     * Height and width of the square pictures the network was made for.
+     *
+     * @throws IllegalArgumentException if they are not
+     */
     public int imageSize() {
         if (height() != width()) {
             throw new IllegalArgumentException(

@@ -91,7 +91,10 @@ public final class UNetSettings {
                 halvedAtEnd);
     }
 
-    /** Without groups of its own, its attention is normalised like the blocks, or not at all where those scale and shift. */
+    /**
+     * Without groups of its own, its attention is normalised like the blocks, or not at all where those scale and
+     * shift.
+     */
     private static Middle middle(ConfigReader reader, Blocks blocks) throws BadFileException {
         OptionalInt groups = reader.integerOrNull("attn_norm_num_groups", OptionalInt.empty(), 1,
                 UNetConfig.MOST_CHANNELS);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What an adversarial model of sounds is, apart from its weights: the sizes of both networks, after WaveGAN (Donahue et al.
- * 2019), and the classes.
+ * What an adversarial model of sounds is, apart from its weights: the sizes of both networks, after WaveGAN (Donahue et
+ * al. 2019), and the classes.
  *
  * @param samples       length of a sound
  * @param rate          samples a second

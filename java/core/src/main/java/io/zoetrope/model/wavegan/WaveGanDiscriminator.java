@@ -18,8 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Scores sounds: strided convolutions along time with phase shuffle between them (WaveGAN), and with classes the product of
- * the sound's features with the class's. It is piecewise linear in the sound.
+ * Scores sounds: strided convolutions along time with phase shuffle between them (WaveGAN), and with classes the
+ * product of the sound's features with the class's. It is piecewise linear in the sound.
  */
 public final class WaveGanDiscriminator {
     private final WaveGanConfig shape;
@@ -49,8 +49,8 @@ public final class WaveGanDiscriminator {
      * @param x      [N, samples, 1] in the compute type
      * @param labels I32 [N] when the network has classes, else null
      * @param pass   plain, remembering or linear
-     * @param key    of the shifts, which a linear pass must share with the pass it goes along; its stream and the next ones,
-     *               as many as levels, are drawn from; null: nothing is shifted
+     * @param key of the shifts, which a linear pass must share with the pass it goes along; its stream and the next
+     *               ones, as many as levels, are drawn from; null: nothing is shifted
      * @return [N, 1]
      */
     public Variable forward(Tape tape, Variable x, Tensor labels, PiecewiseLinearPass pass, RandomKey key) {

@@ -13,7 +13,9 @@ import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes sounds of noise: a few features, then transposed convolutions along time, each a few times as long (WaveGAN). */
+/**
+ * Makes sounds of noise: a few features, then transposed convolutions along time, each a few times as long (WaveGAN).
+ */
 public final class WaveGanGenerator implements GeneratorModel.Generator {
     private final WaveGanConfig shape;
     private final ClassCondition classes;

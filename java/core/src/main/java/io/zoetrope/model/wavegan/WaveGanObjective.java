@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The adversarial game about sounds. Samples, and what is measured, are the sounds' spectrograms; the sounds themselves are
- * in {@code samples/} too, end to end.
+ * The adversarial game about sounds. Samples, and what is measured, are the sounds' spectrograms; the sounds themselves
+ * are in {@code samples/} too, end to end.
  */
 final class WaveGanObjective extends AdversarialObjective {
     /** The first stream of the discriminator's shifts; each of its levels takes one. */

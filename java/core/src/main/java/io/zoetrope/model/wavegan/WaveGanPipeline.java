@@ -13,7 +13,8 @@ import java.nio.file.Path;
  * Makes sounds with the generator of an adversarial model.
  *
  * <pre>{@code
- * try (Device device = Device.open(); WaveGanPipeline gan = WaveGanPipeline.fromPretrained(device, Path.of("run/model"))) {
+ * try (Device device = Device.open();
+ *         WaveGanPipeline gan = WaveGanPipeline.fromPretrained(device, Path.of("run/model"))) {
  *     gan.generate(10, 7).joined(0.2).writeWav(Path.of("digits.wav"));
  * }
  * }</pre>

@@ -14,13 +14,13 @@ import io.zoetrope.train.TrainingContext;
 import java.util.SplittableRandom;
 
 /**
- * The pictures, captions and times of each step. The host draws several captions of every picture and many times before the
- * first step; the device takes pairs of a picture and one of its captions in an order that is shuffled anew each time all were
- * seen, and a time for each.
+ * The pictures, captions and times of each step. The host draws several captions of every picture and many times before
+ * the first step; the device takes pairs of a picture and one of its captions in an order that is shuffled anew each
+ * time all were seen, and a time for each.
  *
  * <p>Times are those of a rectified flow, x_t = t·x + (1 − t)·ε (Liu et al. 2022, arXiv:2209.03003), most drawn as the
- * logistic of a normal number (Esser et al. 2024, arXiv:2403.03206, section 3.1). The network is shown x_t over its deviation,
- * which is the variance-preserving √ᾱ·x + √(1 − ᾱ)·ε with ᾱ = t²/(t² + (1 − t)²).
+ * logistic of a normal number (Esser et al. 2024, arXiv:2403.03206, section 3.1). The network is shown x_t over its
+ * deviation, which is the variance-preserving √ᾱ·x + √(1 − ᾱ)·ε with ᾱ = t²/(t² + (1 − t)²).
  */
 final class WordsBatches implements BatchSource {
     private static final long ORDER = 2;
@@ -29,8 +29,9 @@ final class WordsBatches implements BatchSource {
     private static final double MEAN = -0.6;
     private static final double DEVIATION = 0.9;
     /**
-     * How many times are all but noise's, up to {@link #ALL_BUT_NOISE}. Every sampling begins there, and the normal numbers
-     * hardly ever do: without these a network takes the noise's own coarse colours for the picture's, not the words'.
+     * How many times are all but noise's, up to {@link #ALL_BUT_NOISE}. Every sampling begins there, and the normal
+     * numbers hardly ever do: without these a network takes the noise's own coarse colours for the picture's, not the
+     * words'.
      */
     private static final double FROM_NOISE = 0.1;
     private static final double ALL_BUT_NOISE = 0.05;

@@ -18,8 +18,8 @@ import java.util.Set;
  * @param patch     pixels of a patch on each side that the network sees as the channels of one place
  * @param text      the encoder of captions
  * @param unet      the network that paints
- * @param vocabulary the words of the captions it learned from, in the order of the alphabet; of others it guesses by their
- *                  letters
+ * @param vocabulary the words of the captions it learned from, in the order of the alphabet; of others it guesses by
+ *                  their letters
  */
 public record WordsConfig(int imageSize, int patch, TextEncoder.Config text, TextUNet.Config unet,
         List<String> vocabulary) {

@@ -85,7 +85,7 @@ final class WordsObjective implements Objective {
         int patch = model.config().patch();
         Patches.patchify(noisy, shown, patch, patch);
         Patches.patchify(clean, wanted, patch, patch);
-        try (Tape tape = Tape.forTraining(context.device())) {
+        try (Tape tape = context.tape()) {
             Variable painted = model.network().forward(tape, Variable.constant(shown), batches.times(), batches.ids());
             Tensor gradient = tape.empty(shown.dtype(), shown.shape());
             Loss.weightedMse(painted.value(), wanted, batches.weights(), losses, null, gradient, context.notFinite(),

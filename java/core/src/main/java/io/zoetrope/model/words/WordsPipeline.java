@@ -90,7 +90,11 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
         super(model);
     }
 
-    /** The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open */
+    /**
+     * The model in a folder if there is one of that name, else the one that ships under it.
+     *
+     * @see PretrainedModels#open
+     */
     public static WordsPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
         return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
@@ -101,7 +105,8 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
     }
 
     /**
-     * Makes pictures. The same request gives the same pictures on the same device; an interrupt ends it between two steps.
+     * Makes pictures. The same request gives the same pictures on the same device; an interrupt ends it between two
+     * steps.
      */
     public Images generate(Request request, Progress progress) {
         WordsConfig config = model().config();
@@ -121,8 +126,8 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
     }
 
     /**
-     * How far the network's pictures are from real ones that noise was mixed into, as training weighs it; the same noise for every
-     * model.
+     * How far the network's pictures are from real ones that noise was mixed into, as training weighs it; the same
+     * noise for every model.
      *
      * @param pictures of the model's size
      * @param captions one for each; empty ones are none

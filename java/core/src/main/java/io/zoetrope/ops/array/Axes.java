@@ -10,9 +10,9 @@ import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Reductions and selection along axes. Sums are F32 in an order that the shape alone fixes. Selection is stable: of equal values
- * the one with the lower index comes first, and NaN before every number, whether the largest or the smallest are asked for; so a
- * maximum and a minimum are NaN where there is one.
+ * Reductions and selection along axes. Sums are F32 in an order that the shape alone fixes. Selection is stable: of
+ * equal values the one with the lower index comes first, and NaN before every number, whether the largest or the
+ * smallest are asked for; so a maximum and a minimum are NaN where there is one.
  */
 public final class Axes {
     private static final String MODULE = "array/reduce";
@@ -24,8 +24,8 @@ public final class Axes {
     }
 
     /**
-     * out = factor · Σ x over the axes marked, of which out has extent 1 or which it leaves out; F32 or BF16 each. The sum of no
-     * elements is 0.
+     * out = factor · Σ x over the axes marked, of which out has extent 1 or which it leaves out; F32 or BF16 each. The
+     * sum of no elements is 0.
      *
      * @param reduced one for each dimension of x
      */

@@ -11,10 +11,11 @@ import io.zoetrope.tensor.Tensor;
 import java.util.Locale;
 
 /**
- * Elementwise operations that repeat operands of fewer elements (broadcasting): shapes are aligned at the innermost dimension,
- * where extents are the same or 1. Floats are computed in F32 and rounded once; integers wrap around.
+ * Elementwise operations that repeat operands of fewer elements (broadcasting): shapes are aligned at the innermost
+ * dimension, where extents are the same or 1. Floats are computed in F32 and rounded once; integers wrap around.
  *
- * <p>Comparisons follow IEEE 754: with NaN they are false, but not-equal is true. Outputs may be an input that is not repeated.
+ * <p>Comparisons follow IEEE 754: with NaN they are false, but not-equal is true. Outputs may be an input that is not
+ * repeated.
  */
 public final class Elementwise {
     private static final String MODULE = "array/elementwise";
@@ -22,7 +23,10 @@ public final class Elementwise {
     /** Of one operand. The order is the kernel's. */
     public enum Unary { NEGATE, ABS, EXP, LOG, SQRT, SIGN }
 
-    /** Of two. {@link #MAX} and {@link #MIN} are NaN where either is; integers have no DIVIDE and POW. The order is the kernel's. */
+    /**
+     * Of two. {@link #MAX} and {@link #MIN} are NaN where either is; integers have no DIVIDE and POW. The order is the
+     * kernel's.
+     */
     public enum Binary {
         ADD, SUBTRACT, MULTIPLY, DIVIDE, POW, MAX, MIN
     }
@@ -102,7 +106,12 @@ public final class Elementwise {
         arguments.launch(Grid.covering(out.size(), kernel.geometry().tileM()));
     }
 
-    /** out = a where the condition is not 0, else b: bytes are copied. @param condition U8. @param a of any type, like b */
+    /**
+     * out = a where the condition is not 0, else b: bytes are copied.
+     *
+     * @param condition U8.
+     * @param a of any type, like b
+     */
     public static void where(Tensor condition, Tensor a, Tensor b, Tensor out) {
         Operands operands = Operands.of("where").type("condition", condition, DType.U8).type("b", b, a.dtype());
         Shape shape = Strided.broadcast("where", condition.shape(), Strided.broadcast("where", a.shape(), b.shape()));

@@ -15,8 +15,8 @@ public final class IndexFunctions {
     }
 
     /**
-     * Elements of an axis by index; see {@link Indexing#gather}. The gradient of one that is taken several times is a sum in a
-     * fixed order.
+     * Elements of an axis by index; see {@link Indexing#gather}. The gradient of one that is taken several times is a
+     * sum in a fixed order.
      *
      * @param ids I32 of one dimension, or of x's shape but for the axis; {@link Indexing#requireWithin} checks them
      */
@@ -34,7 +34,11 @@ public final class IndexFunctions {
         return out;
     }
 
-    /** The sums of x's elements by index along an axis; see {@link Indexing#scatterAdd}. @param length of the axis in the result */
+    /**
+     * The sums of x's elements by index along an axis; see {@link Indexing#scatterAdd}.
+     *
+     * @param length of the axis in the result
+     */
     public static Variable scatterAdd(Tape tape, Variable x, int axis, Tensor ids, long length) {
         long[] dims = x.shape().dims();
         dims[Strided.axis("scatter add", axis, dims.length)] = length;
@@ -47,7 +51,8 @@ public final class IndexFunctions {
     }
 
     /**
-     * Products of matrices […, m, k] and […, k, n]; dimensions before the last two are repeated to one another. F32 or BF16.
+     * Products of matrices […, m, k] and […, k, n]; dimensions before the last two are repeated to one another. F32 or
+     * BF16.
      */
     public static Variable matmul(Tape tape, Variable a, Variable b) {
         Tensor x = a.value();
@@ -111,8 +116,8 @@ public final class IndexFunctions {
     }
 
     /**
-     * Drops elements with a probability and scales the others to keep the mean; the gradient passes those that were kept. A key
-     * that reads a device state draws anew at each replay of a recorded graph.
+     * Drops elements with a probability and scales the others to keep the mean; the gradient passes those that were
+     * kept. A key that reads a device state draws anew at each replay of a recorded graph.
      */
     public static Variable dropout(Tape tape, Variable x, double probability, RandomKey key) {
         Tensor y = tape.empty(x.value().dtype(), x.shape());

@@ -10,8 +10,8 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Gathering and scattering along one axis, and dropout. Indices are I32, either of one dimension, which then serve every line
- * along the axis, or of the shape of what is gathered. {@link #requireWithin} finds one outside of the axis.
+ * Gathering and scattering along one axis, and dropout. Indices are I32, either of one dimension, which then serve
+ * every line along the axis, or of the shape of what is gathered. {@link #requireWithin} finds one outside of the axis.
  */
 public final class Indexing {
     private static final String MODULE = "array/index";
@@ -67,8 +67,8 @@ public final class Indexing {
     }
 
     /**
-     * out[…, j, …] = x[…, ids[j], …] along an axis, or with ids of out's shape x at {@code ids[…, j, …]}. An index outside
-     * gives NaN, in integers −1 (255 in U8).
+     * out[…, j, …] = x[…, ids[j], …] along an axis, or with ids of out's shape x at {@code ids[…, j, …]}. An index
+     * outside gives NaN, in integers −1 (255 in U8).
      */
     public static void gather(Tensor x, int axis, Tensor ids, Tensor out) {
         Operands operands = Operands.of("gather").rankAtLeast("x", x, 1);
@@ -85,8 +85,8 @@ public final class Indexing {
     }
 
     /**
-     * out[…, r, …] = Σ src[…, j, …] over the j whose index is r, in F32 and in the order of j; 0 where there is none, and nothing
-     * for an index outside. F32 or BF16. The time grows as the product of the two lengths along the axis.
+     * out[…, r, …] = Σ src[…, j, …] over the j whose index is r, in F32 and in the order of j; 0 where there is none,
+     * and nothing for an index outside. F32 or BF16. The time grows as the product of the two lengths along the axis.
      */
     public static void scatterAdd(Tensor src, int axis, Tensor ids, Tensor out) {
         Operands operands = Operands.of("scatter add").floating("out", out).rankAtLeast("out", out, 1);
@@ -102,8 +102,8 @@ public final class Indexing {
     }
 
     /**
-     * out = x / (1 − probability) where the key's word for the element says to keep it, else 0 (Srivastava et al. 2014). The same
-     * key drops the same elements: the gradient of x is this operation on that of out.
+     * out = x / (1 − probability) where the key's word for the element says to keep it, else 0 (Srivastava et al.
+     * 2014). The same key drops the same elements: the gradient of x is this operation on that of out.
      */
     public static void dropout(Tensor x, double probability, RandomKey key, Tensor out) {
         Device device = Operands.of("dropout").floating("x", x).alike("out", out, "x", x)

@@ -80,7 +80,9 @@ public final class Layouts {
         return product;
     }
 
-    /** out = the window of x that begins at {@code from} and takes every {@code steps}-th element along each dimension. */
+    /**
+     * out = the window of x that begins at {@code from} and takes every {@code steps}-th element along each dimension.
+     */
     public static void slice(Tensor x, Tensor out, long[] from, long[] steps) {
         Operands operands = Operands.of("slice");
         window(operands, "x", x, "out", out, from, steps);
@@ -170,8 +172,8 @@ public final class Layouts {
     }
 
     /**
-     * Copies x to out of the same shape, converting its type. To an integer: toward zero, to the nearest value of the type where
-     * it has none (NaN: 0). To a float: to nearest even, integers to BF16 by way of F32.
+     * Copies x to out of the same shape, converting its type. To an integer: toward zero, to the nearest value of the
+     * type where it has none (NaN: 0). To a float: to nearest even, integers to BF16 by way of F32.
      */
     public static void cast(Tensor x, Tensor out) {
         Operands.of("cast")

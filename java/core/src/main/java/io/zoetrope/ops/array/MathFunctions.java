@@ -13,8 +13,8 @@ import io.zoetrope.tensor.Tensor;
 import java.util.function.BiConsumer;
 
 /**
- * Differentiable elementwise arithmetic with broadcasting, F32 or BF16, and comparisons and choice. A gradient has its value's
- * type: in BF16 each step of its formula is rounded. What an operand was repeated over is summed.
+ * Differentiable elementwise arithmetic with broadcasting, F32 or BF16, and comparisons and choice. A gradient has its
+ * value's type: in BF16 each step of its formula is rounded. What an operand was repeated over is summed.
  */
 public final class MathFunctions {
     private MathFunctions() {
@@ -170,7 +170,9 @@ public final class MathFunctions {
         return out;
     }
 
-    /** The values in another type; between floats the gradient is converted back, to and from integers there is none. */
+    /**
+     * The values in another type; between floats the gradient is converted back, to and from integers there is none.
+     */
     public static Variable cast(Tape tape, Variable x, DType type) {
         Tensor y = tape.empty(type, x.shape());
         Layouts.cast(x.value(), y);
@@ -203,7 +205,8 @@ public final class MathFunctions {
     }
 
     /**
-     * Gives a value or a parameter its gradient, which {@code writer} writes as it is before the sum over what was repeated.
+     * Gives a value or a parameter its gradient, which {@code writer} writes as it is before the sum over what was
+     * repeated.
      *
      * @param shape of what it writes, in the value's type
      */

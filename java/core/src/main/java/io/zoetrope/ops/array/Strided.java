@@ -5,8 +5,8 @@ import io.zoetrope.tensor.Shape;
 import java.util.Arrays;
 
 /**
- * The extents of an output and the steps of operands along them, as {@code array/strides.cuh} takes them: dimensions of extent 1
- * are gone, and those that lie next to each other in every operand are merged.
+ * The extents of an output and the steps of operands along them, as {@code array/strides.cuh} takes them: dimensions of
+ * extent 1 are gone, and those that lie next to each other in every operand are merged.
  */
 final class Strided {
     /** The most dimensions that are left after merging. */
@@ -64,7 +64,10 @@ final class Strided {
         return steps;
     }
 
-    /** Steps that repeat an array of {@code from} over {@code to}, to which it must be {@linkplain #broadcast broadcastable}. */
+    /**
+     * Steps that repeat an array of {@code from} over {@code to}, to which it must be
+     * {@linkplain #broadcast broadcastable}.
+     */
     static long[] repeated(Shape from, Shape to) {
         long[] dense = dense(from.dims());
         long[] steps = new long[to.rank()];

@@ -1,9 +1,10 @@
 /**
- * Arrays of any shape: broadcasting arithmetic, comparisons and choice ({@link io.zoetrope.ops.array.MathFunctions}), layouts
- * ({@link io.zoetrope.ops.array.ShapeFunctions}), reductions along axes, selection and softmax
- * ({@link io.zoetrope.ops.array.AxisFunctions}), indexing, products and dropout ({@link io.zoetrope.ops.array.IndexFunctions}).
+ * Arrays of any shape: broadcasting arithmetic, comparisons and choice ({@link io.zoetrope.ops.array.MathFunctions}),
+ * layouts ({@link io.zoetrope.ops.array.ShapeFunctions}), reductions along axes, selection and softmax
+ * ({@link io.zoetrope.ops.array.AxisFunctions}), indexing, products and dropout
+ * ({@link io.zoetrope.ops.array.IndexFunctions}).
  *
- * <p>The classes whose names end in Functions work on a tape and are differentiable; the others launch into given tensors.
- * An axis may be negative, which counts from the end. A tensor is dense and row-major, so no step is negative.
+ * <p>The classes whose names end in Functions work on a tape and are differentiable; the others launch into given
+ * tensors. An axis may be negative, which counts from the end. A tensor is dense and row-major, so no step is negative.
  */
 package io.zoetrope.ops.array;

@@ -19,14 +19,14 @@ import java.util.stream.Stream;
  * Multi-head attention in one pass over the keys (flash attention): {@code o = softmax(scale · q kᵀ) v}, without the
  * matrix of scores ever being in memory.
  *
- * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may differ
- * in length. Heads of up to {@value #TILED_DIM} run in tiles, those of 32, 64 and 128 without padding; wider ones run on
- * CUDA cores, several times slower. Of every query forward keeps, for backward and {@link #weights}, what normalises its
- * softmax: the normalizer F32 [B, H, Sq, 2], the largest score and log2 of Σ 2^(score − largest), in units of log2. (Their sum, the
- * log-sum-exp, would lose the probabilities to rounding where scores are large.)
+ * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may
+ * differ in length. Heads of up to {@value #TILED_DIM} run in tiles, those of 32, 64 and 128 without padding; wider
+ * ones run on CUDA cores, several times slower. Of every query forward keeps, for backward and {@link #weights}, what
+ * normalises its softmax: the normalizer F32 [B, H, Sq, 2], the largest score and log2 of Σ 2^(score − largest), in
+ * units of log2. (Their sum, the log-sum-exp, would lose the probabilities to rounding where scores are large.)
  *
- * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees none
- * gives a row of zeros, and 0 and +∞ in the normalizer.
+ * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees
+ * none gives a row of zeros, and 0 and +∞ in the normalizer.
  *
  * <p>Results are the same bits on every run. Outputs must not overlap inputs.
  */
@@ -54,12 +54,17 @@ public final class Attention {
                     tensor.dim(2) * tensor.dim(3));
         }
 
-        /** Part {@code index} of a packed tensor [B, S, P, H, D], such as the keys, part 1, of a projection to q, k, v. */
+        /**
+         * Part {@code index} of a packed tensor [B, S, P, H, D], such as the keys, part 1, of a projection to q, k, v.
+         */
         public static Heads part(Tensor packed, int index) {
             return parts(packed, index, 1);
         }
 
-        /** The heads of {@code count} neighbouring parts as those of one: what treats every head alike takes them at once. */
+        /**
+         * The heads of {@code count} neighbouring parts as those of one: what treats every head alike takes them at
+         * once.
+         */
         public static Heads parts(Tensor packed, int first, int count) {
             requireRank(packed, 5, "[B, S, P, H, D]");
             if (first < 0 || count < 1 || first + count > packed.dim(2)) {
@@ -101,7 +106,9 @@ public final class Attention {
         forward(Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), normalizer, scale, causal);
     }
 
-    /** {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of q, k, v packed as [B, S, 3, H, D]. */
+    /**
+     * {@link #forward(Tensor, Tensor, Tensor, Tensor, Tensor, float, boolean)} of q, k, v packed as [B, S, 3, H, D].
+     */
     public static void forwardPacked(Tensor qkv, Tensor o, Tensor normalizer, float scale, boolean causal) {
         requireThree("qkv", qkv);
         forward(Heads.part(qkv, 0), Heads.part(qkv, 1), Heads.part(qkv, 2), Heads.of(o), normalizer, scale, causal);
@@ -209,7 +216,9 @@ public final class Attention {
         }
     }
 
-    /** One call's checked extents and the choice of kernels for it; {@code padded}: the head dimension they work with. */
+    /**
+     * One call's checked extents and the choice of kernels for it; {@code padded}: the head dimension they work with.
+     */
     private record Problem(Operands operands, Device device, DType dtype, Tier tier, int padded, long heads) {
         static Problem of(String op, Heads q, Heads k, Heads v, Tensor normalizer, float scale) {
             Operands operands = Operands.of(op).floating("q", q.tensor);
@@ -237,7 +246,9 @@ public final class Attention {
             return this;
         }
 
-        /** Whether the heads are too wide for the kernels that hold them in tiles: those for any width are SIMT alone. */
+        /**
+         * Whether the heads are too wide for the kernels that hold them in tiles: those for any width are SIMT alone.
+         */
         boolean wideHeads() {
             return padded > TILED_DIM;
         }

@@ -14,8 +14,8 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Attention over a cache of keys and values [B, capacity, H, D] of which the first {@code length} rows are valid, length
- * being I32 [1] in device memory: generation one token at a time, recorded once and replayed for every token.
+ * Attention over a cache of keys and values [B, capacity, H, D] of which the first {@code length} rows are valid,
+ * length being I32 [1] in device memory: generation one token at a time, recorded once and replayed for every token.
  */
 public final class CachedAttention {
     private static final String MODULE = "attention/attention_decode";
@@ -24,8 +24,8 @@ public final class CachedAttention {
     }
 
     /**
-     * Writes new keys and values behind those in the cache; rows beyond its capacity are dropped. The length stays as it
-     * is: advance it once all layers have appended.
+     * Writes new keys and values behind those in the cache; rows beyond its capacity are dropped. The length stays as
+     * it is: advance it once all layers have appended.
      *
      * @param k      [B, S, H, D], of the cache's type
      * @param v      like k
@@ -51,8 +51,8 @@ public final class CachedAttention {
     }
 
     /**
-     * o = softmax(scale · q kᵀ) v for one query a sequence over the first min(length + extra, capacity) rows of the cache;
-     * zeros where there is none.
+     * o = softmax(scale · q kᵀ) v for one query a sequence over the first min(length + extra, capacity) rows of the
+     * cache; zeros where there is none.
      *
      * @param q     [B, 1, H, D]; heads wider than {@value Attention#TILED_DIM} take several times longer
      * @param o     written, like q

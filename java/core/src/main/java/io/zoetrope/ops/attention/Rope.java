@@ -30,7 +30,11 @@ public final class Rope {
         table(operands, positions, table, positions.dim(1), 0, base);
     }
 
-    /** Cosines and sines for the positions {@code first}, {@code first} + 1, … on one axis. @see #table(Tensor, Tensor, float) */
+    /**
+     * Cosines and sines for the positions {@code first}, {@code first} + 1, … on one axis.
+     *
+     * @see #table(Tensor, Tensor, float)
+     */
     public static void table(int first, Tensor table, float base) {
         table(Operands.of("rope table"), null, table, 1, first, base);
     }

@@ -11,8 +11,8 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Batch normalisation over all places and samples of each channel (the innermost dimension), optionally followed by ReLU:
- * {@code y = act((x − mean) · gamma / √(var + eps) + beta)}.
+ * Batch normalisation over all places and samples of each channel (the innermost dimension), optionally followed by
+ * ReLU: {@code y = act((x − mean) · gamma / √(var + eps) + beta)}.
  *
  * <p>x, y and their gradients [..., C] are F32 or BF16; gamma, beta, statistics and parameter gradients F32 [C]. In
  * training, mean and variance are the batch's; in inference running ones. Sums have an order fixed by the shape alone.
@@ -29,7 +29,8 @@ public final class BatchNorm {
     /**
      * The forward pass of training.
      *
-     * @param runningMean moved towards the batch's mean by the share {@code momentum}, in place; null: no running statistics
+     * @param runningMean moved towards the batch's mean by the share {@code momentum}, in place; null: no running
+     *                    statistics
      * @param runningVar  the same for the variance, of which the unbiased estimate is taken; null with runningMean
      * @param mean        written, for {@link #backward}; as is {@code rstd} = 1/√(var + eps)
      */

@@ -8,8 +8,8 @@ import io.zoetrope.ops.Tiling;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * How batch normalisation deals out the rows of a matrix: see {@code cuda/ops/norm/columns.cuh}. The order of its sums depends
- * on the shape alone.
+ * How batch normalisation deals out the rows of a matrix: see {@code cuda/ops/norm/columns.cuh}. The order of its sums
+ * depends on the shape alone.
  *
  * @param lanesLog2    of the threads of a block that share a column, or pack of columns
  * @param pieceRows    rows of a block

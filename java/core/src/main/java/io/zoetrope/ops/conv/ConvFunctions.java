@@ -84,7 +84,9 @@ public final class ConvFunctions {
         return lengthwise(tape, conv2d(tape, flat(tape, x, "conv1d"), w, bias, null, null, spec));
     }
 
-    /** Transposed {@link #conv1d}: x [N,Q,K] gives [N,{@code length},C], which conv1d of {@code spec} takes to [N,Q,K]. */
+    /**
+     * Transposed {@link #conv1d}: x [N,Q,K] gives [N,{@code length},C], which conv1d of {@code spec} takes to [N,Q,K].
+     */
     public static Variable convTranspose1d(Tape tape, Variable x, Variable w, Variable bias, Conv2d.Spec spec,
             long length) {
         return lengthwise(tape, convTranspose2d(tape, flat(tape, x, "transposed conv1d"), w, bias, spec, 1, length));

@@ -13,17 +13,18 @@ import io.zoetrope.ops.Tiling;
 import io.zoetrope.tensor.DType;
 
 /**
- * Which kernel serves a convolution, and how its work is dealt out. Four algorithms serve them: plain implicit GEMMs, such GEMMs a
- * group at a time (also for dilation and for long filters), direct kernels where each channel has a single filter of its own, and
- * direct ones on tensor cores for 3×3 in groups of 16.
+ * Which kernel serves a convolution, and how its work is dealt out. Four algorithms serve them: plain implicit GEMMs,
+ * such GEMMs a group at a time (also for dilation and for long filters), direct kernels where each channel has a single
+ * filter of its own, and direct ones on tensor cores for 3×3 in groups of 16.
  *
- * @param packed 1 where a direct kernel moves packs of 16 bytes, 0 where it moves elements; -1 for kernels that are not asked
+ * @param packed 1 where a direct kernel moves packs of 16 bytes, 0 where it moves elements; -1 for kernels that are not
+ *               asked
  * @param share  of the inner index that one of {@code shares} blocks adds up (wgrad)
  */
 record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
     /**
-     * wgrad is split until it has about this many threads, 512 for each of 132 multiprocessors: fixed, so that the bits do not
-     * depend on the device's size.
+     * wgrad is split until it has about this many threads, 512 for each of 132 multiprocessors: fixed, so that the bits
+     * do not depend on the device's size.
      */
     private static final long WGRAD_THREADS = 512 * 132;
     /** A share of wgrad has at least this many k-tiles, so that its sums are worth writing. */
@@ -137,7 +138,9 @@ record ConvPlan(Kernel kernel, Grid grid, int packed, long share, long shares) {
                 : Tiling.cost(tile, Tiling.blocks(tile, rows, columns) >= multiprocessors));
     }
 
-    /** The inner index, all pixels of y, is cut into shares where the outputs alone would leave multiprocessors idle. */
+    /**
+     * The inner index, all pixels of y, is cut into shares where the outputs alone would leave multiprocessors idle.
+     */
     static ConvPlan wgrad(Device device, ConvExtents e, DType type, boolean aligned) {
         return of(device, "conv2d_wgrad", e, type, aligned, true, ConvPlan::wgrad);
     }

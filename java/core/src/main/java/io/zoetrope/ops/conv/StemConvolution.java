@@ -16,8 +16,9 @@ public final class StemConvolution {
     }
 
     /**
-     * Convolution of x [N,H,W,C] by w [K,R,S,C] without bias: as {@link ConvFunctions#conv2d}, but x and w are widened with channels
-     * of zeros to a whole 16 bytes a pixel first, so that the kernels read pixels with one access. The result is the same.
+     * Convolution of x [N,H,W,C] by w [K,R,S,C] without bias: as {@link ConvFunctions#conv2d}, but x and w are widened
+     * with channels of zeros to a whole 16 bytes a pixel first, so that the kernels read pixels with one access. The
+     * result is the same.
      */
     public static Variable conv2d(Tape tape, Variable x, Variable w, Conv2d.Spec spec) {
         Tensor input = x.value();

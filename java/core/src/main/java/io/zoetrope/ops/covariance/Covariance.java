@@ -24,8 +24,8 @@ public final class Covariance {
     /**
      * Mean and unbiased covariance of the n rows of x, in two passes: covariance = Σ (x − mean)(x − mean)ᵀ / (n − 1).
      *
-     * <p>Products are summed in F32 over {@value #ROWS_PER_PART} rows at a time and those sums with compensation, so that
-     * the error does not grow with n. The result is symmetric to the last bit, and the same bits every time.
+     * <p>Products are summed in F32 over {@value #ROWS_PER_PART} rows at a time and those sums with compensation, so
+     * that the error does not grow with n. The result is symmetric to the last bit, and the same bits every time.
      *
      * @param x          F32 or BF16 [n, d], n ≥ 2
      * @param mean       F32 [d], written

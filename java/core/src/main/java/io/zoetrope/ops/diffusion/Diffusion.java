@@ -12,8 +12,8 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * The training side of diffusion: noising and conversion between predictions. Sampling is in {@link SamplerStep}. Samples are
- * the outermost dimension; tables of ᾱ are F32[T]; timesteps are I32.
+ * The training side of diffusion: noising and conversion between predictions. Sampling is in {@link SamplerStep}.
+ * Samples are the outermost dimension; tables of ᾱ are F32[T]; timesteps are I32.
  */
 public final class Diffusion {
     /** What a network predicts for x_t = √ᾱ·x_0 + √(1-ᾱ)·ε. */
@@ -61,8 +61,8 @@ public final class Diffusion {
     }
 
     /**
-     * As {@link #forwardNoise}, with sample i taken from row index[i] of a data set of bytes that stays on the device; byte
-     * b stands for 2b/255 - 1.
+     * As {@link #forwardNoise}, with sample i taken from row index[i] of a data set of bytes that stays on the device;
+     * byte b stands for 2b/255 - 1.
      *
      * @param data  U8 [M, …], each row as large as a sample of xt
      * @param index I32[N], or null for rows 0 … N-1; a row that does not exist makes its sample NaN

@@ -11,8 +11,8 @@ import io.zoetrope.tensor.Tensor;
 
 /**
  * One step of a sampling loop on the device. Coefficients are rows of a device table and the row number is a device
- * counter, I32[1], so that a recorded loop replays without the host. The noise of row r is the key's normal numbers from
- * r·4·⌈n/4⌉ on, for tensors of n elements.
+ * counter, I32[1], so that a recorded loop replays without the host. The noise of row r is the key's normal numbers
+ * from r·4·⌈n/4⌉ on, for tensors of n elements.
  */
 public final class SamplerStep {
     /** Columns of the table of {@link #step}. */

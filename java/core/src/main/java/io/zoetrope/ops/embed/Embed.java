@@ -56,8 +56,8 @@ public final class Embed {
     }
 
     /**
-     * Sinusoidal embedding of the places of a grid with up to four axes, in row-major order: axis a owns the a-th part of
-     * the columns, sines first, as {@link #timestep} with the part's width.
+     * Sinusoidal embedding of the places of a grid with up to four axes, in row-major order: axis a owns the a-th part
+     * of the columns, sines first, as {@link #timestep} with the part's width.
      *
      * @param out       F32 or BF16 [places, D], D a multiple of twice the number of axes
      * @param maxPeriod the longest wave is 2π·maxPeriod; 10 000 by custom

@@ -38,7 +38,7 @@ public final class Patches {
      * that of the array.
      *
      * @param x     [B, spatial…, C]
-     * @param y     of x's type, with the number of elements and, but for reshaping, {@link #shape} of x; must not overlap x
+     * @param y of x's type, with the number of elements and, but for reshaping, {@link #shape} of x; must not overlap x
      * @param patch the size of a patch on each spatial dimension
      */
     public static void patchify(Tensor x, Tensor y, int... patch) {

@@ -55,7 +55,7 @@ public final class Gemm {
      * What else goes into the outputs while they are in registers.
      *
      * @param bias     F32 [n], added to every row; null: none
-     * @param gate     vectors [S, n] of a's type that multiply the columns, the first for the first of S equal parts of the
+     * @param gate vectors [S, n] of a's type that multiply the columns, the first for the first of S equal parts of the
      *                 rows; only where a is not transposed and one b serves the whole batch. null: none
      * @param residual like c, from which it must be apart; added with beta being 0. null: none
      */
@@ -78,8 +78,8 @@ public final class Gemm {
     }
 
     /**
-     * Multiplies, with more done to the outputs. Dimensions before the last two are a batch; an operand with only two serves
-     * the whole batch.
+     * Multiplies, with more done to the outputs. Dimensions before the last two are a batch; an operand with only two
+     * serves the whole batch.
      *
      * @param a    F32 or BF16
      * @param b    of a's type

@@ -13,11 +13,12 @@ import io.zoetrope.ops.Tiling;
 import io.zoetrope.tensor.DType;
 
 /**
- * Which kernel makes a product, and by how many blocks. Few rows by weights [n, k] that can be fetched 16 bytes at a time go to
- * the skinny kernels: reading the weights is what takes time there, and they stream them. What is left goes to Hopper's
- * kernels where the device has them and tensor maps can describe the operands.
+ * Which kernel makes a product, and by how many blocks. Few rows by weights [n, k] that can be fetched 16 bytes at a
+ * time go to the skinny kernels: reading the weights is what takes time there, and they stream them. What is left goes
+ * to Hopper's kernels where the device has them and tensor maps can describe the operands.
  *
- * @param a the maps of the operands for kernels that copy by them; null: they take addresses, and a grid dimension for the batch
+ * @param a the maps of the operands for kernels that copy by them; null: they take addresses, and a grid dimension for
+ *          the batch
  */
 record GemmPlan(Kernel kernel, long blocks, TensorMapCache a, TensorMapCache b) {
     private static final String OPERATION = "gemm";
@@ -110,8 +111,8 @@ record GemmPlan(Kernel kernel, long blocks, TensorMapCache a, TensorMapCache b) 
     }
 
     /**
-     * The fewest rows that cover all; wide tiles halve how often the rows are read, narrow ones give narrow weights twice as many
-     * blocks to stream them with.
+     * The fewest rows that cover all; wide tiles halve how often the rows are read, narrow ones give narrow weights
+     * twice as many blocks to stream them with.
      */
     static double skinnyCost(Geometry tile, long rows, long columns, int multiprocessors) {
         return tile.tileM() != rows ? Tiling.unsuited()

@@ -9,8 +9,8 @@ import io.zoetrope.cuda.TensorMapType;
 import io.zoetrope.ops.Tiling;
 
 /**
- * What a tile costs on compute capability 9.0, where blocks stay and make one after the other, and how operands are copied.
- * The costs are estimates from the rates of a multiprocessor; they were not measured.
+ * What a tile costs on compute capability 9.0, where blocks stay and make one after the other, and how operands are
+ * copied. The costs are estimates from the rates of a multiprocessor; they were not measured.
  */
 final class HopperTiles {
     /** Multiplications of bf16 a clock by the tensor cores of a multiprocessor. */
@@ -28,8 +28,8 @@ final class HopperTiles {
     }
 
     /**
-     * Clocks that the busiest multiprocessor takes: for each of its tiles the k-tiles, each bound by the tensor cores or by what
-     * the second-level cache delivers, of which a cluster fetches b once.
+     * Clocks that the busiest multiprocessor takes: for each of its tiles the k-tiles, each bound by the tensor cores
+     * or by what the second-level cache delivers, of which a cluster fetches b once.
      */
     static double clocks(Geometry tile, GemmPlan.Problem problem, int multiprocessors) {
         double area = (double) tile.tileM() * tile.tileN();

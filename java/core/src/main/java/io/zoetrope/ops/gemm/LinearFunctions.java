@@ -14,7 +14,10 @@ public final class LinearFunctions {
     private LinearFunctions() {
     }
 
-    /** x [..., in] times the transpose of w [out, in], plus bias [out] (or null), plus residual like the result (or null). */
+    /**
+     * x [..., in] times the transpose of w [out, in], plus bias [out] (or null), plus residual like the result (or
+     * null).
+     */
     public static Variable linear(Tape tape, Variable x, Variable w, Variable bias, Variable residual) {
         long in = w.value().dim(1);
         long outFeatures = w.value().dim(0);
@@ -44,7 +47,10 @@ public final class LinearFunctions {
                 bias);
     }
 
-    /** {@link ModulateFunctions#gate} of {@link #linear}: one kernel unless a backward pass may follow, as in {@link #linearGelu}. */
+    /**
+     * {@link ModulateFunctions#gate} of {@link #linear}: one kernel unless a backward pass may follow, as in
+     * {@link #linearGelu}.
+     */
     public static Variable linearGated(Tape tape, Variable x, Variable w, Variable bias, Variable residual,
             Variable vectors, int gate, int parts) {
         if (tape.isRecording()) {

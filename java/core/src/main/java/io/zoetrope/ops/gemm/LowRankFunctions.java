@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Weights with low-rank updates (Hu et al. 2021, arXiv:2106.09685): W + s·B·A, as one weight that any layer takes in place of W.
- * Training and a merged model so compute the same bits, and convolutions need no layer of their own.
+ * Weights with low-rank updates (Hu et al. 2021, arXiv:2106.09685): W + s·B·A, as one weight that any layer takes in
+ * place of W. Training and a merged model so compute the same bits, and convolutions need no layer of their own.
  */
 public final class LowRankFunctions {
     private LowRankFunctions() {

@@ -12,12 +12,12 @@ import io.zoetrope.tensor.Tensor;
 
 /**
  * Group normalisation of x [N, …, C], channels last, optionally followed by SiLU:
- * {@code y = act((x − mean) · rstd · gamma + beta)} with mean and variance over the C / groups channels of a group at all
- * positions of a sample.
+ * {@code y = act((x − mean) · rstd · gamma + beta)} with mean and variance over the C / groups channels of a group at
+ * all positions of a sample.
  *
- * <p>x and y are F32 or BF16; gamma, beta F32 [C]; mean, rstd F32 [N, groups]. Sums are made in f32 in a fixed order, the
- * variance from distances to the mean. A group whose data fits shared memory is read once, a larger one twice. Outputs must
- * not overlap inputs.
+ * <p>x and y are F32 or BF16; gamma, beta F32 [C]; mean, rstd F32 [N, groups]. Sums are made in f32 in a fixed order,
+ * the variance from distances to the mean. A group whose data fits shared memory is read once, a larger one twice.
+ * Outputs must not overlap inputs.
  */
 public final class GroupNorm {
     private GroupNorm() {

@@ -11,11 +11,11 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Layer normalisation over the innermost dimension: {@code y = (x − mean) · rstd · gamma + beta} with mean and variance of
- * each row of C elements.
+ * Layer normalisation over the innermost dimension: {@code y = (x − mean) · rstd · gamma + beta} with mean and variance
+ * of each row of C elements.
  *
- * <p>x and y [R…, C] are F32 or BF16; gamma, beta F32 [C] or null (1 and 0); mean, rstd F32 with one element a row. Sums are
- * made in f32 in a fixed order. Outputs must not overlap inputs.
+ * <p>x and y [R…, C] are F32 or BF16; gamma, beta F32 [C] or null (1 and 0); mean, rstd F32 with one element a row.
+ * Sums are made in f32 in a fixed order. Outputs must not overlap inputs.
  */
 public final class LayerNorm {
     private LayerNorm() {
@@ -43,8 +43,8 @@ public final class LayerNorm {
     }
 
     /**
-     * {@code y = (x − mean) · rstd · (1 + scale) + shift} with vectors for each sample: adaptive layer norm in one pass, for
-     * where no backward follows.
+     * {@code y = (x − mean) · rstd · (1 + scale) + shift} with vectors for each sample: adaptive layer norm in one
+     * pass, for where no backward follows.
      *
      * @param x [S, …, C]
      * @param y like x

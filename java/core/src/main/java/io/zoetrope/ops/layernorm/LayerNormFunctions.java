@@ -12,7 +12,11 @@ public final class LayerNormFunctions {
     private LayerNormFunctions() {
     }
 
-    /** Layer normalisation over the innermost dimension. @param gamma F32 [C], as is {@code beta}; both null: 1 and 0 */
+    /**
+     * Layer normalisation over the innermost dimension.
+     *
+     * @param gamma F32 [C], as is {@code beta}; both null: 1 and 0
+     */
     public static Variable layerNorm(Tape tape, Variable x, Variable gamma, Variable beta, float epsilon) {
         if ((gamma == null) != (beta == null)) {
             throw new IllegalArgumentException(
@@ -42,8 +46,8 @@ public final class LayerNormFunctions {
     }
 
     /**
-     * {@link ModulateFunctions#modulate} of a layer norm without a map of its own: one kernel unless a backward pass, which needs what is
-     * between the two, may follow.
+     * {@link ModulateFunctions#modulate} of a layer norm without a map of its own: one kernel unless a backward pass,
+     * which needs what is between the two, may follow.
      */
     public static Variable layerNormModulated(Tape tape, Variable x, Variable vectors, int shift, int scale, int parts,
             float epsilon) {

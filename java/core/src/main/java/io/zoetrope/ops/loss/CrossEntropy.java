@@ -22,7 +22,7 @@ public final class CrossEntropy {
      * @param weight    F32[N], a factor of each sample's loss, or null for ones
      * @param perSample F32[N], receives the losses without weights, or null
      * @param dlogits   like the scores, receives scale·∂loss/∂logits, or null; may be the scores themselves
-     * @param correct   I32[1], to which the number of samples is added whose first largest score is the label's, or null
+     * @param correct I32[1], to which the number of samples is added whose first largest score is the label's, or null
      * @param notFinite I32[1], set to 1 when the loss is NaN or infinite and left alone otherwise, or null
      * @param smoothing share of the target that all classes have alike, 0 for none
      * @param scale     factor of the gradient
@@ -61,8 +61,8 @@ public final class CrossEntropy {
     }
 
     /**
-     * loss = mean over i of weight_i·L_i, L_i = −Σ_c q_ic·log softmax(logits_i)_c with q = (1 − smoothing) at the label and
-     * smoothing/C everywhere.
+     * loss = mean over i of weight_i·L_i, L_i = −Σ_c q_ic·log softmax(logits_i)_c with q = (1 − smoothing) at the label
+     * and smoothing/C everywhere.
      *
      * @param labels I32[N], classes from 0; another label makes the loss and its sample's gradient NaN
      * @param loss   F32[1]

@@ -5,7 +5,9 @@ import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
-/** Losses of adversarial training: the relativistic pairing loss, and gradient penalties without differentiating twice. */
+/**
+ * Losses of adversarial training: the relativistic pairing loss, and gradient penalties without differentiating twice.
+ */
 public final class GanLoss {
     private static final String RELATIVISTIC = "loss/relativistic";
     private static final String PENALTY = "loss/gradient_penalty";
@@ -28,7 +30,7 @@ public final class GanLoss {
     /**
      * loss = mean over i of softplus(loser_i - winner_i).
      *
-     * @param winner    scores that should be higher, F32 or BF16, N of them: for the discriminator those of real pictures,
+     * @param winner scores that should be higher, F32 or BF16, N of them: for the discriminator those of real pictures,
      *                  for the generator those of its own
      * @param loser     the others, like winner
      * @param loss      F32[1]

@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * AdamW over all parameters at once, laid end to end in flat F32 tensors, with global-norm clipping, a moving average of the
- * weights and a BF16 copy for the network. Hyper-parameters, schedule and counters live in small device tensors, so that a
- * recorded training step replays without the host.
+ * AdamW over all parameters at once, laid end to end in flat F32 tensors, with global-norm clipping, a moving average
+ * of the weights and a BF16 copy for the network. Hyper-parameters, schedule and counters live in small device tensors,
+ * so that a recorded training step replays without the host.
  *
  * <p>A step whose gradient norm is not finite changes no weight and no moment, is not counted, and raises
  * {@link #NOT_FINITE} in the state.
@@ -61,7 +61,8 @@ public final class AdamW {
      * Hyper-parameters. Start from {@link #of} and change what differs.
      *
      * @param learningRate  of each step
-     * @param beta1         as {@code beta2} and {@code epsilon} in double: 0.999f would make 1 − 0.999 wrong by 1.3e-5 of itself
+     * @param beta1 as {@code beta2} and {@code epsilon} in double: 0.999f would make 1 − 0.999 wrong by 1.3e-5 of
+     *                      itself
      * @param weightDecay   decoupled decay: each step takes rate·weightDecay of the weight
      * @param maxNorm       gradients of a larger global norm are scaled down to it; 0: never
      * @param gradientScale every gradient is multiplied by it first: 1/k when k batches were added up
@@ -200,7 +201,10 @@ public final class AdamW {
         return scope.zeros(DType.F32, CONTROL_SIZE);
     }
 
-    /** The parameters of one model and what belongs to them, flat, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
+    /**
+     * The parameters of one model and what belongs to them, flat, all of one size. {@code ema} (F32) and {@code copy}
+     * (BF16) may be null.
+     */
     public record FlatParameters(Tensor master, Tensor gradient, Tensor m, Tensor v, Tensor ema, Tensor copy) {
         public FlatParameters {
             Operands operands = Operands.of("adamw").type("master", master, DType.F32);

@@ -7,8 +7,8 @@ package io.zoetrope.ops.optim;
  * @param schedule    after the warm-up
  * @param peak        the highest rate
  * @param warmUpSteps step t of the warm-up has peak·t/warmUpSteps; 0: none
- * @param totalSteps  {@link Schedule#COSINE} and {@link Schedule#LINEAR}: where {@code last} is reached, counted from the
- *                    run's start; from there on it stays. 0: the rate stays at its peak
+ * @param totalSteps {@link Schedule#COSINE} and {@link Schedule#LINEAR}: where {@code last} is reached, counted from
+ *                    the run's start; from there on it stays. 0: the rate stays at its peak
  * @param last        the rate at {@code totalSteps}
  * @param dropPeriod  {@link Schedule#STEPS}: steps between two drops
  * @param dropFactor  {@link Schedule#STEPS}: by which each drop multiplies the rate

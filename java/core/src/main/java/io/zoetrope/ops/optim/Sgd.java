@@ -9,7 +9,8 @@ import io.zoetrope.tensor.Tensor;
 
 /**
  * Stochastic gradient descent with Nesterov momentum over all parameters at once. Everything but the rule itself (flat
- * tensors, clipping, schedule, moving average, BF16 copy, counters) is {@link AdamW}'s: make segments, state and control there.
+ * tensors, clipping, schedule, moving average, BF16 copy, counters) is {@link AdamW}'s: make segments, state and
+ * control there.
  */
 public final class Sgd {
     private Sgd() {
@@ -31,7 +32,10 @@ public final class Sgd {
         return AdamW.Hyper.of(rate).withBetas(momentum, 0);
     }
 
-    /** The parameters of one model and what belongs to them, flat in F32, all of one size. {@code ema} (F32) and {@code copy} (BF16) may be null. */
+    /**
+     * The parameters of one model and what belongs to them, flat in F32, all of one size. {@code ema} (F32) and
+     * {@code copy} (BF16) may be null.
+     */
     public record FlatParameters(Tensor master, Tensor gradient, Tensor momentum, Tensor ema, Tensor copy) {
         public FlatParameters {
             Operands operands = Operands.of("sgd").type("master", master, DType.F32);

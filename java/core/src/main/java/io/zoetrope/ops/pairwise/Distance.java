@@ -16,11 +16,11 @@ import io.zoetrope.tensor.Tensor;
 /**
  * Squared Euclidean distances between the rows of a [n, d] and b [m, d], both F32 or both BF16.
  *
- * <p>F32 runs by differences, Σ(a − b)²: exact to rounding, and a row is at distance 0 from its equal. BF16, and F32 where
- * {@link Tiers#allowTf32} allows it, run on tensor cores as ‖a‖² + ‖b‖² − 2a·b, never negative. There the error is about
- * 1e-7·√d·(‖a‖² + ‖b‖²) however small the distance is (with TF32 the rows are rounded to 10 bits of mantissa beforehand):
- * distances far below the squared lengths of the rows are then noise. Subtract a common mean first, or use F32, where near
- * neighbours must be told apart.
+ * <p>F32 runs by differences, Σ(a − b)²: exact to rounding, and a row is at distance 0 from its equal. BF16, and F32
+ * where {@link Tiers#allowTf32} allows it, run on tensor cores as ‖a‖² + ‖b‖² − 2a·b, never negative. There the error
+ * is about 1e-7·√d·(‖a‖² + ‖b‖²) however small the distance is (with TF32 the rows are rounded to 10 bits of mantissa
+ * beforehand): distances far below the squared lengths of the rows are then noise. Subtract a common mean first, or use
+ * F32, where near neighbours must be told apart.
  */
 public final class Distance {
     private static final String OPERATION = "squared_distance";
@@ -47,8 +47,8 @@ public final class Distance {
     /**
      * For each row of a the k nearest rows of b, nearest first, of equal distances the lower index first.
      *
-     * @param distances F32 [n, k], 1 ≤ k ≤ {@value #MAX_NEIGHBOURS}: written, squared distances; +∞ where b has fewer than k
-     *                  rows at finite distance
+     * @param distances F32 [n, k], 1 ≤ k ≤ {@value #MAX_NEIGHBOURS}: written, squared distances; +∞ where b has fewer
+     *                  than k rows at finite distance
      * @param indices   I32 [n, k]: written, rows of b, -1 at the distance +∞; null: not wanted
      */
     public static void nearest(Tensor a, Tensor b, Tensor distances, Tensor indices) {

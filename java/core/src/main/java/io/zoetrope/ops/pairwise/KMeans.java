@@ -26,7 +26,9 @@ public final class KMeans {
 
     /** How the first centroids are chosen among the rows. */
     public enum Start {
-        /** Rows drawn one after the other, with a chance in proportion to the squared distance from those drawn before. */
+        /**
+         * Rows drawn one after the other, with a chance in proportion to the squared distance from those drawn before.
+         */
         PLUS_PLUS,
         /** K different rows, all equally likely: quicker, and often worse. */
         ROWS
@@ -36,7 +38,8 @@ public final class KMeans {
      * What {@link #fit} came to.
      *
      * @param iterations times the centroids were moved
-     * @param inertia    Σ squared distance of each row from its centroid, with the final centroids; rows with NaN add nothing
+     * @param inertia Σ squared distance of each row from its centroid, with the final centroids; rows with NaN add
+     *                   nothing
      * @param converged  whether another iteration would change nothing
      */
     public record Fit(int iterations, double inertia, boolean converged) {
@@ -89,9 +92,9 @@ public final class KMeans {
     }
 
     /**
-     * Finds centroids: chooses first ones, then assigns and moves until nothing changes, at most {@code iterations} times.
-     * A centroid left without rows goes to the row that is farthest from its own, the next to the second farthest, and so
-     * on. Waits for the device.
+     * Finds centroids: chooses first ones, then assigns and moves until nothing changes, at most {@code iterations}
+     * times. A centroid left without rows goes to the row that is farthest from its own, the next to the second
+     * farthest, and so on. Waits for the device.
      *
      * @param centroids written
      * @param labels    I32 [n], written: the nearest of the final centroids; null: not wanted

@@ -33,7 +33,10 @@ final class Pairs {
         }
     }
 
-    /** Makes and uses the values F32 [rows, columns] of these rows of a, from {@code row} on, and of b, from {@code column} on. */
+    /**
+     * Makes and uses the values F32 [rows, columns] of these rows of a, from {@code row} on, and of b, from
+     * {@code column} on.
+     */
     interface Work {
         void run(Tensor a, Tensor b, Tensor values, long row, long column);
     }

@@ -9,8 +9,9 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Elementwise operations on F32 and BF16, computed in F32 and rounded once. All tensors of a call have one type and shape
- * where not said otherwise; outputs may be inputs (in place). Rows (concatenation, gathering) are in {@link io.zoetrope.ops.rows.Rows}.
+ * Elementwise operations on F32 and BF16, computed in F32 and rounded once. All tensors of a call have one type and
+ * shape where not said otherwise; outputs may be inputs (in place). Rows (concatenation, gathering) are in
+ * {@link io.zoetrope.ops.rows.Rows}.
  */
 public final class Pointwise {
     private static final String ACTIVATION = "pointwise/activation";

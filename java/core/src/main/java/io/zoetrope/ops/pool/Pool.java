@@ -35,7 +35,11 @@ public final class Pool {
                 List.of("grad_y", "grad_x"), dy, dx);
     }
 
-    /** The mean of each k × k window, windows {@code stride} apart. @param y [N, (H−k)/stride + 1, (W−k)/stride + 1, C] */
+    /**
+     * The mean of each k × k window, windows {@code stride} apart.
+     *
+     * @param y [N, (H−k)/stride + 1, (W−k)/stride + 1, C]
+     */
     public static void avgPool(Tensor x, Tensor y, int k, int stride) {
         int[] extents = windows("average pool", "x", x, "y", y, k, stride, true);
         launch("average_pool", "average_pool_forward_", y, WINDOWS, extents, List.of("x", "y"), x, y);

@@ -7,7 +7,10 @@ import io.zoetrope.ops.reduce.Reduce;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
-/** Differentiable pooling of x [N,H,W,C] without padding, where windows that do not fit whole are left out, and upsampling. */
+/**
+ * Differentiable pooling of x [N,H,W,C] without padding, where windows that do not fit whole are left out, and
+ * upsampling.
+ */
 public final class PoolFunctions {
     private PoolFunctions() {
     }

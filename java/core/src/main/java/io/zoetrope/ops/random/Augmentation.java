@@ -11,8 +11,8 @@ import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * How training pictures are varied: shifted (a crop of the padded picture), flipped, a rectangle erased. What sample i of a
- * batch draws depends on the key and i alone.
+ * How training pictures are varied: shifted (a crop of the padded picture), flipped, a rectangle erased. What sample i
+ * of a batch draws depends on the key and i alone.
  *
  * @param pad     pictures are shifted by up to so many pixels in each direction; 0: not at all
  * @param reflect what lies beyond a shifted picture: its mirror image, or black

@@ -7,8 +7,8 @@ import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Random numbers of Philox4x32-10, a pure function of ({@link RandomKey}, element index). Only IEEE-exact operations are
- * used, so a key gives the same bits on every device.
+ * Random numbers of Philox4x32-10, a pure function of ({@link RandomKey}, element index). Only IEEE-exact operations
+ * are used, so a key gives the same bits on every device.
  */
 public final class Random {
     private static final String MODULE = "random/random";

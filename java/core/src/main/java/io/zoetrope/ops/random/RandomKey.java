@@ -9,9 +9,9 @@ import io.zoetrope.tensor.Tensor;
  * What random numbers depend on, beside the element's index: the same key gives the same bits, whatever the launch
  * geometry, device or number of CPU threads.
  *
- * <p>{@code stream} tells apart the uses of randomness within one step (noise, timesteps, batch selection: give each its
- * own number), {@code step} the repetitions. With a device {@code state}, I64[2] of {seed, step}, both seed and step are
- * read when the kernel runs, so that a recorded graph draws fresh numbers at each replay: record one
+ * <p>{@code stream} tells apart the uses of randomness within one step (noise, timesteps, batch selection: give each
+ * its own number), {@code step} the repetitions. With a device {@code state}, I64[2] of {seed, step}, both seed and
+ * step are read when the kernel runs, so that a recorded graph draws fresh numbers at each replay: record one
  * {@link Random#advance} per repetition. A host key with the same numbers gives the same bits.
  *
  * @param seed   the run's seed; ignored when {@code state} is given

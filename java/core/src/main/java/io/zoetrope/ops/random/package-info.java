@@ -1,5 +1,5 @@
 /**
- * Random numbers by Philox, keyed and counted so that the same key gives the same bits on every device: fills, orders, and
- * augmented batches.
+ * Random numbers by Philox, keyed and counted so that the same key gives the same bits on every device: fills, orders,
+ * and augmented batches.
  */
 package io.zoetrope.ops.random;

@@ -12,11 +12,11 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 
 /**
- * Root mean square normalisation over the innermost dimension (Zhang and Sennrich 2019): {@code y = x · rstd · gamma} with
- * rstd = 1/√(mean of x² + eps) of each row of C elements.
+ * Root mean square normalisation over the innermost dimension (Zhang and Sennrich 2019): {@code y = x · rstd · gamma}
+ * with rstd = 1/√(mean of x² + eps) of each row of C elements.
  *
- * <p>x and y [R…, C] are F32 or BF16; gamma F32 [C] or null (1); rstd F32 with one element a row. Sums are made in f32 in a fixed
- * order. Outputs must not overlap inputs.
+ * <p>x and y [R…, C] are F32 or BF16; gamma F32 [C] or null (1); rstd F32 with one element a row. Sums are made in f32
+ * in a fixed order. Outputs must not overlap inputs.
  */
 public final class RmsNorm {
     private RmsNorm() {

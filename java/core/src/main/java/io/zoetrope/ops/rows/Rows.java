@@ -60,8 +60,8 @@ public final class Rows {
     }
 
     /**
-     * out[i] = table[ids[i]] along the outermost dimension; {@code ids}: I32. An id outside the table gives a row of bytes
-     * 0xff: NaN in F32 and BF16, -1 in integers.
+     * out[i] = table[ids[i]] along the outermost dimension; {@code ids}: I32. An id outside the table gives a row of
+     * bytes 0xff: NaN in F32 and BF16, -1 in integers.
      */
     public static void gather(Tensor table, Tensor ids, Tensor out) {
         Operands operands = Operands.of("gather rows").rankAtLeast("table", table, 1).type("ids", ids, DType.I32);

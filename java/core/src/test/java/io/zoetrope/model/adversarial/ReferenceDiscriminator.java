@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** {@link GanDiscriminator} in plain double-precision loops: scores, and their gradients with respect to the pictures. */
+/**
+ * {@link GanDiscriminator} in plain double-precision loops: scores, and their gradients with respect to the pictures.
+ */
 final class ReferenceDiscriminator {
     /** A map [n, size, size, channels] made from the pictures, and how a gradient by it becomes one by them. */
     private record Node(double[] value, int size, int channels, UnaryOperator<double[]> back) {

@@ -17,7 +17,9 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The gradient of the whole network against central differences of its loss, along one direction for each parameter. */
+/**
+ * The gradient of the whole network against central differences of its loss, along one direction for each parameter.
+ */
 class ConvNetGradientTest {
     private static final int BATCH = 6;
     private static final int[] LABELS = {0, 2, 1, 1, 0, 2};

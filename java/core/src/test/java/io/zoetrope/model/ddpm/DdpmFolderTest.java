@@ -41,7 +41,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Folders as diffusers has written them over the years, and such as it would not understand or understand otherwise. */
+/**
+ * Folders as diffusers has written them over the years, and such as it would not understand or understand otherwise.
+ */
 class DdpmFolderTest {
     private static final String GOLDEN = "/goldens/unet2d/own";
     private static final String WEIGHTS = "diffusion_pytorch_model.safetensors";

@@ -12,7 +12,9 @@ import io.zoetrope.testkit.NpyFile;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** The shipped model's pictures by DDIM as diffusers runs it, from the same noise: 25 steps, the direction not clipped. */
+/**
+ * The shipped model's pictures by DDIM as diffusers runs it, from the same noise: 25 steps, the direction not clipped.
+ */
 class UnclippedPicturesTest {
     private static final int COUNT = 4;
 

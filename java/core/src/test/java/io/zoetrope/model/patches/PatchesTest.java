@@ -96,7 +96,9 @@ class PatchesTest {
         }
     }
 
-    /** Whether some real picture differs in fewer than six pixels: those of a square elsewhere differ in six or more. */
+    /**
+     * Whether some real picture differs in fewer than six pixels: those of a square elsewhere differ in six or more.
+     */
     private static boolean isNear(Images made, Images real) {
         for (int r = 0; r < real.count(); r++) {
             int different = 0;

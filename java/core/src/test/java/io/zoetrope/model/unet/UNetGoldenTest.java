@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Networks of random weights, one for each setting, and the shipped one: what diffusers 0.30 with PyTorch 1.13 makes of the
- * same folder and input in double precision.
+ * Networks of random weights, one for each setting, and the shipped one: what diffusers 0.30 with PyTorch 1.13 makes of
+ * the same folder and input in double precision.
  */
 class UNetGoldenTest {
     private static final double TOLERANCE = 1e-5;

@@ -18,7 +18,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The gradient of the whole network against central differences of its loss, along one direction for each parameter. */
+/**
+ * The gradient of the whole network against central differences of its loss, along one direction for each parameter.
+ */
 class UNetGradientTest {
     private static final UNetConfig SMALL = UNetConfig.symmetric(8, 2, List.of(8, 16), 1, List.of(false, true), 4, 3);
     /** Every setting that the usual network has otherwise. */

@@ -69,7 +69,9 @@ class WaveGanTest {
         }
     }
 
-    /** In bf16 on the full second: shapes fit, sounds lie in -1 … 1, the shifts change what is seen and nothing else. */
+    /**
+     * In bf16 on the full second: shapes fit, sounds lie in -1 … 1, the shifts change what is seen and nothing else.
+     */
     @Test
     void aSecondOfSoundGoesThroughBothNetworks() {
         WaveGanConfig shape = WaveGanConfig.forSounds(16_384, 16_000, List.of(), 2);

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Which kernels attention gets: a fast one that is passed over in silence is a fault no result shows. The choice hangs on the heads'
- * width, the type and the tier alone, not on the device's multiprocessors.
+ * Which kernels attention gets: a fast one that is passed over in silence is a fault no result shows. The choice hangs
+ * on the heads' width, the type and the tier alone, not on the device's multiprocessors.
  */
 class AttentionPlanTest {
     @ParameterizedTest

@@ -94,8 +94,8 @@ class AttentionTest {
     }
 
     /**
-     * What rounding of P, dS and, with TF32, of the operands allows: each adds its part of the size of the terms. That is
-     * the size of the largest result, or {@code terms} where the terms may cancel.
+     * What rounding of P, dS and, with TF32, of the operands allows: each adds its part of the size of the terms. That
+     * is the size of the largest result, or {@code terms} where the terms may cancel.
      */
     static Tolerance tolerance(DType dtype, Tier tier, double[] expected, double slack, double terms) {
         double largest = Arrays.stream(expected).map(Math::abs).filter(Double::isFinite).max().orElse(0);
@@ -147,9 +147,9 @@ class AttentionTest {
     }
 
     /**
-     * Causal, with keys less queries through every residue of a kernel's tile of keys, and more keys than one of 32. Heads
-     * of 33, padded to 64 and unaligned, take turns with heads of 8. In the widest tile and in heads wider than it, which
-     * take longer, beside the edges of tiles alone.
+     * Causal, with keys less queries through every residue of a kernel's tile of keys, and more keys than one of 32.
+     * Heads of 33, padded to 64 and unaligned, take turns with heads of 8. In the widest tile and in heads wider than
+     * it, which take longer, beside the edges of tiles alone.
      */
     static Stream<Arguments> residues() {
         return Stream.of(DType.F32, DType.BF16)

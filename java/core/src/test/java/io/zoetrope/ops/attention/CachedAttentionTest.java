@@ -72,7 +72,9 @@ class CachedAttentionTest {
         }
     }
 
-    /** Parts of a packed projection go behind what is there; what does not fit is dropped; a graph follows the length. */
+    /**
+     * Parts of a packed projection go behind what is there; what does not fit is dropped; a graph follows the length.
+     */
     @ParameterizedTest
     @CsvSource({"F32, 3, 4", "BF16, 2, 8", "BF16, 1, 3"})
     void newRowsGoBehindTheValidOnes(DType dtype, int heads, int dim) {

@@ -46,9 +46,10 @@ class LargeScoresTest {
     }
 
     /**
-     * Scores of 1e5 and 1e6 a few units apart, all of them exact in f32: the weights of near rivals, and with them the gradients,
-     * hang on the last digits. With 30 keys in one tile, with 150 over several tiles of every kernel's. Channel 0 makes the
-     * large part, the others the differences; q · k is a multiple of the scale's inverse, within 2^24 of them.
+     * Scores of 1e5 and 1e6 a few units apart, all of them exact in f32: the weights of near rivals, and with them the
+     * gradients, hang on the last digits. With 30 keys in one tile, with 150 over several tiles of every kernel's.
+     * Channel 0 makes the large part, the others the differences; q · k is a multiple of the scale's inverse, within
+     * 2^24 of them.
      */
     static Stream<Arguments> largeScores() {
         return AttentionTest.tiers().flatMap(

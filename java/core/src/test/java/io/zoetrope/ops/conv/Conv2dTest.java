@@ -37,7 +37,9 @@ class Conv2dTest {
                 ConvCases.grouped(Tiles.of(operation, "grouped_implicit_gemm")).stream());
     }
 
-    /** By the library's choice of tiles, without the residues: what is shown of a kernel, not of where its tiles end. */
+    /**
+     * By the library's choice of tiles, without the residues: what is shown of a kernel, not of where its tiles end.
+     */
     static Stream<Case> chosen() {
         return Stream.concat(ConvCases.cases(Tiles.none(), false).stream(), ConvCases.grouped(Tiles.none()).stream());
     }

@@ -39,7 +39,9 @@ final class ConvCases {
     interface Tiles {
         List<String> of(DType dtype, Tier tier);
 
-        /** Those that the build made for an operation by an algorithm, so that a new one is tested without a word here. */
+        /**
+         * Those that the build made for an operation by an algorithm, so that a new one is tested without a word here.
+         */
         static Tiles of(String operation, String algorithm) {
             return (dtype, tier) -> KernelCatalog.of(operation).stream()
                     .filter(kernel -> kernel.architecture().equals(tier.suffix())
@@ -86,7 +88,10 @@ final class ConvCases {
     private static final List<Shape> RESIDUES = IntStream.rangeClosed(1, STEP)
             .mapToObj(c -> residues(c, STEP + 1 + 7 * c % STEP, 1 + 11 * c % STEP)).toList();
 
-    /** Few filters of few channels, over pixels that end within a tile of 128 and of 256 and pictures that begin within one. */
+    /**
+     * Few filters of few channels, over pixels that end within a tile of 128 and of 256 and pictures that begin within
+     * one.
+     */
     private static final List<Shape> FEW = IntStream.rangeClosed(1, NARROW).mapToObj(k -> few(NARROW + 1 - k, k))
             .toList();
 

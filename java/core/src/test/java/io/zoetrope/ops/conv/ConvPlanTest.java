@@ -68,7 +68,10 @@ class ConvPlanTest {
         assertThat(names[2]).matches(wgrad);
     }
 
-    /** The direct kernels fetch 16 bytes at a time: from other addresses the tiles of groups serve, not those of whole channels. */
+    /**
+     * The direct kernels fetch 16 bytes at a time: from other addresses the tiles of groups serve, not those of whole
+     * channels.
+     */
     @ParameterizedTest
     @CsvSource({"false, true", "true, false"})
     void unalignedGroupsGoToTheNextBest(boolean aligned, boolean filters) {

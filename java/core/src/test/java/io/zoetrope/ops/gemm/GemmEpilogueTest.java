@@ -94,8 +94,8 @@ class GemmEpilogueTest {
     }
 
     /**
-     * Every kernel cut within every eight columns, at an odd one and at an even one with and without pairs, and within every
-     * eight rows: each has its own copy of every term. Products whose a is transposed take no gate.
+     * Every kernel cut within every eight columns, at an odd one and at an even one with and without pairs, and within
+     * every eight rows: each has its own copy of every term. Products whose a is transposed take no gate.
      */
     @ParameterizedTest
     @MethodSource("io.zoetrope.ops.gemm.GemmBiasTest#kernels")
@@ -154,7 +154,9 @@ class GemmEpilogueTest {
         }
     }
 
-    /** Each sample of a batch has its gate, whether one b is folded into one product or a residual alone goes with many. */
+    /**
+     * Each sample of a batch has its gate, whether one b is folded into one product or a residual alone goes with many.
+     */
     @Test
     void batchesTakeGatesAndResiduals() {
         float[] a = Values.uniform(1, 3 * 5 * K);

@@ -22,7 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Hopper's kernels for products: every residue of their tiles, and the bits of the sm80 tier, whose order of sums is theirs. */
+/**
+ * Hopper's kernels for products: every residue of their tiles, and the bits of the sm80 tier, whose order of sums is
+ * theirs.
+ */
 @SuppressWarnings("try")
 class GemmHopperTest {
     private static final int WARM = 500;
@@ -76,7 +79,9 @@ class GemmHopperTest {
                 run(Tier.SM90, tile, spec, DType.F32, 1, false, false, m, n, k));
     }
 
-    /** Where the operand's rows allow any: rows and columns are free in nt, the depth in tn; the others go by eights. */
+    /**
+     * Where the operand's rows allow any: rows and columns are free in nt, the depth in tn; the others go by eights.
+     */
     @ParameterizedTest
     @MethodSource("tiles")
     void everyResidueOfATilesExtents(String tile) {
@@ -98,7 +103,9 @@ class GemmHopperTest {
         }
     }
 
-    /** More tiles than blocks, rows of tiles that no cluster fills, rings that turn, a depth that ends inside a step. */
+    /**
+     * More tiles than blocks, rows of tiles that no cluster fills, rings that turn, a depth that ends inside a step.
+     */
     @ParameterizedTest
     @MethodSource("kernels")
     void hasTheBitsOfTheSm80Tier(String tile, Gemm.Spec spec) {
@@ -120,7 +127,10 @@ class GemmHopperTest {
         }
     }
 
-    /** Nothing forced: a device of compute capability 9.0 has its own kernels make products, and others what TMA cannot fetch. */
+    /**
+     * Nothing forced: a device of compute capability 9.0 has its own kernels make products, and others what TMA cannot
+     * fetch.
+     */
     @Test
     void areChosen() {
         assertThat(chosen(96, 72, 40)).isEqualTo("gemm_sm90_bf16_128x64_nt");

@@ -24,7 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Products of few rows whose weights are streamed, against the double-precision reference, and when they are chosen. */
+/**
+ * Products of few rows whose weights are streamed, against the double-precision reference, and when they are chosen.
+ */
 @SuppressWarnings("try")
 class GemmSkinnyTest {
     private static final List<String> SHAPES = List.of("16x8", "16x16", "32x8", "32x16", "64x8", "64x16");

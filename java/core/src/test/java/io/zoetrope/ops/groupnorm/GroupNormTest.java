@@ -179,7 +179,9 @@ class GroupNormTest {
         }
     }
 
-    /** Every plan covers each position and channel once and keeps to the device's limits, on small and large devices. */
+    /**
+     * Every plan covers each position and channel once and keeps to the device's limits, on small and large devices.
+     */
     @Test
     void plansCoverTheTensorAndFit() {
         int threads = 256;

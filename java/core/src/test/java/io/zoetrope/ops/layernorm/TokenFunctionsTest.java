@@ -16,7 +16,9 @@ import java.util.function.Function;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Operations that run as one kernel where nothing is recorded: the same values as those of the two that training runs. */
+/**
+ * Operations that run as one kernel where nothing is recorded: the same values as those of the two that training runs.
+ */
 class TokenFunctionsTest {
     private static final int BATCH = 3;
     private static final int PLACES = 2;

@@ -156,7 +156,10 @@ class KMeansTest {
         }
     }
 
-    /** Nineteen rows alike and one apart: two rows chosen at random are nearly always the same, so one centroid is empty. */
+    /**
+     * Nineteen rows alike and one apart: two rows chosen at random are nearly always the same, so one centroid is
+     * empty.
+     */
     @Test
     void aCentroidWithoutRowsGoesToTheFarthestRow() {
         float[] x = new float[40];

@@ -20,6 +20,8 @@ final class Trial {
     // 128 + SIGTERM, 128 + SIGINT: says nothing of the mutant.
     private static final int ENDED_BY_USER = 143;
     private static final int INTERRUPTED = 130;
+    /** Of the names of modules that need compute capability 9.0. */
+    private static final String HOPPER_ONLY = "_sm90";
 
     /** @param by the first test that failed with its message, or what ended the process */
     record Outcome(boolean failed, String by) {
@@ -48,15 +50,15 @@ final class Trial {
             Files.writeString(kernel, ptx);
         }
         try {
-            return run(Subjects.tests(module));
+            return run(Subjects.tests(module), module.endsWith(HOPPER_ONLY));
         } finally {
             Files.deleteIfExists(kernel);
         }
     }
 
-    private Outcome run(String tests) throws IOException, InterruptedException {
+    private Outcome run(String tests, boolean hopper) throws IOException, InterruptedException {
         Path output = folder.resolve("output.txt");
-        Process process = process(tests).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process process = process(tests, hopper).redirectErrorStream(true).redirectOutput(output.toFile()).start();
         if (!process.waitFor(PROCESS_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
             return new Outcome(true, "the tests ran longer than " + PROCESS_SECONDS + " s");
@@ -77,13 +79,14 @@ final class Trial {
         return new Outcome(true, brief(by));
     }
 
-    private ProcessBuilder process(String tests) {
+    private ProcessBuilder process(String tests, boolean hopper) {
         ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx2g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzoetrope.test.device=cpu", "-cp",
                 folder + System.getProperty("path.separator") + System.getProperty("java.class.path"),
                 FirstFailure.class.getName(), tests);
         builder.environment().put("ZOETROPE_TIMEOUT", Integer.toString(checked ? CHECKED_SECONDS : LAUNCH_SECONDS));
         builder.environment().remove("ZOETROPE_CHECK");
+        builder.environment().put("ZOETROPE_COMPUTE", hopper ? "9.0" : "8.0");
         if (checked) {
             builder.environment().put("ZOETROPE_CHECK", "memory,race,init,sync");
         }

@@ -9,7 +9,8 @@ import io.zoetrope.model.Action;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.text.CaptionDraws;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.nn.Optimization;
+import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.Values;
 import io.zoetrope.tensor.DType;
@@ -116,14 +117,15 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
     @Override
     public TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException {
         long steps = settings.longInteger("steps");
-        AdamW.Hyper hyper = AdamW.Hyper.of(RATE).withBetas(0.9, BETA2).withMaxNorm(MAX_NORM)
-                .withEma(EMA_DECAY, EMA_WARM_UP).withSchedule(Math.min(WARM_UP, steps), steps, FINAL_RATE);
+        Optimization optimization = Optimization
+                .adamW(LearningRate.cosine(RATE, steps, FINAL_RATE).withWarmUp(Math.min(WARM_UP, steps)))
+                .withBetas(0.9, BETA2).withClipping(MAX_NORM).withEma(EMA_DECAY, EMA_WARM_UP);
         CaptionedDataset data = data(request, settings.text("topics", ""));
         int batch = settings.integer("batch");
         WordsConfig config = WordsConfig.forPictures(data.height(), settings.integer("base_width"),
                 CaptionDraws.vocabulary(data.train().descriptions()));
         return RecordedTraining.open(device, settings.longInteger("seed"),
-                context -> new WordsObjective(context, data.train(), batch, config, hyper));
+                context -> new WordsObjective(context, data.train(), batch, config, optimization));
     }
 
     /** The pictures that the request asks for. @throws IllegalArgumentException saying why they do not suit */

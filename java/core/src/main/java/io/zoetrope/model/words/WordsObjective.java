@@ -5,13 +5,12 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.data.CaptionedDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
-import io.zoetrope.nn.AdamWOptimizer;
+import io.zoetrope.nn.Optimization;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.ops.diffusion.Diffusion;
 import io.zoetrope.ops.embed.Patches;
 import io.zoetrope.ops.loss.Loss;
-import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -50,13 +49,13 @@ final class WordsObjective implements Objective {
      * @param config what the model is
      */
     WordsObjective(TrainingContext context, CaptionedDataset.Part part, int size, WordsConfig config,
-            AdamW.Hyper settings) {
+            Optimization optimization) {
         Scope scope = context.scope();
         this.context = context;
         this.part = part;
         int side = config.imageSize();
         this.model = context.own(new WordsModel(context.device(), config, DType.BF16, context.seed()));
-        this.optimizer = context.optimizer(new AdamWOptimizer(model.store(), settings));
+        this.optimizer = context.optimizer(optimization.of(model.store()));
         this.batches = new WordsBatches(context, part, model.config().text().tokens(), size);
         context.batches(batches);
         DType compute = model.compute();

@@ -12,7 +12,7 @@ import io.zoetrope.io.Progress;
 import io.zoetrope.model.text.CaptionDraws;
 import io.zoetrope.model.text.TextEncoder;
 import io.zoetrope.model.text.WordTokens;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.nn.Optimization;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.train.RecordedTraining;
 import io.zoetrope.train.RunFiles;
@@ -66,7 +66,7 @@ class WordsTrainingTest {
         Path model = folder.resolve("model");
         double[] before = new double[1];
         try (RecordedTraining training = RecordedTraining.open(device, 3, context -> new WordsObjective(context, walls,
-                12, config, AdamW.Hyper.of(2e-3f).withMaxNorm(1).withEma(0.98f, 10)))) {
+                12, config, Optimization.adamW(2e-3f).withClipping(1).withEma(0.98f, 10)))) {
             training.step();
             before[0] = training.takeRow(1)[0];
             for (int step = 0; step < 300; step++) {

@@ -3,6 +3,8 @@ package io.zoetrope.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zoetrope.ops.conv.Conv2d;
+import io.zoetrope.ops.gemm.Gemm;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -53,6 +55,10 @@ class SeveralDevicesTest {
 
                 refused(() -> Pointwise.add(x, y, x));
                 refused(() -> x.copyFrom(y));
+                refused(() -> Gemm.run(first.zeros(DType.F32, 2, 2), second.zeros(DType.F32, 2, 2), null,
+                        first.zeros(DType.F32, 2, 2), Gemm.Spec.NN));
+                refused(() -> Conv2d.forward(first.zeros(DType.F32, 1, 3, 3, 1), second.zeros(DType.F32, 1, 3, 3, 1),
+                        null, null, null, first.zeros(DType.F32, 1, 3, 3, 1), Conv2d.Spec.of(1, 1)));
                 assertThatThrownBy(() -> Transfer.withinDevice(zero, x.address(), y.address(), 8))
                         .hasMessageContaining("softcuda (CPU) #0 has no memory there");
                 assertThatThrownBy(() -> Transfer.toHost(zero, y.address(), new float[2], 2, 4))

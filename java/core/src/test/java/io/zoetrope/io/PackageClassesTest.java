@@ -18,12 +18,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PackageClassesTest {
+    /** Some of those there are. */
     private static final List<String> SAMPLERS = List.of("Ddim", "Ddpm", "DpmSolver2M", "Heun");
 
     @Test
     void findsThemInAFolder() {
-        assertThat(PackageClasses.of(Sampler.class)).extracting(Class::getSimpleName)
-                .containsExactlyElementsOf(SAMPLERS);
+        assertThat(PackageClasses.of(Sampler.class)).extracting(Class::getSimpleName).containsSubsequence(SAMPLERS)
+                .isSorted();
         assertThat(PackageClasses.beside(PackageClassesTest.class, Sampler.class)).as("another package").isEmpty();
     }
 
@@ -35,11 +36,11 @@ class PackageClassesTest {
         try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, null)) {
             Class<?> sampler = loader.loadClass(Sampler.class.getName());
             assertThat(sampler).isNotSameAs(Sampler.class);
-            assertThat(PackageClasses.of(sampler)).extracting(Class::getSimpleName).containsExactlyElementsOf(SAMPLERS);
+            assertThat(PackageClasses.of(sampler)).extracting(Class::getSimpleName).containsSubsequence(SAMPLERS);
             Thread.currentThread().interrupt();
             List<String> found = PackageClasses.of(sampler).stream().map(Class::getSimpleName).toList();
             assertThat(Thread.interrupted()).as("the thread stays marked").isTrue();
-            assertThat(found).as("under an interrupt").isEqualTo(SAMPLERS);
+            assertThat(found).as("under an interrupt").containsSubsequence(SAMPLERS);
         }
     }
 

@@ -28,7 +28,7 @@ class GemmBiasTest {
         return KernelCatalog.of("gemm").stream().filter(kernel -> Tiers.has(Devices.shared(), tier(kernel)));
     }
 
-    private static Tier tier(KernelDescription kernel) {
+    static Tier tier(KernelDescription kernel) {
         return Tier.valueOf(kernel.architecture().toUpperCase(Locale.ROOT));
     }
 

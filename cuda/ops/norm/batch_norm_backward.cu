@@ -151,8 +151,8 @@ extern "C" __global__ void __launch_bounds__(zoe::norm::kSumColumns* zoe::norm::
     if (y != 0 || column >= pitch) return;
     for (int i = 1; i < kSumShares; ++i) sum += shares[i][x];
     sums[column] = sum;
-    float* const bank = column < channels ? dbeta : dgamma;
-    if (bank == nullptr) return;
-    float* const to = bank + (column < channels ? column : column - channels);
+    float* const gradient = column < channels ? dbeta : dgamma;
+    if (gradient == nullptr) return;
+    float* const to = gradient + (column < channels ? column : column - channels);
     *to = accumulate ? *to + sum : sum;
 }

@@ -73,8 +73,8 @@ public final class ParameterPlan {
     }
 
     /**
-     * Whether the parameter lives in the trained banks. Statistics that layers keep do in every training, for its
-     * checkpoints must have them.
+     * Whether the parameter lives in the flat tensors of what is trained. Statistics that layers keep do in every
+     * training, for its checkpoints must have them.
      */
     boolean trains(Parameter parameter) {
         if (!training || parameter.isBuffer()) {

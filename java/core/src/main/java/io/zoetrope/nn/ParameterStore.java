@@ -19,15 +19,15 @@ import java.util.function.Predicate;
  * something is trained, have flat F32 masters and gradients, and a copy of the masters in the compute type; all others
  * have one tensor each: weights in the compute type, vectors and statistics in F32.
  *
- * <p>The banks being flat, one kernel updates all trained parameters, and one reduction measures their gradients. Every
+ * <p>Those being flat, one kernel updates all trained parameters, and one reduction measures their gradients. Every
  * parameter starts at a multiple of {@value #ALIGNMENT} elements; the gaps stay zero. The order of all values is that
- * of the banks, then the parameters that are not in them.
+ * of the flat tensors, then the parameters that are not in them.
  */
 public final class ParameterStore implements AutoCloseable {
     /** Elements: 256 bytes in F32, 128 in BF16, so that vector access is aligned in both. */
     private static final int ALIGNMENT = 64;
 
-    /** Where a parameter lies in the order of all values; for one in the banks, where it lies there. */
+    /** Where a parameter lies in the order of all values; for one in the flat tensors, where it lies there. */
     public record Segment(Parameter parameter, long start, long length) {
         public long end() {
             return start + length;
@@ -72,15 +72,15 @@ public final class ParameterStore implements AutoCloseable {
         this.lora = plan.lora();
         this.declared = new ArrayList<>(parameters.all());
         adapters.forEach(adapter -> adapter.parts().forEach(part -> declared.addAll(List.of(part.down(), part.up()))));
-        long banks = place(plan::trains, 0);
-        this.size = place(parameter -> !plan.trains(parameter), banks);
+        long flat = place(plan::trains, 0);
+        this.size = place(parameter -> !plan.trains(parameter), flat);
         this.compute = compute;
         this.scope = Scope.open(device);
-        this.masters = banks == 0 ? null : scope.zeros(DType.F32, banks);
-        this.gradients = banks == 0 ? null : scope.zeros(DType.F32, banks);
-        this.copy = banks == 0 || compute == DType.F32 ? null : scope.zeros(compute, banks);
+        this.masters = flat == 0 ? null : scope.zeros(DType.F32, flat);
+        this.gradients = flat == 0 ? null : scope.zeros(DType.F32, flat);
+        this.copy = flat == 0 || compute == DType.F32 ? null : scope.zeros(compute, flat);
         for (Segment segment : segments) {
-            segment.parameter.bind(segment.start < banks ? banked(segment) : apart(segment.parameter));
+            segment.parameter.bind(segment.start < flat ? inFlat(segment) : apart(segment.parameter));
         }
         if (lora != null) {
             initialise(lora.seed(), Parameter::isAdapter);
@@ -98,7 +98,7 @@ public final class ParameterStore implements AutoCloseable {
         return at;
     }
 
-    private Variable banked(Segment segment) {
+    private Variable inFlat(Segment segment) {
         Parameter parameter = segment.parameter;
         long[] dims = parameter.shape().dims();
         Tensor value = (parameter.isMatrix() && copy != null ? copy : masters).view(segment.start, dims);
@@ -163,7 +163,7 @@ public final class ParameterStore implements AutoCloseable {
         return segments.stream().filter(segment -> !segment.parameter.isAdapter()).toList();
     }
 
-    /** The segments that training optimises: those in the banks, but for statistics. */
+    /** The segments that training optimises: those in the flat tensors, but for statistics. */
     public List<Segment> trainable() {
         return segments.stream().filter(segment -> !apart.containsKey(segment.parameter))
                 .filter(segment -> !segment.parameter.isBuffer()).toList();
@@ -226,12 +226,12 @@ public final class ParameterStore implements AutoCloseable {
         return trained(gradients);
     }
 
-    private static Tensor trained(Tensor bank) {
-        if (bank == null) {
+    private static Tensor trained(Tensor flat) {
+        if (flat == null) {
             throw new IllegalStateException(
                     "this store trains nothing: make or load the model with a ParameterPlan that trains");
         }
-        return bank;
+        return flat;
     }
 
     /** The masters in the compute type, or null when that is F32. */

@@ -153,11 +153,11 @@ final class Operations {
         return Work.of(() -> RmsNorm.forward(x, gamma, y, rstd, EPSILON), 0, y, x);
     }
 
-    /** The gradient, read twice (its norm comes first), and four banks read and written; the copy written. */
+    /** The gradient, read twice (its norm comes first), and four flat tensors read and written; the copy written. */
     private Work adamW(int size) {
         Tensor master = random(DType.F32, size);
         Tensor gradient = random(DType.F32, size);
-        AdamW.Banks banks = new AdamW.Banks(master, gradient, scope.zeros(DType.F32, size),
+        AdamW.FlatParameters flat = new AdamW.FlatParameters(master, gradient, scope.zeros(DType.F32, size),
                 scope.zeros(DType.F32, size), scope.zeros(DType.F32, size), scope.empty(DType.BF16, size));
         Tensor segments = AdamW.segments(scope, size, List.of(new AdamW.Segment(0, size, true)));
         Tensor hyper = AdamW.hyper(scope,
@@ -165,7 +165,7 @@ final class Operations {
         Tensor state = AdamW.state(scope);
         Tensor control = AdamW.control(scope);
         double bytes = size * (2.0 * Float.BYTES + 4 * 2.0 * Float.BYTES + DType.BF16.bytes());
-        return new Work(() -> AdamW.step(banks, segments, hyper, state, control, false), 0, bytes,
+        return new Work(() -> AdamW.step(flat, segments, hyper, state, control, false), 0, bytes,
                 List.of(master, gradient), null);
     }
 

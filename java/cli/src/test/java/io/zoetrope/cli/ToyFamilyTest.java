@@ -79,8 +79,8 @@ class ToyFamilyTest {
         assertThat(shell.run("generate", "--help")).isZero();
         assertThat(shell.out().replaceAll("\\s+", " "))
                 .contains("For toys: --dot-shade=NUMBER How light. With " + "--steps, lighter each time. Default: 100.")
-                .contains("Toy steps (toys).")
-                .contains("50 for diffusion models; 12 for transformers over patches; 3 for toys")
+                .contains("Toy steps (toys).").contains("50 for diffusion models; 12 for transformers over patches; "
+                        + "25 for models of pictures from words; 3 for toys")
                 .contains("toy.png for toys");
         assertThat(shell.run("train", "--help")).isZero();
         assertThat(shell.out()).contains("toy      Train a toy.");
@@ -98,7 +98,7 @@ class ToyFamilyTest {
         assertThat(shell.err()).contains("--dot-shade must be between 0 and 255, not -1");
         assertThat(shell.run("generate", "--model", "toy-dots", "--sampler", "ddim")).isEqualTo(2);
         assertThat(shell.err()).contains(
-                "--sampler is for a diffusion model; toy-dots is a toy and takes " + "[--dot-shade, --steps]");
+                "--sampler is for a diffusion model; toy-dots is a toy and takes [--class, --dot-shade, --steps]");
         assertThat(shell.run("evaluate", "toy", "--data", "x", "--model", "fashion-cnn")).isEqualTo(1);
         assertThat(shell.err()).contains("fashion-cnn is a classifier: expected a toy");
         assertThat(ToyFamily.asked).isNull();

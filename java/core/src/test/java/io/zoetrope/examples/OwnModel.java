@@ -14,6 +14,7 @@ import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.pointwise.PointwiseFunctions;
 import io.zoetrope.ops.pool.PoolFunctions;
 import io.zoetrope.ops.random.Augmentation;
@@ -44,8 +45,10 @@ final class OwnModel {
             Tensor y = scope.empty(DType.I32, batch);
             Tensor loss = scope.empty(DType.F32, 1);
             Tensor random = RandomKey.state(scope, 7, 0);
+            Tensor factor = scope.empty(DType.F32, data.channels());
+            Pointwise.fill(factor, 1 / 255f);
             Augmentation.Normalisation plain = new Augmentation.Normalisation(scope.zeros(DType.F32, data.channels()),
-                    scope.of(DType.F32, new float[] {1 / 255f}, data.channels()));
+                    factor);
             Runnable step = () -> {
                 Random.shuffle(chosen, images.count(), RandomKey.reading(random, 1));
                 Augmentation.NONE.batch(pixels, classes, chosen, plain, x, y, null);

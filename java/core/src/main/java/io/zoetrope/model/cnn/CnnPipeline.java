@@ -193,9 +193,12 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
         return new Answers(trace.logits(), trace.features(), trace.maps());
     }
 
-    /** The way of a batch through the network; inputs live in {@code scope}, the rest on {@code tape}. */
+    /**
+     * The way of a batch through the network; inputs live in {@code scope}, the rest on {@code tape}. A tape for
+     * training can run back to the pictures, whether the model's parameters are trained or not.
+     */
     public ConvNet.Trace trace(Scope scope, Tape tape, Images pictures) {
-        return model().network().forward(tape, Variable.constant(input(scope, pictures)), NormStatistics.RUNNING);
+        return model().network().forward(tape, Variable.input(input(scope, pictures)), NormStatistics.RUNNING);
     }
 
     /** A batch as the network takes it. @throws IllegalArgumentException if it is of another size */

@@ -2,61 +2,30 @@ package io.zoetrope.data;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What a model makes, knows or learns from. */
 public enum Media {
-    PICTURES("pictures", ".png") {
-        @Override
-        public List<String> dataNames() {
-            return DataSets.names();
-        }
-
-        @Override
-        public Dataset load(String nameOrFolder, DataPlaces places) throws IOException {
-            return DataSets.load(nameOrFolder, places);
-        }
-    },
-    SOUNDS("sounds", ".wav") {
-        @Override
-        public List<String> dataNames() {
-            return AudioSets.names();
-        }
-
-        @Override
-        public Dataset load(String nameOrFolder, DataPlaces places) throws IOException {
-            return AudioSets.load(nameOrFolder, places);
-        }
-    },
-    CAPTIONED("captioned pictures", ".png") {
-        @Override
-        public List<String> dataNames() {
-            return CaptionedSets.names();
-        }
-
-        @Override
-        public Dataset load(String nameOrFolder, DataPlaces places) throws IOException {
-            return CaptionedSets.load(nameOrFolder, places);
-        }
-    },
+    PICTURES("pictures", ".png", DataSets::names, DataSets::load), SOUNDS("sounds", ".wav", AudioSets::names,
+            AudioSets::load), CAPTIONED("captioned pictures", ".png", CaptionedSets::names, CaptionedSets::load),
     /** Pictures or sounds: the data decide. */
-    ANY("pictures or sounds", "") {
-        @Override
-        public List<String> dataNames() {
-            return DataSets.allNames();
-        }
+    ANY("pictures or sounds", "", DataSets::allNames, DataSets::loadAny);
 
-        @Override
-        public Dataset load(String nameOrFolder, DataPlaces places) throws IOException {
-            return DataSets.loadAny(nameOrFolder, places);
-        }
-    };
+    @FunctionalInterface
+    private interface Loader {
+        Dataset load(String nameOrFolder, DataPlaces places) throws IOException;
+    }
 
     private final String text;
     private final String suffix;
+    private final Supplier<List<String>> names;
+    private final Loader loader;
 
-    Media(String text, String suffix) {
+    Media(String text, String suffix, Supplier<List<String>> names, Loader loader) {
         this.text = text;
         this.suffix = suffix;
+        this.names = names;
+        this.loader = loader;
     }
 
     /** What this data set holds. */
@@ -70,10 +39,14 @@ public enum Media {
     }
 
     /** The data sets that are known by name. */
-    public abstract List<String> dataNames();
+    public List<String> dataNames() {
+        return names.get();
+    }
 
     /** Loads a known set, or a folder. @see DataSets @see AudioSets */
-    public abstract Dataset load(String nameOrFolder, DataPlaces places) throws IOException;
+    public Dataset load(String nameOrFolder, DataPlaces places) throws IOException {
+        return loader.load(nameOrFolder, places);
+    }
 
     /** In words, plural. */
     @Override

@@ -5,9 +5,8 @@ import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.train.LossCsv;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +22,6 @@ public final class NoisePredictionRecord {
     private static final Logger LOG = LoggerFactory.getLogger(NoisePredictionRecord.class);
 
     private final Supplier<NoisePredictionReport> measure;
-    private final List<Consumer<NoisePredictionReport>> listeners = new ArrayList<>();
     private long sinceMeasured;
     private String note = "";
 
@@ -32,17 +30,18 @@ public final class NoisePredictionRecord {
         this.measure = measure;
     }
 
-    /** Tells {@code listener} of each measurement, on the thread that trains. */
-    public void listen(Consumer<NoisePredictionReport> listener) {
-        listeners.add(listener);
-    }
-
     /** So many batches were learned from and are done: measures when it is time to. */
     public void taken(long batches) {
         sinceMeasured += batches;
         if (sinceMeasured >= EVERY) {
             measured();
         }
+    }
+
+    /** Measures now. @return R² and the mean square error over all timesteps, by name */
+    public Map<String, Double> measure() {
+        NoisePredictionReport.Bin all = measured().overall();
+        return Map.of("noise_r2", all.r2(), "noise_mse", all.mse());
     }
 
     /** The latest measurement in one short line; empty before the first. */
@@ -76,7 +75,6 @@ public final class NoisePredictionRecord {
         sinceMeasured = 0;
         NoisePredictionReport report = measure.get();
         note = report.line();
-        listeners.forEach(listener -> listener.accept(report));
         return report;
     }
 }

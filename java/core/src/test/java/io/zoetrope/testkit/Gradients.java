@@ -3,9 +3,17 @@ package io.zoetrope.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.zoetrope.autograd.Tape;
+import io.zoetrope.autograd.Variable;
+import io.zoetrope.cuda.Device;
 import io.zoetrope.nn.ParameterStore;
+import io.zoetrope.ops.loss.Loss;
+import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Tensor;
 import java.util.List;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 
 /**
  * Compares the gradients that a backward pass left in a store with central differences of the loss, along one direction
@@ -47,6 +55,30 @@ public final class Gradients {
         }
         store.values(theta);
         return theta;
+    }
+
+    /**
+     * The mean square distance of what a network computes from a target, in double from its F32 output.
+     *
+     * @param backward whether to leave the gradients in the store, too
+     */
+    public static double meanSquare(Device device, Function<Tape, Variable> network, Tensor target, boolean backward) {
+        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device);
+                Scope scope = Scope.open(device)) {
+            Variable output = network.apply(tape);
+            if (backward) {
+                Tensor gradient = scope.emptyLike(target);
+                Loss.weightedMse(output.value(), target, null, scope.empty(DType.F32, 1), null, gradient);
+                tape.backward(output, gradient);
+            }
+            float[] o = output.value().toFloats();
+            float[] t = target.toFloats();
+            double sum = 0;
+            for (int i = 0; i < o.length; i++) {
+                sum += ((double) o[i] - t[i]) * ((double) o[i] - t[i]);
+            }
+            return sum / o.length;
+        }
     }
 
     /**

@@ -6,7 +6,6 @@ import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
-import io.zoetrope.metric.NoisePredictionReport;
 import io.zoetrope.model.NoisePredictionRecord;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.nn.Optimizer;
@@ -37,15 +36,12 @@ final class DdpmObjective implements Objective {
     private static final long NOISE = 3;
     private static final int SAMPLES = 64;
     private static final int SAMPLE_STEPS = 50;
-    private static final int MEASURED_BINS = 8;
-    private static final int MEASURED_PER_BIN = 8;
     /** Of the noise prediction that is measured on the way: a few pictures, and always the same noise. */
     private static final int RECORD_BINS = 20;
     private static final int RECORD_PICTURES = 8;
     private static final long RECORD_SEED = 7;
 
     private final TrainingContext context;
-    private final Dataset data;
     private final DdpmModel model;
     private final Optimizer optimizer;
     private final BatchSource.Batch batch;
@@ -63,7 +59,6 @@ final class DdpmObjective implements Objective {
     DdpmObjective(TrainingContext context, Dataset data, int size, DdpmFamily.Recipe recipe) {
         Scope scope = context.scope();
         this.context = context;
-        this.data = data;
         this.model = context.own(new DdpmModel(context.device(), recipe.config(), context.precision(recipe.precision()),
                 context.seed()));
         this.optimizer = context.optimizer(recipe.optimization().of(model.store()));
@@ -125,29 +120,17 @@ final class DdpmObjective implements Objective {
     /** What the moving average of the weights makes of a fixed noise. */
     @Override
     public Optional<Images> samples() {
-        try (DdpmPipeline pipeline = new DdpmPipeline(averaged())) {
+        DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(),
+                ParameterPlan.inference());
+        averaged.store().values(optimizer.averaged());
+        try (DdpmPipeline pipeline = new DdpmPipeline(averaged)) {
             return Optional.of(pipeline.generate(Sampling.count(SAMPLES).steps(SAMPLE_STEPS).seed(context.seed()),
                     Progress.none()));
         }
     }
 
-    /** How well the moving average of the weights predicts the noise in test pictures, where there are any. */
     @Override
     public Map<String, Double> measure() {
-        if (!(data instanceof ImageDataset pictures)) {
-            return Map.of();
-        }
-        try (DdpmModel averaged = averaged()) {
-            NoisePredictionReport.Bin all = NoiseEvaluation.measure(averaged, pictures.test(), MEASURED_BINS,
-                    MEASURED_PER_BIN, context.seed(), Progress.none()).overall();
-            return Map.of("noise_r2", all.r2(), "noise_mse", all.mse());
-        }
-    }
-
-    private DdpmModel averaged() {
-        DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(),
-                ParameterPlan.inference());
-        averaged.store().values(optimizer.averaged());
-        return averaged;
+        return record.map(NoisePredictionRecord::measure).orElse(Map.of());
     }
 }

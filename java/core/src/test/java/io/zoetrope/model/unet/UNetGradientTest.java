@@ -1,11 +1,9 @@
 package io.zoetrope.model.unet;
 
-import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
-import io.zoetrope.ops.loss.Loss;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -52,23 +50,8 @@ class UNetGradientTest {
         }
     }
 
-    /** The loss in double, from the network's F32 output. */
     private double loss(UNet unet, Tensor x, Tensor target, Tensor time, Tensor labels, boolean backward) {
-        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device);
-                Scope scope = Scope.open(device)) {
-            Variable output = unet.forward(tape, Variable.constant(x), time, labels);
-            if (backward) {
-                Tensor gradient = scope.emptyLike(x);
-                Loss.weightedMse(output.value(), target, null, scope.empty(DType.F32, 1), null, gradient);
-                tape.backward(output, gradient);
-            }
-            float[] o = output.value().toFloats();
-            float[] t = target.toFloats();
-            double sum = 0;
-            for (int i = 0; i < o.length; i++) {
-                sum += ((double) o[i] - t[i]) * ((double) o[i] - t[i]);
-            }
-            return sum / o.length;
-        }
+        return Gradients.meanSquare(device, tape -> unet.forward(tape, Variable.constant(x), time, labels), target,
+                backward);
     }
 }

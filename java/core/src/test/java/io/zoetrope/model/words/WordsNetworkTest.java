@@ -10,7 +10,6 @@ import io.zoetrope.model.text.TextEncoder;
 import io.zoetrope.model.text.WordTokens;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
-import io.zoetrope.ops.loss.Loss;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -46,22 +45,8 @@ class WordsNetworkTest {
 
     private double loss(WordsModel.Network network, Tensor x, Tensor target, Tensor times, Tensor ids,
             boolean backward) {
-        try (Tape tape = backward ? Tape.forTraining(device) : Tape.forInference(device);
-                Scope scope = Scope.open(device)) {
-            Variable output = network.forward(tape, Variable.constant(x), times, ids);
-            if (backward) {
-                Tensor gradient = scope.emptyLike(x);
-                Loss.weightedMse(output.value(), target, null, scope.empty(DType.F32, 1), null, gradient);
-                tape.backward(output, gradient);
-            }
-            float[] o = output.value().toFloats();
-            float[] t = target.toFloats();
-            double sum = 0;
-            for (int i = 0; i < o.length; i++) {
-                sum += ((double) o[i] - t[i]) * ((double) o[i] - t[i]);
-            }
-            return sum / o.length;
-        }
+        return Gradients.meanSquare(device, tape -> network.forward(tape, Variable.constant(x), times, ids), target,
+                backward);
     }
 
     private static Tensor ids(Scope scope, String... captions) {

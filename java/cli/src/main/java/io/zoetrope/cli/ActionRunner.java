@@ -1,5 +1,6 @@
 package io.zoetrope.cli;
 
+import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.io.Config;
 import io.zoetrope.model.Action;
@@ -9,6 +10,8 @@ import io.zoetrope.model.ModelFamilies;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.option.OptionException;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Does an action of a family as the user of a command decided. */
@@ -21,14 +24,23 @@ final class ActionRunner {
 
     /** The exit code. */
     int run(CommandSpec spec, DeviceChoice device, ModelFamily family, Action action, Config given) throws IOException {
+        return run(spec, device, family, action, given, opened -> Optional.empty());
+    }
+
+    /** The exit code. @param remark what is to be said of the device that was opened */
+    int run(CommandSpec spec, DeviceChoice device, ModelFamily family, Action action, Config given,
+            Function<Device, Optional<String>> remark) throws IOException {
         try {
             if (given.has(CommonOptions.MODEL.name())) {
                 ModelFamilies.installed().require(family, given.text(CommonOptions.MODEL.name()));
             }
             ActionCall.Results results = new TerminalResults(surroundings);
             TerminalProgress.during(progress -> {
-                action.run(new ActionCall.Setting(() -> surroundings.devices().apply(device), surroundings.places(),
-                        progress, results), given);
+                action.run(new ActionCall.Setting(() -> {
+                    Device opened = surroundings.devices().apply(device);
+                    remark.apply(opened).ifPresent(results::say);
+                    return opened;
+                }, surroundings.places(), progress, results), given);
                 return null;
             });
             return 0;

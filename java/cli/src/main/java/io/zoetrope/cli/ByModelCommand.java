@@ -5,9 +5,11 @@ import io.zoetrope.model.Action;
 import io.zoetrope.model.CommonOptions;
 import io.zoetrope.model.ModelFamilies;
 import io.zoetrope.model.ModelFamily;
+import io.zoetrope.model.Remake;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -26,6 +29,8 @@ import picocli.CommandLine.ParseResult;
  * the family of the given model does not take is refused.
  */
 abstract class ByModelCommand implements Command {
+    private static final String AGAIN = "--again";
+
     private final Surroundings surroundings;
     private final Action.Kind kind;
     private final String description;
@@ -66,6 +71,12 @@ abstract class ByModelCommand implements Command {
                 spec.addArgGroup(group.build());
             }
         });
+        if (kind == Action.Kind.GENERATE) {
+            spec.addOption(OptionSpec.builder(AGAIN).type(Path.class).paramLabel("FILE")
+                    .description("Make this file again, which a model made: all options are taken from it but those of "
+                            + "files that are written, the device, and what the file cannot hold.")
+                    .build());
+        }
         return spec.addMixin("device", CommandSpec.forAnnotatedObject(device));
     }
 
@@ -106,6 +117,10 @@ abstract class ByModelCommand implements Command {
         for (Map<ModelFamily, Option<?>> declared : options.values()) {
             given = DeclaredOptions.with(given, declared.values().iterator().next(), parsed);
         }
+        Path again = parsed.matchedOptionValue(AGAIN, null);
+        if (again != null) {
+            return again(spec, again, given);
+        }
         String model = given.text(CommonOptions.MODEL.name(), usualModel());
         ModelFamily family = family(spec, model);
         for (String option : given.names()) {
@@ -120,6 +135,28 @@ abstract class ByModelCommand implements Command {
         }
         return new ActionRunner(surroundings).run(spec, device.device, family, actions.get(family),
                 given.with(CommonOptions.MODEL.name(), model));
+    }
+
+    private int again(CommandSpec spec, Path file, Config given) throws IOException {
+        Config settings;
+        Remake remake;
+        try {
+            remake = Remake.of(file, kind, given);
+            settings = remake.settings();
+            for (String name : given.names()) {
+                Option<?> option = options.get(name).values().iterator().next();
+                if (option.kind() == Option.Kind.OUTPUT_FILE) {
+                    settings = settings.with(given.only(name));
+                } else if (option.kind() != Option.Kind.INPUT_FILE && !name.equals(CommonOptions.MODEL.name())) {
+                    throw new ParameterException(spec.commandLine(),
+                            DeclaredOptions.called(option) + " is what " + file + " says: leave it out with " + AGAIN);
+                }
+            }
+        } catch (OptionException e) {
+            throw DeclaredOptions.wrongUsage(spec, e);
+        }
+        return new ActionRunner(surroundings).run(spec, device.device, remake.family(), remake.action(), settings,
+                remake::difference);
     }
 
     private ModelFamily family(CommandSpec spec, String model) throws IOException {

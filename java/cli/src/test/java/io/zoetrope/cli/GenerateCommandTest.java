@@ -64,13 +64,13 @@ class GenerateCommandTest {
         assertThat(shell.out()).contains(film + ": 45 frames")
                 .contains(out + ": 2 pictures, 130 steps of ddim, seed " + "-1, ");
         assertThat(Images.read(Path.of(out)).width()).as("2 × 29 + 1, enlarged eight times").isEqualTo(472);
-        byte[] ddim = Files.readAllBytes(Path.of(out));
+        Images ddim = Images.read(Path.of(out));
         assertThat(shell.run("generate", "--count", "2", "--steps", "4", "--sampler", "HEUN", "--seed", "-1", "--film",
                 film.toString(), "--out", out)).isZero();
         assertThat(shell.device).isEqualTo(DeviceChoice.AUTO);
         assertThat(shell.out()).contains("4 steps of heun");
         assertThat(frames(film)).as("a frame a step, however often the network was asked").isEqualTo(5);
-        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(ddim);
+        assertThat(Images.read(Path.of(out))).isNotEqualTo(ddim);
         assertThat(shell.err()).isEmpty();
     }
 
@@ -80,9 +80,9 @@ class GenerateCommandTest {
         assertThat(shell.run("generate", "--count", "2", "--steps", "3", "--sampler", "unipc", "--spacing", "karras",
                 "--out", out, "--accuracy", accuracy.toString())).as(shell.err()).isZero();
         assertThat(Images.read(accuracy).width()).isEqualTo(900);
-        byte[] karras = Files.readAllBytes(Path.of(out));
+        Images karras = Images.read(Path.of(out));
         assertThat(shell.run("generate", "--count", "2", "--steps", "3", "--sampler", "unipc", "--out", out)).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(karras);
+        assertThat(Images.read(Path.of(out))).isNotEqualTo(karras);
     }
 
     @ParameterizedTest
@@ -125,13 +125,13 @@ class GenerateCommandTest {
                 "--interpolate", walk.toString(), "--frames", "5", "--out", out)).as(shell.err()).isZero();
         assertThat(frames(walk)).isEqualTo(5);
         assertThat(shell.out()).contains("5 frames").contains("4 pictures, one pass each, seed 3");
-        byte[] bags = Files.readAllBytes(Path.of(out));
+        Images bags = Images.read(Path.of(out));
         assertThat(shell.run("generate", "--model", "fashion-gan", "--count", "4", "--seed", "3", "--class", "8",
                 "--out", out)).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).as("a bag is class 8").isEqualTo(bags);
+        assertThat(Images.read(Path.of(out))).as("a bag is class 8").isEqualTo(bags);
         assertThat(shell.run("generate", "--model", "fashion-gan", "--count", "4", "--seed", "3", "--out", out))
                 .isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).as("the classes in turn").isNotEqualTo(bags);
+        assertThat(Images.read(Path.of(out))).as("the classes in turn").isNotEqualTo(bags);
         assertThat(shell.run("generate", "--model", "fashion-gan", "--frames", "1", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains("--frames").contains("not 1");
         assertThat(shell.run("generate", "--model", "fashion-gan", "--count", "0", "--out", out)).isEqualTo(2);
@@ -158,11 +158,11 @@ class GenerateCommandTest {
                 "--temperature", "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--class",
                 "any", "--out", out)).isZero();
         assertThat(shell.out()).contains("2 pictures, patch by patch");
-        byte[] any = Files.readAllBytes(Path.of(out));
+        Images any = Images.read(Path.of(out));
         assertThat(shell.run("generate", "--model", "fashion-patches", "--decode", "maskgit", "--steps", "3",
                 "--temperature", "0.5", "--top-k", "40", "--top-p", "0.8", "--guidance", "3", "--count", "2", "--out",
                 out)).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(any);
+        assertThat(Images.read(Path.of(out))).isNotEqualTo(any);
         assertThat(shell.run("generate", "--model", "fashion-patches", "--top-p", "1.5", "--out", out)).isEqualTo(2);
         assertThat(shell.err()).contains("--top-p must be more than 0 and at most 1 (all), not 1.5");
     }

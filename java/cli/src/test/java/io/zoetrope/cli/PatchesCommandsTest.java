@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.data.Images;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,10 +45,10 @@ class PatchesCommandsTest {
                 "--top-p", "0.7", "--guidance", "2", "--out", out, "--device", "cpu"};
         assertThat(shell.run(arguments)).as(shell.err()).isZero();
         assertThat(shell.out()).contains("2 completions, 21 of 49 patches kept, seed 3");
-        byte[] bags = Files.readAllBytes(Path.of(out));
+        Images bags = Images.read(Path.of(out));
         arguments[13] = "sandal";
         assertThat(shell.run(arguments)).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(bags);
+        assertThat(Images.read(Path.of(out))).isNotEqualTo(bags);
     }
 
     @ParameterizedTest

@@ -60,16 +60,16 @@ class WordsCommandsTest {
         assertThat(generate("a red apple")).as(shell.err()).isZero();
         assertThat(shell.out()).contains(out + ": 2 pictures, 2 steps, guidance 2.5, seed 7")
                 .doesNotContain("not learned");
-        byte[] first = Files.readAllBytes(Path.of(out));
+        Images first = Images.read(Path.of(out));
         assertThat(Images.read(Path.of(out)).channels()).isEqualTo(3);
         assertThat(generate("a red apple")).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).as("the same seed").isEqualTo(first);
+        assertThat(Images.read(Path.of(out))).as("the same seed").isEqualTo(first);
         assertThat(generate("a red apple", "--seed", "8")).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(first);
+        assertThat(Images.read(Path.of(out))).isNotEqualTo(first);
         assertThat(generate("a red apple", "--negative", "사과")).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(first);
+        assertThat(Images.read(Path.of(out))).isNotEqualTo(first);
         assertThat(generate("a red apple", "--guidance", "1", "--guidance-until", "1")).isZero();
-        assertThat(Files.readAllBytes(Path.of(out))).isNotEqualTo(first);
+        assertThat(Images.read(Path.of(out))).isNotEqualTo(first);
         assertThat(generate("사과")).isZero();
         assertThat(shell.err()).isEmpty();
     }

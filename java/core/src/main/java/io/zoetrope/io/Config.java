@@ -215,6 +215,13 @@ public final class Config {
         return new Config(source, json.getAsJsonObject(name));
     }
 
+    /** A copy in which {@code name} is not. */
+    public Config without(String name) {
+        JsonObject copy = json.deepCopy();
+        copy.remove(name);
+        return new Config(source, copy);
+    }
+
     /** Nothing but the setting {@code name}. */
     public Config only(String name) {
         JsonObject one = new JsonObject();

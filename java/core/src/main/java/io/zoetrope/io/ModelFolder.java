@@ -1,9 +1,15 @@
 package io.zoetrope.io;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +141,26 @@ public final class ModelFolder {
 
     public Path path() {
         return folder;
+    }
+
+    /** Of all its settings and weights, with their names: models with the same one are the same. */
+    public String sha256() throws IOException {
+        MessageDigest digest = Digests.sha256();
+        try (Stream<Path> files = Files.walk(folder, 2)) {
+            for (Path file : files.filter(ModelFolder::isOfModel).sorted().toList()) {
+                digest.update(
+                        (folder.relativize(file) + "\0" + Files.size(file) + "\0").getBytes(StandardCharsets.UTF_8));
+                try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+                    in.transferTo(OutputStream.nullOutputStream());
+                }
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static boolean isOfModel(Path file) {
+        String name = file.getFileName().toString();
+        return Files.isRegularFile(file) && (name.endsWith(".json") || name.endsWith(".safetensors"));
     }
 
     /** The files a folder with this index may hold, relative to it; a component has settings, weights, or both. */

@@ -64,6 +64,6 @@ public record Action(Kind kind, String name, String description, List<Option<?>>
         for (Path file : values.outputs()) {
             setting.results().expect(file);
         }
-        work.run(new ActionCall(setting, values));
+        work.run(new ActionCall(this, setting, values));
     }
 }

@@ -2,21 +2,37 @@ package io.zoetrope.model;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.DataPlaces;
+import io.zoetrope.io.AtomicFiles;
+import io.zoetrope.io.FileNames;
+import io.zoetrope.io.ModelFolder;
 import io.zoetrope.io.Progress;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.Values;
+import io.zoetrope.provenance.Provenance;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/**
- * What an {@link Action} is done with.
- *
- * @param setting what surrounds it
- * @param values  what its user decided
- */
-public record ActionCall(Setting setting, Values values) {
+/** What an {@link Action} is done with, by one thread. */
+public final class ActionCall {
+    private final Action action;
+    private final Setting setting;
+    private final Values values;
+    private String device = "";
+
+    /**
+     * @param setting what surrounds the action
+     * @param values  what its user decided
+     */
+    ActionCall(Action action, Setting setting, Values values) {
+        this.action = action;
+        this.setting = setting;
+        this.values = values;
+    }
+
     /**
      * What surrounds an action.
      *
@@ -49,7 +65,14 @@ public record ActionCall(Setting setting, Values values) {
     }
 
     public Device openDevice() {
-        return setting.device().get();
+        Device opened = setting.device().get();
+        device = Remake.kindOf(opened);
+        return opened;
+    }
+
+    /** What the user decided. */
+    public Values values() {
+        return values;
     }
 
     public DataPlaces places() {
@@ -79,6 +102,28 @@ public record ActionCall(Setting setting, Values values) {
 
     public void write(Path file, Content content) throws IOException {
         setting.results().write(file, content);
+    }
+
+    /**
+     * As {@link #write}, a picture, a film or a sound that the model made on the device that was opened: the file says
+     * so, and how, see {@link Provenance}.
+     */
+    public void writeMade(Path file, Content content) throws IOException {
+        String model = model();
+        Provenance made = new Provenance(Provenance.libraryVersion(), action.kind().name().toLowerCase(Locale.ROOT),
+                action.name(), FileNames.path(model).toAbsolutePath().normalize().getFileName().toString(),
+                PretrainedModels.open(model, folder -> ModelFolder.open(folder).sha256()), values.outputName(file),
+                device, values.settings().without(CommonOptions.MODEL.name()));
+        write(file, to -> {
+            Path plain = Files.createTempFile("zoetrope-made-", "");
+            try {
+                content.writeTo(plain);
+                byte[] marked = made.markedInto(Files.readAllBytes(plain));
+                AtomicFiles.write(to, out -> out.write(marked));
+            } finally {
+                Files.deleteIfExists(plain);
+            }
+        });
     }
 
     /** Writes the file that {@code option} names, if it does. */

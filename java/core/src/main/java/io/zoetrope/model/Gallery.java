@@ -26,7 +26,7 @@ public final class Gallery {
 
     /** Writes frames, each a {@link #grid}, as a film, and says so. */
     public static void film(ActionCall call, Path file, List<Images> frames) throws IOException {
-        call.write(file, to -> Film.writeGif(to, frames, MILLIS_PER_FRAME, MILLIS_LAST_FRAME));
+        call.writeMade(file, to -> Film.writeGif(to, frames, MILLIS_PER_FRAME, MILLIS_LAST_FRAME));
         call.say(file + ": " + frames.size() + " frames");
     }
 
@@ -38,7 +38,7 @@ public final class Gallery {
      */
     public static void pictures(ActionCall call, Images images, String how, long nanos) throws IOException {
         Path out = call.get(CommonOptions.OUT);
-        call.write(out, grid(images)::writePng);
+        call.writeMade(out, grid(images)::writePng);
         call.say(String.format(Locale.ROOT, "%s: %d pictures, %s, seed %d, %.1f s", out, images.count(), how,
                 call.get(CommonOptions.SEED), nanos / 1e9));
     }

@@ -2,6 +2,9 @@ package io.zoetrope.option;
 
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
+import io.zoetrope.io.Digests;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,6 +82,27 @@ public final class Values {
                 .orElseThrow(() -> new OptionException(option.name(), "is missing: expected " + option.label()));
     }
 
+    /**
+     * All that was decided, defaults included, as {@link #of} takes it: the same settings do the same again. Not the
+     * files that are written; of those that are read, their SHA-256.
+     */
+    public Config settings() throws IOException {
+        Config all = Config.empty();
+        for (Option<?> option : declared.values()) {
+            Object value = find(option).orElse(null);
+            if (value instanceof Number number) {
+                all = all.with(option.name(), number);
+            } else if (value instanceof Boolean flag) {
+                all = all.with(option.name(), flag);
+            } else if (option.kind() == Option.Kind.INPUT_FILE && value != null) {
+                all = all.with(option.name(), Digests.sha256(Files.readAllBytes((Path) value)));
+            } else if (option.kind() != Option.Kind.OUTPUT_FILE && value != null) {
+                all = all.with(option.name(), (String) value);
+            }
+        }
+        return all;
+    }
+
     /** Whether the user gave one. */
     public boolean isGiven(Option<?> option) {
         return given.containsKey(option.name());
@@ -88,5 +112,12 @@ public final class Values {
     public List<Path> outputs() {
         return declared.values().stream().filter(option -> option.kind() == Option.Kind.OUTPUT_FILE).map(this::find)
                 .flatMap(Optional::stream).map(Path.class::cast).toList();
+    }
+
+    /** The name of the option that says that {@code file} is written. */
+    public String outputName(Path file) {
+        return declared.values().stream()
+                .filter(option -> option.kind() == Option.Kind.OUTPUT_FILE && find(option).equals(Optional.of(file)))
+                .findFirst().orElseThrow(() -> new IllegalArgumentException("no option names " + file)).name();
     }
 }

@@ -142,7 +142,7 @@ final class PatchesActions {
             made = pipeline.complete(picture.image(), kept, request, call.progress());
         }
         Path out = call.get(CommonOptions.OUT);
-        call.write(out, row(picture.image(), made).enlarged(ENLARGED)::writePng);
+        call.writeMade(out, row(picture.image(), made).enlarged(ENLARGED)::writePng);
         call.say(image + ": " + picture.describe());
         call.say(out + ": the picture and " + made.count() + " completions, " + kept.count() + " of " + places
                 + " patches kept, seed " + call.get(CommonOptions.SEED));

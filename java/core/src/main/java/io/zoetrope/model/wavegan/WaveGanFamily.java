@@ -201,12 +201,12 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
         }
         long nanos = System.nanoTime() - start;
         Path out = call.get(CommonOptions.OUT);
-        call.write(out, sounds.joined(PAUSE)::writeWav);
+        call.writeMade(out, sounds.joined(PAUSE)::writeWav);
         call.say(String.format(Locale.ROOT, "%s: %d sounds of %.1f s, seed %d, %.1f s", out, count, sounds.seconds(),
                 seed, nanos / 1e9));
         if (call.find(SPECTROGRAM).isPresent()) {
             Path picture = call.get(SPECTROGRAM);
-            call.write(picture,
+            call.writeMade(picture,
                     MelSpectrogram.DISPLAY.pictures(sounds).grid((int) Math.ceil(Math.sqrt(count)))::writePng);
             call.say(picture + ": their spectrograms");
         }

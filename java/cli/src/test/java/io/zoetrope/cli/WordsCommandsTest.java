@@ -93,6 +93,36 @@ class WordsCommandsTest {
     }
 
     @Test
+    void aPictureCanBeTheBeginning() throws IOException {
+        byte[] pixels = new byte[32 * 32 * 3];
+        Arrays.fill(pixels, 0, pixels.length / 2, (byte) 200);
+        String from = folder.resolve("from.png").toString();
+        String mask = folder.resolve("mask.png").toString();
+        new Images(1, 32, 32, 3, pixels).writePng(Path.of(from));
+        byte[] lower = new byte[32 * 32];
+        Arrays.fill(lower, lower.length / 2, lower.length, (byte) 255);
+        new Images(1, 32, 32, 1, lower).writePng(Path.of(mask));
+        assertThat(generate("a red apple", "--from", from, "--strength", "0.5")).as(shell.err()).isZero();
+        assertThat(shell.out()).contains(from + ": Shrank it from 32 × 32 to 16 × 16 pixels");
+        Images free = Images.read(Path.of(out));
+        assertThat(generate("a red apple", "--from", from, "--strength", "1", "--mask", mask)).as(shell.err()).isZero();
+        Images masked = Images.read(Path.of(out));
+        assertThat(masked).isNotEqualTo(free);
+        int inside = (masked.height() / 4 * masked.width() + masked.width() / 4) * 3;
+        assertThat(masked.pixels()[inside] & 0xff).as("kept").isBetween(199, 201);
+        assertThat(generate("a red apple", "--mask", mask)).isEqualTo(2);
+        assertThat(shell.err()).contains("--mask says what of a picture may change, but no picture").hasLineCount(1);
+        assertThat(generate("a red apple", "--strength", "0.5")).isEqualTo(2);
+        assertThat(generate("a red apple", "--from", from, "--strength", "0")).isEqualTo(2);
+        assertThat(shell.err()).contains("--strength must be above 0 and at most 1, not 0.0").hasLineCount(1);
+        new Images(1, 8, 8, 1, new byte[64]).writePng(Path.of(mask));
+        assertThat(generate("a red apple", "--from", from, "--mask", mask)).isEqualTo(1);
+        assertThat(shell.err()).contains("has 8 × 8 pixels").contains("32 × 32").hasLineCount(1);
+        assertThat(generate("a red apple", "--from", folder.resolve("none.png").toString())).isEqualTo(1);
+        assertThat(shell.err()).contains("none.png").hasLineCount(1);
+    }
+
+    @Test
     void nonsenseIsRefused() {
         assertThat(generate("x".repeat(10_000))).isEqualTo(2);
         assertThat(shell.err()).contains("PROMPT is 10000 characters long: expected at most 1000").hasLineCount(1);

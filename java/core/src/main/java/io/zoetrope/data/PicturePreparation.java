@@ -65,6 +65,14 @@ public record PicturePreparation(int height, int width, int channels, boolean da
         return prepare(decoded.image(), decoded.done());
     }
 
+    /** @throws IllegalArgumentException if a picture is of another size or has other channels than these */
+    public void require(Images picture) {
+        if (picture.height() != height || picture.width() != width || picture.channels() != channels) {
+            throw new IllegalArgumentException(
+                    picture + ": expected " + height + " × " + width + " pixels with " + channels + " channels");
+        }
+    }
+
     /** Prepares the only picture of {@code image}. */
     public Prepared prepare(Images image) {
         return prepare(image, List.of());

@@ -48,6 +48,7 @@ public final class SamplingLoop implements AutoCloseable {
     private CapturedGraph whole;
     /** The row that comes next. */
     private int next;
+    private Editing editing;
 
     /**
      * @param compute the network's type
@@ -71,10 +72,23 @@ public final class SamplingLoop implements AutoCloseable {
 
     /** Starts a run from standard normal noise. The same seed gives the same pictures. */
     public void start(long seed) {
+        start(seed, null);
+    }
+
+    /** Starts a run from what is given, mixed with the noise of the plan's first level; null: from noise alone. */
+    public void start(long seed, Editing from) {
+        editing = from;
         random.copyFrom(new long[] {seed, 0});
         counter.zero();
         next = 0;
         Random.normal(x, RandomKey.of(seed, START_STREAM));
+        if (editing != null) {
+            editing.begin(x, plan.steps().get(0).alpha(), plan.steps().get(0).sigma());
+        }
+        toInput();
+    }
+
+    private void toInput() {
         if (input != x) {
             Pointwise.cast(x, input);
         }
@@ -88,12 +102,25 @@ public final class SamplingLoop implements AutoCloseable {
         while (next < end) {
             queueRow();
         }
+        restore();
         next %= plan.steps().size();
+    }
+
+    /** What of a given batch is kept is put back once a step is done; in between it would not be at a level. */
+    private void restore() {
+        if (editing != null && editing.hasMask()) {
+            boolean last = next == plan.steps().size();
+            editing.restore(x, last ? 1 : plan.steps().get(next).alpha(), last ? 0 : plan.steps().get(next).sigma());
+            toInput();
+        }
     }
 
     /** Queues the next row of the plan alone: for those that look at every call of the denoiser. */
     public void row() {
         queueRow();
+        if (next == plan.steps().size() || plan.steps().get(next).stage() == 0) {
+            restore();
+        }
         next %= plan.steps().size();
     }
 
@@ -107,10 +134,14 @@ public final class SamplingLoop implements AutoCloseable {
         next++;
     }
 
-    /** Queues all rows of a run that was just started: one launch. */
+    /** Queues all rows of a run that was just started: one launch, unless a mask is put back between them. */
     public void all() {
         int rows = plan.steps().size();
-        if (whole == null) {
+        if (editing != null && editing.hasMask()) {
+            do {
+                step();
+            } while (next > 0);
+        } else if (whole == null) {
             while (next < rows) {
                 queueRow();
             }
@@ -123,6 +154,11 @@ public final class SamplingLoop implements AutoCloseable {
 
     /** The number of the sampler's steps of a run. */
     public int steps() {
+        return steps(plan);
+    }
+
+    /** The number of the sampler's steps in a plan. */
+    public static int steps(SamplerPlan plan) {
         return (int) plan.steps().stream().filter(of -> of.stage() == 0).count();
     }
 

@@ -1,5 +1,7 @@
 package io.zoetrope.diffusion;
 
+import java.util.Arrays;
+
 /**
  * The noise levels a sampler passes through: n visited ones, where the denoiser is asked, and the level it ends on.
  *
@@ -97,6 +99,20 @@ public final class Trajectory {
         }
         alphas[n] = 1;
         return new Trajectory(told, alphas, sigmas);
+    }
+
+    /**
+     * The last part of it, at least one step: what is left for something that is mixed with noise part of the way.
+     *
+     * @param share of the steps, above 0; 1: all of them
+     */
+    public Trajectory tail(double share) {
+        if (!(share > 0 && share <= 1)) {
+            throw new IllegalArgumentException("a share of " + share + ": expected above 0 and at most 1");
+        }
+        int from = steps() - Math.max(1, (int) (steps() * share));
+        return new Trajectory(Arrays.copyOfRange(timesteps, from, timesteps.length),
+                Arrays.copyOfRange(alphas, from, alphas.length), Arrays.copyOfRange(sigmas, from, sigmas.length));
     }
 
     /** n, how often the denoiser is asked. */

@@ -65,7 +65,8 @@ public record DdpmConfig(UNetConfig unet, SchedulerConfig scheduler) {
     SamplerPlan plan(Sampling request) {
         Trajectory trajectory = request.spacing().map(spacing -> Trajectory.of(schedule(), spacing, request.steps()))
                 .orElseGet(() -> scheduler.trajectory(request.steps()));
-        return request.sampler().plan(trajectory, prediction(), request.clip().orElse(scheduler.clip()));
+        Trajectory taken = request.edit().map(edit -> trajectory.tail(edit.strength())).orElse(trajectory);
+        return request.sampler().plan(taken, prediction(), request.clip().orElse(scheduler.clip()));
     }
 
     Config unetSettings() {

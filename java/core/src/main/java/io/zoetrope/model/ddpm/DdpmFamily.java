@@ -19,6 +19,7 @@ import io.zoetrope.model.Action;
 import io.zoetrope.model.ActionCall;
 import io.zoetrope.model.ClassChoice;
 import io.zoetrope.model.CommonOptions;
+import io.zoetrope.model.Edit;
 import io.zoetrope.model.Gallery;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
@@ -239,9 +240,11 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     }
 
     private Action generation() {
-        return new Action(Action.Kind.GENERATE, name(), "Make pictures with a diffusion model.",
+        List<Option<?>> options = new ArrayList<>(
                 CommonOptions.generation(this, CommonOptions.out("fashion.png", Media.PICTURES), STEPS,
-                        ClassChoice.CLASS, sampler(), SPACING, ETA, FILM, ACCURACY),
+                        ClassChoice.CLASS, sampler(), SPACING, ETA, FILM, ACCURACY));
+        options.addAll(Edit.options());
+        return new Action(Action.Kind.GENERATE, name(), "Make pictures with a diffusion model.", options,
                 DdpmFamily::generate);
     }
 
@@ -272,8 +275,9 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
         Images images;
         try (Device device = call.openDevice();
                 DdpmPipeline pipeline = DdpmPipeline.fromPretrained(device, call.model())) {
-            images = pipeline.generate(request(values, pipeline.classNames()), call.progress(), viewer,
-                    curve -> accuracy[0] = curve);
+            Sampling request = request(values, pipeline.classNames());
+            images = pipeline.generate(Edit.of(call, pipeline.preparation()).map(request::edit).orElse(request),
+                    call.progress(), viewer, curve -> accuracy[0] = curve);
         }
         long nanos = System.nanoTime() - start;
         if (film.isPresent()) {

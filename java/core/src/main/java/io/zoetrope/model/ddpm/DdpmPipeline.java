@@ -4,6 +4,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.PicturePreparation;
 import io.zoetrope.diffusion.SamplerPlan;
 import io.zoetrope.diffusion.SamplingLoop;
 import io.zoetrope.io.Interruption;
@@ -73,6 +74,12 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
         return IntStream.range(0, model().config().unet().classes()).mapToObj(Integer::toString).toList();
     }
 
+    /** Makes pictures of any size into some that {@link Sampling#edit} can begin with. */
+    public PicturePreparation preparation() {
+        UNetConfig shape = model().config().unet();
+        return new PicturePreparation(shape.height(), shape.width(), shape.channels(), false);
+    }
+
     /**
      * Makes pictures. The same request gives the same pictures on the same device; an interrupt ends it between two
      * steps.
@@ -100,14 +107,16 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
             throw new IllegalArgumentException(
                     "class " + request.classId() + ": this model has " + shape.classes() + " classes");
         }
+        request.edit().ifPresent(edit -> preparation().require(edit.picture()));
         SamplerPlan plan = model().config().plan(request);
+        int steps = SamplingLoop.steps(plan);
         int pixels = shape.height() * shape.width() * shape.channels();
         byte[] bytes = new byte[arrayLength(request.count(), pixels, "pictures", "bytes")];
         int chunks = (request.count() + BATCH - 1) / BATCH;
-        progress.begin("generating", (long) chunks * request.steps());
+        progress.begin("generating", (long) chunks * steps);
         for (int chunk = 0; chunk < chunks; chunk++) {
             int count = Math.min(BATCH, request.count() - chunk * BATCH);
-            long done = (long) chunk * request.steps();
+            long done = (long) chunk * steps;
             Images images = chunk(request, plan, chunk, count, chunk == 0 ? viewer : null, chunk == 0 ? listener : null,
                     (step, note) -> progress.advance(done + step, note));
             System.arraycopy(images.pixels(), 0, bytes, chunk * BATCH * pixels, count * pixels);
@@ -129,7 +138,8 @@ public final class DdpmPipeline extends ModelPipeline<DdpmModel> {
         Shape batch = Shape.of(count, shape.height(), shape.width(), shape.channels());
         try (Scope scope = Scope.open(device);
                 SamplingLoop loop = loop(plan, batch, labels(scope, request, chunk, count))) {
-            loop.start(seedOf(request.seed(), chunk));
+            loop.start(seedOf(request.seed(), chunk),
+                    request.edit().map(edit -> edit.on(scope, count, pictures -> pictures)).orElse(null));
             show(viewer, 0, loop, shape, count);
             SamplingTrace trace = listener == null ? null
                     : new SamplingTrace(plan, model().config().timesteps(), listener);

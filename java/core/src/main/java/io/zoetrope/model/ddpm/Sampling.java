@@ -3,6 +3,7 @@ package io.zoetrope.model.ddpm;
 import io.zoetrope.diffusion.Sampler;
 import io.zoetrope.diffusion.Spacing;
 import io.zoetrope.model.CommonOptions;
+import io.zoetrope.model.Edit;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -16,9 +17,10 @@ import java.util.OptionalDouble;
  * @param clip    bound on |x̂_0|; 1 for pictures in [−1, 1], infinite for none; empty: as the model says
  * @param seed    the same seed gives the same pictures on the same device
  * @param classId which class, for models that know some; {@value #TURNS}: the classes take turns
+ * @param edit    a picture to begin with, of the model's size and channels; empty: noise
  */
 public record Sampling(int count, int steps, Sampler sampler, Optional<Spacing> spacing, OptionalDouble clip, long seed,
-        int classId) {
+        int classId, Optional<Edit> edit) {
     /** More pictures than this in one call are a slip of the finger. */
     public static final int MAX_COUNT = CommonOptions.MAX_COUNT;
     /** As a class: the classes take turns. */
@@ -42,30 +44,35 @@ public record Sampling(int count, int steps, Sampler sampler, Optional<Spacing> 
 
     /** {@code count} pictures with 50 DDIM steps and seed 0; change what you like on the result. */
     public static Sampling count(int count) {
-        return new Sampling(count, 50, Sampler.ddim(0), Optional.empty(), OptionalDouble.empty(), 0, TURNS);
+        return new Sampling(count, 50, Sampler.ddim(0), Optional.empty(), OptionalDouble.empty(), 0, TURNS,
+                Optional.empty());
     }
 
     public Sampling steps(int newSteps) {
-        return new Sampling(count, newSteps, sampler, spacing, clip, seed, classId);
+        return new Sampling(count, newSteps, sampler, spacing, clip, seed, classId, edit);
     }
 
     public Sampling sampler(Sampler newSampler) {
-        return new Sampling(count, steps, newSampler, spacing, clip, seed, classId);
+        return new Sampling(count, steps, newSampler, spacing, clip, seed, classId, edit);
     }
 
     public Sampling spacing(Spacing newSpacing) {
-        return new Sampling(count, steps, sampler, Optional.of(newSpacing), clip, seed, classId);
+        return new Sampling(count, steps, sampler, Optional.of(newSpacing), clip, seed, classId, edit);
     }
 
     public Sampling clip(double newClip) {
-        return new Sampling(count, steps, sampler, spacing, OptionalDouble.of(newClip), seed, classId);
+        return new Sampling(count, steps, sampler, spacing, OptionalDouble.of(newClip), seed, classId, edit);
     }
 
     public Sampling seed(long newSeed) {
-        return new Sampling(count, steps, sampler, spacing, clip, newSeed, classId);
+        return new Sampling(count, steps, sampler, spacing, clip, newSeed, classId, edit);
+    }
+
+    public Sampling edit(Edit newEdit) {
+        return new Sampling(count, steps, sampler, spacing, clip, seed, classId, Optional.of(newEdit));
     }
 
     public Sampling ofClass(int newClass) {
-        return new Sampling(count, steps, sampler, spacing, clip, seed, newClass);
+        return new Sampling(count, steps, sampler, spacing, clip, seed, newClass, edit);
     }
 }

@@ -12,11 +12,13 @@ import io.zoetrope.metric.CaptionRanks;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ActionCall;
 import io.zoetrope.model.CommonOptions;
+import io.zoetrope.model.Edit;
 import io.zoetrope.model.Gallery;
 import io.zoetrope.model.text.Prompt;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,9 +50,10 @@ final class WordsActions {
     }
 
     static Action generation(WordsFamily family) {
-        List<Option<?>> options = List.of(PROMPT, CommonOptions.model(family.shipped()),
+        List<Option<?>> options = new ArrayList<>(List.of(PROMPT, CommonOptions.model(family.shipped()),
                 CommonOptions.COUNT.defaultsTo(4), CommonOptions.SEED, CommonOptions.out("words.png", Media.PICTURES),
-                NEGATIVE, GUIDANCE, GUIDANCE_UNTIL, STEPS);
+                NEGATIVE, GUIDANCE, GUIDANCE_UNTIL, STEPS));
+        options.addAll(Edit.options());
         return new Action(Action.Kind.GENERATE, family.name(), "Make pictures of what words say.", options,
                 WordsActions::generate);
     }
@@ -69,7 +72,8 @@ final class WordsActions {
             WordsConfig config = pipeline.model().config();
             known(call, PROMPT, prompt, config);
             negative.ifPresent(words -> known(call, NEGATIVE, words, config));
-            images = pipeline.generate(request, call.progress());
+            images = pipeline.generate(Edit.of(call, pipeline.preparation()).map(request::edit).orElse(request),
+                    call.progress());
         }
         Gallery.pictures(call, images, request.steps() + " steps, guidance " + request.guidance(),
                 System.nanoTime() - start);

@@ -4,9 +4,13 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.PicturePreparation;
+import io.zoetrope.diffusion.Editing;
+import io.zoetrope.diffusion.Trajectory;
 import io.zoetrope.io.Interruption;
 import io.zoetrope.io.Progress;
 import io.zoetrope.model.CommonOptions;
+import io.zoetrope.model.Edit;
 import io.zoetrope.model.ModelPipeline;
 import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.text.WordTokens;
@@ -23,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes pictures of words.
@@ -49,8 +54,10 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
      * @param until    guidance acts at times from 0, noise, to this (Kynkäänniemi et al. 2024, arXiv:2404.07724)
      * @param steps    of the solver
      * @param seed     the same seed gives the same pictures on the same device
+     * @param edit     a picture to begin with, see {@link #preparation}; empty: noise
      */
-    public record Request(List<String> prompts, String negative, double guidance, double until, int steps, long seed) {
+    public record Request(List<String> prompts, String negative, double guidance, double until, int steps, long seed,
+            Optional<Edit> edit) {
         public Request {
             prompts = List.copyOf(prompts);
             if (prompts.isEmpty() || prompts.size() > CommonOptions.MAX_COUNT) {
@@ -65,23 +72,33 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
 
         /** One picture for each prompt, guidance 2.5 until 0.85, 25 steps, seed 0. */
         public static Request of(List<String> prompts) {
-            return new Request(prompts, "", 2.5, 0.85, 25, 0);
+            return new Request(prompts, "", 2.5, 0.85, 25, 0, Optional.empty());
         }
 
         public Request negative(String words) {
-            return new Request(prompts, words, guidance, until, steps, seed);
+            return new Request(prompts, words, guidance, until, steps, seed, edit);
         }
 
         public Request guidance(double scale, double untilTime) {
-            return new Request(prompts, negative, scale, untilTime, steps, seed);
+            return new Request(prompts, negative, scale, untilTime, steps, seed, edit);
         }
 
         public Request steps(int count) {
-            return new Request(prompts, negative, guidance, until, count, seed);
+            return new Request(prompts, negative, guidance, until, count, seed, edit);
+        }
+
+        /** The noise levels that are passed: of a straight path, or of the rest of it from where a picture begins. */
+        private Trajectory trajectory() {
+            Trajectory whole = Trajectory.flow(1, steps, 1);
+            return edit.map(begin -> whole.tail(begin.strength())).orElse(whole);
+        }
+
+        public Request edit(Edit begin) {
+            return new Request(prompts, negative, guidance, until, steps, seed, Optional.of(begin));
         }
 
         public Request seed(long number) {
-            return new Request(prompts, negative, guidance, until, steps, number);
+            return new Request(prompts, negative, guidance, until, steps, number, edit);
         }
     }
 
@@ -104,17 +121,25 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
         return new WordsPipeline(WordsModel.load(device, folder, DType.BF16));
     }
 
+    /** Makes pictures of any size into some that {@link Request#edit} can begin with. */
+    public PicturePreparation preparation() {
+        int side = model().config().imageSize();
+        return new PicturePreparation(side, side, WordsConfig.CHANNELS, false);
+    }
+
     /**
      * Makes pictures. The same request gives the same pictures on the same device; an interrupt ends it between two
      * steps.
      */
     public Images generate(Request request, Progress progress) {
         WordsConfig config = model().config();
+        request.edit().ifPresent(edit -> preparation().require(edit.picture()));
         int count = request.prompts().size();
         int pixels = config.imageSize() * config.imageSize() * WordsConfig.CHANNELS;
         byte[] bytes = new byte[arrayLength(count, pixels, "pictures", "bytes")];
         int chunks = (count + BATCH - 1) / BATCH;
-        progress.begin("painting", (long) chunks * request.steps());
+        int steps = request.trajectory().steps();
+        progress.begin("painting", (long) chunks * steps);
         for (int chunk = 0; chunk < chunks; chunk++) {
             int from = chunk * BATCH;
             List<String> prompts = request.prompts().subList(from, Math.min(count, from + BATCH));
@@ -196,10 +221,19 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
             Tensor guided = scope.emptyLike(x);
             Tensor plain = scope.emptyLike(x);
             Random.normal(x, RandomKey.of(request.seed(), NOISE).atStep(chunk));
-            for (int step = 0; step < request.steps(); step++) {
+            Trajectory levels = request.trajectory();
+            Editing editing = request.edit().map(edit -> edit.on(scope, count, pictures -> {
+                Tensor patches = scope.emptyLike(x);
+                Patches.patchify(pictures, patches, config.patch(), config.patch());
+                return patches;
+            })).orElse(null);
+            if (editing != null) {
+                editing.begin(x, levels.alpha(0), levels.sigma(0));
+            }
+            for (int step = 0; step < levels.steps(); step++) {
                 Interruption.check("painting");
-                double time = (double) step / request.steps();
-                double next = (double) (step + 1) / request.steps();
+                double time = levels.alpha(step);
+                double next = levels.alpha(step + 1);
                 clean(x, time, said, guided);
                 if (request.guidance() != 1 && time <= request.until()) {
                     clean(x, time, unsaid, plain);
@@ -209,8 +243,11 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
                 // Euler's step along the velocity (x̂ − x)/(1 − t); the last one ends at x̂.
                 float share = (float) ((next - time) / (1 - time));
                 Pointwise.axpby(1 - share, x, share, guided, x);
+                if (editing != null) {
+                    editing.restore(x, next, 1 - next);
+                }
                 device.synchronize();
-                progress.advance((long) chunk * request.steps() + step + 1);
+                progress.advance((long) chunk * levels.steps() + step + 1);
             }
             Tensor pictures = scope.empty(DType.F32, count, side, side, WordsConfig.CHANNELS);
             Patches.unpatchify(x, pictures, config.patch(), config.patch());

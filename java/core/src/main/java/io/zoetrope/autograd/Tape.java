@@ -327,7 +327,7 @@ public final class Tape implements AutoCloseable {
     private static void requireActivation(Variable target) {
         if (target.isParameter()) {
             throw new IllegalStateException(
-                    target + " is a parameter: its gradient is F32 and goes through accumulateParameter");
+                    target.describe() + " is a parameter: its gradient is F32 and goes through accumulateParameter");
         }
     }
 
@@ -412,8 +412,8 @@ public final class Tape implements AutoCloseable {
                             + " another one");
         }
         if (!from.shape().equals(grad.shape()) || from.value().dtype() != grad.dtype()) {
-            throw new IllegalArgumentException(
-                    "backward from " + from.value() + " with gradient " + grad + ": shapes and types must be the same");
+            throw new IllegalArgumentException("backward from " + from.value().describe() + " with gradient "
+                    + grad.describe() + ": shapes and types must be the same");
         }
         used = true;
         setGradient(from, grad);

@@ -74,7 +74,7 @@ public final class StoredTensor {
     public void copyTo(Tensor tensor) {
         if (!type.name().equals(tensor.dtype().name()) || !Arrays.equals(shape, tensor.shape().dims())) {
             throw new IllegalArgumentException(
-                    "copy of " + this + " into " + tensor + ": types and shapes must be the same");
+                    "copy of " + this + " into " + tensor.describe() + ": types and shapes must be the same");
         }
         byte[] content = new byte[bytes.capacity()];
         bytes.get(0, content);

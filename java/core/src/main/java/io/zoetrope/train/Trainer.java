@@ -192,7 +192,8 @@ public final class Trainer {
             } catch (IllegalArgumentException e) {
                 throw BadFileException.of(run.path(),
                         "its checkpoint of step " + checkpoint.step() + " does not fit (" + e.getMessage() + ")",
-                        entry.getKey() + " as " + entry.getValue(), "It belongs to another model: start a new run", e);
+                        entry.getKey() + " as " + entry.getValue().describe(),
+                        "It belongs to another model: start a new run", e);
             }
         }
         task.restored(checkpoint.step());

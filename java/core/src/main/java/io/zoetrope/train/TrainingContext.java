@@ -187,7 +187,7 @@ public final class TrainingContext {
      */
     public Tensor report(Tensor values) {
         if (reported != null) {
-            throw new IllegalStateException("this training reports " + reported + " already");
+            throw new IllegalStateException("this training reports " + reported.describe() + " already");
         }
         reported = values;
         sums = scope.zeros(DType.F32, values.size());

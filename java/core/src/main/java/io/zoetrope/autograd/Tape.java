@@ -55,8 +55,12 @@ public final class Tape implements AutoCloseable {
     private boolean used;
 
     private Tape(Device device, Purpose purpose) {
+        this(new Lifetimes(Scope.open(device), true), device, purpose);
+    }
+
+    private Tape(Lifetimes lifetimes, Device device, Purpose purpose) {
         this.device = device;
-        this.lifetimes = new Lifetimes(Scope.open(device));
+        this.lifetimes = lifetimes;
         this.purpose = purpose;
         this.noting = purpose != Purpose.INFERENCE;
     }
@@ -82,6 +86,11 @@ public final class Tape implements AutoCloseable {
     /** A tape that only computes. */
     public static Tape forInference(Device device) {
         return new Tape(device, Purpose.INFERENCE);
+    }
+
+    /** A tape that only computes, whose values are a scope's: closing the tape leaves what it holds to the scope. */
+    public static Tape into(Scope scope) {
+        return new Tape(new Lifetimes(scope, false), scope.device(), Purpose.INFERENCE);
     }
 
     /** Makes every {@link #block} a {@link #checkpoint}. */

@@ -149,16 +149,19 @@ public final class Safetensors {
         return WeightFiles.some(new ArrayList<>(names()));
     }
 
-    /** Writes a file, whole or not at all: tensors in the order of their map, metadata in that of their names. */
-    public static void write(Path path, Map<String, StoredTensor> tensors, Map<String, String> metadata)
+    /**
+     * Writes a file, whole or not at all: tensors in the order of their map, piece by piece, metadata in that of their
+     * names.
+     */
+    public static void write(Path path, Map<String, ? extends TensorContent> tensors, Map<String, String> metadata)
             throws IOException {
         byte[] json = headerJson(tensors, metadata);
         AtomicFiles.writeChannel(path, channel -> {
             ByteBuffer start = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
             start.putLong(json.length).put(json).flip();
             writeFully(channel, start);
-            for (StoredTensor tensor : tensors.values()) {
-                writeFully(channel, tensor.bytes());
+            for (TensorContent tensor : tensors.values()) {
+                tensor.forEachPiece(piece -> writeFully(channel, piece));
             }
         });
     }
@@ -169,7 +172,7 @@ public final class Safetensors {
         }
     }
 
-    private static byte[] headerJson(Map<String, StoredTensor> tensors, Map<String, String> metadata)
+    private static byte[] headerJson(Map<String, ? extends TensorContent> tensors, Map<String, String> metadata)
             throws IOException {
         StringWriter text = new StringWriter();
         try (JsonWriter json = new JsonWriter(text)) {
@@ -182,12 +185,12 @@ public final class Safetensors {
                 json.endObject();
             }
             long at = 0;
-            for (Map.Entry<String, StoredTensor> entry : tensors.entrySet()) {
+            for (Map.Entry<String, ? extends TensorContent> entry : tensors.entrySet()) {
                 if (entry.getKey().equals(SafetensorsHeader.METADATA)) {
                     throw new IllegalArgumentException(SafetensorsHeader.METADATA + " is no name for a tensor");
                 }
-                StoredTensor tensor = entry.getValue();
-                long bytes = tensor.bytes().remaining();
+                TensorContent tensor = entry.getValue();
+                long bytes = tensor.byteCount();
                 json.name(entry.getKey()).beginObject().name("dtype").value(tensor.type().name());
                 json.name("shape").beginArray();
                 for (long size : tensor.shape()) {

@@ -5,9 +5,11 @@ import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
 import io.zoetrope.io.WeightFiles;
+import io.zoetrope.nn.LoraFile;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.nn.ParameterStore;
+import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.nn.WeightTransfer;
 import io.zoetrope.tensor.DType;
@@ -107,6 +109,9 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
         M make(Device device, C config, DType compute, ParameterPlan plan);
     }
 
+    /** Where a model's folder has the adapters that it was made with, as PEFT lays them out. */
+    public static final String ADAPTERS = "adapters";
+
     private final Format<C, N> format;
     private final C config;
     private final N network;
@@ -145,15 +150,30 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
     /**
      * Writes the model's folder with these parameter values in BF16, statistics in F32.
      *
-     * @param values   laid out as the store, such as {@link ParameterStore#values} or their moving average
+     * <p>Adapters that are trained are in the weights, and also written by themselves to the folder {@value #ADAPTERS}.
+     *
+     * @param values   of the store's parameters, such as their moving average
      * @param metadata goes into the header of the weights: where they come from
      */
-    public final void save(Path folder, float[] values, Map<String, String> metadata) throws IOException {
+    public final void save(Path folder, ParameterValues values, Map<String, String> metadata) throws IOException {
         List<ModelFolder.Component> components = new ArrayList<>();
         components.add(new ModelFolder.Component(format.component(), format.library(), format.network(),
-                format.writer().apply(config), ModelWeights.stored(store, values)));
+                format.writer().apply(config), ModelWeights.stored(values)));
         components.addAll(rest());
         ModelFolder.write(folder, format.pipeline(), components, metadata);
+        saveAdapters(folder, values);
+    }
+
+    /** Writes the model's folder with the values it has; see {@link #save(Path, ParameterValues, Map)}. */
+    public final void save(Path folder, Map<String, String> metadata) throws IOException {
+        save(folder, store.current(), metadata);
+    }
+
+    /** Writes the adapters that are trained, if there are any, below a model's folder. */
+    protected final void saveAdapters(Path folder, ParameterValues values) throws IOException {
+        if (store.lora() != null && !store.trainable().isEmpty()) {
+            LoraFile.write(folder.resolve(ADAPTERS), store, values, LoraFile.Naming.PEFT, format.component());
+        }
     }
 
     /** Parts of the model beside the network. */

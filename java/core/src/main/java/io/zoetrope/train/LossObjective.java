@@ -77,6 +77,6 @@ public final class LossObjective implements Objective {
     @Override
     public void save(Path folder, Map<String, String> metadata) throws IOException {
         ModelFolder.write(folder, PIPELINE, List.of(new ModelFolder.Component(NETWORK, "zoetrope", "OwnNetwork",
-                Config.empty(), ModelWeights.stored(store, optimizer.averaged()))), metadata);
+                Config.empty(), ModelWeights.stored(optimizer.averaged()))), metadata);
     }
 }

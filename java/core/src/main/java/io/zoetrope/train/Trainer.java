@@ -5,7 +5,7 @@ import io.zoetrope.data.Images;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Checkpoint;
 import io.zoetrope.io.Progress;
-import io.zoetrope.io.StoredTensor;
+import io.zoetrope.io.TensorContent;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -183,7 +183,7 @@ public final class Trainer {
 
     private static void restore(RunFolder run, TrainingTask task, Checkpoint checkpoint) throws IOException {
         for (Map.Entry<String, Tensor> entry : task.state().entrySet()) {
-            StoredTensor stored = checkpoint.tensors().get(entry.getKey());
+            TensorContent stored = checkpoint.tensors().get(entry.getKey());
             try {
                 if (stored == null) {
                     throw new IllegalArgumentException("no " + entry.getKey());
@@ -218,8 +218,8 @@ public final class Trainer {
         task.save(run.model(), Map.of("data", run.config().text("data"), "steps", Long.toString(step), "seed", seed));
         interrupts.aside(() -> run.plotLosses(task.columns().get(0)));
         task.report(run, step);
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        task.state().forEach((name, tensor) -> tensors.put(name, StoredTensor.of(tensor)));
+        Map<String, TensorContent> tensors = new LinkedHashMap<>();
+        task.state().forEach((name, tensor) -> tensors.put(name, TensorContent.of(tensor)));
         run.checkpoints().save(new Checkpoint(step, Map.of("seed", seed), tensors));
     }
 }

@@ -4,6 +4,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterStore;
+import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Random;
 import io.zoetrope.ops.rows.Rows;
@@ -117,7 +118,7 @@ public abstract class AdversarialObjective implements Objective {
     }
 
     /** The moving average of the generator's parameters. */
-    protected final float[] averaged() {
+    protected final ParameterValues averaged() {
         return generator.averaged();
     }
 

@@ -122,7 +122,7 @@ final class DdpmObjective implements Objective {
     public Optional<Images> samples() {
         DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(),
                 ParameterPlan.inference());
-        averaged.store().values(optimizer.averaged());
+        averaged.store().take(optimizer.averaged());
         try (DdpmPipeline pipeline = new DdpmPipeline(averaged)) {
             return Optional.of(pipeline.generate(Sampling.count(SAMPLES).steps(SAMPLE_STEPS).seed(context.seed()),
                     Progress.none()));

@@ -104,7 +104,7 @@ final class WordsObjective implements Objective {
     public Optional<Images> samples() {
         WordsModel averaged = new WordsModel(context.device(), model.config(), model.compute(),
                 ParameterPlan.inference());
-        averaged.store().values(optimizer.averaged());
+        averaged.store().take(optimizer.averaged());
         List<String> prompts = new ArrayList<>();
         for (int i = 0; i < SAMPLES; i++) {
             prompts.add(part.descriptions().get((int) ((long) i * part.descriptions().size() / SAMPLES)).label());

@@ -8,11 +8,11 @@ import jcuda.driver.CUresult;
 /** A block of device memory, held from a {@link MemoryPool} or wrapped; closing it gives the block back. */
 public final class DeviceMemory implements AutoCloseable {
     private final MemoryPool pool;
-    private final MemoryPool.Block block;
+    private final MemoryBlock block;
     private final long bytes;
     private boolean closed;
 
-    DeviceMemory(MemoryPool pool, MemoryPool.Block block, long bytes) {
+    DeviceMemory(MemoryPool pool, MemoryBlock block, long bytes) {
         this.pool = pool;
         this.block = block;
         this.bytes = bytes;

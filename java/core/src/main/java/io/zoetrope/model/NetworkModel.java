@@ -13,7 +13,10 @@ import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.nn.WeightTransfer;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.option.OptionException;
 import io.zoetrope.tensor.Scope;
+import io.zoetrope.train.TrainingContext;
+import io.zoetrope.train.Tuning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +56,7 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
             return config(ModelFolder.open(folder));
         }
 
-        private C config(ModelFolder files) throws IOException {
+        private void requireKind(ModelFolder files) throws IOException {
             if (!files.has(component)) {
                 throw BadFileException.of(files.path(), "is a " + files.pipelineClass() + " without " + component,
                         "a " + pipeline, "Name the folder of such a model");
@@ -63,6 +66,10 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
                         "setting '" + component + "' is of class " + files.className(component), network,
                         "Use a model made of what is supported");
             }
+        }
+
+        private C config(ModelFolder files) throws IOException {
+            requireKind(files);
             try {
                 return reader.read(files);
             } catch (IllegalArgumentException | ArithmeticException e) {
@@ -141,10 +148,40 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
      * @throws BadFileException         naming what does not fit
      */
     public final WeightTransfer.Report transfer(Path folder, WeightTransfer transfer, long seed) throws IOException {
+        return transfer.into(store, weights(ModelFolder.open(folder)), seed);
+    }
+
+    /** The network's weights in a folder, by today's names. */
+    private WeightFiles weights(ModelFolder files) throws IOException {
         Parameters parameters = Parameters.root();
         format.builder().apply(config, parameters);
-        WeightFiles weights = ModelFolder.open(folder).weights(format.component());
-        return transfer.into(store, weights.renamed(parameters.formerNames()), seed);
+        return files.weights(format.component()).renamed(parameters.formerNames());
+    }
+
+    /**
+     * A model as a training begins it: with random values or those of another model of the same kind, and with memory
+     * for the training of what the {@link TrainingContext#tuning} names. It is closed with the training.
+     *
+     * @throws IllegalArgumentException when a pattern of the tuning matches nothing
+     * @throws BadFileException         naming what of the other model does not fit
+     */
+    public static <C, M extends NetworkModel<C, ?>> M begin(TrainingContext context, C config, DType compute,
+            Maker<C, M> maker) throws IOException {
+        Tuning tuning = context.tuning();
+        M model = context.own(OptionException
+                .asked(() -> maker.make(context.device(), config, compute, tuning.plan(context.seed()))));
+        if (tuning.from().isEmpty()) {
+            context.begin(model.store());
+            return model;
+        }
+        return PretrainedModels.open(tuning.from().get(), folder -> {
+            ModelFolder files = ModelFolder.open(folder);
+            NetworkModel<C, ?> begun = model;
+            begun.format.requireKind(files);
+            context.begin(model.store(), begun.weights(files));
+            model.loadRest(files);
+            return model;
+        });
     }
 
     /**

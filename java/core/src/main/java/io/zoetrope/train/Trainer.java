@@ -113,14 +113,17 @@ public final class Trainer {
                 restore(run, task, start.get());
                 start = Optional.empty(); // as large as the model and its optimisers
             }
-            run(request, steps, done, run, task, interrupts, progress);
+            Listeners heard = new Listeners(listeners);
+            if (done == 0) {
+                task.begun().ifPresent(heard::tell);
+            }
+            run(request, steps, done, run, task, interrupts, heard, progress);
         }
     }
 
     private void run(TrainRequest request, long steps, long done, RunFolder run, TrainingTask task,
-            Interrupts interrupts, Progress progress) throws IOException {
+            Interrupts interrupts, Listeners heard, Progress progress) throws IOException {
         String loss = task.columns().get(0);
-        Listeners heard = new Listeners(listeners);
         try (LossCsv losses = run.losses(task.columns(), done)) {
             progress.advance(done);
             long logged = done;

@@ -26,6 +26,9 @@ import java.util.Map;
  * discriminator and then, against the moved one, the generator.
  */
 public abstract class AdversarialObjective implements Objective {
+    /** Why adversarial trainings take no {@link io.zoetrope.train.Tuning}. */
+    public static final String UNTUNABLE = "its two networks learn from each other, both of them, from the start";
+
     private static final long REAL = 1;
     private static final long NOISE = 2;
 

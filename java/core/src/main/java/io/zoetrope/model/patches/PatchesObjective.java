@@ -97,7 +97,9 @@ final class PatchesObjective implements Objective {
 
     @Override
     public void prepare() {
-        model.palette().learn(pictures, context.seed());
+        if (context.tuning().from().isEmpty()) { // else the weights are for the palette they came with
+            model.palette().learn(pictures, context.seed());
+        }
         tokenise();
     }
 

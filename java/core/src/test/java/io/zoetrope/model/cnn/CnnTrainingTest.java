@@ -109,7 +109,7 @@ class CnnTrainingTest {
         }
         Config other = options("sgd").with("norm_groups", 4).with("from", first.toString());
         assertThatThrownBy(() -> trainer.train(new CnnFamily(), request(folder.resolve("third"), 1, false, 1, other),
-                Progress.none())).hasMessageContaining("give the same net");
+                Progress.none())).hasMessageContaining("stages.0.0.norm1.running_mean");
     }
 
     @Test

@@ -104,7 +104,7 @@ class CnnCommandsTest {
                 "head.*", "--run", run.toString())).as(shell.err()).isZero();
         assertThat(shell.out())
                 .contains("begins with fashion-cnn: ",
-                        "2 left out (head.bias, head.weight), 2 made anew (head.weight, head.bias)")
+                        "2 left out (head.weight, head.bias), 2 made anew (head.weight, head.bias)")
                 .containsPattern("trains [\\d,]+ numbers for a model of [\\d,]+ \\(\\d\\.\\d %\\)");
         assertThat(run.resolve("model/adapters/adapter_model.safetensors")).exists();
         assertThat(Config.read(run.resolve("config.json")).section("tuning").text("lora_targets"))

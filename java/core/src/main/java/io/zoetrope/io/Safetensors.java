@@ -25,6 +25,9 @@ import java.util.TreeMap;
  * place; {@link #write} does not, it renames a new one over it.
  */
 public final class Safetensors {
+    /** Bytes handed to the system at once. */
+    private static final int WRITTEN = 1 << 22;
+
     private final Path path;
     private final SafetensorsHeader header;
     private final long dataStart;
@@ -166,9 +169,13 @@ public final class Safetensors {
         });
     }
 
+    /** In parts: a channel copies what lies on the heap to native memory of the same size, which it keeps. */
     private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            bytes.limit(Math.min(end, bytes.position() + WRITTEN));
             channel.write(bytes);
+            bytes.limit(end);
         }
     }
 

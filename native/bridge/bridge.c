@@ -50,6 +50,12 @@ NATIVE(void, setHandle)(JNIEnv* env, jclass class, jobject object, jlong value) 
     if (field) (*env)->SetLongField(env, object, field, value);
 }
 
+// No driver call: device memory that is the host's own, as softcuda's is, seen as a buffer.
+NATIVE(jobject, hostBuffer)(JNIEnv* env, jclass class, jlong address, jlong bytes) {
+    (void) class;
+    return (*env)->NewDirectByteBuffer(env, HANDLE(address), bytes);
+}
+
 // Asks before it sets: that is what is cheap, and the answer is nearly always the context itself.
 NATIVE(jint, enter)(JNIEnv* env, jclass class, jlong context) {
     (void) env, (void) class;

@@ -260,6 +260,13 @@ TEST(counts_and_reads_the_dependencies_of_a_graph) {
     EXPECT_EQ(edges.values[1], 0x030201);
 }
 
+TEST(shows_memory_as_a_buffer_of_its_address_and_bytes) {
+    jlong memory[2] = {7, 7};
+    EXPECT(NATIVE(hostBuffer)(env, nullptr, reinterpret_cast<jlong>(memory), 16) == java::buffer(memory));
+    EXPECT_EQ(memory[0], 16);
+    EXPECT_EQ(memory[1], 7);
+}
+
 TEST(reads_and_writes_the_handles_of_jcuda) {
     jlong object = 0x5555;
     EXPECT_EQ(NATIVE(handle)(env, nullptr, java::buffer(&object)), 0x5555);

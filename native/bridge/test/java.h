@@ -37,6 +37,11 @@ inline int& borrowed() {
 inline JNIEnv* environment() {
     static JNINativeInterface_ f{};
     f.GetDirectBufferAddress = [](JNIEnv*, jobject buffer) { return reinterpret_cast<void*>(buffer); };
+    // The memory itself stands for its buffer; its first eight bytes keep how many it was said to have.
+    f.NewDirectByteBuffer = [](JNIEnv*, void* address, jlong bytes) {
+        static_cast<jlong*>(address)[0] = bytes;
+        return reinterpret_cast<jobject>(address);
+    };
     f.GetArrayLength = [](JNIEnv*, jarray a) { return bytes(a).length; };
     f.GetLongArrayRegion = [](JNIEnv*, jlongArray a, jsize at, jsize n, jlong* out) {
         std::memcpy(out, region<jlong>(a, at), n * sizeof *out);

@@ -43,6 +43,11 @@ final class DeclaredOptions {
         return argument(option, option.help() + option.defaultText().map(text -> " Default: " + text + ".").orElse(""));
     }
 
+    /** As {@link #argument(Option)}, not shown in help. */
+    static ArgSpec hidden(Option<?> option) {
+        return OptionSpec.builder((OptionSpec) argument(option)).hidden(true).build();
+    }
+
     /** As {@link #argument(Option)}, for a command that does without it, too. */
     static ArgSpec optional(Option<?> option) {
         return option.isPositional() ? positional(option, option.help(), "0..1") : argument(option);

@@ -12,12 +12,17 @@ import io.zoetrope.option.OptionException;
 import io.zoetrope.train.RunFolder;
 import io.zoetrope.train.TrainRequest;
 import io.zoetrope.train.Trainer;
+import io.zoetrope.train.TrainingEvent;
 import io.zoetrope.train.TrainingFamily;
+import io.zoetrope.train.Tuning;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -78,6 +83,14 @@ final class TrainFamilyCommand implements Callable<Integer> {
         CommandSpec command = CommandSpec.forAnnotatedObject(this).name(training.name());
         command.usageMessage().description(DeclaredOptions.shown(training.about()).replace("%", "%%"));
         training.options().forEach(option -> command.add(DeclaredOptions.argument(option)));
+        if (training.untunable().isPresent()) { // taken all the same, to say why they are refused
+            Tuning.options().forEach(option -> command.add(DeclaredOptions.hidden(option)));
+        } else {
+            ArgGroupSpec.Builder tuning = ArgGroupSpec.builder().validate(false)
+                    .heading("%nTo begin with another model, or to train a part of one:%n");
+            Tuning.options().forEach(option -> tuning.addArg(DeclaredOptions.argument(option)));
+            command.addArgGroup(tuning.build());
+        }
         return command;
     }
 
@@ -86,7 +99,7 @@ final class TrainFamilyCommand implements Callable<Integer> {
         TrainRequest request = request();
         Optional<Path> model = GracefulStop.during(surroundings, () -> TerminalProgress.during(progress -> {
             try (Device device = surroundings.devices().apply(deviceOption.device)) {
-                return new Trainer(device).train(training, request, progress);
+                return new Trainer(device).withListener(this::hear).train(training, request, progress);
             }
         }), "zoetrope train " + training.name() + " --resume --run " + request.run());
         if (model.isEmpty()) {
@@ -95,6 +108,24 @@ final class TrainFamilyCommand implements Callable<Integer> {
         surroundings.say(model.get() + ": trained for " + request.steps() + " steps; see it with '"
                 + use(model.get(), request) + "'");
         return 0;
+    }
+
+    /** Says what a run began with, and how much of its model it trains, where that is not everything. */
+    private void hear(TrainingEvent event) {
+        if (event instanceof TrainingEvent.Begun begun) {
+            begun.transfer()
+                    .ifPresent(report -> surroundings.say("begins with " + begun.tuning().from().orElseThrow() + ": "
+                            + report.loaded().size() + " tensors taken, " + told(report.skipped(), "left out") + ", "
+                            + told(report.fresh(), "made anew")));
+            if (begun.trained() != begun.parameters()) {
+                surroundings.say(String.format(Locale.ROOT, "trains %,d numbers for a model of %,d (%.1f %%)",
+                        begun.trained(), begun.parameters(), 100.0 * begun.trained() / begun.parameters()));
+            }
+        }
+    }
+
+    private static String told(List<String> names, String what) {
+        return names.isEmpty() ? "none " + what : names.size() + " " + what + " (" + String.join(", ", names) + ")";
     }
 
     /** A command that shows what {@code model} can do. */
@@ -134,7 +165,7 @@ final class TrainFamilyCommand implements Callable<Integer> {
         Dataset set = training.learnsFrom().load(data.isPresent() ? data.get() : dataOf(settings, folder),
                 surroundings.places());
         Config options = Config.empty();
-        for (Option<?> option : training.options()) {
+        for (Option<?> option : training.allOptions()) {
             options = DeclaredOptions.with(options, option, spec.commandLine().getParseResult());
         }
         try {
@@ -145,6 +176,7 @@ final class TrainFamilyCommand implements Callable<Integer> {
                     settings.has("seed") ? settings.longInteger("seed") : seed, folder, resume, saveEvery, sampleEvery,
                     options);
             training.settings(request);
+            training.tuning(request);
             return request;
         } catch (OptionException e) {
             throw DeclaredOptions.wrongUsage(spec, e);

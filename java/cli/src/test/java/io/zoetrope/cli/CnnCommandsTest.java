@@ -96,6 +96,34 @@ class CnnCommandsTest {
     }
 
     @Test
+    void trainBeginsWithAShippedModelAndTrainsAPartOfIt() throws IOException {
+        String pictures = shell.pictures(28);
+        Path run = folder.resolve("run");
+        assertThat(shell.run("train", "cnn", "--data", pictures, "--steps", "1", "--batch", "4", "--from",
+                "fashion-cnn", "--anew", "head.*", "--lora", "2", "--lora-targets", "stages.*.conv?", "--train-only",
+                "head.*", "--run", run.toString())).as(shell.err()).isZero();
+        assertThat(shell.out())
+                .contains("begins with fashion-cnn: ",
+                        "2 left out (head.weight, head.bias), 2 made anew (head.weight, head.bias)")
+                .containsPattern("trains [\\d,]+ numbers for a model of [\\d,]+ \\(\\d\\.\\d %\\)");
+        assertThat(run.resolve("model/adapters/adapter_model.safetensors")).exists();
+        assertThat(Config.read(run.resolve("config.json")).section("tuning").text("lora_targets"))
+                .isEqualTo("stages.*.conv?");
+        assertThat(shell.run("train", "cnn", "--resume", "--run", run.toString(), "--lora", "4")).isEqualTo(1);
+        assertThat(shell.err()).contains("was started with lora 2");
+        shell.withoutDevice = true;
+        assertThat(shell.run("train", "cnn", "--data", pictures, "--batch", "4", "--lora", "2")).isEqualTo(2);
+        assertThat(shell.err()).contains("--lora is given without 'from'");
+        assertThat(shell.run("train", "gan", "--data", pictures, "--batch", "4", "--freeze", "*")).isEqualTo(2);
+        assertThat(shell.err()).contains("--freeze is not for gan: its two networks learn from each other");
+        assertThat(shell.run("train", "cnn", "--help")).isZero();
+        assertThat(shell.out()).contains("To begin with another model, or to train a part of one:")
+                .contains("--lora-targets=PATTERN,…");
+        assertThat(shell.run("train", "gan", "--help")).isZero();
+        assertThat(shell.out()).doesNotContain("--lora");
+    }
+
+    @Test
     void explainWritesASheetAndSaysTheDecision() throws IOException {
         Path sheet = folder.resolve("sheet.png");
         String picture = Path.of(shell.pictures(28)).resolve("odd/1.png").toString();

@@ -42,7 +42,8 @@ class WordsCommandsTest {
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.05 * Math.sin(i)); // no layer is zero, as some are at first
             }
-            fresh.save(Path.of(folder), values, Map.of());
+            fresh.store().values(values);
+            fresh.save(Path.of(folder), Map.of());
         }
     }
 

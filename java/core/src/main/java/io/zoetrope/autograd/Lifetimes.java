@@ -28,13 +28,16 @@ final class Lifetimes implements AutoCloseable {
     }
 
     private final Scope scope;
+    private final boolean ownsScope;
     private final Map<DeviceMemory, Block> blocks = new HashMap<>();
     private long made;
     private long held;
     private long peak;
 
-    Lifetimes(Scope scope) {
+    /** @param ownsScope whether the scope closes with this; else what is held then stays in it */
+    Lifetimes(Scope scope, boolean ownsScope) {
         this.scope = scope;
+        this.ownsScope = ownsScope;
     }
 
     /** A value held by a part; by the caller, as a gradient is by its variable, where that is null. */
@@ -121,6 +124,8 @@ final class Lifetimes implements AutoCloseable {
     @Override
     public void close() {
         blocks.clear();
-        scope.close();
+        if (ownsScope) {
+            scope.close();
+        }
     }
 }

@@ -55,8 +55,12 @@ public final class Tape implements AutoCloseable {
     private boolean used;
 
     private Tape(Device device, Purpose purpose) {
+        this(new Lifetimes(Scope.open(device), true), device, purpose);
+    }
+
+    private Tape(Lifetimes lifetimes, Device device, Purpose purpose) {
         this.device = device;
-        this.lifetimes = new Lifetimes(Scope.open(device));
+        this.lifetimes = lifetimes;
         this.purpose = purpose;
         this.noting = purpose != Purpose.INFERENCE;
     }
@@ -82,6 +86,11 @@ public final class Tape implements AutoCloseable {
     /** A tape that only computes. */
     public static Tape forInference(Device device) {
         return new Tape(device, Purpose.INFERENCE);
+    }
+
+    /** A tape that only computes, whose values are a scope's: closing the tape leaves what it holds to the scope. */
+    public static Tape into(Scope scope) {
+        return new Tape(new Lifetimes(scope, false), scope.device(), Purpose.INFERENCE);
     }
 
     /** Makes every {@link #block} a {@link #checkpoint}. */
@@ -327,7 +336,7 @@ public final class Tape implements AutoCloseable {
     private static void requireActivation(Variable target) {
         if (target.isParameter()) {
             throw new IllegalStateException(
-                    target + " is a parameter: its gradient is F32 and goes through accumulateParameter");
+                    target.describe() + " is a parameter: its gradient is F32 and goes through accumulateParameter");
         }
     }
 
@@ -412,8 +421,8 @@ public final class Tape implements AutoCloseable {
                             + " another one");
         }
         if (!from.shape().equals(grad.shape()) || from.value().dtype() != grad.dtype()) {
-            throw new IllegalArgumentException(
-                    "backward from " + from.value() + " with gradient " + grad + ": shapes and types must be the same");
+            throw new IllegalArgumentException("backward from " + from.value().describe() + " with gradient "
+                    + grad.describe() + ": shapes and types must be the same");
         }
         used = true;
         setGradient(from, grad);

@@ -34,8 +34,8 @@ public final class Variable {
      */
     public static Variable parameter(Tensor value, Tensor grad) {
         if (!value.shape().equals(grad.shape())) {
-            throw new IllegalArgumentException(
-                    "parameter " + value + " with gradient " + grad + ": shapes must be the same");
+            throw new IllegalArgumentException("parameter " + value.describe() + " with gradient " + grad.describe()
+                    + ": shapes must be the same");
         }
         return new Variable(value, true, true, grad);
     }
@@ -95,8 +95,23 @@ public final class Variable {
         keepsGrad = true;
     }
 
+    /** Type, shape and whether it is differentiable, as messages name a variable. Reads no value. */
+    public String describe() {
+        return value.describe() + differentiable();
+    }
+
+    /** As {@link #describe()} of a variable that may be left out: null for null. */
+    public static String describe(Variable variable) {
+        return variable == null ? "null" : variable.describe();
+    }
+
+    private String differentiable() {
+        return needsGrad ? " (differentiable)" : "";
+    }
+
+    /** With its values, as {@link Tensor#toString}. */
     @Override
     public String toString() {
-        return value + (needsGrad ? " (differentiable)" : "");
+        return value + differentiable();
     }
 }

@@ -71,6 +71,9 @@ final class BridgeNative {
 
     static native void setHandle(Object handle, long address);
 
+    /** Memory that the host can read at this address, as a direct buffer that shares it; no driver call. */
+    static native ByteBuffer hostBuffer(long address, long bytes);
+
     /** cuCtxGetCurrent, and cuCtxSetCurrent where another context is current. */
     static native int enter(long context);
 

@@ -22,13 +22,13 @@ import jcuda.driver.JCudaDriver;
  */
 public final class CapturedGraph implements AutoCloseable {
     private final Device device;
-    private final List<MemoryPool.Store> memory;
+    private final List<MemoryStore> memory;
     private final CUgraph graph;
     private final CUgraphExec executable;
     private final int nodes;
     private boolean closed;
 
-    private CapturedGraph(Device device, List<MemoryPool.Store> memory, CUgraph graph) {
+    private CapturedGraph(Device device, List<MemoryStore> memory, CUgraph graph) {
         this.device = device;
         this.memory = memory;
         this.graph = graph;
@@ -53,7 +53,7 @@ public final class CapturedGraph implements AutoCloseable {
             throw new IllegalStateException("a graph is being recorded already on " + stream);
         }
         Recording recording = new Recording(stream);
-        List<MemoryPool.Store> memory = new ArrayList<>();
+        List<MemoryStore> memory = new ArrayList<>();
         try {
             CUgraph graph;
             try {

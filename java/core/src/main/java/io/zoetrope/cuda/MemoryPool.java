@@ -1,7 +1,5 @@
 package io.zoetrope.cuda;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import jcuda.Pointer;
@@ -18,63 +16,34 @@ import jcuda.driver.JCudaDriver;
  * work that other streams had queued when it was given back, the stream is made to wait when the block is handed out
  * again. While a graph is recorded, blocks come from and return to stores of the graph's own, because every replay
  * writes to the same addresses.
+ *
+ * <p>A free block is cut to what is asked for, and free neighbours are joined. Under softcuda's checkers, or with {@code
+ * -Dzoetrope.memory.whole=true}, which NVIDIA's compute-sanitizer wants too, every block is an allocation of the
+ * driver's, so that accesses beyond its bounds are seen.
  */
 public final class MemoryPool {
-    private static final long SMALL_GRAIN = 512;
-    private static final long LARGE = 1 << 20;
-    /** A cached block may be larger than asked by this fraction of its size. */
+    private static final String WHOLE = "zoetrope.memory.whole";
+    /** Names the checkers of softcuda that are on. */
+    private static final String CHECKS = "ZOETROPE_CHECK";
+    private static final long GRAIN = 512;
+    private static final long PAGE = 1 << 21;
+    /** A new allocation of the driver's is at least this part of what its store has: few of them, little of it unused. */
+    private static final int GROWTH_DIVISOR = 4;
+    private static final long MOST_GROWTH = 32 * PAGE;
+    /** A block that is not cut may be larger than asked by this fraction of its size. */
     private static final int MAX_WASTE_DIVISOR = 4;
 
-    private static final long FREE = -1;
-
-    /** A driver allocation and the store it returns to; null for one that was wrapped. */
-    static final class Block {
-        private final long address;
-        private final long bytes;
-        private final Store store;
-        /** Work of other streams that may still use this free block. */
-        private List<Stream.Mark> marks = List.of();
-        /** The bytes that were asked for by who holds it now, {@link #FREE} when nobody does. */
-        private long lent = FREE;
-        /** Of a block that was wrapped: what must live as long. */
-        private Object owner;
-
-        Block(long address, long bytes, Store store) {
-            this.address = address;
-            this.bytes = bytes;
-            this.store = store;
-        }
-
-        long address() {
-            return address;
-        }
-    }
-
-    /** Free blocks by size, for work on one stream. */
-    static final class Store {
-        private final Stream stream;
-        private final TreeMap<Long, ArrayDeque<Block>> free = new TreeMap<>();
-        private boolean retired;
-        /** The store that took over when this one's stream ended. */
-        private Store heir;
-
-        Store(Stream stream) {
-            this.stream = stream;
-        }
-
-        private Store living() {
-            return heir == null ? this : heir.living();
-        }
-    }
-
     private final Device device;
-    private final TreeMap<Long, Block> owned = new TreeMap<>();
+    private final boolean cuts;
+    private final TreeMap<Long, MemoryBlock> owned = new TreeMap<>();
     private long inUse;
     private long cached;
     private long peak;
 
     MemoryPool(Device device) {
         this.device = device;
+        this.cuts = !Boolean.parseBoolean(
+                System.getProperty(WHOLE, Boolean.toString(device.isSoftware() && System.getenv(CHECKS) != null)));
     }
 
     /**
@@ -88,53 +57,48 @@ public final class MemoryPool {
         }
         Stream stream = device.stream();
         stream.requireUsable();
-        Store store = stream.store();
+        MemoryStore store = stream.store();
         long rounded = round(Math.max(1, bytes));
-        Block block = fromCache(store, rounded);
+        MemoryBlock block = store.take(rounded, cuts ? Long.MAX_VALUE : rounded + rounded / (MAX_WASTE_DIVISOR - 1));
         if (block == null) {
             block = fromDriver(store, rounded, bytes);
+        } else {
+            cached -= block.bytes();
         }
-        block.lent = bytes;
-        inUse += block.bytes;
+        if (cuts && block.bytes() > rounded) {
+            MemoryBlock rest = block.split(rounded);
+            owned.put(rest.address(), rest);
+            store.put(rest);
+            cached += rest.bytes();
+        }
+        block.await(store.stream());
+        block.lend(bytes);
+        inUse += block.bytes();
         peak = Math.max(peak, inUse);
         return new DeviceMemory(this, block, bytes);
     }
 
     private static long round(long bytes) {
-        if (bytes > Long.MAX_VALUE - LARGE) {
-            return bytes;
-        }
-        long grain = bytes < LARGE ? SMALL_GRAIN : LARGE / 8;
-        return (bytes + grain - 1) / grain * grain;
+        return bytes > Long.MAX_VALUE - GRAIN ? bytes : (bytes + GRAIN - 1) / GRAIN * GRAIN;
     }
 
-    private Block fromCache(Store store, long bytes) {
-        var entry = store.free.ceilingEntry(bytes);
-        if (entry == null || entry.getKey() - bytes > entry.getKey() / MAX_WASTE_DIVISOR) {
-            return null;
-        }
-        Block block = entry.getValue().pop();
-        if (entry.getValue().isEmpty()) {
-            store.free.remove(entry.getKey());
-        }
-        cached -= block.bytes;
-        block.marks.forEach(store.stream::waitFor);
-        forget(block);
-        return block;
+    /** What is asked of the driver for a block of so many bytes. */
+    private long allocation(MemoryStore store, long rounded) {
+        long growth = Math.min(MOST_GROWTH, store.held() / GROWTH_DIVISOR);
+        long wanted = Math.max(rounded, growth);
+        return cuts && wanted <= Long.MAX_VALUE - PAGE ? (wanted + PAGE - 1) / PAGE * PAGE : rounded;
     }
 
-    private static void forget(Block block) {
-        block.marks.forEach(Stream.Mark::release);
-        block.marks = List.of();
-    }
-
-    private Block fromDriver(Store store, long rounded, long asked) {
-        device.enter();
+    private MemoryBlock fromDriver(MemoryStore store, long rounded, long asked) {
         CUdeviceptr pointer = new CUdeviceptr();
-        int result = Driver.result(() -> JCudaDriver.cuMemAlloc(pointer, rounded));
+        long bytes = allocation(store, rounded);
+        int result = allocate(pointer, bytes);
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY && trim() > 0) {
-            device.enter();
-            result = Driver.result(() -> JCudaDriver.cuMemAlloc(pointer, rounded));
+            result = allocate(pointer, bytes);
+        }
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY && bytes > rounded) {
+            bytes = rounded;
+            result = allocate(pointer, bytes);
         }
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY || result == CUresult.CUDA_ERROR_INVALID_VALUE) {
             long[] free = new long[1];
@@ -143,9 +107,15 @@ public final class MemoryPool {
             throw new DeviceOutOfMemoryException(asked, inUse, cached, free[0], total[0]);
         }
         device.check("allocating " + asked + " bytes of device memory", result);
-        Block block = new Block(Addresses.of(pointer), rounded, store);
-        owned.put(block.address, block);
+        MemoryBlock block = new MemoryBlock(Addresses.of(pointer), bytes, store);
+        owned.put(block.address(), block);
+        store.holds(bytes);
         return block;
+    }
+
+    private int allocate(CUdeviceptr pointer, long bytes) {
+        device.enter();
+        return Driver.result(() -> JCudaDriver.cuMemAlloc(pointer, bytes));
     }
 
     /** Takes other code's memory into the list of what may be used, until it is given back. */
@@ -174,12 +144,10 @@ public final class MemoryPool {
             throw new IllegalArgumentException(range + ": they are on device " + ordinal[0] + ", not on " + device);
         }
         var below = owned.lowerEntry(address + bytes);
-        if (below != null && below.getValue().address + below.getValue().bytes > address) {
+        if (below != null && below.getValue().end() > address) {
             throw new IllegalArgumentException(range + ": they are in use here already; take a view of that tensor");
         }
-        Block block = new Block(address, bytes, null);
-        block.owner = owner;
-        block.lent = bytes;
+        MemoryBlock block = MemoryBlock.wrapped(address, bytes, owner);
         owned.put(address, block);
         return new DeviceMemory(this, block, bytes);
     }
@@ -192,33 +160,55 @@ public final class MemoryPool {
         device.requireOpen();
     }
 
-    synchronized void giveBack(Block block) {
-        if (block.store == null) {
-            owned.remove(block.address);
-            block.owner = null;
+    synchronized void giveBack(MemoryBlock block) {
+        if (block.isWrapped()) {
+            owned.remove(block.address());
+            block.giveBack(List.of());
             return;
         }
-        inUse -= block.bytes;
-        block.lent = FREE;
+        inUse -= block.bytes();
         if (device.isClosed()) {
+            block.giveBack(List.of());
             return;
         }
-        Store store = block.store.living();
-        if (store.retired) {
-            free(block);
-            return;
+        MemoryStore store = block.store();
+        cached += block.bytes();
+        block.giveBack(store.isRetired() ? List.of() : device.workBesides(store.stream()));
+        MemoryBlock joined = joined(store, block);
+        store.put(joined);
+        if (store.isRetired() && joined.isWhole()) {
+            free(store, joined);
         }
-        cached += block.bytes;
-        block.marks = device.workBesides(store.stream);
-        store.free.computeIfAbsent(block.bytes, key -> new ArrayDeque<>()).push(block);
     }
 
-    private void free(Block block) {
-        forget(block);
-        owned.remove(block.address);
+    /** A free block with its free neighbours, which are in the store; it is not yet. */
+    private MemoryBlock joined(MemoryStore store, MemoryBlock block) {
+        MemoryBlock after = block.freeAfter();
+        if (after != null) {
+            store.remove(after);
+            owned.remove(after.address());
+            block.absorbAfter();
+        }
+        MemoryBlock before = block.freeBefore();
+        if (before == null) {
+            return block;
+        }
+        store.remove(before);
+        owned.remove(block.address());
+        before.absorbAfter();
+        return before;
+    }
+
+    /** Gives a free block, an allocation of the driver's, back to it. */
+    private void free(MemoryStore store, MemoryBlock block) {
+        store.remove(block);
+        store.holds(-block.bytes());
+        cached -= block.bytes();
+        block.forget();
+        owned.remove(block.address());
         device.enter();
         device.check("freeing device memory",
-                Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(block.address))));
+                Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(block.address()))));
     }
 
     /**
@@ -229,19 +219,19 @@ public final class MemoryPool {
     synchronized void requireInUse(long address, long bytes, String what) {
         device.requireOpen();
         var below = owned.floorEntry(address);
-        Block block = below == null ? null : below.getValue();
-        long offset = block == null ? 0 : address - block.address;
-        if (block == null || offset >= block.bytes) {
+        MemoryBlock block = below == null ? null : below.getValue();
+        long offset = block == null ? 0 : address - block.address();
+        if (block == null || offset >= block.bytes()) {
             throw new IllegalArgumentException(range(what, bytes, address) + ": " + device + " has no memory there");
         }
-        if (block.lent == FREE) {
+        if (block.isFree()) {
             throw new IllegalStateException(range(what, bytes, address) + ": that memory of " + device
                     + " was given back: its scope is closed");
         }
-        if (bytes > block.lent - offset) {
+        if (bytes > block.lent() - offset) {
             throw new IllegalArgumentException(range(what, bytes, address) + ": they pass the end of the block of "
-                    + block.lent + " bytes at 0x" + Long.toHexString(block.address) + ", of which "
-                    + Math.max(0, block.lent - offset) + " are left");
+                    + block.lent() + " bytes at 0x" + Long.toHexString(block.address()) + ", of which "
+                    + Math.max(0, block.lent() - offset) + " are left");
         }
     }
 
@@ -249,7 +239,7 @@ public final class MemoryPool {
         return what + " " + bytes + " bytes at 0x" + Long.toHexString(address);
     }
 
-    /** Returns all cached memory to the driver. @return the bytes returned */
+    /** Returns the cached memory to the driver, but for parts of allocations that are in use. @return the bytes returned */
     public synchronized long trim() {
         long bytes = 0;
         for (Stream stream : device.streams()) {
@@ -263,30 +253,23 @@ public final class MemoryPool {
         return bytes;
     }
 
-    private long empty(Store store) {
-        List<Block> blocks = new ArrayList<>();
-        store.free.values().forEach(blocks::addAll);
-        store.free.clear();
+    private long empty(MemoryStore store) {
         long bytes = 0;
-        for (Block block : blocks) {
-            free(block);
-            bytes += block.bytes;
+        for (MemoryBlock block : store.whole()) {
+            free(store, block);
+            bytes += block.bytes();
         }
-        cached -= bytes;
         return bytes;
     }
 
     /** The store's stream has ended, with no work left: its blocks serve another. */
-    synchronized void inherit(Store store, Store heir) {
-        store.heir = heir;
-        store.free
-                .forEach((bytes, blocks) -> heir.free.computeIfAbsent(bytes, key -> new ArrayDeque<>()).addAll(blocks));
-        store.free.clear();
+    synchronized void inherit(MemoryStore store, MemoryStore heir) {
+        store.bequeath(heir);
     }
 
-    /** The graph that used the store is gone: its free blocks go now, those still lent when they come back. */
-    synchronized void retire(Store store) {
-        store.retired = true;
+    /** The graph that used the store is gone: its free memory goes now, what is still lent when it comes back. */
+    synchronized void retire(MemoryStore store) {
+        store.retire();
         if (!device.isClosed()) {
             empty(store);
         }
@@ -308,8 +291,8 @@ public final class MemoryPool {
     }
 
     synchronized void releaseAll() {
-        owned.values().stream().filter(block -> block.store != null)
-                .forEach(block -> Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(block.address))));
+        owned.values().stream().filter(MemoryBlock::isFirst)
+                .forEach(block -> Driver.result(() -> JCudaDriver.cuMemFree(Addresses.pointer(block.address()))));
         owned.clear();
     }
 }

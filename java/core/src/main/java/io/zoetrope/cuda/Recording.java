@@ -9,7 +9,7 @@ import java.util.Map;
  */
 final class Recording {
     private final Thread thread = Thread.currentThread();
-    private final Map<Stream, MemoryPool.Store> stores = new HashMap<>();
+    private final Map<Stream, MemoryStore> stores = new HashMap<>();
     private boolean over;
 
     Recording(Stream first) {
@@ -21,11 +21,11 @@ final class Recording {
     }
 
     void add(Stream stream) {
-        stores.computeIfAbsent(stream, MemoryPool.Store::new);
+        stores.computeIfAbsent(stream, MemoryStore::new);
         stream.recording(this);
     }
 
-    MemoryPool.Store store(Stream stream) {
+    MemoryStore store(Stream stream) {
         return stores.get(stream);
     }
 
@@ -33,7 +33,7 @@ final class Recording {
         return over;
     }
 
-    Iterable<MemoryPool.Store> stores() {
+    Iterable<MemoryStore> stores() {
         return stores.values();
     }
 

@@ -34,7 +34,7 @@ public final class Stream implements AutoCloseable {
     private final int number;
     private final CUstream handle = new CUstream();
     private final long address;
-    private final MemoryPool.Store store;
+    private final MemoryStore store;
     private final Kernel[] launched = new Kernel[REMEMBERED];
     private int launches;
     /** Work was queued since {@link #newest} was recorded. */
@@ -73,7 +73,7 @@ public final class Stream implements AutoCloseable {
     Stream(Device device, int number) {
         this.device = device;
         this.number = number;
-        this.store = new MemoryPool.Store(this);
+        this.store = new MemoryStore(this);
         device.enter();
         Driver.check("creating a stream",
                 () -> JCudaDriver.cuStreamCreate(handle, CUstream_flags.CU_STREAM_NON_BLOCKING));
@@ -197,12 +197,12 @@ public final class Stream implements AutoCloseable {
     }
 
     /** Where blocks for work on this stream come from: its own store, while it is recorded the graph's. */
-    MemoryPool.Store store() {
+    MemoryStore store() {
         Recording now = recording;
         return now == null ? store : now.store(this);
     }
 
-    MemoryPool.Store ownStore() {
+    MemoryStore ownStore() {
         return store;
     }
 

@@ -75,6 +75,34 @@ public final class Transfer {
         device.synchronize();
     }
 
+    /**
+     * As {@link #toHost(Device, long, ByteBuffer)} for who looks at memory from outside of the program's course, such
+     * as a debugger: takes no lock, for a thread that was stopped may hold it.
+     *
+     * @param offset bytes from the beginning of the memory
+     * @param target a direct buffer
+     * @throws IllegalStateException while a graph is recorded on any of the device's streams: asking the device then
+     *                               could spoil it; or when the memory was given back
+     */
+    public static void inspect(DeviceMemory memory, long offset, ByteBuffer target) {
+        Device device = memory.device();
+        int bytes = target.remaining();
+        if (offset < 0 || offset > memory.bytes() - bytes) {
+            throw new IllegalArgumentException("inspecting " + bytes + " bytes at byte " + offset + " of a block of "
+                    + memory.bytes() + ": they pass its end");
+        }
+        long address = memory.address() + offset;
+        if (device.streams().stream().anyMatch(Stream::isRecorded)) {
+            throw new IllegalStateException("a graph is being recorded on " + device);
+        }
+        Stream stream = device.stream();
+        Pointer host = HostBuffer.target(target);
+        device.enter();
+        device.check("copying from the device", Driver
+                .result(() -> JCudaDriver.cuMemcpyDtoHAsync(host, Addresses.pointer(address), bytes, stream.handle())));
+        stream.synchronize();
+    }
+
     /** Queues a copy of {@code bytes} bytes from byte {@code offset} of pinned memory; may be recorded into a graph. */
     public static void toDeviceLater(Device device, HostMemory source, long offset, long address, long bytes) {
         Pointer memory = source.pointer(device, offset, bytes);

@@ -3,6 +3,7 @@ package io.zoetrope.io;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,13 +12,14 @@ import java.util.zip.CRC32C;
 
 /**
  * Everything a training run needs to go on as if it had never stopped: tensors (weights, optimiser moments, EMA) and
- * small state (random counters, position in the data). Stored as one safetensors file with a checksum over all of it.
+ * small state (random counters, position in the data). Stored as one safetensors file with a checksum over all of it,
+ * which is written and read piece by piece: tensors may be larger than the host's memory.
  *
  * @param step    optimiser steps taken
  * @param state   small values by name, as text so that 64-bit numbers survive
  * @param tensors by name
  */
-public record Checkpoint(long step, Map<String, String> state, Map<String, StoredTensor> tensors) {
+public record Checkpoint(long step, Map<String, String> state, Map<String, ? extends TensorContent> tensors) {
     private static final String FORMAT = "zoetrope.format";
     private static final String FORMAT_VALUE = "checkpoint-1";
     private static final String STEP = "zoetrope.step";
@@ -52,7 +54,7 @@ public record Checkpoint(long step, Map<String, String> state, Map<String, Store
         Map<String, String> metadata = new TreeMap<>();
         metadata.put(FORMAT, FORMAT_VALUE);
         metadata.put(STEP, Long.toString(step));
-        metadata.put(CHECKSUM, checksum());
+        metadata.put(CHECKSUM, checksum()); // in the header, so that tensors are gone through twice
         state.forEach((name, value) -> metadata.put(STATE_PREFIX + name, value));
         Safetensors.write(file, tensors, metadata);
     }
@@ -72,9 +74,9 @@ public record Checkpoint(long step, Map<String, String> state, Map<String, Store
                 state.put(name.substring(STATE_PREFIX.length()), value);
             }
         });
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Map<String, TensorContent> tensors = new LinkedHashMap<>();
         for (String name : stored.names()) {
-            tensors.put(name, stored.tensor(name));
+            tensors.put(name, stored.mapped(name));
         }
         long step;
         try {
@@ -95,18 +97,19 @@ public record Checkpoint(long step, Map<String, String> state, Map<String, Store
     }
 
     /** CRC-32C over step, state, and every tensor's name, type, shape and bytes. */
-    private String checksum() {
+    private String checksum() throws IOException {
         CRC32C crc = new CRC32C();
         update(crc, Long.toString(step));
         state.forEach((name, value) -> {
             update(crc, name);
             update(crc, value);
         });
-        tensors.forEach((name, tensor) -> {
-            update(crc, name);
-            update(crc, tensor.toString());
-            crc.update(tensor.bytes());
-        });
+        for (Map.Entry<String, ? extends TensorContent> entry : tensors.entrySet()) {
+            TensorContent tensor = entry.getValue();
+            update(crc, entry.getKey());
+            update(crc, tensor.type() + Arrays.toString(tensor.shape()));
+            tensor.forEachPiece(crc::update);
+        }
         return Long.toHexString(crc.getValue());
     }
 

@@ -11,7 +11,10 @@ import java.util.OptionalLong;
  * A tensor that stays in its file and is mapped a stretch at a time: neither an array nor a buffer bounds its size, and
  * reading it takes no memory of its own.
  */
-public final class MappedTensor {
+public final class MappedTensor implements TensorContent {
+    /** What one mapping shows: few mappings, and little address space. */
+    private static final int MAPPED_BYTES = 1 << 26;
+
     private final Path path;
     private final String name;
     private final long dataStart;
@@ -24,10 +27,12 @@ public final class MappedTensor {
         this.entry = entry;
     }
 
+    @Override
     public StoredType type() {
         return entry.type();
     }
 
+    @Override
     public long[] shape() {
         return entry.shape().clone();
     }
@@ -57,6 +62,14 @@ public final class MappedTensor {
             ByteBuffer mapped = bytes == 0 ? ByteBuffer.allocate(0)
                     : channel.map(FileChannel.MapMode.READ_ONLY, begin, bytes);
             return new StoredTensor(entry.type(), new long[] {count}, mapped);
+        }
+    }
+
+    @Override
+    public void forEachPiece(Sink sink) throws IOException {
+        int most = MAPPED_BYTES / entry.type().bytes();
+        for (long at = 0; at < size(); at += most) {
+            sink.take(stretch(at, (int) Math.min(most, size() - at)).bytes());
         }
     }
 

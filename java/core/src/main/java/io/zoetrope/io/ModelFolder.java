@@ -58,7 +58,7 @@ public final class ModelFolder {
      * @param weights   its tensors, empty if it has none
      */
     public record Component(String name, String library, String className, Config config,
-            Map<String, StoredTensor> weights) {}
+            Map<String, ? extends TensorContent> weights) {}
 
     private ModelFolder(Path folder, Config index, boolean alone) {
         this.folder = folder;

@@ -25,6 +25,9 @@ import java.util.TreeMap;
  * place; {@link #write} does not, it renames a new one over it.
  */
 public final class Safetensors {
+    /** Bytes handed to the system at once. */
+    private static final int WRITTEN = 1 << 22;
+
     private final Path path;
     private final SafetensorsHeader header;
     private final long dataStart;
@@ -149,27 +152,34 @@ public final class Safetensors {
         return WeightFiles.some(new ArrayList<>(names()));
     }
 
-    /** Writes a file, whole or not at all: tensors in the order of their map, metadata in that of their names. */
-    public static void write(Path path, Map<String, StoredTensor> tensors, Map<String, String> metadata)
+    /**
+     * Writes a file, whole or not at all: tensors in the order of their map, piece by piece, metadata in that of their
+     * names.
+     */
+    public static void write(Path path, Map<String, ? extends TensorContent> tensors, Map<String, String> metadata)
             throws IOException {
         byte[] json = headerJson(tensors, metadata);
         AtomicFiles.writeChannel(path, channel -> {
             ByteBuffer start = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
             start.putLong(json.length).put(json).flip();
             writeFully(channel, start);
-            for (StoredTensor tensor : tensors.values()) {
-                writeFully(channel, tensor.bytes());
+            for (TensorContent tensor : tensors.values()) {
+                tensor.forEachPiece(piece -> writeFully(channel, piece));
             }
         });
     }
 
+    /** In parts: a channel copies what lies on the heap to native memory of the same size, which it keeps. */
     private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            bytes.limit(Math.min(end, bytes.position() + WRITTEN));
             channel.write(bytes);
+            bytes.limit(end);
         }
     }
 
-    private static byte[] headerJson(Map<String, StoredTensor> tensors, Map<String, String> metadata)
+    private static byte[] headerJson(Map<String, ? extends TensorContent> tensors, Map<String, String> metadata)
             throws IOException {
         StringWriter text = new StringWriter();
         try (JsonWriter json = new JsonWriter(text)) {
@@ -182,12 +192,12 @@ public final class Safetensors {
                 json.endObject();
             }
             long at = 0;
-            for (Map.Entry<String, StoredTensor> entry : tensors.entrySet()) {
+            for (Map.Entry<String, ? extends TensorContent> entry : tensors.entrySet()) {
                 if (entry.getKey().equals(SafetensorsHeader.METADATA)) {
                     throw new IllegalArgumentException(SafetensorsHeader.METADATA + " is no name for a tensor");
                 }
-                StoredTensor tensor = entry.getValue();
-                long bytes = tensor.bytes().remaining();
+                TensorContent tensor = entry.getValue();
+                long bytes = tensor.byteCount();
                 json.name(entry.getKey()).beginObject().name("dtype").value(tensor.type().name());
                 json.name("shape").beginArray();
                 for (long size : tensor.shape()) {

@@ -1,8 +1,8 @@
 package io.zoetrope.io;
 
 import io.zoetrope.tensor.Bfloat16;
-import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -11,7 +11,7 @@ import java.util.OptionalLong;
 /**
  * A tensor in host memory as files hold it: element type, shape, little-endian bytes in row-major order.
  */
-public final class StoredTensor {
+public final class StoredTensor implements TensorContent {
     private final StoredType type;
     private final long[] shape;
     private final ByteBuffer bytes;
@@ -66,21 +66,6 @@ public final class StoredTensor {
                 ByteBuffer.wrap(tensor.toBytes()));
     }
 
-    /**
-     * Copies the elements into a tensor on the device.
-     *
-     * @throws IllegalArgumentException if its type or shape is another
-     */
-    public void copyTo(Tensor tensor) {
-        if (!type.name().equals(tensor.dtype().name()) || !Arrays.equals(shape, tensor.shape().dims())) {
-            throw new IllegalArgumentException(
-                    "copy of " + this + " into " + tensor + ": types and shapes must be the same");
-        }
-        byte[] content = new byte[bytes.capacity()];
-        bytes.get(0, content);
-        tensor.as(DType.U8, 0, content.length).copyFrom(content);
-    }
-
     private static ByteBuffer allocate(StoredType type, int elements) {
         return ByteBuffer.allocate(Math.multiplyExact(elements, type.bytes())).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -96,10 +81,12 @@ public final class StoredTensor {
         return elements;
     }
 
+    @Override
     public StoredType type() {
         return type;
     }
 
+    @Override
     public long[] shape() {
         return shape.clone();
     }
@@ -117,6 +104,11 @@ public final class StoredTensor {
     /** The bytes, little-endian, as a fresh read-only view. */
     public ByteBuffer bytes() {
         return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public void forEachPiece(Sink sink) throws IOException {
+        sink.take(bytes());
     }
 
     /** The elements of a floating type as floats (F64 is rounded). */

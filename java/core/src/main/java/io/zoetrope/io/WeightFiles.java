@@ -1,9 +1,12 @@
 package io.zoetrope.io;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -11,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -215,6 +219,18 @@ public final class WeightFiles {
             throw BadFileException.of(source, "it lacks " + some(missing) + " and has unknown " + some(unknown),
                     "the model's " + expected.size() + " tensors", "Check that these weights belong to this model");
         }
+    }
+
+    /** SHA-256 of all tensors' names, types, shapes and bytes, in the order of their names. Reads everything. */
+    public byte[] digest() throws IOException {
+        MessageDigest digest = Digests.sha256();
+        for (String name : new TreeSet<>(names())) {
+            MappedTensor tensor = mapped(name);
+            digest.update((name + " " + tensor.type() + Arrays.toString(tensor.shape()) + "\n")
+                    .getBytes(StandardCharsets.UTF_8));
+            tensor.forEachPiece(digest::update);
+        }
+        return digest.digest();
     }
 
     /** Throws if any floating tensor holds a NaN or an infinity, naming where. Reads everything. */

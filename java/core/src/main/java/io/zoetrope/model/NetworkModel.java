@@ -5,13 +5,18 @@ import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Config;
 import io.zoetrope.io.ModelFolder;
 import io.zoetrope.io.WeightFiles;
+import io.zoetrope.nn.LoraFile;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.nn.ParameterStore;
+import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.nn.WeightTransfer;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.option.OptionException;
 import io.zoetrope.tensor.Scope;
+import io.zoetrope.train.TrainingContext;
+import io.zoetrope.train.Tuning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +56,7 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
             return config(ModelFolder.open(folder));
         }
 
-        private C config(ModelFolder files) throws IOException {
+        private void requireKind(ModelFolder files) throws IOException {
             if (!files.has(component)) {
                 throw BadFileException.of(files.path(), "is a " + files.pipelineClass() + " without " + component,
                         "a " + pipeline, "Name the folder of such a model");
@@ -61,6 +66,10 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
                         "setting '" + component + "' is of class " + files.className(component), network,
                         "Use a model made of what is supported");
             }
+        }
+
+        private C config(ModelFolder files) throws IOException {
+            requireKind(files);
             try {
                 return reader.read(files);
             } catch (IllegalArgumentException | ArithmeticException e) {
@@ -107,6 +116,9 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
         M make(Device device, C config, DType compute, ParameterPlan plan);
     }
 
+    /** Where a model's folder has the adapters that it was made with, as PEFT lays them out. */
+    public static final String ADAPTERS = "adapters";
+
     private final Format<C, N> format;
     private final C config;
     private final N network;
@@ -136,24 +148,69 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
      * @throws BadFileException         naming what does not fit
      */
     public final WeightTransfer.Report transfer(Path folder, WeightTransfer transfer, long seed) throws IOException {
+        return transfer.into(store, weights(ModelFolder.open(folder)), seed);
+    }
+
+    /** The network's weights in a folder, by today's names. */
+    private WeightFiles weights(ModelFolder files) throws IOException {
         Parameters parameters = Parameters.root();
         format.builder().apply(config, parameters);
-        WeightFiles weights = ModelFolder.open(folder).weights(format.component());
-        return transfer.into(store, weights.renamed(parameters.formerNames()), seed);
+        return files.weights(format.component()).renamed(parameters.formerNames());
+    }
+
+    /**
+     * A model as a training begins it: with random values or those of another model of the same kind, and with memory
+     * for the training of what the {@link TrainingContext#tuning} names. It is closed with the training.
+     *
+     * @throws IllegalArgumentException when a pattern of the tuning matches nothing
+     * @throws BadFileException         naming what of the other model does not fit
+     */
+    public static <C, M extends NetworkModel<C, ?>> M begin(TrainingContext context, C config, DType compute,
+            Maker<C, M> maker) throws IOException {
+        Tuning tuning = context.tuning();
+        M model = context.own(OptionException
+                .asked(() -> maker.make(context.device(), config, compute, tuning.plan(context.seed()))));
+        if (tuning.from().isEmpty()) {
+            context.begin(model.store());
+            return model;
+        }
+        return PretrainedModels.open(tuning.from().get(), folder -> {
+            ModelFolder files = ModelFolder.open(folder);
+            NetworkModel<C, ?> begun = model;
+            begun.format.requireKind(files);
+            context.begin(model.store(), begun.weights(files));
+            model.loadRest(files);
+            return model;
+        });
     }
 
     /**
      * Writes the model's folder with these parameter values in BF16, statistics in F32.
      *
-     * @param values   laid out as the store, such as {@link ParameterStore#values} or their moving average
+     * <p>Adapters that are trained are in the weights, and also written by themselves to the folder {@value #ADAPTERS}.
+     *
+     * @param values   of the store's parameters, such as their moving average
      * @param metadata goes into the header of the weights: where they come from
      */
-    public final void save(Path folder, float[] values, Map<String, String> metadata) throws IOException {
+    public final void save(Path folder, ParameterValues values, Map<String, String> metadata) throws IOException {
         List<ModelFolder.Component> components = new ArrayList<>();
         components.add(new ModelFolder.Component(format.component(), format.library(), format.network(),
-                format.writer().apply(config), ModelWeights.stored(store, values)));
+                format.writer().apply(config), ModelWeights.stored(values)));
         components.addAll(rest());
         ModelFolder.write(folder, format.pipeline(), components, metadata);
+        saveAdapters(folder, values);
+    }
+
+    /** Writes the model's folder with the values it has; see {@link #save(Path, ParameterValues, Map)}. */
+    public final void save(Path folder, Map<String, String> metadata) throws IOException {
+        save(folder, store.current(), metadata);
+    }
+
+    /** Writes the adapters that are trained, if there are any, below a model's folder. */
+    protected final void saveAdapters(Path folder, ParameterValues values) throws IOException {
+        if (store.lora() != null && !store.trainable().isEmpty()) {
+            LoraFile.write(folder.resolve(ADAPTERS), store, values, LoraFile.Naming.PEFT, format.component());
+        }
     }
 
     /** Parts of the model beside the network. */

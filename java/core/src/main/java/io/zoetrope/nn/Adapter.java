@@ -3,11 +3,14 @@ package io.zoetrope.nn;
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.ops.gemm.LowRankFunctions;
+import io.zoetrope.ops.pointwise.Pointwise;
+import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** The low-rank updates of one weight: one for each of its names that is a target. */
 final class Adapter {
@@ -87,9 +90,24 @@ final class Adapter {
     }
 
     private List<LowRankFunctions.Update> updates() {
-        return parts.stream().map(
-                part -> new LowRankFunctions.Update(part.row, part.down.variable(), part.up.variable(), lora.scale()))
-                .toList();
+        return updates(Parameter::variable);
+    }
+
+    private List<LowRankFunctions.Update> updates(Function<Parameter, Variable> value) {
+        return parts.stream().map(part -> new LowRankFunctions.Update(part.row, value.apply(part.down),
+                value.apply(part.up), lora.scale())).toList();
+    }
+
+    /** The weight with the updates that its matrices have by {@code values}, as layers compute it. */
+    Tensor updated(Function<Parameter, Tensor> values, DType compute, Scope scratch) {
+        Function<Parameter, Tensor> rounded = parameter -> {
+            Tensor value = scratch.empty(compute, parameter.shape());
+            Pointwise.cast(values.apply(parameter), value);
+            return value;
+        };
+        Tensor result = scratch.empty(compute, weight.shape());
+        LowRankFunctions.write(rounded.apply(weight), updates(rounded.andThen(Variable::constant)), result);
+        return result;
     }
 
     void merge(Scope scope) {

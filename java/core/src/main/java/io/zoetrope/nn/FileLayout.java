@@ -1,9 +1,7 @@
 package io.zoetrope.nn;
 
 import io.zoetrope.tensor.Shape;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,14 +9,6 @@ import java.util.Map;
  * parameters as several tensors.
  */
 public final class FileLayout {
-    /**
-     * A tensor as a weights file holds it.
-     *
-     * @param exact whether it is a statistic that rounding would spoil
-     */
-    public record Entry(Shape shape, float[] values, boolean exact) {
-    }
-
     private FileLayout() {
     }
 
@@ -31,23 +21,6 @@ public final class FileLayout {
             }
         }
         return shapes;
-    }
-
-    /** Flat store values to named file tensors. */
-    public static Map<String, Entry> toFile(List<ParameterStore.Segment> segments, float[] store) {
-        Map<String, Entry> entries = new LinkedHashMap<>();
-        for (ParameterStore.Segment segment : segments) {
-            Parameter parameter = segment.parameter();
-            int part = partSize(parameter);
-            int at = Math.toIntExact(segment.start());
-            for (String name : parameter.names()) {
-                float[] values = Arrays.copyOfRange(store, at, at + part);
-                entries.put(name,
-                        new Entry(fileShape(parameter), reorder(parameter, values, true), parameter.isBuffer()));
-                at += part;
-            }
-        }
-        return entries;
     }
 
     /**
@@ -66,10 +39,6 @@ public final class FileLayout {
     /** The inverse. */
     static float[] toFile(Parameter parameter, float[] values) {
         return reorder(parameter, values, true);
-    }
-
-    private static int partSize(Parameter parameter) {
-        return Math.toIntExact(parameter.shape().size() / parameter.names().size());
     }
 
     /** The shape of each of a parameter's file tensors. */

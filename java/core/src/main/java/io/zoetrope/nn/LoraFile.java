@@ -5,6 +5,7 @@ import io.zoetrope.io.Config;
 import io.zoetrope.io.Safetensors;
 import io.zoetrope.io.StoredTensor;
 import io.zoetrope.io.WeightFiles;
+import io.zoetrope.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,13 +73,20 @@ public final class LoraFile {
         this.factor = factor;
     }
 
+    /** Writes a store's adapters as they are; see {@link #write(Path, ParameterStore, ParameterValues, Naming, String)}. */
+    public static void write(Path folder, ParameterStore store, Naming naming, String component) throws IOException {
+        write(folder, store, store.current(), naming, component);
+    }
+
     /**
-     * Writes a store's adapters as they are, in F32. For their moving average give the store its values first.
+     * Writes a store's adapters in F32.
      *
+     * @param values of the store's parameters, such as their moving average
      * @param folder    made if need be
      * @param component what diffusers calls the network in a pipeline, such as unet; PEFT does not name it
      */
-    public static void write(Path folder, ParameterStore store, Naming naming, String component) throws IOException {
+    public static void write(Path folder, ParameterStore store, ParameterValues values, Naming naming, String component)
+            throws IOException {
         Lora lora = adapters(store);
         float factor = naming == Naming.PEFT ? 1 : lora.scale();
         Map<Parameter, ParameterStore.Segment> places = places(store);
@@ -88,8 +96,8 @@ public final class LoraFile {
             for (Adapter.Part part : adapter.parts()) {
                 String name = naming.prefix(component) + part.layer();
                 targets.add(part.layer());
-                tensors.put(name + naming.down, stored(store, places.get(part.down()), 1));
-                tensors.put(name + naming.up, stored(store, places.get(part.up()), factor));
+                tensors.put(name + naming.down, stored(values, places.get(part.down()), 1));
+                tensors.put(name + naming.up, stored(values, places.get(part.up()), factor));
             }
         }
         Files.createDirectories(folder);
@@ -101,12 +109,14 @@ public final class LoraFile {
         }
     }
 
-    private static StoredTensor stored(ParameterStore store, ParameterStore.Segment segment, float factor) {
-        float[] values = FileLayout.toFile(segment.parameter(), store.held(segment).toFloats());
-        for (int i = 0; i < values.length; i++) {
-            values[i] *= factor;
+    private static StoredTensor stored(ParameterValues values, ParameterStore.Segment segment, float factor) {
+        try (Scope scratch = Scope.open(values.device())) {
+            float[] matrix = FileLayout.toFile(segment.parameter(), values.of(segment, scratch).toFloats());
+            for (int i = 0; i < matrix.length; i++) {
+                matrix[i] *= factor;
+            }
+            return StoredTensor.ofF32(matrix, FileLayout.fileShape(segment.parameter()).dims());
         }
-        return StoredTensor.ofF32(values, FileLayout.fileShape(segment.parameter()).dims());
     }
 
     private static Map<Parameter, ParameterStore.Segment> places(ParameterStore store) {

@@ -3,7 +3,10 @@ package io.zoetrope.nn;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.MappedTensor;
 import io.zoetrope.io.StoredTensor;
+import io.zoetrope.io.StoredType;
+import io.zoetrope.io.TensorContent;
 import io.zoetrope.io.WeightFiles;
+import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -79,17 +82,48 @@ public final class ModelWeights {
         }
     }
 
-    /**
-     * What a file shall hold: parameters in BF16, statistics in F32.
-     *
-     * @param values laid out as {@link ParameterStore#values}, or their moving average
-     */
-    public static Map<String, StoredTensor> stored(ParameterStore store, float[] values) {
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        FileLayout.toFile(store.own(), values)
-                .forEach((name, entry) -> tensors.put(name,
-                        entry.exact() ? StoredTensor.ofF32(entry.values(), entry.shape().dims())
-                                : StoredTensor.ofBf16(entry.values(), entry.shape().dims())));
+    /** What a file shall hold: parameters in BF16, statistics in F32. Nothing is read from the device before it is. */
+    public static Map<String, TensorContent> stored(ParameterValues values) {
+        Map<String, TensorContent> tensors = new LinkedHashMap<>();
+        for (ParameterStore.Segment segment : values.segments()) {
+            Parameter parameter = segment.parameter();
+            if (!parameter.isAdapter()) {
+                StoredType type = parameter.isBuffer() ? StoredType.F32 : StoredType.BF16;
+                long each = segment.length() / parameter.names().size();
+                for (int i = 0; i < parameter.names().size(); i++) {
+                    tensors.put(parameter.names().get(i), new Saved(values, segment, i * each, type));
+                }
+            }
+        }
         return tensors;
+    }
+
+    /** One of a parameter's file tensors, from element {@code start} of the parameter on. */
+    private record Saved(ParameterValues values, ParameterStore.Segment segment, long start,
+            StoredType type) implements TensorContent {
+        @Override
+        public long[] shape() {
+            return FileLayout.fileShape(segment.parameter()).dims();
+        }
+
+        @Override
+        public void forEachPiece(Sink sink) throws IOException {
+            Parameter parameter = segment.parameter();
+            int row = FileLayout.row(parameter);
+            long size = segment.length() / parameter.names().size();
+            int piece = Math.max(1, COPIED / row) * row;
+            try (Scope scratch = Scope.open(values.device())) {
+                Tensor value = values.of(segment, scratch).view(start, size);
+                if (row == 1 && value.dtype().name().equals(type.name())) {
+                    TensorContent.of(value).forEachPiece(sink);
+                    return;
+                }
+                for (long at = 0; at < size; at += piece) {
+                    float[] part = FileLayout.toFile(parameter, value.view(at, Math.min(piece, size - at)).toFloats());
+                    sink.take((type == StoredType.F32 ? StoredTensor.ofF32(part, part.length)
+                            : StoredTensor.ofBf16(part, part.length)).bytes());
+                }
+            }
+        }
     }
 }

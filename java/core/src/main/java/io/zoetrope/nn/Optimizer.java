@@ -35,10 +35,10 @@ public interface Optimizer extends AutoCloseable {
     boolean sawNonFinite();
 
     /**
-     * The parameters that models are saved with, in the order of the store's values: the moving average of what is
-     * trained where one is kept, the rest as it is. Waits for the queued steps.
+     * The values that models are saved with: the moving average of what is trained where one is kept, the rest as it
+     * is; weights with the updates of their adapters.
      */
-    float[] averaged();
+    ParameterValues averaged();
 
     @Override
     void close();

@@ -95,6 +95,11 @@ public final class Parameter {
         return adapter != null;
     }
 
+    /** Null where there is none. */
+    Adapter adapter() {
+        return adapter;
+    }
+
     /** The merged adapter's weight, or null. */
     Tensor merged() {
         return adapter == null ? null : adapter.merged();

@@ -8,6 +8,7 @@ import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,11 @@ public final class ParameterStore implements AutoCloseable {
     public record Segment(Parameter parameter, long start, long length) {
         public long end() {
             return start + length;
+        }
+
+        /** Where the next one may begin. */
+        long alignedEnd() {
+            return (end() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         }
     }
 
@@ -179,19 +185,85 @@ public final class ParameterStore implements AutoCloseable {
     }
 
     /**
-     * All values in their order, gaps zero; weights with their adapters' updates while these are {@link #merge merged}.
-     * Waits for queued work.
+     * The {@link #current} values in their order, gaps zero. Waits for queued work.
      *
      * @throws ArithmeticException for more than an array holds; then read {@link #held} one by one
      */
     public float[] values() {
-        float[] values = new float[Math.toIntExact(size)];
+        return current().toFloats();
+    }
+
+    /** The values as they are; weights with their adapters' updates while these are {@link #merge merged}. */
+    public ParameterValues current() {
+        return new ParameterValues() {
+            @Override
+            public Device device() {
+                return scope.device();
+            }
+
+            @Override
+            public List<Segment> segments() {
+                return ParameterStore.this.segments();
+            }
+
+            @Override
+            public Tensor of(Segment segment, Scope scratch) {
+                Tensor merged = segment.parameter.merged();
+                return merged == null ? held(segment) : merged.reshape(segment.length);
+            }
+        };
+    }
+
+    /**
+     * Values of a model without adapters: weights with the updates that their adapters come to in {@code values}, and
+     * the others as they are there.
+     *
+     * @param values of this store's parameters, adapters among them
+     */
+    ParameterValues adapted(ParameterValues values) {
+        Map<Parameter, Segment> places = new IdentityHashMap<>();
+        segments.forEach(segment -> places.put(segment.parameter, segment));
+        return new ParameterValues() {
+            @Override
+            public Device device() {
+                return scope.device();
+            }
+
+            @Override
+            public List<Segment> segments() {
+                return values.segments();
+            }
+
+            @Override
+            public Tensor of(Segment segment, Scope scratch) {
+                Adapter adapter = segment.parameter.adapter();
+                return adapter == null ? values.of(segment, scratch)
+                        : adapter.updated(parameter -> values.of(places.get(parameter), scratch), compute, scratch)
+                                .reshape(segment.length);
+            }
+        };
+    }
+
+    /**
+     * Takes the values of another store's parameters for those of this one of the same names, whatever either trains;
+     * they are rounded to the types that they have here.
+     *
+     * @throws IllegalArgumentException when one of this store is not among them
+     */
+    public void take(ParameterValues values) {
+        Map<List<String>, Segment> others = new HashMap<>();
+        values.segments().forEach(segment -> others.put(segment.parameter.names(), segment));
         for (Segment segment : segments) {
-            Tensor merged = segment.parameter.merged();
-            float[] part = (merged == null ? held(segment) : merged).toFloats();
-            System.arraycopy(part, 0, values, (int) segment.start, part.length);
+            Segment other = others.get(segment.parameter.names());
+            if (other == null || other.length != segment.length) {
+                throw new IllegalArgumentException("values for parameter " + segment.parameter + ": expected one of "
+                        + segment.length + " elements, found " + (other == null ? "none" : other.parameter));
+            }
+            try (Scope scratch = Scope.open(device())) {
+                Pointwise.cast(values.of(other, scratch), held(segment));
+            }
         }
-        return values;
+        refreshCopy();
     }
 
     /**

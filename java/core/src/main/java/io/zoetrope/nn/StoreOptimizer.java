@@ -1,12 +1,15 @@
 package io.zoetrope.nn;
 
+import io.zoetrope.cuda.Device;
 import io.zoetrope.ops.optim.AdamW;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What optimisers of a whole store share: schedule, clipping, counters and the moving average, in device memory. */
 abstract class StoreOptimizer implements Optimizer {
@@ -91,16 +94,29 @@ abstract class StoreOptimizer implements Optimizer {
     }
 
     @Override
-    public final float[] averaged() {
-        float[] values = store.values();
-        if (ema.isPresent()) {
-            float[] averages = ema.get().toFloats();
-            for (ParameterStore.Segment segment : store.trainable()) {
-                int start = (int) segment.start();
-                System.arraycopy(averages, start, values, start, (int) segment.length());
-            }
+    public final ParameterValues averaged() {
+        if (ema.isEmpty()) {
+            return store.adapted(store.current());
         }
-        return values;
+        Set<ParameterStore.Segment> trained = Set.copyOf(store.trainable());
+        ParameterValues current = store.current();
+        return store.adapted(new ParameterValues() {
+            @Override
+            public Device device() {
+                return store.device();
+            }
+
+            @Override
+            public List<ParameterStore.Segment> segments() {
+                return current.segments();
+            }
+
+            @Override
+            public Tensor of(ParameterStore.Segment segment, Scope scratch) {
+                return trained.contains(segment) ? ema.get().view(segment.start(), segment.length())
+                        : current.of(segment, scratch);
+            }
+        });
     }
 
     @Override

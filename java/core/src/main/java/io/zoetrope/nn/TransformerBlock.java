@@ -150,8 +150,9 @@ public final class TransformerBlock {
     private void check(Context context) {
         if ((context.modulation() == null) == config.adaptive()
                 || (context.memory() == null) != (config.memoryWidth() == 0)) {
-            throw new IllegalArgumentException("transformer block: modulation " + context.modulation() + ", memory "
-                    + context.memory() + " for " + config);
+            throw new IllegalArgumentException(
+                    "transformer block: modulation " + Variable.describe(context.modulation()) + ", memory "
+                            + Variable.describe(context.memory()) + " for " + config);
         }
     }
 

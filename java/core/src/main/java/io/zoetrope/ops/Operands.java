@@ -73,7 +73,7 @@ public final class Operands {
     public Operands floating(String name, Tensor tensor) {
         given(name, tensor);
         if (!tensor.dtype().isFloating()) {
-            throw refusal(name + " is " + tensor + ", expected F32 or BF16");
+            throw refusal(name + " is " + tensor.describe() + ", expected F32 or BF16");
         }
         return this;
     }
@@ -85,7 +85,7 @@ public final class Operands {
     public Operands type(String name, Tensor tensor, DType one, DType other, DType third) {
         given(name, tensor);
         if (tensor.dtype() != third && tensor.dtype() != one && tensor.dtype() != other) {
-            throw refusal(name + " is " + tensor + ", expected " + one + ", " + other + " or " + third);
+            throw refusal(name + " is " + tensor.describe() + ", expected " + one + ", " + other + " or " + third);
         }
         return this;
     }
@@ -93,7 +93,8 @@ public final class Operands {
     public Operands type(String name, Tensor tensor, DType one, DType other) {
         given(name, tensor);
         if (tensor.dtype() != one && tensor.dtype() != other) {
-            throw refusal(name + " is " + tensor + ", expected " + one + (other == one ? "" : " or " + other));
+            throw refusal(
+                    name + " is " + tensor.describe() + ", expected " + one + (other == one ? "" : " or " + other));
         }
         return this;
     }
@@ -227,7 +228,7 @@ public final class Operands {
     public Operands exactly(String name, Tensor tensor, DType type, long... dims) {
         given(name, tensor);
         if (tensor.dtype() != type || !has(tensor, dims)) {
-            throw refusal(name + " is " + tensor + ", expected " + type + Shape.of(dims));
+            throw refusal(name + " is " + tensor.describe() + ", expected " + type + Shape.of(dims));
         }
         return this;
     }
@@ -236,7 +237,7 @@ public final class Operands {
     public Operands exactly(String name, Tensor tensor, DType type, long dim) {
         given(name, tensor);
         if (tensor.dtype() != type || tensor.rank() != 1 || tensor.dim(0) != dim) {
-            throw refusal(name + " is " + tensor + ", expected " + type + Shape.of(dim));
+            throw refusal(name + " is " + tensor.describe() + ", expected " + type + Shape.of(dim));
         }
         return this;
     }
@@ -245,7 +246,7 @@ public final class Operands {
     public Operands exactly(String name, Tensor tensor, DType type, long outer, long inner) {
         given(name, tensor);
         if (tensor.dtype() != type || tensor.rank() != 2 || tensor.dim(0) != outer || tensor.dim(1) != inner) {
-            throw refusal(name + " is " + tensor + ", expected " + type + Shape.of(outer, inner));
+            throw refusal(name + " is " + tensor.describe() + ", expected " + type + Shape.of(outer, inner));
         }
         return this;
     }
@@ -254,7 +255,7 @@ public final class Operands {
     public Operands sized(String name, Tensor tensor, DType type, long size) {
         given(name, tensor);
         if (tensor.dtype() != type || tensor.size() != size) {
-            throw refusal(name + " is " + tensor + ", expected " + type + " of " + size + " elements");
+            throw refusal(name + " is " + tensor.describe() + ", expected " + type + " of " + size + " elements");
         }
         return this;
     }
@@ -268,7 +269,7 @@ public final class Operands {
     public Operands alike(String name, Tensor tensor, String otherName, Tensor other) {
         given(name, tensor);
         if (tensor.dtype() != other.dtype() || !tensor.shape().equals(other.shape())) {
-            throw refusal(name + " is " + tensor + ", expected " + other + " like " + otherName);
+            throw refusal(name + " is " + tensor.describe() + ", expected " + other.describe() + " like " + otherName);
         }
         return this;
     }
@@ -280,7 +281,8 @@ public final class Operands {
     Operands sameShape(String name, Tensor tensor, String otherName, Tensor other) {
         given(name, tensor);
         if (!tensor.shape().equals(other.shape())) {
-            throw refusal(name + " is " + tensor + ", expected shape " + other.shape() + " like " + otherName);
+            throw refusal(
+                    name + " is " + tensor.describe() + ", expected shape " + other.shape() + " like " + otherName);
         }
         return this;
     }
@@ -288,7 +290,7 @@ public final class Operands {
     public Operands rankAtLeast(String name, Tensor tensor, int rank) {
         given(name, tensor);
         if (tensor.rank() < rank) {
-            throw refusal(name + " is " + tensor + ", expected at least " + rank + " dimensions");
+            throw refusal(name + " is " + tensor.describe() + ", expected at least " + rank + " dimensions");
         }
         return this;
     }

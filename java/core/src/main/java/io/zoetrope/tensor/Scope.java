@@ -127,7 +127,8 @@ public final class Scope implements AutoCloseable {
      */
     public void free(Tensor tensor) {
         if (!contents.blocks.remove(tensor.memory())) {
-            throw new IllegalArgumentException("free " + tensor + ": it is not this scope's, or was freed already");
+            throw new IllegalArgumentException(
+                    "free " + tensor.describe() + ": it is not this scope's, or was freed already");
         }
         tensor.memory().close();
     }

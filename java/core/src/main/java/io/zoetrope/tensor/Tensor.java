@@ -151,12 +151,12 @@ public final class Tensor implements DeviceArray {
     public Tensor as(DType type, long startByte, long... dims) {
         Shape target = Shape.of(dims);
         if (startByte < 0 || startByte > bytes() || target.size() > (bytes() - startByte) / type.bytes()) {
-            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this
-                    + ", which has " + bytes() + " bytes");
+            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of "
+                    + describe() + ", which has " + bytes() + " bytes");
         }
         if ((offset + startByte) % type.bytes() != 0) {
-            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of " + this
-                    + ": expected a multiple of " + type.bytes() + ", the size of an element");
+            throw new IllegalArgumentException("view as " + type + target + " at byte " + startByte + " of "
+                    + describe() + ": expected a multiple of " + type.bytes() + ", the size of an element");
         }
         return new Tensor(scope, memory, offset + startByte, type, target);
     }
@@ -212,6 +212,19 @@ public final class Tensor implements DeviceArray {
         Transfer.toHost(device, address(), target);
     }
 
+    /**
+     * The raw bytes where they are, without a copy, where the host can read the device's memory: on softcuda. Take
+     * {@link ByteBuffer#asFloatBuffer()} and its like for elements. Waits for queued work; what is queued later shows
+     * as it runs, and once the memory was given back, what others write there.
+     *
+     * @return read-only, in the order of the device's bytes
+     * @throws UnsupportedOperationException on a GPU: copy, as {@link #copyTo(ByteBuffer)} does
+     * @throws IllegalArgumentException      for more than 2³¹ − 1 bytes: view it slice by slice
+     */
+    public ByteBuffer hostView() {
+        return memory.hostView(offset, bytes());
+    }
+
     /** Queues a copy of raw bytes from byte {@code offset} of pinned memory on. Does not wait. */
     public Tensor copyFromLater(HostMemory source, long offset) {
         Transfer.toDeviceLater(device, source, offset, address(), bytes());
@@ -226,19 +239,19 @@ public final class Tensor implements DeviceArray {
     private void requireBytes(long bytes) {
         if (bytes != bytes()) {
             throw new IllegalArgumentException(
-                    "copy between a buffer of " + bytes + " bytes and " + this + ": expected " + bytes());
+                    "copy between a buffer of " + bytes + " bytes and " + describe() + ": expected " + bytes());
         }
     }
 
     /** Copies another tensor of the same type and size, on the device; may be recorded into a graph. */
     public Tensor copyFrom(Tensor source) {
         if (source.device != device) {
-            throw new IllegalArgumentException("copy of " + source + " on " + source.device + " to " + this + " on "
-                    + device + ": expected one device; copy through the host");
+            throw new IllegalArgumentException("copy of " + source.describe() + " on " + source.device + " to "
+                    + describe() + " on " + device + ": expected one device; copy through the host");
         }
         if (source.dtype != dtype || source.size() != size()) {
             throw new IllegalArgumentException(
-                    "copy of " + source + " to " + this + ": types and sizes must be the same");
+                    "copy of " + source.describe() + " to " + describe() + ": types and sizes must be the same");
         }
         Transfer.withinDevice(device, source.address(), address(), bytes());
         return this;
@@ -299,7 +312,7 @@ public final class Tensor implements DeviceArray {
 
     private int arrayLength(long length) {
         if (length > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(this + " has " + length + " elements or bytes, more than the "
+            throw new IllegalArgumentException(describe() + " has " + length + " elements or bytes, more than the "
                     + Integer.MAX_VALUE + " of a Java array: read it slice by slice");
         }
         return (int) length;
@@ -307,7 +320,8 @@ public final class Tensor implements DeviceArray {
 
     private void requireLength(long length) {
         if (length != size()) {
-            throw new IllegalArgumentException("copy of " + length + " values with " + this + ": expected " + size());
+            throw new IllegalArgumentException(
+                    "copy of " + length + " values with " + describe() + ": expected " + size());
         }
     }
 
@@ -318,11 +332,31 @@ public final class Tensor implements DeviceArray {
     }
 
     private IllegalArgumentException wrongType(String what) {
-        return new IllegalArgumentException(this + " does not hold " + what);
+        return new IllegalArgumentException(describe() + " does not hold " + what);
     }
 
+    /** Bytes from the beginning of the block to the first element. */
+    long offset() {
+        return offset;
+    }
+
+    /** Type and shape, as messages name a tensor: {@code F32[2, 3]}. Reads no value. */
+    public String describe() {
+        return dtype.name() + shape;
+    }
+
+    /** As {@link #describe()} of a tensor that may be left out: null for null. */
+    public static String describe(Tensor tensor) {
+        return tensor == null ? "null" : tensor.describe();
+    }
+
+    /**
+     * Type, shape and values as NumPy lays them out, of a large tensor those at the ends of each axis. Waits for queued
+     * work to read them; while a graph is recorded, or once the memory was given back, it says so instead. Messages
+     * take {@link #describe()}.
+     */
     @Override
     public String toString() {
-        return dtype.name() + shape;
+        return TensorText.of(this);
     }
 }

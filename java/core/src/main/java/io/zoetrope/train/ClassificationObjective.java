@@ -5,6 +5,7 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.nn.Optimizer;
+import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.ops.random.RandomKey;
@@ -35,10 +36,11 @@ public final class ClassificationObjective implements Objective {
         /**
          * Writes the model with the moving average of its weights.
          *
-         * @param averaged laid out as the parameter store
+         * @param averaged of the parameters
          * @param pictures those it learned from, U8 [M,H,W,C]
          */
-        void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata) throws IOException;
+        void save(Path folder, ParameterValues averaged, Tensor pictures, Map<String, String> metadata)
+                throws IOException;
     }
 
     /**

@@ -2,6 +2,7 @@ package io.zoetrope.train;
 
 import io.zoetrope.autograd.Tape;
 import io.zoetrope.io.Config;
+import io.zoetrope.io.FileNames;
 import io.zoetrope.io.ModelFolder;
 import io.zoetrope.nn.ModelWeights;
 import io.zoetrope.nn.Optimization;
@@ -43,14 +44,20 @@ public final class LossObjective implements Objective {
     private final Tensor loss;
 
     /**
-     * @param parameters what the layers have declared; they get memory and first values by the training's seed
+     * @param parameters what the layers have declared; they get memory, and first values by the training's seed or from
+     *                   the folder that its {@link TrainingContext#tuning} names
      * @param precision  the layers compute in
      */
     public LossObjective(TrainingContext context, Parameters parameters, Precision precision, Optimization optimization,
-            Pass pass) {
+            Pass pass) throws IOException {
         this.context = context;
-        this.store = context
-                .own(new ParameterStore(context.device(), parameters, context.precision(precision), context.seed()));
+        this.store = context.own(new ParameterStore(context.device(), parameters, context.precision(precision),
+                context.tuning().plan(context.seed())));
+        if (context.tuning().from().isEmpty()) {
+            context.begin(store);
+        } else {
+            context.begin(store, ModelFolder.open(FileNames.path(context.tuning().from().get())).weights(NETWORK));
+        }
         this.optimizer = context.optimizer(optimization.of(store));
         this.pass = pass;
         this.loss = context.report(context.scope().zeros(DType.F32, 1));
@@ -77,6 +84,6 @@ public final class LossObjective implements Objective {
     @Override
     public void save(Path folder, Map<String, String> metadata) throws IOException {
         ModelFolder.write(folder, PIPELINE, List.of(new ModelFolder.Component(NETWORK, "zoetrope", "OwnNetwork",
-                Config.empty(), ModelWeights.stored(store, optimizer.averaged()))), metadata);
+                Config.empty(), ModelWeights.stored(optimizer.averaged()))), metadata);
     }
 }

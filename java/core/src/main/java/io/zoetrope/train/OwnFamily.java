@@ -22,7 +22,6 @@ record OwnFamily(String name, Config fixed, Maker maker) implements TrainingFami
                     "those of this training, " + fixed, "Make the training with them, or start a new run");
         }
         int batch = settings.integer("batch");
-        return RecordedTraining.open(device, settings.longInteger("seed"),
-                context -> maker.make(context, request.data(), batch));
+        return RecordedTraining.open(device, settings, context -> maker.make(context, request.data(), batch));
     }
 }

@@ -3,6 +3,7 @@ package io.zoetrope.train;
 import io.zoetrope.cuda.CapturedGraph;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.Images;
+import io.zoetrope.io.Config;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,15 +37,34 @@ public final class RecordedTraining implements TrainingTask {
         this.objective = objective;
     }
 
-    /** A training at step 0. @param seed of the first weights and everything drawn */
+    /**
+     * A training at step 0.
+     *
+     * @param settings the run's: seed, and what it begins with and trains
+     */
+    public static RecordedTraining open(Device device, Config settings, Opening opening) throws IOException {
+        return open(device, settings.longInteger("seed"), Tuning.ofSettings(settings.section(RunSettings.TUNING)),
+                opening);
+    }
+
+    /** A training of everything, at step 0. @param seed of the first weights and everything drawn */
     public static RecordedTraining open(Device device, long seed, Opening opening) throws IOException {
-        TrainingContext context = new TrainingContext(device, seed);
+        return open(device, seed, Tuning.none(), opening);
+    }
+
+    private static RecordedTraining open(Device device, long seed, Tuning tuning, Opening opening) throws IOException {
+        TrainingContext context = new TrainingContext(device, seed, tuning);
         try {
             return new RecordedTraining(context, opening.open(context));
         } catch (IOException | RuntimeException | Error e) {
             context.close();
             throw e;
         }
+    }
+
+    @Override
+    public Optional<TrainingEvent.Begun> begun() {
+        return context.begun();
     }
 
     @Override

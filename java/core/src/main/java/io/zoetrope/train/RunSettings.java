@@ -11,6 +11,7 @@ import java.util.Set;
 
 /** The settings that a run keeps for good, and what a request to go on with it may not change. */
 final class RunSettings {
+    static final String TUNING = "tuning";
     private static final String MODEL = "model";
     private static final String DATA = "data";
     /** Of what is learned from; runs of older versions have none. */
@@ -31,7 +32,14 @@ final class RunSettings {
         }
         return settings.with(DIGEST, request.data().digest()).with(STEPS, request.steps())
                 .with("batch", request.batch()).with("seed", request.seed()).with(OPTIONS, request.options())
-                .with(family.settings(request));
+                .with(settings(family, request));
+    }
+
+    /** Those of the request's options: the family's own, and the tuning where there is one. */
+    private static Config settings(TrainingFamily family, TrainRequest request) throws IOException {
+        Config settings = family.settings(request);
+        Config tuning = family.tuning(request).toSettings();
+        return tuning.names().isEmpty() ? settings : settings.with(TUNING, tuning);
     }
 
     /** Steps in all: the request's, or, where it leaves them open, those the run was started for. */
@@ -81,9 +89,9 @@ final class RunSettings {
         if (own.differences(given).stream().noneMatch(given::has)) {
             return;
         }
-        Config without = family.settings(request.withOptions(own));
+        Config without = settings(family, request.withOptions(own));
         if (!run.config().has(OPTIONS)) {
-            Config with = family.settings(request);
+            Config with = settings(family, request);
             Optional<String> changed = changed(run, with, without);
             if (changed.isPresent()) {
                 throw otherOption(run, changed.get(), run.config().json(changed.get()), with.json(changed.get()));
@@ -91,7 +99,7 @@ final class RunSettings {
             return;
         }
         for (String name : given.names()) {
-            Optional<String> changed = changed(run, family.settings(request.withOptions(own.with(given.only(name)))),
+            Optional<String> changed = changed(run, settings(family, request.withOptions(own.with(given.only(name)))),
                     without);
             if (changed.isPresent()) {
                 throw otherOption(run, name, own.has(name) ? own.json(name) : run.config().json(changed.get()),

@@ -3,8 +3,11 @@ package io.zoetrope.train;
 import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.io.Config;
+import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What to train.
@@ -19,7 +22,7 @@ import java.nio.file.Path;
  *                    {@code options} may only repeat them
  * @param saveEvery   steps between checkpoints
  * @param sampleEvery steps between samples; 0 for none
- * @param options     what was given of {@link TrainingFamily#options}, by their names
+ * @param options     what was given of {@link TrainingFamily#allOptions}, by their names
  */
 public record TrainRequest(Dataset data, long steps, int batch, long seed, Path run, boolean resume, int saveEvery,
         int sampleEvery, Config options) {
@@ -68,6 +71,16 @@ public record TrainRequest(Dataset data, long steps, int batch, long seed, Path 
     /** Goes on with the run in its folder. */
     public TrainRequest resuming() {
         return new TrainRequest(data, steps, batch, seed, run, true, saveEvery, sampleEvery, options);
+    }
+
+    /** The same with another {@link Tuning}. */
+    public TrainRequest tuned(Tuning tuning) {
+        Set<String> replaced = Tuning.options().stream().map(Option::name).collect(Collectors.toSet());
+        Config others = Config.empty();
+        for (String name : options.names()) {
+            others = replaced.contains(name) ? others : others.with(options.only(name));
+        }
+        return withOptions(others.with(tuning.toOptions()));
     }
 
     /** The same request with other options. */

@@ -5,7 +5,7 @@ import io.zoetrope.data.Images;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Checkpoint;
 import io.zoetrope.io.Progress;
-import io.zoetrope.io.StoredTensor;
+import io.zoetrope.io.TensorContent;
 import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -113,14 +113,17 @@ public final class Trainer {
                 restore(run, task, start.get());
                 start = Optional.empty(); // as large as the model and its optimisers
             }
-            run(request, steps, done, run, task, interrupts, progress);
+            Listeners heard = new Listeners(listeners);
+            if (done == 0) {
+                task.begun().ifPresent(heard::tell);
+            }
+            run(request, steps, done, run, task, interrupts, heard, progress);
         }
     }
 
     private void run(TrainRequest request, long steps, long done, RunFolder run, TrainingTask task,
-            Interrupts interrupts, Progress progress) throws IOException {
+            Interrupts interrupts, Listeners heard, Progress progress) throws IOException {
         String loss = task.columns().get(0);
-        Listeners heard = new Listeners(listeners);
         try (LossCsv losses = run.losses(task.columns(), done)) {
             progress.advance(done);
             long logged = done;
@@ -183,7 +186,7 @@ public final class Trainer {
 
     private static void restore(RunFolder run, TrainingTask task, Checkpoint checkpoint) throws IOException {
         for (Map.Entry<String, Tensor> entry : task.state().entrySet()) {
-            StoredTensor stored = checkpoint.tensors().get(entry.getKey());
+            TensorContent stored = checkpoint.tensors().get(entry.getKey());
             try {
                 if (stored == null) {
                     throw new IllegalArgumentException("no " + entry.getKey());
@@ -192,7 +195,8 @@ public final class Trainer {
             } catch (IllegalArgumentException e) {
                 throw BadFileException.of(run.path(),
                         "its checkpoint of step " + checkpoint.step() + " does not fit (" + e.getMessage() + ")",
-                        entry.getKey() + " as " + entry.getValue(), "It belongs to another model: start a new run", e);
+                        entry.getKey() + " as " + entry.getValue().describe(),
+                        "It belongs to another model: start a new run", e);
             }
         }
         task.restored(checkpoint.step());
@@ -217,8 +221,8 @@ public final class Trainer {
         task.save(run.model(), Map.of("data", run.config().text("data"), "steps", Long.toString(step), "seed", seed));
         interrupts.aside(() -> run.plotLosses(task.columns().get(0)));
         task.report(run, step);
-        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-        task.state().forEach((name, tensor) -> tensors.put(name, StoredTensor.of(tensor)));
+        Map<String, TensorContent> tensors = new LinkedHashMap<>();
+        task.state().forEach((name, tensor) -> tensors.put(name, TensorContent.of(tensor)));
         run.checkpoints().save(new Checkpoint(step, Map.of("seed", seed), tensors));
     }
 }

@@ -6,7 +6,9 @@ import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ExampleStream;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.io.WeightFiles;
 import io.zoetrope.nn.Optimizer;
+import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Precision;
 import io.zoetrope.ops.Tiers;
 import io.zoetrope.ops.pointwise.Pointwise;
@@ -15,12 +17,14 @@ import io.zoetrope.ops.random.RandomKey;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What an {@link Objective} is made with: device, memory and randomness of a training, and the places where it names
@@ -29,12 +33,14 @@ import java.util.Map;
 public final class TrainingContext {
     private final Device device;
     private final long seed;
+    private final Tuning tuning;
     private final Scope scope;
     private final Tensor random;
     private final Tensor notFinite;
     private final List<Tensor> flags = new ArrayList<>();
     private final Map<String, Optimizer> optimizers = new LinkedHashMap<>();
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private Beginning beginning;
     private BatchSource source;
     private Tensor reported;
     private Tensor sums;
@@ -44,8 +50,9 @@ public final class TrainingContext {
     /** Whether what is queued now is the last micro-batch of a step. */
     private boolean stepEnds;
 
-    TrainingContext(Device device, long seed) {
+    TrainingContext(Device device, long seed, Tuning tuning) {
         this.device = device;
+        this.tuning = tuning;
         this.seed = seed;
         this.scope = Scope.open(device);
         this.random = RandomKey.state(scope, seed, 0);
@@ -59,6 +66,38 @@ public final class TrainingContext {
     /** Of first weights and everything drawn. */
     public long seed() {
         return seed;
+    }
+
+    /** What the model begins with and what of it is trained: make its store by {@link Tuning#plan}. */
+    public Tuning tuning() {
+        return tuning;
+    }
+
+    /** Gives the model's parameters their first values, where the {@link #tuning} names no model to begin with. */
+    public void begin(ParameterStore store) {
+        requireNotBegun();
+        beginning = Beginning.fresh(scope, tuning, store, seed);
+    }
+
+    /**
+     * Gives the model's parameters the values of the model that the {@link #tuning} names.
+     *
+     * @param weights that model's, by today's names
+     * @throws IOException naming what of them does not fit
+     */
+    public void begin(ParameterStore store, WeightFiles weights) throws IOException {
+        requireNotBegun();
+        beginning = Beginning.from(weights, scope, tuning, store, seed);
+    }
+
+    private void requireNotBegun() {
+        if (beginning != null) {
+            throw new IllegalStateException("a model has begun in this training: what is tuned is one model");
+        }
+    }
+
+    Optional<TrainingEvent.Begun> begun() {
+        return Optional.ofNullable(beginning).map(Beginning::event);
     }
 
     /** Memory that lives as long as the training. */
@@ -187,7 +226,7 @@ public final class TrainingContext {
      */
     public Tensor report(Tensor values) {
         if (reported != null) {
-            throw new IllegalStateException("this training reports " + reported + " already");
+            throw new IllegalStateException("this training reports " + reported.describe() + " already");
         }
         reported = values;
         sums = scope.zeros(DType.F32, values.size());
@@ -246,10 +285,16 @@ public final class TrainingContext {
         Map<String, Tensor> state = new LinkedHashMap<>();
         optimizers.forEach(
                 (prefix, optimizer) -> optimizer.state().forEach((name, tensor) -> state.put(prefix + name, tensor)));
+        if (beginning != null) {
+            state.putAll(beginning.state());
+        }
         return state;
     }
 
     void restored(long steps) {
+        if (beginning != null) {
+            beginning.restored();
+        }
         random.copyFrom(new long[] {seed, steps * accumulation});
         optimizers.values().forEach(optimizer -> optimizer.restored(steps));
     }

@@ -1,13 +1,25 @@
 package io.zoetrope.train;
 
 import io.zoetrope.data.Images;
+import io.zoetrope.nn.WeightTransfer;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a {@link TrainingListener} hears of. */
 public sealed interface TrainingEvent {
     /** The last step that was taken. */
     long step();
+
+    /**
+     * A new run's model has its first values.
+     *
+     * @param transfer   what came from the model that the tuning names
+     * @param trained    how many numbers are trained, those of adapters included
+     * @param parameters how many the model has learned in the end
+     */
+    record Begun(long step, Tuning tuning, Optional<WeightTransfer.Report> transfer, long trained,
+            long parameters) implements TrainingEvent {}
 
     /**
      * A row of the loss file was written.

@@ -5,9 +5,12 @@ import io.zoetrope.data.Dataset;
 import io.zoetrope.data.Media;
 import io.zoetrope.io.Config;
 import io.zoetrope.option.Option;
+import io.zoetrope.option.OptionException;
 import io.zoetrope.option.Values;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A kind of model, as {@link Trainer} starts its training. Stateless. */
 public interface TrainingFamily {
@@ -48,6 +51,30 @@ public interface TrainingFamily {
         return List.of();
     }
 
+    /** All that a request may decide: {@link #options}, and those of {@link Tuning}. */
+    default List<Option<?>> allOptions() {
+        return Stream.concat(options().stream(), Tuning.options().stream()).toList();
+    }
+
+    /** Why a training of this kind takes no {@link Tuning}, as a clause; empty where it takes it. */
+    default Optional<String> untunable() {
+        return Optional.empty();
+    }
+
+    /**
+     * What the request begins with and trains.
+     *
+     * @throws IllegalArgumentException naming an option of it that does not go with another or with this kind
+     */
+    default Tuning tuning(TrainRequest request) throws IOException {
+        Optional<String> refusal = untunable();
+        Optional<String> given = Tuning.options().stream().map(Option::name).filter(request.options()::has).findFirst();
+        if (refusal.isPresent() && given.isPresent()) {
+            throw new OptionException(given.get(), "is not for " + name() + ": " + refusal.get());
+        }
+        return Tuning.of(values(request));
+    }
+
     /** Steps that suit these data where nobody says otherwise. */
     default long usualSteps(Dataset data) {
         return 1000;
@@ -60,7 +87,7 @@ public interface TrainingFamily {
 
     /** The request's options, read. @throws IllegalArgumentException naming one that is unknown or out of range */
     default Values values(TrainRequest request) throws IOException {
-        return Values.of(name(), options(), request.options());
+        return Values.of(name(), allOptions(), request.options());
     }
 
     /**

@@ -13,6 +13,11 @@ import java.util.Optional;
  * number alone, so that a resumed run draws what an uninterrupted one would have.
  */
 public interface TrainingTask extends AutoCloseable {
+    /** How the model began, where it says so: told to listeners when a run is new. */
+    default Optional<TrainingEvent.Begun> begun() {
+        return Optional.empty();
+    }
+
     /** The columns of the loss file after the step. The first is the loss that is shown and drawn. */
     List<String> columns();
 

@@ -166,10 +166,10 @@ class StreamTest {
             assertThat(x.toFloats()).containsExactly(1, 2);
             device.memory().trim();
             assertThatThrownBy(() -> Transfer.toHost(device, cached, new byte[1], 1, 1))
-                    .hasMessageContaining("no memory there");
+                    .hasMessageMatching(".*(no memory there|was given back).*");
         }
-        long before = device.memory().bytesCached();
-        assertThat(device.memory().trim()).isEqualTo(before);
+        device.memory().trim();
+        assertThat(device.memory().trim()).as("what a second trim finds").isZero();
     }
 
     @Test

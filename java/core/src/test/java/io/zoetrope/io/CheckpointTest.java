@@ -39,7 +39,7 @@ class CheckpointTest {
         assertThat(read.number("rng.seed")).isEqualTo(Long.MIN_VALUE);
         assertThat(read.number("rng.offset")).isEqualTo(448);
         assertThat(read.tensors().keySet()).containsExactlyInAnyOrder("w", "m");
-        assertThat(read.tensors().get("w").bytes()).isEqualTo(at(7).tensors().get("w").bytes());
+        assertThat(read.tensors().get("w").inMemory().bytes()).isEqualTo(at(7).tensors().get("w").inMemory().bytes());
         assertThatIllegalArgumentException().isThrownBy(() -> read.text("rng.position"))
                 .withMessageContaining("rng.position").withMessageContaining("rng.offset");
     }

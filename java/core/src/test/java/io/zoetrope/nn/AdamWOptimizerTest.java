@@ -44,7 +44,7 @@ class AdamWOptimizerTest {
 
             // What a layer writes into its buffer is what the averaged model keeps, with no averaging.
             Pointwise.fill(mean.variable().value(), 8f);
-            float[] averaged = optimizer.averaged();
+            float[] averaged = optimizer.averaged().toFloats();
             assertThat(values(store, 1, averaged)).containsOnly(8);
             for (int i = 0; i < 5; i++) {
                 float half = (values(store, 2, before)[i] + values(store, 2, after)[i]) / 2;

@@ -9,6 +9,8 @@ import io.zoetrope.data.Sounds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /** Data sets small enough to train on in a test. */
 public final class TinyData {
@@ -49,6 +51,32 @@ public final class TinyData {
         }
         ImageDataset.Part part = new ImageDataset.Part(new Images(count, 8, 8, 1, pixels), labels);
         return new ImageDataset("bars", List.of("lying", "standing"), part, part);
+    }
+
+    /** 28×28 noisy pictures of a bright stroke, its direction one of ten: class i has the angle i·18°. */
+    public static ImageDataset strokes() {
+        ImageDataset.Part[] parts = {strokes(1), strokes(2)};
+        return new ImageDataset("strokes", IntStream.range(0, 10).mapToObj(i -> i * 18 + " degrees").toList(), parts[0],
+                parts[1]);
+    }
+
+    private static ImageDataset.Part strokes(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int count = 80;
+        int side = 28;
+        byte[] pixels = new byte[count * side * side];
+        int[] labels = new int[count];
+        for (int n = 0; n < count; n++) {
+            labels[n] = n % 10;
+            double angle = Math.PI * labels[n] / 10;
+            double offset = 6 * random.nextDouble() - 3;
+            for (int i = 0; i < side * side; i++) {
+                double across = (i % side - side / 2.0) * Math.sin(angle) - (i / side - side / 2.0) * Math.cos(angle);
+                double stroke = Math.exp(-(across - offset) * (across - offset) / 4);
+                pixels[n * side * side + i] = (byte) (220 * stroke + 30 * random.nextDouble());
+            }
+        }
+        return new ImageDataset.Part(new Images(count, side, side, 1, pixels), labels);
     }
 
     /** 4×4 pictures of two kinds: the left half bright, or the right half. */

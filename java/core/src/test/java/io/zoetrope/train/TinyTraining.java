@@ -23,7 +23,12 @@ public enum TinyTraining {
                                                             new DdpmFamily(),
                                                             new Request(TinyData.squares(), 4, Config.empty())), WORDS(
                                                                     new WordsFamily(), new Request(TinyData.captioned(),
-                                                                            4, Config.empty().with("base_width", 16)));
+                                                                            4, Config.empty().with("base_width", 16))),
+    /** A model that ships, by adapters. */
+    TUNED(new CnnFamily(), new Request(TinyData.strokes(), 8, Tuning.from("fashion-cnn")
+            .adapting(1, 4, "stages.*.conv?", "head").toOptions().with("optimizer", "adamw").with("flip", false))),
+    /** What is frozen is in no checkpoint. */
+    FROZEN(new DdpmFamily(), new Request(TinyData.squares(), 4, Tuning.none().freezing("down_blocks.*").toOptions()));
 
     private record Request(io.zoetrope.data.Dataset data, int batch, Config options) {}
 

@@ -4,6 +4,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterStore;
+import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Random;
 import io.zoetrope.ops.rows.Rows;
@@ -25,6 +26,9 @@ import java.util.Map;
  * discriminator and then, against the moved one, the generator.
  */
 public abstract class AdversarialObjective implements Objective {
+    /** Why adversarial trainings take no {@link io.zoetrope.train.Tuning}. */
+    public static final String UNTUNABLE = "its two networks learn from each other, both of them, from the start";
+
     private static final long REAL = 1;
     private static final long NOISE = 2;
 
@@ -117,7 +121,7 @@ public abstract class AdversarialObjective implements Objective {
     }
 
     /** The moving average of the generator's parameters. */
-    protected final float[] averaged() {
+    protected final ParameterValues averaged() {
         return generator.averaged();
     }
 

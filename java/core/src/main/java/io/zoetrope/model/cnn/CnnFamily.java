@@ -15,7 +15,7 @@ import io.zoetrope.io.Config;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ClassChoice;
 import io.zoetrope.model.ModelFamily;
-import io.zoetrope.model.PretrainedModels;
+import io.zoetrope.model.NetworkModel;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.nn.Optimization;
 import io.zoetrope.ops.optim.LearningRate;
@@ -76,8 +76,6 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
             .help("Of blanking a rectangle of a picture.");
     private static final Option<Integer> ERASE_SIDE = Option.integer("erase_side").label("PIXELS")
             .help("Its largest side.").defaultDepends("a third of the picture");
-    private static final Option<String> FROM = Option.text("from", "NAME|DIR").defaultDepends("with random ones")
-            .help("Start with the weights of this classifier, of the same size and classes.");
 
     @Override
     public String name() {
@@ -143,7 +141,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
     @Override
     public List<Option<?>> options() {
         return List.of(NET, NORM_GROUPS, OPTIMIZER, RATE, WEIGHT_DECAY, SMOOTHING, EMA, FLIP, PAD, REFLECT, ERASE,
-                ERASE_SIDE, FROM);
+                ERASE_SIDE);
     }
 
     @Override
@@ -192,7 +190,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
             throw new OptionException(PAD.name(),
                     "is " + settings.integer("pad") + ", expected less than the pictures' " + side + " pixels");
         }
-        return values.isGiven(FROM) ? settings.with("from", values.get(FROM)) : settings;
+        return settings;
     }
 
     /** The size of what the network sees, known before any spectrogram is made. */
@@ -224,33 +222,11 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
                 sounds);
         ClassificationObjective.Settings shown = new ClassificationObjective.Settings(settings.integer("batch"),
                 augmentation, (float) settings.number("smoothing"));
-        float[] start = start(device, config, settings);
-        return RecordedTraining.open(device, settings.longInteger("seed"), context -> {
-            ConvNetModel model = context.own(new ConvNetModel(device, config, DType.BF16, context.seed()));
-            if (start != null) {
-                model.store().values(start);
-            }
+        return RecordedTraining.open(device, settings, context -> {
+            ConvNetModel model = NetworkModel.begin(context, config, DType.BF16, ConvNetModel::new);
             return new ClassificationObjective(context, model.trained(),
                     context.optimizer(optimization.of(model.store())), seen.train(), shown);
         });
-    }
-
-    private static float[] start(Device device, ClassifierConfig config, Config settings) throws IOException {
-        if (!settings.has("from")) {
-            return null;
-        }
-        String from = settings.text("from");
-        try (ConvNetModel model = PretrainedModels.open(from, folder -> ConvNetModel.load(device, folder, DType.F32))) {
-            if (!model.config().examples().equals(config.examples())) {
-                throw new IllegalArgumentException("from is " + from + ", which recognises " + model.config().examples()
-                        + ": expected a classifier of " + config.examples() + ", as the data are");
-            }
-            if (!model.config().network().equals(config.network())) {
-                throw new IllegalArgumentException("from is " + from + ", " + model.config().network() + ", expected "
-                        + config.network() + ": give the same net and data of the same size and classes");
-            }
-            return model.store().values();
-        }
     }
 
     private static ConvNetConfig network(Extent data, Config settings) throws BadFileException {

@@ -7,6 +7,7 @@ import io.zoetrope.io.BadFileException;
 import io.zoetrope.model.NetworkModel;
 import io.zoetrope.nn.NormStatistics;
 import io.zoetrope.nn.ParameterPlan;
+import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.ops.random.Augmentation;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
@@ -83,13 +84,14 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
 
             /** The averaged weights need running statistics of their own. */
             @Override
-            public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata)
+            public void save(Path folder, ParameterValues averaged, Tensor pictures, Map<String, String> metadata)
                     throws IOException {
                 try (ConvNetModel settled = new ConvNetModel(device(), config(), compute(),
                         ParameterPlan.inference())) {
-                    settled.store().values(averaged);
+                    settled.store().take(averaged);
                     settled.settle(pictures, SETTLING);
-                    settled.save(folder, settled.store().values(), metadata);
+                    settled.save(folder, metadata);
+                    saveAdapters(folder, averaged);
                 }
             }
         };

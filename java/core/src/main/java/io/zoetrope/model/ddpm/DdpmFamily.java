@@ -229,7 +229,7 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
         Recipe recipe = own.isPresent() ? own.get() : Recipe.usual(Math.toIntExact(shape.dim(0)),
                 Math.toIntExact(shape.dim(2)), settings.longInteger("steps"));
         int batch = settings.integer("batch");
-        return RecordedTraining.open(device, settings.longInteger("seed"),
+        return RecordedTraining.open(device, settings,
                 context -> new DdpmObjective(context, request.data(), batch, recipe));
     }
 

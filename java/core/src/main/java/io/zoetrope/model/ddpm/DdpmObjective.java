@@ -6,6 +6,7 @@ import io.zoetrope.data.Dataset;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
+import io.zoetrope.model.NetworkModel;
 import io.zoetrope.model.NoisePredictionRecord;
 import io.zoetrope.model.unet.UNetConfig;
 import io.zoetrope.nn.Optimizer;
@@ -56,11 +57,11 @@ final class DdpmObjective implements Objective {
      * @param data pictures to learn from; where they have a test part, noise prediction is measured on it
      * @param size pictures in a micro-batch
      */
-    DdpmObjective(TrainingContext context, Dataset data, int size, DdpmFamily.Recipe recipe) {
+    DdpmObjective(TrainingContext context, Dataset data, int size, DdpmFamily.Recipe recipe) throws IOException {
         Scope scope = context.scope();
         this.context = context;
-        this.model = context.own(new DdpmModel(context.device(), recipe.config(), context.precision(recipe.precision()),
-                context.seed()));
+        this.model = NetworkModel.begin(context, recipe.config(), context.precision(recipe.precision()),
+                DdpmModel::new);
         this.optimizer = context.optimizer(recipe.optimization().of(model.store()));
         this.batch = context.batches(data, size, context.key(PICTURES));
         UNetConfig shape = model.config().unet();
@@ -122,7 +123,7 @@ final class DdpmObjective implements Objective {
     public Optional<Images> samples() {
         DdpmModel averaged = new DdpmModel(context.device(), model.config(), model.compute(),
                 ParameterPlan.inference());
-        averaged.store().values(optimizer.averaged());
+        averaged.store().take(optimizer.averaged());
         try (DdpmPipeline pipeline = new DdpmPipeline(averaged)) {
             return Optional.of(pipeline.generate(Sampling.count(SAMPLES).steps(SAMPLE_STEPS).seed(context.seed()),
                     Progress.none()));

@@ -15,6 +15,7 @@ import io.zoetrope.model.Gallery;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
+import io.zoetrope.model.adversarial.AdversarialObjective;
 import io.zoetrope.model.adversarial.GameSettings;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.model.cnn.CnnPipeline;
@@ -112,6 +113,11 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
+    public Optional<String> untunable() {
+        return Optional.of(AdversarialObjective.UNTUNABLE);
+    }
+
+    @Override
     public Media learnsFrom() {
         return Media.PICTURES;
     }
@@ -155,7 +161,7 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
         int batch = settings.integer("batch");
         GameSettings game = GameSettings.of(settings);
         long steps = settings.longInteger("steps");
-        return RecordedTraining.open(device, settings.longInteger("seed"),
+        return RecordedTraining.open(device, settings,
                 context -> new GanObjective(context, config, data.train(), batch, game, steps, eyes));
     }
 

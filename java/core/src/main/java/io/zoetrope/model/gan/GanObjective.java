@@ -80,7 +80,7 @@ final class GanObjective extends AdversarialObjective {
     /** What the moving average of the generator makes of a fixed noise, the classes in turn. */
     private Images averaged(int count) {
         GanModel copy = new GanModel(context.device(), config, DType.BF16, ParameterPlan.inference());
-        copy.store().values(averaged());
+        copy.store().take(averaged());
         try (GanPipeline pipeline = new GanPipeline(copy)) {
             return pipeline.generate(count, context.seed());
         }

@@ -148,7 +148,7 @@ public final class PatchTransformer {
         long batch = ids.dim(0);
         if (ids.rank() != 2 || ids.dim(1) != config.positions()) {
             throw new IllegalArgumentException(
-                    "patch transformer: tokens " + ids + ", expected I32[B, " + config.positions() + "]");
+                    "patch transformer: tokens " + ids.describe() + ", expected I32[B, " + config.positions() + "]");
         }
         Variable x = tape.reshape(tokens.forward(tape, ids.reshape(-1)), batch, config.positions(),
                 config.modelWidth());

@@ -11,6 +11,7 @@ import io.zoetrope.io.Config;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ClassChoice;
 import io.zoetrope.model.ModelFamily;
+import io.zoetrope.model.NetworkModel;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.patches.PatchesConfig.Purpose;
@@ -178,8 +179,8 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
         ImageDataset data = request.pictures();
         PatchesConfig config = config(data, settings);
         int batch = settings.integer("batch");
-        return RecordedTraining.open(device, settings.longInteger("seed"), context -> {
-            PatchesModel model = context.own(new PatchesModel(device, config, DType.BF16, context.seed()));
+        return RecordedTraining.open(device, settings, context -> {
+            PatchesModel model = NetworkModel.begin(context, config, DType.BF16, PatchesModel::new);
             Optimizer optimizer = context.optimizer(optimization.of(model.store()));
             return config.purpose() == Purpose.GENERATE
                     ? new PatchesObjective(context, model, optimizer, data.train(), batch)

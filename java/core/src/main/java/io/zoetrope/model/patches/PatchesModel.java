@@ -13,6 +13,7 @@ import io.zoetrope.model.patches.PatchesConfig.Purpose;
 import io.zoetrope.model.tokens.TokenPredictor;
 import io.zoetrope.nn.KeyValueCache;
 import io.zoetrope.nn.ParameterPlan;
+import io.zoetrope.nn.ParameterValues;
 import io.zoetrope.ops.embed.Patches;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.random.Augmentation;
@@ -190,7 +191,7 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
             }
 
             @Override
-            public void save(Path folder, float[] averaged, Tensor pictures, Map<String, String> metadata)
+            public void save(Path folder, ParameterValues averaged, Tensor pictures, Map<String, String> metadata)
                     throws IOException {
                 PatchesModel.this.save(folder, averaged, metadata);
             }

@@ -97,7 +97,9 @@ final class PatchesObjective implements Objective {
 
     @Override
     public void prepare() {
-        model.palette().learn(pictures, context.seed());
+        if (context.tuning().from().isEmpty()) { // else the weights are for the palette they came with
+            model.palette().learn(pictures, context.seed());
+        }
         tokenise();
     }
 
@@ -155,7 +157,7 @@ final class PatchesObjective implements Objective {
     public Optional<Images> samples() {
         PatchesModel copy = new PatchesModel(context.device(), model.config(), model.compute(),
                 ParameterPlan.inference());
-        copy.store().values(optimizer.averaged());
+        copy.store().take(optimizer.averaged());
         copy.palette().patches().copyFrom(model.palette().patches());
         try (PatchesPipeline pipeline = new PatchesPipeline(copy)) {
             TokenSampling request = TokenSampling.count(SAMPLES).seed(context.seed());

@@ -78,8 +78,8 @@ public final class TextEncoder {
         WordTokens tokens = config.tokens();
         int ofCaption = tokens.words() * tokens.grams();
         if (ids.dtype() != DType.I32 || ids.size() == 0 || ids.size() % ofCaption != 0) {
-            throw new IllegalArgumentException("text encoder: ids are " + ids + ", expected I32 [N · " + ofCaption
-                    + "]: " + tokens.words() + " words of " + tokens.grams() + " n-grams");
+            throw new IllegalArgumentException("text encoder: ids are " + ids.describe() + ", expected I32 [N · "
+                    + ofCaption + "]: " + tokens.words() + " words of " + tokens.grams() + " n-grams");
         }
         return tape.part(() -> compute(tape, ids.reshape(-1), ids.size() / ofCaption));
     }

@@ -148,8 +148,8 @@ public final class TextUNet {
         Tensor pictures = x.value();
         if (pictures.rank() != 4 || pictures.dim(1) % config.factor() != 0 || pictures.dim(2) % config.factor() != 0
                 || pictures.dim(3) != config.channels()) {
-            throw new IllegalArgumentException("text UNet: pictures are " + pictures + ", expected [N, H, W, "
-                    + config.channels() + "] with H and W multiples of " + config.factor());
+            throw new IllegalArgumentException("text UNet: pictures are " + pictures.describe()
+                    + ", expected [N, H, W, " + config.channels() + "] with H and W multiples of " + config.factor());
         }
         return tape.part(() -> compute(tape, x, times, words));
     }

@@ -78,7 +78,8 @@ final class TimeEmbedding {
                 labels != null && labels.dtype().isFloating() && labels.size() == samples * config.embedding();
         };
         if (!fits) {
-            throw new IllegalArgumentException("UNet: labels are " + labels + ", expected " + expected);
+            throw new IllegalArgumentException(
+                    "UNet: labels are " + Tensor.describe(labels) + ", expected " + expected);
         }
     }
 

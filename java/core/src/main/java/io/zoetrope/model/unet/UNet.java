@@ -179,7 +179,7 @@ public final class UNet {
     private void requirePictures(Tensor x) {
         long factor = 1L << (config.blockChannels().size() - 1);
         if (x.rank() != 4 || x.dim(1) % factor != 0 || x.dim(2) % factor != 0 || x.dim(3) != config.picture().in()) {
-            throw new IllegalArgumentException("UNet: pictures are " + x + ", expected [N, height, width, "
+            throw new IllegalArgumentException("UNet: pictures are " + x.describe() + ", expected [N, height, width, "
                     + config.picture().in() + "] with height and width multiples of " + factor);
         }
     }

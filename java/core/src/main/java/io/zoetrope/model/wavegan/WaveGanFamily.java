@@ -22,6 +22,7 @@ import io.zoetrope.model.ModelFamilies;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PictureEvaluation;
 import io.zoetrope.model.ShippedModel;
+import io.zoetrope.model.adversarial.AdversarialObjective;
 import io.zoetrope.model.adversarial.GameSettings;
 import io.zoetrope.model.adversarial.Latents;
 import io.zoetrope.model.cnn.ClassifierConfig;
@@ -35,6 +36,7 @@ import io.zoetrope.train.TrainingTask;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
@@ -123,6 +125,11 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
+    public Optional<String> untunable() {
+        return Optional.of(AdversarialObjective.UNTUNABLE);
+    }
+
+    @Override
     public Media learnsFrom() {
         return Media.SOUNDS;
     }
@@ -171,7 +178,7 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
         int batch = settings.integer("batch");
         GameSettings game = GameSettings.of(settings);
         long steps = settings.longInteger("steps");
-        return RecordedTraining.open(device, settings.longInteger("seed"),
+        return RecordedTraining.open(device, settings,
                 context -> new WaveGanObjective(context, config, data.train(), batch, game, steps, ears));
     }
 

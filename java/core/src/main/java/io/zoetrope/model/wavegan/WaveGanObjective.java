@@ -89,7 +89,7 @@ final class WaveGanObjective extends AdversarialObjective {
     /** What the moving average of the generator makes of a fixed noise, the classes in turn. */
     private Sounds averaged(int count) {
         WaveGanModel copy = new WaveGanModel(context.device(), config, DType.BF16, ParameterPlan.inference());
-        copy.store().values(averaged());
+        copy.store().take(averaged());
         try (WaveGanPipeline pipeline = new WaveGanPipeline(copy)) {
             return pipeline.generate(count, context.seed());
         }

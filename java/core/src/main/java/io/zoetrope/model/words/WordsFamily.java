@@ -124,7 +124,7 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
         int batch = settings.integer("batch");
         WordsConfig config = WordsConfig.forPictures(data.height(), settings.integer("base_width"),
                 CaptionDraws.vocabulary(data.train().descriptions()));
-        return RecordedTraining.open(device, settings.longInteger("seed"),
+        return RecordedTraining.open(device, settings,
                 context -> new WordsObjective(context, data.train(), batch, config, optimization));
     }
 

@@ -5,6 +5,7 @@ import io.zoetrope.autograd.Variable;
 import io.zoetrope.data.CaptionedDataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.Progress;
+import io.zoetrope.model.NetworkModel;
 import io.zoetrope.nn.Optimization;
 import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterPlan;
@@ -49,12 +50,12 @@ final class WordsObjective implements Objective {
      * @param config what the model is
      */
     WordsObjective(TrainingContext context, CaptionedDataset.Part part, int size, WordsConfig config,
-            Optimization optimization) {
+            Optimization optimization) throws IOException {
         Scope scope = context.scope();
         this.context = context;
         this.part = part;
         int side = config.imageSize();
-        this.model = context.own(new WordsModel(context.device(), config, DType.BF16, context.seed()));
+        this.model = NetworkModel.begin(context, config, DType.BF16, WordsModel::new);
         this.optimizer = context.optimizer(optimization.of(model.store()));
         this.batches = new WordsBatches(context, part, model.config().text().tokens(), size);
         context.batches(batches);
@@ -104,7 +105,7 @@ final class WordsObjective implements Objective {
     public Optional<Images> samples() {
         WordsModel averaged = new WordsModel(context.device(), model.config(), model.compute(),
                 ParameterPlan.inference());
-        averaged.store().values(optimizer.averaged());
+        averaged.store().take(optimizer.averaged());
         List<String> prompts = new ArrayList<>();
         for (int i = 0; i < SAMPLES; i++) {
             prompts.add(part.descriptions().get((int) ((long) i * part.descriptions().size() / SAMPLES)).label());

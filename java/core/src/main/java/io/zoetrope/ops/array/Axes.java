@@ -31,7 +31,7 @@ public final class Axes {
      */
     public static void sum(Tensor x, boolean[] reduced, double factor, Tensor out) {
         Operands operands = Operands.of("sum").floating("x", x).floating("out", out);
-        operands.require(reduced.length == x.rank(), reduced.length + " axes for x, which is " + x);
+        operands.require(reduced.length == x.rank(), reduced.length + " axes for x, which is " + x.describe());
         long size = 1;
         for (int d = 0; d < reduced.length; d++) {
             size *= reduced[d] ? 1 : x.dim(d);
@@ -107,7 +107,7 @@ public final class Axes {
         int at = Strided.axis("select", axis, x.rank());
         long n = operands.fits("the length of axis " + axis, x.dim(at));
         operands.require(k >= 1 && k <= n,
-                "k is " + k + ", expected 1 to " + n + ", the length of axis " + axis + " of " + x);
+                "k is " + k + ", expected 1 to " + n + ", the length of axis " + axis + " of " + x.describe());
         long[] dims = x.shape().dims();
         dims[at] = k;
         if (values != null) {

@@ -4,6 +4,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.ops.loss.CrossEntropy;
 import io.zoetrope.tensor.DType;
+import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
@@ -110,7 +111,13 @@ public final class AxisFunctions {
         Tensor input = x.value();
         Tensor y = tape.empty(input.dtype(), input.shape());
         if (input.size() > 0) {
-            CrossEntropy.softmax(input.reshape(-1, input.dim(-1)), y.reshape(-1, input.dim(-1)));
+            try (Scope scratch = Scope.open(tape.device())) {
+                Tensor exact = y.dtype() == DType.F32 ? y : scratch.empty(DType.F32, y.shape());
+                CrossEntropy.softmax(input.reshape(-1, input.dim(-1)), exact.reshape(-1, input.dim(-1)));
+                if (exact != y) {
+                    Layouts.cast(exact, y);
+                }
+            }
         }
         Variable out = tape.output(y, x);
         tape.note(out, dy -> MathFunctions.send(tape, x, x.shape(), (scratch, dx) -> Axes.softmaxBackward(dy, y, dx)),

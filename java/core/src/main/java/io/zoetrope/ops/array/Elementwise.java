@@ -63,8 +63,9 @@ public final class Elementwise {
     private static void launch(Operands operands, Binary op, Tensor a, Tensor b, double scalar, Tensor out) {
         boolean integers = a.dtype() == DType.I32;
         Shape shape = output(name(op), a, b);
-        operands.require(!integers || op != Binary.DIVIDE && op != Binary.POW, "a is " + a + ", expected F32 or BF16")
-                .exactly("out", out, a.dtype(), shape.dims()).reads("a, b", a, b).updates("out", out).device();
+        operands.require(!integers || op != Binary.DIVIDE && op != Binary.POW,
+                "a is " + a.describe() + ", expected F32 or BF16").exactly("out", out, a.dtype(), shape.dims())
+                .reads("a, b", a, b).updates("out", out).device();
         if (out.size() == 0) {
             return;
         }

@@ -58,8 +58,8 @@ public final class IndexFunctions {
         Tensor x = a.value();
         Tensor y = b.value();
         if (x.rank() < 2 || y.rank() < 2 || x.dim(-1) != y.dim(-2)) {
-            throw new IllegalArgumentException(
-                    "matmul: a is " + x + ", b is " + y + ": expected a [.., m, k], b [.., k, n]");
+            throw new IllegalArgumentException("matmul: a is " + x.describe() + ", b is " + y.describe()
+                    + ": expected a [.., m, k], b [.., k, n]");
         }
         Shape batch = Strided.broadcast("matmul", leading(x), leading(y));
         Tensor c = tape.empty(x.dtype(), with(batch, x.dim(-2), y.dim(-1)));

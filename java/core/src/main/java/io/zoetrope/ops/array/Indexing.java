@@ -51,11 +51,12 @@ public final class Indexing {
             long count = part.rank() == x.rank() ? part.dim(at) : -1;
             long[] dims = x.shape().dims();
             dims[at] = count;
-            operands.require(count >= 0, partName + " is " + part + ", expected the dimensions of " + x)
+            operands.require(count >= 0,
+                    partName + " is " + part.describe() + ", expected the dimensions of " + x.describe())
                     .exactly(partName, part, x.dtype(), dims);
             boolean shared = ids.rank() == 1 && ids.size() == count;
             operands.type("ids", ids, DType.I32).require(shared || ids.shape().equals(part.shape()),
-                    "ids is " + ids + ", expected I32[" + count + "] or I32" + part.shape());
+                    "ids is " + ids.describe() + ", expected I32[" + count + "] or I32" + part.shape());
             long inner = Axes.inner(x, at);
             long outer = 1;
             for (int d = 0; d < at; d++) {

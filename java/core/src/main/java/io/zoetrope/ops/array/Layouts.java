@@ -36,10 +36,10 @@ public final class Layouts {
 
     private static int[] axes(Operands operands, Tensor x, int... order) {
         operands.require(order.length == x.rank(),
-                "order is " + Arrays.toString(order) + ", expected every axis of " + x + " once");
+                "order is " + Arrays.toString(order) + ", expected every axis of " + x.describe() + " once");
         int[] from = Arrays.stream(order).map(axis -> Strided.axis("permute", axis, x.rank())).toArray();
         operands.require(Arrays.stream(from).distinct().count() == from.length,
-                "order is " + Arrays.toString(order) + ", expected every axis of " + x + " once");
+                "order is " + Arrays.toString(order) + ", expected every axis of " + x.describe() + " once");
         return from;
     }
 
@@ -104,8 +104,9 @@ public final class Layouts {
             long[] from, long[] steps) {
         operands.type(partName, part, whole.dtype());
         operands.require(part.rank() == whole.rank() && from.length == whole.rank() && steps.length == whole.rank(),
-                partName + " is " + part + ", from " + Arrays.toString(from) + ", steps " + Arrays.toString(steps)
-                        + ": expected as many dimensions as " + wholeName + ", which is " + whole);
+                partName + " is " + part.describe() + ", from " + Arrays.toString(from) + ", steps "
+                        + Arrays.toString(steps) + ": expected as many dimensions as " + wholeName + ", which is "
+                        + whole.describe());
         for (int d = 0; d < from.length; d++) {
             operands.require(steps[d] >= 1, "step along axis " + d + " is " + steps[d] + ", expected 1 or more");
             long count = part.dim(d);
@@ -114,7 +115,7 @@ public final class Layouts {
                             && (count == 0 || (count - 1) <= (whole.dim(d) - 1 - from[d]) / steps[d]
                                     && from[d] < whole.dim(d)),
                     count + " elements from " + from[d] + " in steps of " + steps[d] + " along axis " + d
-                            + ": they pass the end of " + wholeName + ", which is " + whole);
+                            + ": they pass the end of " + wholeName + ", which is " + whole.describe());
         }
         Tensor read = "x".equals(wholeName) ? whole : part;
         operands.reads("x", read).writes("out", read == whole ? part : whole).device();
@@ -137,9 +138,9 @@ public final class Layouts {
     /** out = x repeated to its shape (see {@link Elementwise}). */
     public static void repeat(Tensor x, Tensor out) {
         Operands operands = Operands.of("repeat").type("out", out, x.dtype());
-        operands.require(Strided.broadcast("repeat", x.shape(), out.shape()).equals(out.shape()),
-                "out is " + out + ", expected a shape that x, which is " + x + ", can be repeated to").reads("x", x)
-                .writes("out", out).device();
+        operands.require(Strided.broadcast("repeat", x.shape(), out.shape()).equals(out.shape()), "out is "
+                + out.describe() + ", expected a shape that x, which is " + x.describe() + ", can be repeated to")
+                .reads("x", x).writes("out", out).device();
         copy("repeat", x, 0, Strided.repeated(x.shape(), out.shape()), out, 0, Strided.dense(out.shape().dims()),
                 out.shape().dims());
     }
@@ -177,7 +178,8 @@ public final class Layouts {
      */
     public static void cast(Tensor x, Tensor out) {
         Operands.of("cast")
-                .require(x.shape().equals(out.shape()), "out is " + out + ", expected shape " + x.shape() + " like x")
+                .require(x.shape().equals(out.shape()),
+                        "out is " + out.describe() + ", expected shape " + x.shape() + " like x")
                 .reads("x", x).writes("out", out).device();
         if (x.size() > 0) {
             Kernel kernel = x.device().kernel(MODULE, "array_convert");

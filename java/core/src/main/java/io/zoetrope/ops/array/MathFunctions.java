@@ -49,6 +49,21 @@ public final class MathFunctions {
         return out;
     }
 
+    /** x + a constant. */
+    public static Variable add(Tape tape, Variable x, double constant) {
+        Variable out = scalar(tape, Binary.ADD, x, constant);
+        tape.note(out, dy -> send(tape, x, dy.shape(), (scratch, dx) -> Pointwise.copy(dy, dx)));
+        return out;
+    }
+
+    /** x times a constant. */
+    public static Variable multiply(Tape tape, Variable x, double constant) {
+        Variable out = scalar(tape, Binary.MULTIPLY, x, constant);
+        tape.note(out, dy -> send(tape, x, dy.shape(),
+                (scratch, dx) -> Elementwise.binary(Binary.MULTIPLY, dy, constant, dx)));
+        return out;
+    }
+
     public static Variable divide(Tape tape, Variable a, Variable b) {
         Variable out = binary(tape, Binary.DIVIDE, a, b);
         Tensor y = b.value();
@@ -109,9 +124,7 @@ public final class MathFunctions {
     /** x to a constant power. The slope at 0 is 0 for powers above 1, and infinite below. */
     public static Variable pow(Tape tape, Variable x, double power) {
         Tensor input = x.value();
-        Tensor y = tape.empty(input.dtype(), input.shape());
-        Elementwise.binary(Binary.POW, input, power, y);
-        Variable out = tape.output(y, x);
+        Variable out = scalar(tape, Binary.POW, x, power);
         tape.note(out, dy -> send(tape, x, dy.shape(), (scratch, dx) -> {
             if (power == 0) {
                 dx.zero();
@@ -194,6 +207,12 @@ public final class MathFunctions {
     private static Variable unary(Tape tape, Unary op, Variable x) {
         Tensor y = tape.empty(x.value().dtype(), x.shape());
         Elementwise.unary(op, x.value(), y);
+        return tape.output(y, x);
+    }
+
+    private static Variable scalar(Tape tape, Binary op, Variable x, double constant) {
+        Tensor y = tape.empty(x.value().dtype(), x.shape());
+        Elementwise.binary(op, x.value(), constant, y);
         return tape.output(y, x);
     }
 

@@ -24,7 +24,7 @@ public final class ShapeFunctions {
         int at = Strided.axis("slice", axis, input.rank());
         Operands.of("slice").require(step >= 1, "step along axis " + axis + " is " + step + ", expected 1 or more")
                 .require(0 <= from && from <= to && to <= input.dim(at), from + " to " + to + " along axis " + axis
-                        + " of " + input + ": expected 0 <= from <= to <= " + input.dim(at));
+                        + " of " + input.describe() + ": expected 0 <= from <= to <= " + input.dim(at));
         long[] dims = input.shape().dims();
         dims[at] = (to - from + step - 1) / step;
         long[] starts = new long[dims.length];
@@ -44,7 +44,7 @@ public final class ShapeFunctions {
         Tensor input = x.value();
         long[] dims = new long[input.rank()];
         Operands.of("permute").require(order.length == dims.length,
-                "order is " + Arrays.toString(order) + ", expected every axis of " + input + " once");
+                "order is " + Arrays.toString(order) + ", expected every axis of " + input.describe() + " once");
         int[] inverse = new int[order.length];
         for (int d = 0; d < dims.length; d++) {
             int from = Strided.axis("permute", order[d], dims.length);
@@ -81,7 +81,8 @@ public final class ShapeFunctions {
             long[] fitting = first.shape().dims();
             fitting[at] = part.value().rank() == first.rank() ? part.value().dim(at) : -1;
             operands.require(Arrays.equals(part.shape().dims(), fitting) && part.value().dtype() == first.dtype(),
-                    "a part is " + part.value() + ", expected one like " + first + " but for axis " + axis);
+                    "a part is " + part.value().describe() + ", expected one like " + first.describe()
+                            + " but for axis " + axis);
             dims[at] = Math.addExact(dims[at], fitting[at]);
         }
         Tensor y = tape.empty(first.dtype(), dims);
@@ -136,8 +137,9 @@ public final class ShapeFunctions {
         Operands operands = Operands.of("pad");
         operands.require(before.length == dims.length && after.length == dims.length,
                 "before " + Arrays.toString(before) + ", after " + Arrays.toString(after)
-                        + ": expected one for each dimension of " + input);
-        operands.require(input.dtype().isFloating() || value == 0, "value is " + value + ", expected 0 for " + input);
+                        + ": expected one for each dimension of " + input.describe());
+        operands.require(input.dtype().isFloating() || value == 0,
+                "value is " + value + ", expected 0 for " + input.describe());
         for (int d = 0; d < dims.length; d++) {
             operands.require(before[d] >= 0 && after[d] >= 0,
                     before[d] + " before and " + after[d] + " after along axis " + d + ": expected 0 or more");

@@ -4,7 +4,8 @@
  * ({@link io.zoetrope.ops.array.AxisFunctions}), indexing, products and dropout
  * ({@link io.zoetrope.ops.array.IndexFunctions}).
  *
- * <p>The classes whose names end in Functions work on a tape and are differentiable; the others launch into given
+ * <p>The classes whose names end in Functions work on a tape and are differentiable;
+ * {@link io.zoetrope.ops.array.TensorMath} has the same operations on tensors alone; the others launch into given
  * tensors. An axis may be negative, which counts from the end. A tensor is dense and row-major, so no step is negative.
  */
 package io.zoetrope.ops.array;

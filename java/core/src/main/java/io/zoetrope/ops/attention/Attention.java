@@ -69,8 +69,8 @@ public final class Attention {
             requireRank(packed, 5, "[B, S, P, H, D]");
             if (first < 0 || count < 1 || first + count > packed.dim(2)) {
                 throw new IllegalArgumentException(
-                        "attention: part " + first + (count == 1 ? "" : " to " + (first + count - 1)) + " of " + packed
-                                + ": expected 0 to " + (packed.dim(2) - 1));
+                        "attention: part " + first + (count == 1 ? "" : " to " + (first + count - 1)) + " of "
+                                + Tensor.describe(packed) + ": expected 0 to " + (packed.dim(2) - 1));
             }
             long size = packed.dim(3) * packed.dim(4);
             return new Heads(packed, first * size, packed.dim(0), packed.dim(1), count * packed.dim(3), packed.dim(4),
@@ -79,7 +79,8 @@ public final class Attention {
 
         private static void requireRank(Tensor tensor, int rank, String shape) {
             if (tensor == null || tensor.rank() != rank) {
-                throw new IllegalArgumentException("attention: operand is " + tensor + ", expected " + shape);
+                throw new IllegalArgumentException(
+                        "attention: operand is " + Tensor.describe(tensor) + ", expected " + shape);
             }
         }
 
@@ -212,7 +213,8 @@ public final class Attention {
 
     private static void requireThree(String name, Tensor packed) {
         if (packed == null || packed.rank() != 5 || packed.dim(2) != 3) {
-            throw new IllegalArgumentException("attention: " + name + " is " + packed + ", expected [B, S, 3, H, D]");
+            throw new IllegalArgumentException(
+                    "attention: " + name + " is " + Tensor.describe(packed) + ", expected [B, S, 3, H, D]");
         }
     }
 

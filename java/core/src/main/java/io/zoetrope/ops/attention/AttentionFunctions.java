@@ -27,7 +27,7 @@ public final class AttentionFunctions {
     public static Variable selfAttention(Tape tape, Variable qkv, Tensor rope, int causal, Consumer<Tensor> watch) {
         Tensor packed = qkv.value();
         if (packed.rank() != 5 || packed.dim(2) != 3 || causal < 0 || causal > packed.dim(0)) {
-            throw new IllegalArgumentException("self-attention: qkv is " + packed + " with " + causal
+            throw new IllegalArgumentException("self-attention: qkv is " + packed.describe() + " with " + causal
                     + " causal samples, expected [B, S, 3, H, D] and 0 to B");
         }
         turn(packed, rope, false);

@@ -41,11 +41,12 @@ public final class Rope {
 
     private static void table(Operands operands, Tensor positions, Tensor table, long axes, int first, float base) {
         operands.type("table", table, DType.F32).rank("table", table, 3, "[rows, D/2, 2]")
-                .require(table.dim(2) == 2, "table is " + table + ", expected [rows, D/2, 2]")
+                .require(table.dim(2) == 2, "table is " + table.describe() + ", expected [rows, D/2, 2]")
                 .require(positions == null || positions.dim(0) == table.dim(0),
-                        "table is " + table + ", expected as many rows as positions " + positions)
+                        "table is " + table.describe() + ", expected as many rows as positions "
+                                + Tensor.describe(positions))
                 .require(table.dim(1) % axes == 0,
-                        "table is " + table + ": " + 2 * table.dim(1)
+                        "table is " + table.describe() + ": " + 2 * table.dim(1)
                                 + " channels a head do not divide into pairs for each of " + axes + " axes")
                 .require(base >= 1 && Float.isFinite(base), "base is " + base + ", expected 1 or more")
                 .reads("positions", positions).writes("table", table).device();
@@ -74,7 +75,7 @@ public final class Rope {
                 .require(y.text().equals(x.text()), "y is " + y.text() + ", expected " + x.text() + " like x")
                 .type("table", table, DType.F32)
                 .require(table.rank() == 3 && table.dim(0) > 0 && table.dim(1) == x.dim() / 2 && table.dim(2) == 2,
-                        "table is " + table + ", expected [rows, " + x.dim() / 2 + ", 2]")
+                        "table is " + table.describe() + ", expected [rows, " + x.dim() / 2 + ", 2]")
                 .sizedIfGiven("start", start, DType.I32, 1);
         operands.reads("x", x.extent()).reads("table, start", table, start).updates("y", y.extent()).device();
         Kernel kernel = table.device().kernel(MODULE, "rope_rotate_" + x.tensor().dtype().suffix());

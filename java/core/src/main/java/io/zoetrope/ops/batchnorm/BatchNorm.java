@@ -41,8 +41,8 @@ public final class BatchNorm {
         Device device = operands.alike("y", y, "x", x).sizedIfGiven("runningMean", runningMean, DType.F32, channels)
                 .sizedIfGiven("runningVar", runningVar, DType.F32, channels)
                 .require((runningMean == null) == (runningVar == null),
-                        "runningMean is " + runningMean + ", runningVar is " + runningVar
-                                + ": expected both or neither")
+                        "runningMean is " + Tensor.describe(runningMean) + ", runningVar is "
+                                + Tensor.describe(runningVar) + ": expected both or neither")
                 .require(momentum >= 0 && momentum <= 1, "momentum is " + momentum + ", expected 0 to 1")
                 .reads("x, gamma, beta", x, gamma, beta).updates("runningMean, runningVar", runningMean, runningVar)
                 .writes("y, mean, rstd", y, mean, rstd).device();
@@ -114,7 +114,8 @@ public final class BatchNorm {
         Device device = operands.alike("dy", dy, "x", x).alike("dx", dx, "x", x)
                 .sizedIfGiven("dgamma", dgamma, DType.F32, channels).sizedIfGiven("dbeta", dbeta, DType.F32, channels)
                 .require((dgamma == null) == (dbeta == null),
-                        "dgamma is " + dgamma + ", dbeta is " + dbeta + ": expected both or neither")
+                        "dgamma is " + Tensor.describe(dgamma) + ", dbeta is " + Tensor.describe(dbeta)
+                                + ": expected both or neither")
                 .reads("x, gamma, beta, mean, spread", x, gamma, beta, mean, spread)
                 .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
         Operands.of("batch norm backward").reads("dy", dy).updates("dx", dx).writes("dgamma, dbeta", dgamma, dbeta)
@@ -153,7 +154,8 @@ public final class BatchNorm {
         Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1).nonEmpty("x", x);
         long channels = x.dim(-1);
         return operands
-                .require(channels <= Integer.MAX_VALUE / 4, "x is " + x + ": more channels than the kernels can count")
+                .require(channels <= Integer.MAX_VALUE / 4,
+                        "x is " + x.describe() + ": more channels than the kernels can count")
                 .sized("gamma", gamma, DType.F32, channels).sized("beta", beta, DType.F32, channels)
                 .sized("mean", mean, DType.F32, channels).sized("variance or rstd", spread, DType.F32, channels)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number");

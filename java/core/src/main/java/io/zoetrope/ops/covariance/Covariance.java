@@ -36,7 +36,7 @@ public final class Covariance {
         Operands operands = Operands.of("covariance").floating("x", x).rank("x", x, 2, "[rows, length]");
         long n = x.dim(0);
         long d = x.dim(1);
-        Device device = operands.require(n >= 2, "x is " + x + ", expected two rows or more")
+        Device device = operands.require(n >= 2, "x is " + x.describe() + ", expected two rows or more")
                 .exactly("mean", mean, DType.F32, d).exactly("covariance", covariance, DType.F32, d, d).reads("x", x)
                 .writes("mean, covariance", mean, covariance).device();
         operands.fits("length of a row", d);

@@ -75,7 +75,8 @@ public final class Diffusion {
         Device device = outputs(operands, xt, noise, target, t, alphaBar)
                 .sizedIfGiven("index", index, DType.I32, samples)
                 .require(samples == 0 || data.dim(0) > 0 && data.size() / data.dim(0) == xt.size() / samples,
-                        "data is " + data + ", expected rows of as many bytes as a sample of " + xt + " has elements")
+                        "data is " + data.describe() + ", expected rows of as many bytes as a sample of "
+                                + xt.describe() + " has elements")
                 .reads("data, index, t, alphaBar, key state", data, index, t, alphaBar, key.state())
                 .writes("xt, noise, target", xt, noise, target).device();
         if (xt.size() > 0) {
@@ -121,7 +122,7 @@ public final class Diffusion {
         long samples = xt.dim(0);
         Device device = operands
                 .require(t.size() == 1 || t.size() == samples,
-                        "t is " + t + ", expected 1 or " + samples + " timesteps")
+                        "t is " + t.describe() + ", expected 1 or " + samples + " timesteps")
                 .reads("xt, output, t, alphaBar", xt, output, t, alphaBar).updates("clean, noise", clean, noise)
                 .device();
         if (xt.size() == 0) {

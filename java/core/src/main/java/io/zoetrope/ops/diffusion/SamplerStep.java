@@ -99,7 +99,7 @@ public final class SamplerStep {
     private static int rows(Operands operands, Tensor table, int columns, Tensor stepCounter) {
         operands.type("table", table, DType.F32)
                 .require(table.rank() == 2 && table.dim(1) == columns,
-                        "table is " + table + ", expected F32[steps, " + columns + "]")
+                        "table is " + table.describe() + ", expected F32[steps, " + columns + "]")
                 .sizedIfGiven("stepCounter", stepCounter, DType.I32, 1);
         return Math.toIntExact(table.dim(0));
     }

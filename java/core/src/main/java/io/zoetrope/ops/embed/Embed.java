@@ -29,7 +29,7 @@ public final class Embed {
      */
     public static void timestep(Tensor t, Tensor out, double maxPeriod) {
         Operands operands = Operands.of("timestep embedding").floating("out", out)
-                .require(out.rank() == 2, "out is " + out + ", expected [N, D]")
+                .require(out.rank() == 2, "out is " + out.describe() + ", expected [N, D]")
                 .require(maxPeriod >= 1 && Double.isFinite(maxPeriod),
                         "maxPeriod is " + maxPeriod + ", expected 1 or more");
         boolean integer = t != null && t.dtype() == DType.I32;
@@ -78,10 +78,10 @@ public final class Embed {
             places *= extents[a];
         }
         operands.require(out.dim(0) == places,
-                "out is " + out + ", expected " + places + " rows for the grid " + Arrays.toString(extents))
+                "out is " + out.describe() + ", expected " + places + " rows for the grid " + Arrays.toString(extents))
                 .require(out.dim(1) % (2L * extents.length) == 0,
-                        "out is " + out + ": its columns do not divide into sines" + " and cosines for each of "
-                                + extents.length + " axes");
+                        "out is " + out.describe() + ": its columns do not divide into sines"
+                                + " and cosines for each of " + extents.length + " axes");
         Kernel kernel = out.device().kernel("embed/positions", "grid_positions_" + out.dtype().suffix());
         kernel.arguments().pointer("out", out).i64("places", places).i32("width", out.dim(1))
                 .i32("axes", extents.length).i32("extent0", all[0]).i32("extent1", all[1]).i32("extent2", all[2])
@@ -99,7 +99,7 @@ public final class Embed {
     public static void lookupBackward(Tensor dout, Tensor ids, Tensor dtable, boolean accumulate) {
         Operands operands = Operands.of("embedding lookup backward").floating("dout", dout).type("ids", ids, DType.I32)
                 .type("dtable", dtable, DType.F32)
-                .require(dtable.rank() == 2, "dtable is " + dtable + ", expected [V, D]");
+                .require(dtable.rank() == 2, "dtable is " + dtable.describe() + ", expected [V, D]");
         long width = dtable.dim(1);
         Device device = operands.sized("dout", dout, dout.dtype(), ids.size() * width).reads("dout, ids", dout, ids)
                 .writes("dtable", dtable).device();

@@ -56,7 +56,8 @@ public final class Patches {
         operands.given("out", out);
         Cut cut = cut(op, x.shape(), patch);
         operands.require(y.dtype() == x.dtype() && y.size() == x.size() && y.rank() >= 1 && y.dim(0) == x.dim(0),
-                "the patches are " + y + ", expected " + x.dtype() + shape(x.shape(), patch) + " for " + x)
+                "the patches are " + y.describe() + ", expected " + x.dtype() + shape(x.shape(), patch) + " for "
+                        + x.describe())
                 .reads("in", in).writes("out", out).device();
         long runBytes = cut.run * x.dtype().bytes();
         long runs = x.bytes() / runBytes;

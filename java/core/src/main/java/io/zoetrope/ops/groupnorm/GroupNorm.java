@@ -113,13 +113,13 @@ public final class GroupNorm {
     private static Operands check(String op, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor rstd,
             int groups) {
         Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 2).require(x.size() > 0,
-                "x is " + x + ", expected extents of 1 or more");
+                "x is " + x.describe() + ", expected extents of 1 or more");
         long channels = x.shape().dim(-1);
         return operands
                 .require(groups > 0 && channels % groups == 0,
                         groups + " groups of the " + channels + " channels of x " + x.shape() + ": expected a divisor")
                 .require(x.size() / x.dim(0) / channels <= Integer.MAX_VALUE / 2 && channels <= Integer.MAX_VALUE / 2,
-                        "x is " + x + ": more positions or channels than the kernels can count")
+                        "x is " + x.describe() + ": more positions or channels than the kernels can count")
                 .exactly("gamma", gamma, DType.F32, channels).exactly("beta", beta, DType.F32, channels)
                 .exactly("mean", mean, DType.F32, x.dim(0), groups).exactly("rstd", rstd, DType.F32, x.dim(0), groups);
     }

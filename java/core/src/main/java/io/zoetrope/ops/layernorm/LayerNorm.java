@@ -79,8 +79,9 @@ public final class LayerNorm {
         long channels = x == null || x.rank() == 0 ? 0 : x.shape().dim(-1);
         Operands operands = check("layer norm backward", x, gamma, mean, rstd).alike("dy", dy, "x", x)
                 .alike("dx", dx, "x", x).sizedIfGiven("dgamma", dgamma, DType.F32, channels)
-                .sizedIfGiven("dbeta", dbeta, DType.F32, channels).require((dgamma == null) == (dbeta == null),
-                        "dgamma is " + dgamma + ", dbeta is " + dbeta + ": expected both or neither");
+                .sizedIfGiven("dbeta", dbeta, DType.F32, channels)
+                .require((dgamma == null) == (dbeta == null), "dgamma is " + Tensor.describe(dgamma) + ", dbeta is "
+                        + Tensor.describe(dbeta) + ": expected both or neither");
         Device device = operands.reads("x, dy, gamma, mean, rstd", x, dy, gamma, mean, rstd)
                 .writes("dx, dgamma, dbeta", dx, dgamma, dbeta).device();
         String dtype = x.dtype().suffix();
@@ -107,10 +108,11 @@ public final class LayerNorm {
 
     private static Operands check(String op, Tensor x, Tensor gamma, Tensor mean, Tensor rstd) {
         Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1).require(x.size() > 0,
-                "x is " + x + ", expected extents of 1 or more");
+                "x is " + x.describe() + ", expected extents of 1 or more");
         long channels = x.shape().dim(-1);
         return operands
-                .require(channels <= Integer.MAX_VALUE / 2, "x is " + x + ": rows longer than the kernels can count")
+                .require(channels <= Integer.MAX_VALUE / 2,
+                        "x is " + x.describe() + ": rows longer than the kernels can count")
                 .sizedIfGiven("gamma", gamma, DType.F32, channels).sized("mean", mean, DType.F32, x.size() / channels)
                 .sized("rstd", rstd, DType.F32, x.size() / channels);
     }

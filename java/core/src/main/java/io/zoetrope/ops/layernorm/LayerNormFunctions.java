@@ -19,8 +19,8 @@ public final class LayerNormFunctions {
      */
     public static Variable layerNorm(Tape tape, Variable x, Variable gamma, Variable beta, float epsilon) {
         if ((gamma == null) != (beta == null)) {
-            throw new IllegalArgumentException(
-                    "layer norm: gamma is " + gamma + ", beta is " + beta + ": expected both or neither");
+            throw new IllegalArgumentException("layer norm: gamma is " + Variable.describe(gamma) + ", beta is "
+                    + Variable.describe(beta) + ": expected both or neither");
         }
         Tensor input = x.value();
         long rows = input.size() / input.dim(-1);

@@ -73,7 +73,7 @@ public final class CrossEntropy {
         long classes = logits.dim(1);
         Device device = operands
                 .require(samples <= MOST_SAMPLES,
-                        "logits is " + logits + ", expected at most " + MOST_SAMPLES + " samples")
+                        "logits is " + logits.describe() + ", expected at most " + MOST_SAMPLES + " samples")
                 .sized("labels", labels, DType.I32, samples).sized("loss", loss, DType.F32, 1)
                 .sizedIfGiven("weight", outputs.weight, DType.F32, samples)
                 .sizedIfGiven("perSample", outputs.perSample, DType.F32, samples)

@@ -37,7 +37,7 @@ public final class Loss {
     public static void weightedMse(Tensor pred, Tensor target, Tensor weight, Tensor loss, Tensor perSample,
             Tensor dpred, Tensor notFinite, float scale) {
         Operands operands = Operands.of("weighted mse").floating("pred", pred).rankAtLeast("pred", pred, 1)
-                .require(pred.size() > 0, "pred is " + pred + ", expected at least one element")
+                .require(pred.size() > 0, "pred is " + pred.describe() + ", expected at least one element")
                 .alike("target", target, "pred", pred).alikeIfGiven("dpred", dpred, "pred", pred)
                 .sized("loss", loss, DType.F32, 1).sizedIfGiven("notFinite", notFinite, DType.I32, 1);
         long samples = pred.dim(0);

@@ -38,7 +38,8 @@ public final class Modulate {
         public static Vectors part(Tensor packed, int index, int parts) {
             Operands.of("modulate").rankAtLeast("vectors", packed, 2).require(
                     packed.rank() == 2 && packed.dim(1) % parts == 0 && index >= 0 && index < parts,
-                    "part " + index + " of " + packed + ", expected 0 to " + (parts - 1) + " of [S, " + parts + "·C]");
+                    "part " + index + " of " + packed.describe() + ", expected 0 to " + (parts - 1) + " of [S, " + parts
+                            + "·C]");
             long size = packed.dim(1) / parts;
             return new Vectors(packed, index * size, size);
         }
@@ -146,7 +147,7 @@ public final class Modulate {
         DType type = vectors.tensor.dtype();
         operands.require(type == x.dtype() && vectors.tensor.dim(0) == x.dim(0) && vectors.size == x.shape().dim(-1),
                 name + " is " + type + "[" + vectors.tensor.dim(0) + ", " + vectors.size + "], expected " + x.dtype()
-                        + "[" + x.dim(0) + ", " + x.shape().dim(-1) + "] for x " + x);
+                        + "[" + x.dim(0) + ", " + x.shape().dim(-1) + "] for x " + x.describe());
     }
 
     private static void sameStride(Operands operands, Vectors a, Vectors b) {

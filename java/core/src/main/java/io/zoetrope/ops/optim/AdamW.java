@@ -240,7 +240,7 @@ public final class AdamW {
             Tensor control) {
         Device device = Operands.of(op).type("segments", segments, DType.I64)
                 .require(segments.rank() == 2 && segments.dim(1) == 3,
-                        "segments is " + segments + ", expected I64[chunks, 3]")
+                        "segments is " + segments.describe() + ", expected I64[chunks, 3]")
                 .sized("hyper", hyper, DType.F32, Hyper.SIZE).sized("state", state, DType.I32, STATE_SIZE)
                 .sized("control", control, DType.F32, CONTROL_SIZE).reads("segments, hyper", segments, hyper)
                 .writes("master, state, control", master, state, control).device();

@@ -105,7 +105,7 @@ public final class KMeans {
         Operands operands = check("k-means", x, centroids);
         long n = x.dim(0);
         operands.require(centroids.dim(0) <= n,
-                "centroids is " + centroids + ", expected at most the " + n + " rows of x")
+                "centroids is " + centroids.describe() + ", expected at most the " + n + " rows of x")
                 .require(iterations >= 0, "iterations is " + iterations + ", expected 0 or more");
         if (labels != null) {
             operands.exactly("labels", labels, DType.I32, n);

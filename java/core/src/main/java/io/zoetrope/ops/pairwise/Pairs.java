@@ -74,7 +74,8 @@ final class Pairs {
     static Operands check(String op, Tensor a, Tensor b) {
         Operands operands = Operands.of(op).floating("a", a).rank("a", a, 2, "[rows, length]")
                 .rank("b", b, 2, "[rows, length]").type("b", b, a.dtype());
-        operands.require(a.dim(1) == b.dim(1), "a is " + a + ", b is " + b + ": expected rows of one length");
+        operands.require(a.dim(1) == b.dim(1),
+                "a is " + a.describe() + ", b is " + b.describe() + ": expected rows of one length");
         operands.fits("rows of a", a.dim(0));
         operands.fits("rows of b", b.dim(0));
         operands.fits("length of a row", a.dim(1));

@@ -29,7 +29,8 @@ public final class PolynomialKernel {
         Device device = Pairs.check("polynomial kernel", a, b)
                 .require(degree >= 1, "degree is " + degree + ", expected 1 or more")
                 .require(!distinct || a.dim(0) == b.dim(0),
-                        "a is " + a + ", b is " + b + ": expected as many rows of each to leave out a row with itself")
+                        "a is " + a.describe() + ", b is " + b.describe()
+                                + ": expected as many rows of each to leave out a row with itself")
                 .exactly("sums", sums, DType.F32, a.dim(0)).reads("a, b", a, b).writes("sums", sums).device();
         Pairs.each(a, b, part, (rows, columns, values, row, column) -> {
             Gemm.run(rows, columns, null, values, Gemm.Spec.NT.alpha(scale));

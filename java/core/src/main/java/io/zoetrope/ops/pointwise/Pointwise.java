@@ -201,7 +201,7 @@ public final class Pointwise {
     public static void cast(Tensor x, Tensor out) {
         Operands operands = Operands.of("cast").floating("x", x).floating("out", out);
         if (x.size() != out.size()) {
-            throw operands.refusal("out is " + out + ", expected as many elements as " + x);
+            throw operands.refusal("out is " + out.describe() + ", expected as many elements as " + x.describe());
         }
         operands.reads("x", x).writes("out", out).device();
         if (x.dtype() == out.dtype()) {
@@ -216,8 +216,8 @@ public final class Pointwise {
     public static void copy(Tensor x, Tensor out) {
         Operands operands = Operands.of("copy");
         if (x.dtype() != out.dtype() || x.size() != out.size()) {
-            throw operands
-                    .refusal("out is " + out + ", expected " + x.dtype() + " of " + x.size() + " elements like " + x);
+            throw operands.refusal("out is " + out.describe() + ", expected " + x.dtype() + " of " + x.size()
+                    + " elements like " + x.describe());
         }
         operands.reads("x", x).updates("out", out).device();
         if (x.bytes() > 0 && x.address() != out.address()) {

@@ -125,8 +125,8 @@ public final class PointwiseFunctions {
     public static Variable addPositions(Tape tape, Variable x, Tensor positions) {
         Tensor input = x.value();
         if (!positions.shape().equals(Shape.of(input.dim(1), input.dim(2)))) {
-            throw new IllegalArgumentException("add positions: " + positions + " for " + input + ", expected ["
-                    + input.dim(1) + ", " + input.dim(2) + "]");
+            throw new IllegalArgumentException("add positions: " + positions.describe() + " for " + input.describe()
+                    + ", expected [" + input.dim(1) + ", " + input.dim(2) + "]");
         }
         Tensor y = tape.empty(input.dtype(), input.shape());
         // A bias whose channels are all elements of a sample.

@@ -99,11 +99,11 @@ public final class Pool {
     private static Operands pictures(String op, String name, Tensor x) {
         return Operands.of(op).floating(name, x)
                 .require(x.rank() == 4 && x.size() > 0,
-                        name + " is " + x + ", expected [N, H, W, C] with extents of 1 or more")
+                        name + " is " + x.describe() + ", expected [N, H, W, C] with extents of 1 or more")
                 .require(
                         x.dim(1) * x.dim(2) <= Integer.MAX_VALUE / 4 && x.dim(2) * x.dim(3) <= Integer.MAX_VALUE / 4
                                 && x.dim(0) * x.dim(1) <= Integer.MAX_VALUE / 4,
-                        name + " is " + x + ": H·W, W·C or N·H is more than the kernels can count");
+                        name + " is " + x.describe() + ": H·W, W·C or N·H is more than the kernels can count");
     }
 
     /**

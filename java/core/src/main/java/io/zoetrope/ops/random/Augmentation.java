@@ -66,11 +66,12 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
         long height = data.dim(1);
         long width = data.dim(2);
         long channels = data.dim(3);
-        operands.shape("out", out, " for " + indices + " and data " + data.shape(), indices.size(), height, width,
-                channels).sized("mean", normalisation.mean, DType.F32, channels)
+        operands.shape("out", out, " for " + indices.describe() + " and data " + data.shape(), indices.size(), height,
+                width, channels).sized("mean", normalisation.mean, DType.F32, channels)
                 .sized("factor", normalisation.factor, DType.F32, channels)
                 .require((labels == null) == (labelsOut == null),
-                        "labels is " + labels + ", labelsOut is " + labelsOut + ": expected both or neither")
+                        "labels is " + Tensor.describe(labels) + ", labelsOut is " + Tensor.describe(labelsOut)
+                                + ": expected both or neither")
                 .sizedIfGiven("labels", labels, DType.I32, data.dim(0))
                 .sizedIfGiven("labelsOut", labelsOut, DType.I32, indices.size())
                 .require(pad < height && pad < width,

@@ -28,7 +28,8 @@ public record RandomKey(long seed, long stream, long step, Tensor state) {
                     "random key: stream " + stream + ", step " + step + ": expected both in 0 … " + (LIMIT - 1));
         }
         if (state != null && (state.dtype() != DType.I64 || state.size() != 2)) {
-            throw new IllegalArgumentException("random key: state is " + state + ", expected I64[2] {seed, step}");
+            throw new IllegalArgumentException(
+                    "random key: state is " + state.describe() + ", expected I64[2] {seed, step}");
         }
     }
 

@@ -89,7 +89,8 @@ public final class Reduce {
 
     /** out[0] = Σ x / size. */
     public static void mean(Tensor x, Tensor out) {
-        Operands.of("mean").floating("x", x).require(x.size() > 0, "x is " + x + ", expected at least one element");
+        Operands.of("mean").floating("x", x).require(x.size() > 0,
+                "x is " + x.describe() + ", expected at least one element");
         total("mean", "sum_", x, out, (float) (1.0 / x.size()), false);
     }
 

@@ -76,7 +76,8 @@ public final class RmsNorm {
         Operands operands = Operands.of(op).floating("x", x).rankAtLeast("x", x, 1).nonEmpty("x", x);
         long channels = x.dim(-1);
         return operands
-                .require(channels <= Integer.MAX_VALUE / 2, "x is " + x + ": rows longer than the kernels can count")
+                .require(channels <= Integer.MAX_VALUE / 2,
+                        "x is " + x.describe() + ": rows longer than the kernels can count")
                 .sizedIfGiven("gamma", gamma, DType.F32, channels).sized("rstd", rstd, DType.F32, x.size() / channels);
     }
 

@@ -66,7 +66,7 @@ public final class Rows {
     public static void gather(Tensor table, Tensor ids, Tensor out) {
         Operands operands = Operands.of("gather rows").rankAtLeast("table", table, 1).type("ids", ids, DType.I32);
         long tableRows = table.dim(0);
-        operands.require(tableRows > 0, "table is " + table + ", expected at least one row");
+        operands.require(tableRows > 0, "table is " + table.describe() + ", expected at least one row");
         long rowSize = table.size() / tableRows;
         operands.sized("out", out, table.dtype(), ids.size() * rowSize).reads("table, ids", table, ids)
                 .writes("out", out).device();

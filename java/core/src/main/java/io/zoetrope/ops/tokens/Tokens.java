@@ -146,7 +146,7 @@ public final class Tokens {
 
     private static Operands rankable(Operands operands, Tensor tokens) {
         return operands.require(tokens.dim(1) <= MAX_SEQUENCE,
-                "tokens is " + tokens + ": expected sequences of at most " + MAX_SEQUENCE);
+                "tokens is " + tokens.describe() + ": expected sequences of at most " + MAX_SEQUENCE);
     }
 
     private static int shared(Tensor tokens) {

@@ -191,7 +191,7 @@ class PatchesTest {
     void aModelSurvivesItsFolder() throws IOException {
         Path saved = train("run", 2, TINY.with("rotary", false));
         try (PatchesModel model = PatchesModel.load(device, saved, DType.BF16)) {
-            model.save(folder.resolve("again"), model.store().values(), java.util.Map.of());
+            model.save(folder.resolve("again"), java.util.Map.of());
             try (PatchesModel loaded = PatchesModel.load(device, folder.resolve("again"), DType.BF16)) {
                 assertThat(loaded.config()).isEqualTo(model.config());
                 assertThat(loaded.config().rotary()).isFalse();

@@ -176,7 +176,9 @@ final class TrainFamilyCommand implements Callable<Integer> {
                     settings.has("seed") ? settings.longInteger("seed") : seed, folder, resume, saveEvery, sampleEvery,
                     options);
             training.settings(request);
-            training.tuning(request);
+            if (!resume) { // a run knows its own: what is given again need not be whole
+                training.tuning(request);
+            }
             return request;
         } catch (OptionException e) {
             throw DeclaredOptions.wrongUsage(spec, e);

@@ -8,6 +8,7 @@ import io.zoetrope.option.Option;
 import io.zoetrope.option.Values;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /** A kind of model, as {@link Trainer} starts its training. Stateless. */
 public interface TrainingFamily {
@@ -33,34 +34,30 @@ public interface TrainingFamily {
     /** What runs of this kind call themselves, such as ddpm. */
     String name();
 
-    /** What is trained on what, in a sentence or two, beginning with a verb. */
-    default String about() {
-        return "Train a model of the kind " + name() + ".";
+    /** What is learned from what, and how long it takes. */
+    default Course course() {
+        return new Course("Train a model of the kind " + name() + ".", Media.ANY, List.of(), data -> 1000, 32);
     }
 
-    /** What it learns from. */
-    default Media learnsFrom() {
-        return Media.ANY;
-    }
-
-    /** What a request may decide, beyond what is common to all runs. */
-    default List<Option<?>> options() {
-        return List.of();
-    }
-
-    /** Steps that suit these data where nobody says otherwise. */
-    default long usualSteps(Dataset data) {
-        return 1000;
-    }
-
-    /** Examples a step where nobody says otherwise. */
-    default int usualBatch() {
-        return 32;
+    /**
+     * What is learned from what, and how long it takes.
+     *
+     * @param about      what is trained on what, in a sentence or two, beginning with a verb
+     * @param learnsFrom what it learns from
+     * @param options    what a request may decide, beyond what is common to all runs
+     * @param usualSteps steps that suit these data where nobody says otherwise
+     * @param usualBatch examples a step where nobody says otherwise
+     */
+    record Course(String about, Media learnsFrom, List<Option<?>> options, ToLongFunction<Dataset> usualSteps,
+            int usualBatch) {
+        public Course {
+            options = List.copyOf(options);
+        }
     }
 
     /** The request's options, read. @throws IllegalArgumentException naming one that is unknown or out of range */
     default Values values(TrainRequest request) throws IOException {
-        return Values.of(name(), options(), request.options());
+        return Values.of(name(), course().options(), request.options());
     }
 
     /**

@@ -15,13 +15,11 @@
 // dx; the sums read x and dy once more. Memory bound.
 // Source: Zhang, Sennrich, Root Mean Square Layer Normalization (2019), eq. 4.
 // Not run on a GPU yet.
+#include "column_walk.cuh"
 #include "layer_norm.cuh"
 #include "zoetrope/entry.cuh"
 
 namespace zoe::norm {
-
-constexpr int kRmsSumThreads = 128;
-constexpr int kRmsSumRows = 64;  // rows a block of rms_norm_backward_sums
 
 template <int V> __device__ __forceinline__ void scale_by(const float* gamma, int c, float (&v)[V]) {
     if (gamma == nullptr) return;
@@ -85,27 +83,15 @@ template <class T, int V>
 __device__ __forceinline__ void rms_column_sums(const T* __restrict__ grad_y, const T* __restrict__ x,
                                                 const float* __restrict__ rstd, float* __restrict__ partial,
                                                 int64_t rows, int channels) {
-    const int tiles = (channels + kRmsSumThreads * V - 1) / (kRmsSumThreads * V);
-    const int64_t piece = blockIdx.x / tiles;
-    const int column = (static_cast<int>(blockIdx.x % tiles) * kRmsSumThreads + static_cast<int>(threadIdx.x)) * V;
-    if (column >= channels) return;
-    const int64_t row0 = piece * kRmsSumRows;
-    const int count = static_cast<int>(min(static_cast<int64_t>(kRmsSumRows), rows - row0));
+    const ColumnWalk<T, V> walk(rows, channels);
+    if (walk.count == 0) return;
     float sum[V] = {};
-    const T* from_x = x + row0 * channels + column;
-    const T* from_g = grad_y + row0 * channels + column;
-#pragma unroll 2
-    for (int i = 0; i < count; ++i) {
-        float v[V], g[V];
-        load_values(from_x, v);
-        load_values(from_g, g);
-        from_x += channels;
-        from_g += channels;
-        const float r = rstd[row0 + i];
+    walk.each(grad_y, x, channels, [&](int64_t row, const float(&g)[V], const float(&v)[V]) {
+        const float r = rstd[row];
 #pragma unroll
         for (int e = 0; e < V; ++e) sum[e] = fmaf(g[e], v[e] * r, sum[e]);
-    }
-    store_values(partial + piece * channels + column, sum);
+    });
+    store_values(partial + walk.piece * channels + walk.column, sum);
 }
 
 }  // namespace zoe::norm
@@ -136,9 +122,9 @@ __device__ __forceinline__ void rms_column_sums(const T* __restrict__ grad_y, co
             zoe::norm::rms_row_gradient<T, 1>(grad_y, x, gamma, rstd, grad_x, row, channels);                          \
         }                                                                                                              \
     }                                                                                                                  \
-    ZOE_GEOMETRY(rms_norm_backward_sums_##dtype, rms_norm_backward_sums, simt, "type=" #dtype,                         \
-                 zoe::norm::kRmsSumThreads, zoe::norm::kRmsSumRows, zoe::norm::kRmsSumThreads, zoe::kPack<T>, 0)       \
-    extern "C" __global__ void __launch_bounds__(zoe::norm::kRmsSumThreads) rms_norm_backward_sums_##dtype(            \
+    ZOE_GEOMETRY(rms_norm_backward_sums_##dtype, rms_norm_backward_sums, simt, "type=" #dtype, zoe::norm::kSumThreads, \
+                 zoe::norm::kSumRows, zoe::norm::kSumThreads, zoe::kPack<T>, 0)                                        \
+    extern "C" __global__ void __launch_bounds__(zoe::norm::kSumThreads) rms_norm_backward_sums_##dtype(               \
         const T* grad_y, const T* x, const float* rstd, float* partial, int64_t rows, int channels, int wide) {        \
         if (wide) {                                                                                                    \
             zoe::norm::rms_column_sums<T, zoe::kPack<T>>(grad_y, x, rstd, partial, rows, channels);                    \

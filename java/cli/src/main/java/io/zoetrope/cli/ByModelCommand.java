@@ -33,16 +33,14 @@ abstract class ByModelCommand implements Command {
 
     private final Surroundings surroundings;
     private final Action.Kind kind;
-    private final String description;
     private final Map<ModelFamily, Action> actions = new LinkedHashMap<>();
     /** By name: the families that declare an option, each with its own. */
     private final Map<String, Map<ModelFamily, Option<?>>> options = new LinkedHashMap<>();
     private final DeviceOption device = new DeviceOption();
 
-    ByModelCommand(Surroundings surroundings, Action.Kind kind, String description) {
+    ByModelCommand(Surroundings surroundings, Action.Kind kind) {
         this.surroundings = surroundings;
         this.kind = kind;
-        this.description = description;
         for (ModelFamily family : ModelFamilies.installed().having(kind)) {
             Action action = family.actions(kind).get(0);
             actions.put(family, action);
@@ -53,7 +51,7 @@ abstract class ByModelCommand implements Command {
 
     @Override
     public final CommandSpec spec() {
-        CommandSpec spec = Specs.command(Specs.nameOf(kind), description, this::run);
+        CommandSpec spec = Specs.command(getClass(), this::run);
         options.forEach((name, declared) -> {
             if (isForAll(declared) || declared.size() > 1) {
                 Option<?> first = declared.values().iterator().next();

@@ -12,17 +12,15 @@ import picocli.CommandLine.Model.CommandSpec;
 abstract class ByNameCommand implements Command {
     private final Surroundings surroundings;
     private final Action.Kind kind;
-    private final String description;
 
-    ByNameCommand(Surroundings surroundings, Action.Kind kind, String description) {
+    ByNameCommand(Surroundings surroundings, Action.Kind kind) {
         this.surroundings = surroundings;
         this.kind = kind;
-        this.description = description;
     }
 
     @Override
     public final CommandSpec spec() {
-        CommandSpec group = Specs.group(Specs.nameOf(kind), description);
+        CommandSpec group = Specs.group(getClass());
         for (ModelFamily family : ModelFamilies.installed().having(kind)) {
             family.actions(kind).forEach(action -> group.addSubcommand(action.name(), spec(family, action)));
         }

@@ -32,7 +32,7 @@ public final class Main {
     /** Runs one command and returns its exit code; nothing is thrown. */
     static int run(String[] arguments, Surroundings surroundings) {
         Zoetrope zoetrope = new Zoetrope();
-        CommandLine commandLine = Zoetrope.commandLine(zoetrope, surroundings);
+        CommandLine commandLine = Zoetrope.commandLine(zoetrope, surroundings, arguments);
         commandLine.setOut(surroundings.out()).setErr(surroundings.err());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.registerConverter(Path.class, FileNames::path);

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine;
 
 /** Makes commands that are not written down as annotated classes. */
 final class Specs {
@@ -33,11 +34,19 @@ final class Specs {
         return self[0];
     }
 
+    /** A command of this package without arguments as yet, as its annotation says. */
+    static CommandSpec command(Class<? extends Command> type, Body body) {
+        CommandLine.Command about = type.getAnnotation(CommandLine.Command.class);
+        CommandSpec spec = command(about.name(), "", body);
+        spec.usageMessage().description(about.description());
+        return spec;
+    }
+
     /** A command that needs another one after it. */
-    static CommandSpec group(String name, String description) {
-        return command(name, description, spec -> {
+    static CommandSpec group(Class<? extends Command> type) {
+        return command(type, spec -> {
             throw new ParameterException(spec.commandLine(),
-                    "say what to " + name + ": " + String.join(", ", spec.subcommands().keySet()));
+                    "say what to " + spec.name() + ": " + String.join(", ", spec.subcommands().keySet()));
         });
     }
 }

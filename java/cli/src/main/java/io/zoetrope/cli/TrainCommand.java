@@ -2,10 +2,12 @@ package io.zoetrope.cli;
 
 import io.zoetrope.model.ModelFamilies;
 import io.zoetrope.model.ModelFamily;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code zoetrope train}: a group of one command per family. */
-final class TrainCommand implements Command {
+@Command(name = "train", description = "Train a model.")
+final class TrainCommand implements io.zoetrope.cli.Command {
     private final Surroundings surroundings;
 
     TrainCommand(Surroundings surroundings) {
@@ -14,7 +16,7 @@ final class TrainCommand implements Command {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec group = Specs.group("train", "Train a model.");
+        CommandSpec group = Specs.group(getClass());
         for (ModelFamily family : ModelFamilies.installed().all()) {
             family.training().ifPresent(training -> group.addSubcommand(training.name(),
                     new TrainFamilyCommand(surroundings, family, training).spec()));

@@ -81,8 +81,8 @@ final class TrainFamilyCommand implements Callable<Integer> {
 
     CommandSpec spec() {
         CommandSpec command = CommandSpec.forAnnotatedObject(this).name(training.name());
-        command.usageMessage().description(DeclaredOptions.shown(training.about()).replace("%", "%%"));
-        training.options().forEach(option -> command.add(DeclaredOptions.argument(option)));
+        command.usageMessage().description(DeclaredOptions.shown(training.course().about()).replace("%", "%%"));
+        training.course().options().forEach(option -> command.add(DeclaredOptions.argument(option)));
         if (training.untunable().isPresent()) { // taken all the same, to say why they are refused
             Tuning.options().forEach(option -> command.add(DeclaredOptions.hidden(option)));
         } else {
@@ -151,8 +151,9 @@ final class TrainFamilyCommand implements Callable<Integer> {
 
     private TrainRequest request() throws IOException {
         if (data.isEmpty() && !resume) {
-            throw new ParameterException(spec.commandLine(), "missing --data: give " + training.learnsFrom().dataNames()
-                    + " or a folder (or --resume for a run that knows its data)");
+            throw new ParameterException(spec.commandLine(),
+                    "missing --data: give " + training.course().learnsFrom().dataNames()
+                            + " or a folder (or --resume for a run that knows its data)");
         }
         if (steps.isPresent() && steps.get() < 1) {
             throw new ParameterException(spec.commandLine(), "--steps must be at least 1, not " + steps.get());
@@ -162,17 +163,17 @@ final class TrainFamilyCommand implements Callable<Integer> {
         requireOwn(folder, settings, "batch", batch.map(Integer::longValue));
         requireOwn(folder, settings, "seed",
                 spec.commandLine().getParseResult().hasMatchedOption("--seed") ? Optional.of(seed) : Optional.empty());
-        Dataset set = training.learnsFrom().load(data.isPresent() ? data.get() : dataOf(settings, folder),
+        Dataset set = training.course().learnsFrom().load(data.isPresent() ? data.get() : dataOf(settings, folder),
                 surroundings.places());
         Config options = Config.empty();
         for (Option<?> option : training.allOptions()) {
             options = DeclaredOptions.with(options, option, spec.commandLine().getParseResult());
         }
         try {
-            long wanted = steps.isPresent() ? steps.get()
-                    : settings.has("steps") ? settings.longInteger("steps") : training.usualSteps(set);
+            long wanted = steps.isPresent() ? steps.get() : settings.has("steps") ? settings.longInteger("steps")
+                    : training.course().usualSteps().applyAsLong(set);
             TrainRequest request = new TrainRequest(set, wanted,
-                    settings.integer("batch", batch.orElse(training.usualBatch())),
+                    settings.integer("batch", batch.orElse(training.course().usualBatch())),
                     settings.has("seed") ? settings.longInteger("seed") : seed, folder, resume, saveEvery, sampleEvery,
                     options);
             training.settings(request);

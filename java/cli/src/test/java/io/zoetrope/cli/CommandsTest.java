@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class CommandsTest {
     @TempDir
@@ -91,6 +93,29 @@ class CommandsTest {
             assertThat(shell.err().lines()).hasSize(1);
             assertThat(shell.out()).isEmpty();
         }
+    }
+
+    @Test
+    void onlyTheCommandThatIsAskedForIsDeclared() {
+        Set<String> all = Zoetrope.whole(new Zoetrope(), shell.surroundings()).getSubcommands().keySet();
+        assertThat(all).hasSizeGreaterThan(9).contains("generate", "train");
+        for (String command : all) {
+            assertThat(declared(command, "--help")).as("called after its class").containsOnlyKeys(command);
+        }
+        assertThat(declared("--debug", "train", "ddpm").get("train").getSubcommands()).containsKey("gan");
+        for (String[] other : new String[][] {{"--help", "train"}, {"paint"}, {"byModel"}, {"by-model"}, {""},
+                {"Generate"}, {"--debug", "--", "train"}}) {
+            assertThat(declared(other)).as(String.join(" ", other)).containsOnlyKeys(all);
+            assertThat(declared(other).get("train").getSubcommands()).containsKey("gan");
+        }
+        for (String[] none : new String[][] {{}, {"--help"}, {"--debug", "--version"}}) {
+            assertThat(declared(none)).as(String.join(" ", none)).containsOnlyKeys(all);
+            assertThat(declared(none).get("train").getSubcommands()).as("only listed").isEmpty();
+        }
+    }
+
+    private Map<String, CommandLine> declared(String... arguments) {
+        return Zoetrope.commandLine(new Zoetrope(), shell.surroundings(), arguments).getSubcommands();
     }
 
     @Test

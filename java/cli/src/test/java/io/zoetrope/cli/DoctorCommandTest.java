@@ -15,21 +15,23 @@ class DoctorCommandTest {
 
     @TempDir
     private Path folder;
-    private Path root;
     private Shell shell;
 
     @BeforeEach
     void setUp() {
         shell = new Shell(folder);
-        root = folder.resolve("root");
+    }
+
+    private Path root() {
+        return folder.resolve("root");
     }
 
     private int examine(Map<String, String> environment) throws IOException {
-        return new DoctorCommand(shell.surroundings(), new Machine(root, environment)).call();
+        return new DoctorCommand(shell.surroundings(), new Machine(root(), environment)).call();
     }
 
     private void file(String name, String content) throws IOException {
-        Path file = root.resolve(name);
+        Path file = root().resolve(name);
         Files.createDirectories(file.getParent());
         Files.writeString(file, content);
     }

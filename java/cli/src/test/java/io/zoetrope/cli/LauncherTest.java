@@ -132,6 +132,45 @@ class LauncherTest {
         assertThat(outcome.out).containsExactly("started with a:b");
     }
 
+    @Test
+    void classesComeFromTheArchiveThatABuildMakes() throws IOException, InterruptedException {
+        Path app = home.resolve("java/cli/target/app");
+        Path archive = app.resolve("classes.jsa");
+        compileMain(app.resolve("zoetrope-cli-1.jar"));
+        jdk = Path.of(System.getProperty("java.home"));
+        build();
+        assertThat(archive).exists();
+        Path loaded = folder.resolve("loaded");
+        Map<String, String> watched = Map.of("ZOETROPE_JAVA_OPTS", "-Xlog:class+load:file=" + loaded);
+        assertThat(run(home, watched, "so").out).containsExactly("started with so");
+        assertThat(Files.readAllLines(loaded)).filteredOn(line -> line.contains("io.zoetrope.cli.Main "))
+                .singleElement().asString().contains("shared objects file");
+        for (byte[] damaged : new byte[][] {{}, new byte[100_000]}) {
+            Files.deleteIfExists(archive);
+            Files.write(archive, damaged);
+            assertThat(run(home, Map.of(), "so")).isEqualTo(new Outcome(0, List.of("started with so"), ""));
+        }
+        build();
+        compileMain(app.resolve("zoetrope-cli-0.jar"));
+        assertThat(run(home, Map.of("ZOETROPE_JAVA_OPTS", "-XX:+UseSerialGC -XX:-UseCompressedClassPointers"), "so"))
+                .as("other jars").isEqualTo(new Outcome(0, List.of("started with so"), ""));
+    }
+
+    @Test
+    void aJavaThatCannotKeepClassesRunsWithout() throws IOException, InterruptedException {
+        build();
+        assertThat(home.resolve("java/cli/target/app")).isDirectoryNotContaining("glob:**.jsa*");
+        assertThat(run(home, Map.of(), "models").out).startsWith("[-cp]");
+    }
+
+    /** Lets the script build by a Maven that has nothing to do. */
+    private void build() throws IOException, InterruptedException {
+        script(folder.resolve("maven/mvn"), "#!/usr/bin/env bash\n");
+        Files.deleteIfExists(home.resolve("java/cli/target/app/.built"));
+        Outcome outcome = run(home, Map.of("PATH", folder.resolve("maven") + ":" + System.getenv("PATH")), "built");
+        assertThat(outcome.code).as(outcome.err).isZero();
+    }
+
     private void compileMain(Path jar) throws IOException {
         Path classes = Files.createDirectories(folder.resolve("classes"));
         var compiler = ToolProvider.getSystemJavaCompiler();

@@ -89,7 +89,7 @@ class LibraryTextsTest {
     /** The commands after the program's name, and the options, that there are at any depth. */
     private Pattern ours() throws IOException {
         StringWriter nothing = new StringWriter();
-        CommandLine root = Zoetrope.commandLine(new Zoetrope(),
+        CommandLine root = Zoetrope.whole(new Zoetrope(),
                 new Surroundings(choice -> null, new io.zoetrope.data.DataPlaces(folder, List.of()),
                         new PrintWriter(nothing), new PrintWriter(nothing), null));
         Set<String> options = new TreeSet<>();

@@ -28,9 +28,19 @@ public enum Media {
         this.loader = loader;
     }
 
-    /** What this data set holds. */
+    /** What this data set holds. @throws IllegalArgumentException for examples of one's own, which may be anything */
     public static Media of(Dataset data) {
-        return data instanceof AudioDataset ? SOUNDS : data instanceof CaptionedDataset ? CAPTIONED : PICTURES;
+        if (data instanceof ImageDataset) {
+            return PICTURES;
+        }
+        if (data instanceof AudioDataset) {
+            return SOUNDS;
+        }
+        if (data instanceof CaptionedDataset) {
+            return CAPTIONED;
+        }
+        throw new IllegalArgumentException(
+                data.name() + " holds " + data.examples() + ": expected pictures, sounds or captioned pictures");
     }
 
     /** How the names of files that hold it end; empty for {@link #ANY}. */

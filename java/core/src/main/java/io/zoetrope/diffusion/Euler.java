@@ -8,8 +8,6 @@ package io.zoetrope.diffusion;
  * it is the update of {@link Ddim} with η = 0, and that of {@link FlowEuler}, and first order.
  */
 public record Euler() implements Sampler {
-    private static final Ddim SAME = new Ddim(0);
-
     @Override
     public String name() {
         return "euler";
@@ -17,6 +15,6 @@ public record Euler() implements Sampler {
 
     @Override
     public Update update(Trajectory trajectory, int i) {
-        return SAME.update(trajectory, i);
+        return new Ddim().update(trajectory, i);
     }
 }

@@ -12,8 +12,6 @@ package io.zoetrope.diffusion;
  * the update is therefore that of {@link Euler} and of {@link Ddim} with η = 0. First order.
  */
 public record FlowEuler() implements Sampler {
-    private static final Ddim SAME = new Ddim(0);
-
     @Override
     public String name() {
         return "flow-euler";
@@ -21,6 +19,6 @@ public record FlowEuler() implements Sampler {
 
     @Override
     public Update update(Trajectory trajectory, int i) {
-        return SAME.update(trajectory, i);
+        return new Ddim().update(trajectory, i);
     }
 }

@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * too. A reader, a full disk or a kill at any moment sees the old file or the new one, never a part.
  *
  * <p>A link stays one: what it leads to is replaced. Mode, owner and group of the old file stay too, and a file that
- * nobody may write is refused, from root as well; other names (hard links) of the old file keep the old content.
+ * nobody may write is refused, from root as well; other names (hard links) of the old file keep the old content, and a
+ * warning says so.
  * Devices, pipes and standard output are written to as they are, and so, with a warning, is a file that can be written
  * but not replaced.
  */
@@ -102,10 +103,17 @@ public final class AtomicFiles {
             createFolders(to.folder());
             replace(to, body);
         } catch (FileSystemException e) {
-            throw new IOException("cannot write " + target + ": " + describe(e), e);
+            throw cannotWrite(target, e);
         } catch (IOException e) {
             throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
         }
+    }
+
+    /** What is wrong with the target itself is said without its name again. */
+    private static IOException cannotWrite(Path target, FileSystemException e) {
+        String reason = describe(e);
+        String own = target + ": ";
+        return new IOException("cannot write " + (reason.startsWith(own) ? reason : own + reason), e);
     }
 
     private static void writeThrough(OutputTarget target, ChannelBody body) throws IOException {
@@ -125,10 +133,12 @@ public final class AtomicFiles {
         PARTS.add(part);
         try {
             boolean replaceable = beside.isPresent();
+            int others = 0;
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
                 body.writeTo(channel);
                 if (replaceable && target.kind() == OutputTarget.Kind.FILE) {
                     replaceable = target.keepAttributes(part);
+                    others = replaceable ? target.otherNames() : 0;
                 }
                 channel.force(true);
             }
@@ -137,6 +147,9 @@ public final class AtomicFiles {
                         "{} is written in place, as it cannot be replaced there: a kill meanwhile would leave a part of it",
                         target.path());
                 target.overwrite(part);
+            } else if (others > 0) {
+                LOG.warn("{} had {} other name{} (hard links), which keep the old content", target.path(), others,
+                        others == 1 ? "" : "s");
             }
         } finally {
             Files.deleteIfExists(part);
@@ -200,7 +213,7 @@ public final class AtomicFiles {
                 Files.delete(part.get());
             }
         } catch (FileSystemException e) {
-            throw new IOException("cannot write " + target + ": " + describe(e), e);
+            throw cannotWrite(target, e);
         }
     }
 

@@ -113,6 +113,11 @@ record OutputTarget(Path path, Kind kind, int descriptor) {
         return true;
     }
 
+    /** How many other names (hard links) a {@link Kind#FILE} has. */
+    int otherNames() throws IOException {
+        return (Integer) Files.getAttribute(path, "unix:nlink") - 1;
+    }
+
     /** Puts the content of {@code part} into a {@link Kind#FILE} as it lies there, and syncs it. */
     void overwrite(Path part) throws IOException {
         try (FileChannel from = FileChannel.open(part, StandardOpenOption.READ);

@@ -2,10 +2,12 @@ package io.zoetrope.io;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Modifier;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -31,17 +33,30 @@ public final class PackageClasses {
 
     /** As {@link #of}, beside another class. */
     public static <T> List<Class<? extends T>> beside(Class<?> anchor, Class<T> type) {
-        return names(anchor).stream().map(name -> load(anchor, name))
-                .filter(found -> type.isAssignableFrom(found) && !found.isInterface()
-                        && !java.lang.reflect.Modifier.isAbstract(found.getModifiers()))
-                .<Class<? extends T>>map(found -> found.asSubclass(type)).toList();
+        return names(anchor).stream()
+                .flatMap(name -> concrete(type,
+                        load(anchor, name).orElseThrow(
+                                () -> new IllegalStateException("a class that is there cannot be loaded: " + name)))
+                        .stream())
+                .toList();
     }
 
-    private static Class<?> load(Class<?> anchor, String simpleName) {
+    /** The one of {@link #of} that has this simple name, without a look at the others. */
+    public static <T> Optional<Class<? extends T>> named(Class<T> type, String simpleName) {
+        return load(type, simpleName).flatMap(found -> concrete(type, found));
+    }
+
+    private static <T> Optional<Class<? extends T>> concrete(Class<T> type, Class<?> found) {
+        return type.isAssignableFrom(found) && !found.isInterface() && !Modifier.isAbstract(found.getModifiers())
+                ? Optional.of(found.asSubclass(type)) : Optional.empty();
+    }
+
+    private static Optional<Class<?>> load(Class<?> anchor, String simpleName) {
         try {
-            return Class.forName(anchor.getPackageName() + "." + simpleName, false, anchor.getClassLoader());
+            return Optional
+                    .of(Class.forName(anchor.getPackageName() + "." + simpleName, false, anchor.getClassLoader()));
         } catch (ClassNotFoundException e) {
-            throw new IllegalStateException("a class that is there cannot be loaded: " + e.getMessage(), e);
+            return Optional.empty();
         }
     }
 

@@ -20,17 +20,44 @@ public interface ModelFamily {
     /** A short name, such as ddpm: of runs, and of what is done with the family. */
     String name();
 
-    /** What one of its models is, with the article: a diffusion model. */
-    String description();
+    /** What it is called, and which models are its. */
+    Profile profile();
 
-    /** What several are: diffusion models. */
-    String plural();
+    /**
+     * What a family is called, and which models are its.
+     *
+     * @param description     what one of its models is, with the article: a diffusion model
+     * @param plural          what several are: diffusion models
+     * @param pipelineClasses what folders with its models call themselves, see
+     *                        {@link io.zoetrope.io.ModelFolder#pipelineClass}
+     * @param shipped         the weights that ship, the usual ones first
+     */
+    record Profile(String description, String plural, Set<String> pipelineClasses, List<ShippedModel> shipped) {
+        public Profile {
+            pipelineClasses = Set.copyOf(pipelineClasses);
+            shipped = List.copyOf(shipped);
+        }
+    }
 
-    /** What folders with its models call themselves, see {@link io.zoetrope.io.ModelFolder#pipelineClass}. */
-    Set<String> pipelineClasses();
+    /** {@link Profile#description}. */
+    default String description() {
+        return profile().description();
+    }
 
-    /** The weights that ship, the usual ones first. */
-    List<ShippedModel> shipped();
+    /** {@link Profile#plural}. */
+    default String plural() {
+        return profile().plural();
+    }
+
+    /** {@link Profile#pipelineClasses}. */
+    default Set<String> pipelineClasses() {
+        return profile().pipelineClasses();
+    }
+
+    /** {@link Profile#shipped}. */
+    default List<ShippedModel> shipped() {
+        return profile().shipped();
+    }
 
     /**
      * Loads the model in a folder, and says what it is.

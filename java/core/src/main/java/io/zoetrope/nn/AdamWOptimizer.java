@@ -1,6 +1,7 @@
 package io.zoetrope.nn;
 
 import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.Map;
 public final class AdamWOptimizer extends StoreOptimizer {
     private final AdamW.FlatParameters flat;
 
-    public AdamWOptimizer(ParameterStore store, AdamW.Hyper settings) {
+    public AdamWOptimizer(ParameterStore store, Hyper settings) {
         this(store, settings, true, 1);
     }
 
@@ -17,7 +18,7 @@ public final class AdamWOptimizer extends StoreOptimizer {
         this(store, settings.hyper(), settings.ema().isPresent(), settings.accumulation());
     }
 
-    private AdamWOptimizer(ParameterStore store, AdamW.Hyper settings, boolean averages, int accumulation) {
+    private AdamWOptimizer(ParameterStore store, Hyper settings, boolean averages, int accumulation) {
         super(store, settings, averages, accumulation);
         this.flat = new AdamW.FlatParameters(store.masters(), store.gradients(), zeros(), zeros(), ema(), store.copy());
     }

@@ -2,6 +2,7 @@ package io.zoetrope.nn;
 
 import io.zoetrope.io.Config;
 import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.ops.optim.Sgd;
 import java.util.Optional;
@@ -100,14 +101,14 @@ public record Optimization(Rule rule, LearningRate learningRate, float weightDec
     }
 
     /** As the kernels read it. */
-    AdamW.Hyper hyper() {
+    Hyper hyper() {
         return hyper(rule, learningRate, weightDecay, maxNorm, ema, accumulation);
     }
 
-    private static AdamW.Hyper hyper(Rule rule, LearningRate rate, float weightDecay, float maxNorm, Optional<Ema> ema,
+    private static Hyper hyper(Rule rule, LearningRate rate, float weightDecay, float maxNorm, Optional<Ema> ema,
             int accumulation) {
-        AdamW.Hyper of = rule instanceof Rule.AdamWRule adamW
-                ? AdamW.Hyper.of(rate).withBetas(adamW.beta1, adamW.beta2).withEpsilon(adamW.epsilon)
+        Hyper of = rule instanceof Rule.AdamWRule adamW
+                ? Hyper.of(rate).withBetas(adamW.beta1, adamW.beta2).withEpsilon(adamW.epsilon)
                 : Sgd.hyper(rate, ((Rule.SgdRule) rule).momentum);
         return of.withWeightDecay(weightDecay).withMaxNorm(maxNorm).withGradientScale(1f / accumulation)
                 .withEma(ema.map(Ema::decay).orElse(0f), ema.map(Ema::warmUp).orElse(0f));

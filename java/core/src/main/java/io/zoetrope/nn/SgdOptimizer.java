@@ -1,6 +1,6 @@
 package io.zoetrope.nn;
 
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.ops.optim.Sgd;
 import io.zoetrope.tensor.Tensor;
 import java.util.Map;
@@ -10,7 +10,7 @@ public final class SgdOptimizer extends StoreOptimizer {
     private final Sgd.FlatParameters flat;
 
     /** @param settings from {@link Sgd#hyper} */
-    public SgdOptimizer(ParameterStore store, AdamW.Hyper settings) {
+    public SgdOptimizer(ParameterStore store, Hyper settings) {
         this(store, settings, true, 1);
     }
 
@@ -18,7 +18,7 @@ public final class SgdOptimizer extends StoreOptimizer {
         this(store, settings.hyper(), settings.ema().isPresent(), settings.accumulation());
     }
 
-    private SgdOptimizer(ParameterStore store, AdamW.Hyper settings, boolean averages, int accumulation) {
+    private SgdOptimizer(ParameterStore store, Hyper settings, boolean averages, int accumulation) {
         super(store, settings, averages, accumulation);
         this.flat = new Sgd.FlatParameters(store.masters(), store.gradients(), zeros(), ema(), store.copy());
     }

@@ -1,7 +1,8 @@
 package io.zoetrope.nn;
 
 import io.zoetrope.cuda.Device;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
+import io.zoetrope.ops.optim.OptimizerStep;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -22,17 +23,17 @@ abstract class StoreOptimizer implements Optimizer {
     private final Tensor state;
     private final Tensor control;
 
-    StoreOptimizer(ParameterStore store, AdamW.Hyper settings, boolean averages, int accumulation) {
+    StoreOptimizer(ParameterStore store, Hyper settings, boolean averages, int accumulation) {
         this.store = store;
         this.accumulation = accumulation;
         this.scope = Scope.open(store.device());
         this.ema = averages ? Optional.of(scope.emptyLike(store.masters()).copyFrom(store.masters()))
                 : Optional.empty();
-        this.segments = AdamW.segments(scope, store.masters().size(), store.trainable().stream()
-                .map(s -> new AdamW.Segment(s.start(), s.length(), s.parameter().isMatrix())).toList());
-        this.hyper = AdamW.hyper(scope, settings);
-        this.state = AdamW.state(scope);
-        this.control = AdamW.control(scope);
+        this.segments = OptimizerStep.segments(scope, store.masters().size(), store.trainable().stream()
+                .map(s -> new OptimizerStep.Segment(s.start(), s.length(), s.parameter().isMatrix())).toList());
+        this.hyper = OptimizerStep.hyper(scope, settings);
+        this.state = OptimizerStep.state(scope);
+        this.control = OptimizerStep.control(scope);
     }
 
     /** A state of the rule, as large as the masters, zero at first. */
@@ -73,24 +74,24 @@ abstract class StoreOptimizer implements Optimizer {
     @Override
     public final void restored(long steps) {
         int[] counters = new int[Math.toIntExact(state.size())];
-        counters[AdamW.STEP] = Math.toIntExact(steps);
+        counters[OptimizerStep.STEP] = Math.toIntExact(steps);
         state.copyFrom(counters);
         store.refreshCopy();
     }
 
     @Override
     public final float learningRate() {
-        return control.toFloats()[AdamW.RATE];
+        return control.toFloats()[OptimizerStep.RATE];
     }
 
     @Override
     public final float gradientNorm() {
-        return control.toFloats()[AdamW.NORM];
+        return control.toFloats()[OptimizerStep.NORM];
     }
 
     @Override
     public final boolean sawNonFinite() {
-        return state.toInts()[AdamW.SKIPPED] != 0;
+        return state.toInts()[OptimizerStep.SKIPPED] != 0;
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.zoetrope.option.Values;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /** A kind of model, as {@link Trainer} starts its training. Stateless. */
@@ -36,24 +37,30 @@ public interface TrainingFamily {
     /** What runs of this kind call themselves, such as ddpm. */
     String name();
 
-    /** What is trained on what, in a sentence or two, beginning with a verb. */
-    default String about() {
-        return "Train a model of the kind " + name() + ".";
+    /** What is learned from what, and how long it takes. */
+    default Course course() {
+        return new Course("Train a model of the kind " + name() + ".", Media.ANY, List.of(), data -> 1000, 32);
     }
 
-    /** What it learns from. */
-    default Media learnsFrom() {
-        return Media.ANY;
+    /**
+     * What is learned from what, and how long it takes.
+     *
+     * @param about      what is trained on what, in a sentence or two, beginning with a verb
+     * @param learnsFrom what it learns from
+     * @param options    what a request may decide, beyond what is common to all runs
+     * @param usualSteps steps that suit these data where nobody says otherwise
+     * @param usualBatch examples a step where nobody says otherwise
+     */
+    record Course(String about, Media learnsFrom, List<Option<?>> options, ToLongFunction<Dataset> usualSteps,
+            int usualBatch) {
+        public Course {
+            options = List.copyOf(options);
+        }
     }
 
-    /** What a request may decide, beyond what is common to all runs. */
-    default List<Option<?>> options() {
-        return List.of();
-    }
-
-    /** All that a request may decide: {@link #options}, and those of {@link Tuning}. */
+    /** All that a request may decide: the course's own, and those of {@link Tuning}. */
     default List<Option<?>> allOptions() {
-        return Stream.concat(options().stream(), Tuning.options().stream()).toList();
+        return Stream.concat(course().options().stream(), Tuning.options().stream()).toList();
     }
 
     /** Why a training of this kind takes no {@link Tuning}, as a clause; empty where it takes it. */
@@ -73,16 +80,6 @@ public interface TrainingFamily {
             throw new OptionException(given.get(), "is not for " + name() + ": " + refusal.get());
         }
         return Tuning.of(values(request));
-    }
-
-    /** Steps that suit these data where nobody says otherwise. */
-    default long usualSteps(Dataset data) {
-        return 1000;
-    }
-
-    /** Examples a step where nobody says otherwise. */
-    default int usualBatch() {
-        return 32;
     }
 
     /** The request's options, read. @throws IllegalArgumentException naming one that is unknown or out of range */

@@ -13,7 +13,7 @@ import io.zoetrope.nn.Optimizer;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.nn.Parameters;
 import io.zoetrope.ops.loss.CrossEntropy;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.ops.pointwise.PointwiseFunctions;
 import io.zoetrope.ops.pool.PoolFunctions;
@@ -37,7 +37,7 @@ final class OwnModel {
         Convolution parts = Convolution.same(p.at("parts"), 16, 32, 3, 2);
         Linear head = Linear.of(p.at("head"), 32, data.classNames().size());
         try (ParameterStore store = new ParameterStore(device, p, DType.BF16, 7);
-                Optimizer adam = new AdamWOptimizer(store, AdamW.Hyper.of(1e-2f)); Scope scope = Scope.open(device)) {
+                Optimizer adam = new AdamWOptimizer(store, Hyper.of(1e-2f)); Scope scope = Scope.open(device)) {
             Tensor pixels = scope.of(images.pixels(), images.count(), data.height(), data.width(), data.channels());
             Tensor classes = scope.of(data.train().labels(), images.count());
             Tensor chosen = scope.empty(DType.I32, batch);

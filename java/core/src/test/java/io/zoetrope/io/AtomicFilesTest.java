@@ -51,7 +51,7 @@ class AtomicFilesTest {
     @Test
     void saysWhenTheTargetIsAFolderOrItsParentAFile() throws IOException {
         assertThatExceptionOfType(IOException.class).isThrownBy(() -> AtomicFiles.writeText(folder, "x"))
-                .withMessageContaining("is a folder");
+                .withMessage("cannot write " + folder + ": is a folder; give the name of a file");
         Path plain = Files.writeString(folder.resolve("plain"), "x");
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> AtomicFiles.writeText(plain.resolve("below.txt"), "x"))

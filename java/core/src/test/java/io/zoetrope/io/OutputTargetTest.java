@@ -53,6 +53,19 @@ class OutputTargetTest {
     }
 
     @Test
+    void otherNamesAreCountedAndKeepTheOldContent() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "old");
+        assertThat(OutputTarget.of(file).otherNames()).isZero();
+        Path other = Files.createLink(folder.resolve("other"), file);
+        assertThat(OutputTarget.of(file).otherNames()).isEqualTo(1);
+        AtomicFiles.writeText(file, "new");
+        assertThat(file).hasContent("new");
+        assertThat(other).hasContent("old");
+        assertThat(OutputTarget.of(file).otherNames()).isZero();
+        assertNames("file", "other");
+    }
+
+    @Test
     void aLinkToNothingMakesItsTarget() throws IOException {
         Path dangling = link("dangling", "new/target.txt");
         AtomicFiles.requireWritable(dangling);

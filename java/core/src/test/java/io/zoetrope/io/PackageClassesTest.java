@@ -44,6 +44,14 @@ class PackageClassesTest {
         }
     }
 
+    @Test
+    void findsOneByItsName() {
+        assertThat(PackageClasses.named(Sampler.class, "Heun")).isPresent();
+        assertThat(PackageClasses.named(Sampler.class, "Sampler")).as("abstract").isEmpty();
+        assertThat(PackageClasses.named(Sampler.class, "NoiseSchedule")).as("of another kind").isEmpty();
+        assertThat(PackageClasses.named(Sampler.class, "Heum")).as("not there").isEmpty();
+    }
+
     private static void pack(Path classes, String name, Path jar) throws IOException {
         try (OutputStream out = Files.newOutputStream(jar); JarOutputStream packed = new JarOutputStream(out);
                 Stream<Path> files = Files.list(classes.resolve(name))) {

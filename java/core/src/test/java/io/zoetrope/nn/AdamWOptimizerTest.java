@@ -3,7 +3,7 @@ package io.zoetrope.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zoetrope.cuda.Device;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.ops.pointwise.Pointwise;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class AdamWOptimizerTest {
     private static final Device DEVICE = Devices.shared();
-    private static final AdamW.Hyper HYPER = AdamW.Hyper.of(0.1f).withEma(0.5f, 0).withWeightDecay(0.1f);
+    private static final Hyper HYPER = Hyper.of(0.1f).withEma(0.5f, 0).withWeightDecay(0.1f);
 
     private final Parameters parameters = Parameters.root();
     private final Parameter weight = parameters.weight("weight", Init.uniform(1), 5, 17);

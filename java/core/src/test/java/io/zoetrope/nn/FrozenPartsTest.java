@@ -7,7 +7,7 @@ import io.zoetrope.autograd.Tape;
 import io.zoetrope.autograd.Variable;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.io.StoredTensor;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -45,7 +45,7 @@ class FrozenPartsTest {
                 Scope scope = Scope.open(device)) {
             store.initialise(5);
             float[] before = ordered(network, store);
-            try (AdamWOptimizer adam = new AdamWOptimizer(store, AdamW.Hyper.of(0.01f).withMaxNorm(1e9f));
+            try (AdamWOptimizer adam = new AdamWOptimizer(store, Hyper.of(0.01f).withMaxNorm(1e9f));
                     Tape tape = Tape.forTraining(device)) {
                 Variable x = Variable.constant(scope.of(compute, Values.uniform(1, 6 * IN), 6, IN));
                 Variable y = network.head.forward(tape, network.body.forward(tape, x));
@@ -119,7 +119,7 @@ class FrozenPartsTest {
             try (ParameterStore store = new ParameterStore(device, network.parameters, DType.BF16, plan);
                     Scope scope = Scope.open(device)) {
                 store.initialise(5);
-                try (AdamWOptimizer adam = new AdamWOptimizer(store, AdamW.Hyper.of(0.01f))) {
+                try (AdamWOptimizer adam = new AdamWOptimizer(store, Hyper.of(0.01f))) {
                     if (done > 0) {
                         for (Map.Entry<String, Tensor> entry : adam.state().entrySet()) {
                             state.get(entry.getKey()).copyTo(entry.getValue());

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.zoetrope.io.Checkpoint;
 import io.zoetrope.io.StoredTensor;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.ops.optim.LearningRate;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Tensor;
@@ -214,6 +214,6 @@ class OptimizationTest {
                 .withMessageContaining("dropPeriod is 0, expected 1 to");
         assertThatIllegalStateException().isThrownBy(() -> Parts.SGD.whole.withBetas(0.9, 0.99))
                 .withMessageContaining("has no β");
-        assertThat(AdamW.Hyper.of(FALLING).learningRate()).isEqualTo(FALLING);
+        assertThat(Hyper.of(FALLING).learningRate()).isEqualTo(FALLING);
     }
 }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.ops.conv.Conv2d;
+import io.zoetrope.ops.diffusion.SamplerStep;
 import io.zoetrope.ops.gemm.Gemm;
 import io.zoetrope.ops.pointwise.Pointwise;
+import io.zoetrope.ops.random.Augmentation;
+import io.zoetrope.ops.random.RandomKey;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -63,6 +66,38 @@ class OperationAllocationTest {
             calls.put("gemm", () -> Gemm.run(a, b, null, c, Gemm.Spec.NT));
             calls.put("conv forward", () -> Conv2d.forward(x, w, bias, null, null, y, spec));
             calls.put("conv dgrad", () -> Conv2d.dgrad(y, w, x, spec));
+            calls.forEach((name, call) -> assertThat(bytes(call)).as("bytes of %d times %s", CALLS, name).isZero());
+        }
+    }
+
+    @Test
+    void batchesAndSamplersAllocateNothing() {
+        try (Scope scope = Scope.open(device)) {
+            Tensor data = scope.zeros(DType.U8, 5, 4, 4, 3);
+            Tensor labels = scope.zeros(DType.I32, 5);
+            Tensor indices = scope.zeros(DType.I32, 2);
+            Tensor batch = scope.zeros(DType.BF16, 2, 4, 4, 3);
+            Tensor labelsOut = scope.zeros(DType.I32, 2);
+            Augmentation.Normalisation normalisation = Augmentation.Normalisation.symmetric(scope, 3);
+            Augmentation varied = new Augmentation(1, true, true, 0.5f, 2);
+            RandomKey key = RandomKey.reading(RandomKey.state(scope, 7, 0), 1);
+            Tensor counter = scope.zeros(DType.I32, 1);
+            Tensor x = scope.zeros(DType.F32, 2, 3);
+            Tensor y = scope.zeros(DType.F32, 2, 3);
+            Tensor half = scope.zeros(DType.BF16, 2, 3);
+            Tensor table = scope.zeros(DType.F32, 1, SamplerStep.STEP_COLUMNS);
+            Tensor coefficients = scope.zeros(DType.F32, 1, 3);
+            Tensor times = scope.zeros(DType.F32, 1);
+            Tensor time = scope.zeros(DType.F32, 2);
+            Tensor[] terms = {x, half};
+            Map<String, Runnable> calls = new LinkedHashMap<>();
+            calls.put("augmentation", () -> varied.batch(data, labels, indices, normalisation, batch, labelsOut, key));
+            calls.put("no augmentation",
+                    () -> Augmentation.NONE.batch(data, null, indices, normalisation, batch, null, null));
+            calls.put("sampler step", () -> SamplerStep.step(x, half, y, half, table, counter, key));
+            calls.put("sampler update", () -> SamplerStep.update(terms, y, half, coefficients, counter, key, -1, 1));
+            calls.put("step advance", () -> SamplerStep.advance(counter, 1));
+            calls.put("step timestep", () -> SamplerStep.timestep(times, counter, time));
             calls.forEach((name, call) -> assertThat(bytes(call)).as("bytes of %d times %s", CALLS, name).isZero());
         }
     }

@@ -65,14 +65,9 @@ final class DeviceArm implements Arm {
     }
 
     @Override
-    public String how() {
-        return "";
-    }
-
-    @Override
     public double round(double milliseconds) {
         double one = replays(1);
-        int runs = (int) Math.min(10_000, milliseconds / Math.max(one, 1e-3));
+        int runs = Arm.runs(one, milliseconds);
         return runs <= 1 ? one : replays(runs);
     }
 

@@ -32,7 +32,7 @@ final class ModelArm implements Arm {
     @Override
     public double round(double milliseconds) {
         double one = steps(1);
-        int runs = (int) Math.min(10_000, milliseconds / Math.max(one, 1e-3));
+        int runs = Arm.runs(one, milliseconds);
         double mean = runs <= 1 ? one : steps(runs);
         running.check();
         return mean;
@@ -46,11 +46,6 @@ final class ModelArm implements Arm {
         }
         device.synchronize();
         return (System.nanoTime() - begin) / 1e6 / runs;
-    }
-
-    @Override
-    public double deviation() {
-        return Double.NaN;
     }
 
     @Override

@@ -6,6 +6,8 @@ import io.zoetrope.ops.gemm.Gemm;
 import io.zoetrope.ops.groupnorm.GroupNorm;
 import io.zoetrope.ops.layernorm.LayerNorm;
 import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
+import io.zoetrope.ops.optim.OptimizerStep;
 import io.zoetrope.ops.random.Random;
 import io.zoetrope.ops.random.RandomKey;
 import io.zoetrope.ops.rmsnorm.RmsNorm;
@@ -159,11 +161,11 @@ final class Operations {
         Tensor gradient = random(DType.F32, size);
         AdamW.FlatParameters flat = new AdamW.FlatParameters(master, gradient, scope.zeros(DType.F32, size),
                 scope.zeros(DType.F32, size), scope.zeros(DType.F32, size), scope.empty(DType.BF16, size));
-        Tensor segments = AdamW.segments(scope, size, List.of(new AdamW.Segment(0, size, true)));
-        Tensor hyper = AdamW.hyper(scope,
-                AdamW.Hyper.of(1e-3f).withWeightDecay(0.01f).withMaxNorm(1).withEma(0.999f, 0));
-        Tensor state = AdamW.state(scope);
-        Tensor control = AdamW.control(scope);
+        Tensor segments = OptimizerStep.segments(scope, size, List.of(new OptimizerStep.Segment(0, size, true)));
+        Tensor hyper = OptimizerStep.hyper(scope,
+                Hyper.of(1e-3f).withWeightDecay(0.01f).withMaxNorm(1).withEma(0.999f, 0));
+        Tensor state = OptimizerStep.state(scope);
+        Tensor control = OptimizerStep.control(scope);
         double bytes = size * (2.0 * Float.BYTES + 4 * 2.0 * Float.BYTES + DType.BF16.bytes());
         return new Work(() -> AdamW.step(flat, segments, hyper, state, control, false), 0, bytes,
                 List.of(master, gradient), null);

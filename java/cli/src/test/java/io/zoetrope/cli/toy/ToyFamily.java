@@ -43,23 +43,9 @@ public final class ToyFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String description() {
-        return "a toy";
-    }
-
-    @Override
-    public String plural() {
-        return "toys";
-    }
-
-    @Override
-    public Set<String> pipelineClasses() {
-        return Set.of("ToyPipeline");
-    }
-
-    @Override
-    public List<ShippedModel> shipped() {
-        return List.of(new ShippedModel("toy-dots", Media.PICTURES, "grey dots", "mnist"));
+    public Profile profile() {
+        return new Profile("a toy", "toys", Set.of("ToyPipeline"),
+                List.of(new ShippedModel("toy-dots", Media.PICTURES, "grey dots", "mnist")));
     }
 
     @Override
@@ -121,18 +107,8 @@ public final class ToyFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String about() {
-        return "Train a toy.";
-    }
-
-    @Override
-    public Media learnsFrom() {
-        return Media.PICTURES;
-    }
-
-    @Override
-    public List<Option<?>> options() {
-        return List.of(SHADE);
+    public Course course() {
+        return new Course("Train a toy.", Media.PICTURES, List.of(SHADE), data -> 1000, 32);
     }
 
     @Override

@@ -83,25 +83,11 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String description() {
-        return "a classifier";
-    }
-
-    @Override
-    public String plural() {
-        return "classifiers";
-    }
-
-    @Override
-    public Set<String> pipelineClasses() {
-        return Set.of("ConvNetPipeline");
-    }
-
-    @Override
-    public List<ShippedModel> shipped() {
-        return List.of(
-                new ShippedModel(CnnPipeline.FASHION_CNN, Media.PICTURES, "kinds of clothing", FashionMnist.NAME),
-                new ShippedModel(CnnPipeline.DIGITS_CNN, Media.SOUNDS, "spoken digits", SpokenDigits.NAME));
+    public Profile profile() {
+        return new Profile("a classifier", "classifiers", Set.of("ConvNetPipeline"),
+                List.of(new ShippedModel(CnnPipeline.FASHION_CNN, Media.PICTURES, "kinds of clothing",
+                        FashionMnist.NAME),
+                        new ShippedModel(CnnPipeline.DIGITS_CNN, Media.SOUNDS, "spoken digits", SpokenDigits.NAME)));
     }
 
     @Override
@@ -127,31 +113,14 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String about() {
-        return "Train a convolutional network to recognise pictures, or sounds by their mel spectrograms: the data "
-                + "decide. Pictures are shifted, mirrored and erased in part on the device while it learns, "
-                + "spectrograms " + "not mirrored.";
-    }
-
-    @Override
-    public Media learnsFrom() {
-        return Media.ANY;
-    }
-
-    @Override
-    public List<Option<?>> options() {
-        return List.of(NET, NORM_GROUPS, OPTIMIZER, RATE, WEIGHT_DECAY, SMOOTHING, EMA, FLIP, PAD, REFLECT, ERASE,
-                ERASE_SIDE);
-    }
-
-    @Override
-    public long usualSteps(Dataset data) {
-        return data instanceof AudioDataset ? STEPS_FOR_SOUNDS : 4_690;
-    }
-
-    @Override
-    public int usualBatch() {
-        return 128;
+    public Course course() {
+        return new Course(
+                "Train a convolutional network to recognise pictures, or sounds by their mel spectrograms: the data "
+                        + "decide. Pictures are shifted, mirrored and erased in part on the device while it learns, "
+                        + "spectrograms not mirrored.",
+                Media.ANY, List.of(NET, NORM_GROUPS, OPTIMIZER, RATE, WEIGHT_DECAY, SMOOTHING, EMA, FLIP, PAD, REFLECT,
+                        ERASE, ERASE_SIDE),
+                data -> data instanceof AudioDataset ? STEPS_FOR_SOUNDS : 4_690, 128);
     }
 
     @Override

@@ -126,24 +126,10 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String description() {
-        return "a diffusion model";
-    }
-
-    @Override
-    public String plural() {
-        return "diffusion models";
-    }
-
-    @Override
-    public Set<String> pipelineClasses() {
-        return Set.of("DDPMPipeline");
-    }
-
-    @Override
-    public List<ShippedModel> shipped() {
-        return List.of(
-                new ShippedModel(DdpmPipeline.FASHION_DDPM, Media.PICTURES, "pictures of clothing", FashionMnist.NAME));
+    public Profile profile() {
+        return new Profile("a diffusion model", "diffusion models", Set.of("DDPMPipeline"),
+                List.of(new ShippedModel(DdpmPipeline.FASHION_DDPM, Media.PICTURES, "pictures of clothing",
+                        FashionMnist.NAME)));
     }
 
     @Override
@@ -168,25 +154,12 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String about() {
-        return "Train a diffusion model on pictures. The run's noise_prediction.png and .csv show how much of the noise "
-                + "it predicts in test pictures, by timestep. A run can be stopped at any moment and goes on with {resume} "
-                + "as if it had not been.";
-    }
-
-    @Override
-    public Media learnsFrom() {
-        return Media.PICTURES;
-    }
-
-    @Override
-    public long usualSteps(Dataset data) {
-        return 10_000;
-    }
-
-    @Override
-    public int usualBatch() {
-        return 64;
+    public Course course() {
+        return new Course(
+                "Train a diffusion model on pictures. The run's noise_prediction.png and .csv show how much of the noise "
+                        + "it predicts in test pictures, by timestep. A run can be stopped at any moment and goes on with {resume} "
+                        + "as if it had not been.",
+                Media.PICTURES, List.of(), data -> 10_000, 64);
     }
 
     @Override

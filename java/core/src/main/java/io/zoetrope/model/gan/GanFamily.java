@@ -1,7 +1,6 @@
 package io.zoetrope.model.gan;
 
 import io.zoetrope.cuda.Device;
-import io.zoetrope.data.Dataset;
 import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
@@ -67,24 +66,9 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String description() {
-        return "an adversarial model";
-    }
-
-    @Override
-    public String plural() {
-        return "adversarial models";
-    }
-
-    @Override
-    public Set<String> pipelineClasses() {
-        return Set.of("GanPipeline");
-    }
-
-    @Override
-    public List<ShippedModel> shipped() {
-        return List.of(
-                new ShippedModel(GanPipeline.FASHION_GAN, Media.PICTURES, "pictures of clothing", FashionMnist.NAME));
+    public Profile profile() {
+        return new Profile("an adversarial model", "adversarial models", Set.of("GanPipeline"), List.of(
+                new ShippedModel(GanPipeline.FASHION_GAN, Media.PICTURES, "pictures of clothing", FashionMnist.NAME)));
     }
 
     @Override
@@ -107,34 +91,16 @@ public final class GanFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String about() {
-        return "Train an adversarial model on pictures: a generator against a discriminator. The run's game.png shows "
-                + "how the game goes, variety.csv what the generator covers.";
-    }
-
-    @Override
     public Optional<String> untunable() {
         return Optional.of(AdversarialObjective.UNTUNABLE);
     }
 
     @Override
-    public Media learnsFrom() {
-        return Media.PICTURES;
-    }
-
-    @Override
-    public List<Option<?>> options() {
-        return DEFAULTS.options(GanConfig.WIDTH);
-    }
-
-    @Override
-    public long usualSteps(Dataset data) {
-        return 3_600;
-    }
-
-    @Override
-    public int usualBatch() {
-        return 32;
+    public Course course() {
+        return new Course(
+                "Train an adversarial model on pictures: a generator against a discriminator. The run's game.png shows "
+                        + "how the game goes, variety.csv what the generator covers.",
+                Media.PICTURES, DEFAULTS.options(GanConfig.WIDTH), data -> 3_600, 32);
     }
 
     @Override

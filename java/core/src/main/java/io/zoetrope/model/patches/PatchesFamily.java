@@ -1,7 +1,6 @@
 package io.zoetrope.model.patches;
 
 import io.zoetrope.cuda.Device;
-import io.zoetrope.data.Dataset;
 import io.zoetrope.data.FashionMnist;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Media;
@@ -68,24 +67,10 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String description() {
-        return "a transformer over patches";
-    }
-
-    @Override
-    public String plural() {
-        return "transformers over patches";
-    }
-
-    @Override
-    public Set<String> pipelineClasses() {
-        return Set.of("PatchesPipeline");
-    }
-
-    @Override
-    public List<ShippedModel> shipped() {
-        return List.of(new ShippedModel(PatchesPipeline.FASHION_PATCHES, Media.PICTURES, "pictures of clothing",
-                FashionMnist.NAME));
+    public Profile profile() {
+        return new Profile("a transformer over patches", "transformers over patches", Set.of("PatchesPipeline"),
+                List.of(new ShippedModel(PatchesPipeline.FASHION_PATCHES, Media.PICTURES, "pictures of clothing",
+                        FashionMnist.NAME)));
     }
 
     @Override
@@ -115,29 +100,11 @@ public final class PatchesFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String about() {
-        return "Train a transformer on the patches of pictures: to generate and complete them, or ({purpose} classify) "
-                + "to tell their classes.";
-    }
-
-    @Override
-    public Media learnsFrom() {
-        return Media.PICTURES;
-    }
-
-    @Override
-    public List<Option<?>> options() {
-        return List.of(PURPOSE, PATCH_SIZE, PALETTE, WIDTH, LAYERS, HEADS, ROTARY);
-    }
-
-    @Override
-    public long usualSteps(Dataset data) {
-        return 2_600;
-    }
-
-    @Override
-    public int usualBatch() {
-        return 32;
+    public Course course() {
+        return new Course(
+                "Train a transformer on the patches of pictures: to generate and complete them, or ({purpose} classify) "
+                        + "to tell their classes.",
+                Media.PICTURES, List.of(PURPOSE, PATCH_SIZE, PALETTE, WIDTH, LAYERS, HEADS, ROTARY), data -> 2_600, 32);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.zoetrope.model.wavegan;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.AudioDataset;
 import io.zoetrope.data.AudioSets;
-import io.zoetrope.data.Dataset;
 import io.zoetrope.data.Images;
 import io.zoetrope.data.Media;
 import io.zoetrope.data.MelSpectrogram;
@@ -82,24 +81,10 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String description() {
-        return "an adversarial model of sounds";
-    }
-
-    @Override
-    public String plural() {
-        return "adversarial models of sounds";
-    }
-
-    @Override
-    public Set<String> pipelineClasses() {
-        return Set.of("WaveGanPipeline");
-    }
-
-    @Override
-    public List<ShippedModel> shipped() {
-        return List
-                .of(new ShippedModel(WaveGanPipeline.DIGITS_WAVEGAN, Media.SOUNDS, "spoken digits", SpokenDigits.NAME));
+    public Profile profile() {
+        return new Profile("an adversarial model of sounds", "adversarial models of sounds", Set.of("WaveGanPipeline"),
+                List.of(new ShippedModel(WaveGanPipeline.DIGITS_WAVEGAN, Media.SOUNDS, "spoken digits",
+                        SpokenDigits.NAME)));
     }
 
     @Override
@@ -120,33 +105,14 @@ public final class WaveGanFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String about() {
-        return "Train an adversarial model on sounds of a second: " + SpokenDigits.NAME + ", or a folder of WAV files.";
-    }
-
-    @Override
     public Optional<String> untunable() {
         return Optional.of(AdversarialObjective.UNTUNABLE);
     }
 
     @Override
-    public Media learnsFrom() {
-        return Media.SOUNDS;
-    }
-
-    @Override
-    public List<Option<?>> options() {
-        return DEFAULTS.options(WIDTH);
-    }
-
-    @Override
-    public long usualSteps(Dataset data) {
-        return 6_000;
-    }
-
-    @Override
-    public int usualBatch() {
-        return 32;
+    public Course course() {
+        return new Course("Train an adversarial model on sounds of a second: " + SpokenDigits.NAME
+                + ", or a folder of WAV files.", Media.SOUNDS, DEFAULTS.options(WIDTH), data -> 6_000, 32);
     }
 
     @Override

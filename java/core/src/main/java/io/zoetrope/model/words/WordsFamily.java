@@ -2,12 +2,10 @@ package io.zoetrope.model.words;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.CaptionedDataset;
-import io.zoetrope.data.Dataset;
 import io.zoetrope.data.Media;
 import io.zoetrope.io.Config;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ModelFamily;
-import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.text.CaptionDraws;
 import io.zoetrope.nn.Optimization;
 import io.zoetrope.ops.optim.LearningRate;
@@ -45,23 +43,9 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String description() {
-        return "a model of pictures from words";
-    }
-
-    @Override
-    public String plural() {
-        return "models of pictures from words";
-    }
-
-    @Override
-    public Set<String> pipelineClasses() {
-        return Set.of(WordsModel.PIPELINE);
-    }
-
-    @Override
-    public List<ShippedModel> shipped() {
-        return List.of();
+    public Profile profile() {
+        return new Profile("a model of pictures from words", "models of pictures from words",
+                Set.of(WordsModel.PIPELINE), List.of());
     }
 
     @Override
@@ -81,29 +65,11 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
     }
 
     @Override
-    public String about() {
-        return "Train a model that paints what a caption says on captioned pictures. A run can be stopped at any moment and "
-                + "goes on with {resume} as if it had not been.";
-    }
-
-    @Override
-    public Media learnsFrom() {
-        return Media.CAPTIONED;
-    }
-
-    @Override
-    public List<Option<?>> options() {
-        return List.of(TOPICS, BASE_WIDTH);
-    }
-
-    @Override
-    public long usualSteps(Dataset data) {
-        return 6000;
-    }
-
-    @Override
-    public int usualBatch() {
-        return 32;
+    public Course course() {
+        return new Course(
+                "Train a model that paints what a caption says on captioned pictures. A run can be stopped at any moment and "
+                        + "goes on with {resume} as if it had not been.",
+                Media.CAPTIONED, List.of(TOPICS, BASE_WIDTH), data -> 6000, 32);
     }
 
     @Override

@@ -28,15 +28,15 @@ public record LearningRate(Schedule schedule, float peak, long warmUpSteps, long
     }
 
     public LearningRate {
-        AdamW.check(peak >= 0 && Float.isFinite(peak), "rate", peak, "a finite number, 0 or more");
-        AdamW.check(warmUpSteps >= 0 && warmUpSteps <= MAX_EXACT_STEPS, "warmUpSteps", warmUpSteps,
+        Hyper.check(peak >= 0 && Float.isFinite(peak), "rate", peak, "a finite number, 0 or more");
+        Hyper.check(warmUpSteps >= 0 && warmUpSteps <= MAX_EXACT_STEPS, "warmUpSteps", warmUpSteps,
                 "0 to " + MAX_EXACT_STEPS);
-        AdamW.check(totalSteps >= 0 && totalSteps <= MAX_EXACT_STEPS, "totalSteps", totalSteps,
+        Hyper.check(totalSteps >= 0 && totalSteps <= MAX_EXACT_STEPS, "totalSteps", totalSteps,
                 "0 to " + MAX_EXACT_STEPS);
-        AdamW.check(last >= 0 && Float.isFinite(last), "finalRate", last, "a finite number, 0 or more");
-        AdamW.check(dropPeriod >= 1 && dropPeriod <= MAX_EXACT_STEPS, "dropPeriod", dropPeriod,
+        Hyper.check(last >= 0 && Float.isFinite(last), "finalRate", last, "a finite number, 0 or more");
+        Hyper.check(dropPeriod >= 1 && dropPeriod <= MAX_EXACT_STEPS, "dropPeriod", dropPeriod,
                 "1 to " + MAX_EXACT_STEPS);
-        AdamW.check(dropFactor >= 0 && dropFactor <= 1, "dropFactor", dropFactor, "0 to 1");
+        Hyper.check(dropFactor >= 0 && dropFactor <= 1, "dropFactor", dropFactor, "0 to 1");
     }
 
     /** The same in all steps. */

@@ -9,8 +9,8 @@ import io.zoetrope.tensor.Tensor;
 
 /**
  * Stochastic gradient descent with Nesterov momentum over all parameters at once. Everything but the rule itself (flat
- * tensors, clipping, schedule, moving average, BF16 copy, counters) is {@link AdamW}'s: make segments, state and
- * control there.
+ * tensors, clipping, schedule, moving average, BF16 copy, counters) is {@link OptimizerStep}'s: make segments, state
+ * and control there.
  */
 public final class Sgd {
     private Sgd() {
@@ -23,13 +23,14 @@ public final class Sgd {
      * @param rate     peak learning rate
      * @param momentum 0 to below 1
      */
-    public static AdamW.Hyper hyper(float rate, double momentum) {
+    public static Hyper hyper(float rate, double momentum) {
         return hyper(LearningRate.constant(rate), momentum);
     }
 
     /** As {@link #hyper(float, double)} with a rate that changes. */
-    public static AdamW.Hyper hyper(LearningRate rate, double momentum) {
-        return AdamW.Hyper.of(rate).withBetas(momentum, 0);
+    public static Hyper hyper(LearningRate rate, double momentum) {
+        Hyper.check(momentum >= 0 && momentum < 1, "momentum", momentum, "0 <= momentum < 1");
+        return Hyper.of(rate).withBetas(momentum, 0);
     }
 
     /**
@@ -52,7 +53,7 @@ public final class Sgd {
      */
     public static void step(FlatParameters flat, Tensor segments, Tensor hyper, Tensor state, Tensor control,
             boolean clearGradient) {
-        Device device = AdamW.prepare("sgd", flat.master, flat.gradient, segments, hyper, state, control);
+        Device device = OptimizerStep.prepare("sgd", flat.master, flat.gradient, segments, hyper, state, control);
         device.kernel("optim/sgd", "sgd_update").arguments().pointer("master", flat.master)
                 .pointer("gradient", flat.gradient).pointer("m", flat.momentum).pointer("ema", flat.ema)
                 .pointer("copy", flat.copy).pointer("chunks", segments).pointer("hyper", hyper)

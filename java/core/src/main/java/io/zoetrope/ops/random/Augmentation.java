@@ -2,11 +2,12 @@ package io.zoetrope.ops.random;
 
 import io.zoetrope.cuda.Arguments;
 import io.zoetrope.cuda.Device;
-import io.zoetrope.cuda.Grid;
 import io.zoetrope.cuda.Kernel;
+import io.zoetrope.ops.Entries;
 import io.zoetrope.ops.Operands;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
+import io.zoetrope.tensor.Shape;
 import io.zoetrope.tensor.Tensor;
 import java.util.Arrays;
 
@@ -21,6 +22,8 @@ import java.util.Arrays;
  * @param side    largest height and width of that rectangle
  */
 public record Augmentation(int pad, boolean reflect, boolean flip, float erase, int side) {
+    /** What the kernel is given where nothing is random. */
+    private static final RandomKey UNUSED = RandomKey.of(0, 0);
     /** The pictures as they are. */
     public static final Augmentation NONE = new Augmentation(0, false, false, 0, 1);
 
@@ -66,33 +69,40 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
         long height = data.dim(1);
         long width = data.dim(2);
         long channels = data.dim(3);
-        operands.shape("out", out, " for " + indices.describe() + " and data " + data.shape(), indices.size(), height,
-                width, channels).sized("mean", normalisation.mean, DType.F32, channels)
-                .sized("factor", normalisation.factor, DType.F32, channels)
-                .require((labels == null) == (labelsOut == null),
-                        "labels is " + Tensor.describe(labels) + ", labelsOut is " + Tensor.describe(labelsOut)
-                                + ": expected both or neither")
-                .sizedIfGiven("labels", labels, DType.I32, data.dim(0))
-                .sizedIfGiven("labelsOut", labelsOut, DType.I32, indices.size())
-                .require(pad < height && pad < width,
-                        "pad is " + pad + ", expected less than the pictures' " + height + "×" + width)
-                .require(!random || key != null, "key is null, expected one for the random choices");
+        if (out.rank() != 4 || out.dim(0) != indices.size() || out.dim(1) != height || out.dim(2) != width
+                || out.dim(3) != channels) {
+            throw operands.refusal(
+                    "out has shape " + out.shape() + ", expected " + Shape.of(indices.size(), height, width, channels)
+                            + " for " + indices.describe() + " and data " + data.shape());
+        }
+        operands.sized("mean", normalisation.mean, DType.F32, channels).sized("factor", normalisation.factor, DType.F32,
+                channels);
+        if ((labels == null) != (labelsOut == null)) {
+            throw operands
+                    .refusal("labels is " + Tensor.describe(labels) + ", labelsOut is " + Tensor.describe(labelsOut) + ": expected both or neither");
+        }
+        operands.sizedIfGiven("labels", labels, DType.I32, data.dim(0)).sizedIfGiven("labelsOut", labelsOut, DType.I32,
+                indices.size());
+        if (pad >= height || pad >= width) {
+            throw operands.refusal("pad is " + pad + ", expected less than the pictures' " + height + "×" + width);
+        }
+        operands.require(!random || key != null, "key is null, expected one for the random choices");
         operands.fits("M", data.dim(0));
         operands.fits("the size of a picture", height * width * channels);
-        Device device = operands
-                .reads("data, labels, indices, mean, factor, key state", data, labels, indices, normalisation.mean,
-                        normalisation.factor, random ? key.state() : null)
-                .writes("out, labelsOut", out, labelsOut).device();
+        Device device = operands.reads("data, labels", data, labels).reads("indices, mean", indices, normalisation.mean)
+                .reads("factor, key state", normalisation.factor, random ? key.state() : null).writes("out", out)
+                .writes("labelsOut", labelsOut).device();
         if (out.size() == 0) {
             return;
         }
-        Kernel kernel = device.kernel("random/augment", "augment_" + out.dtype().suffix());
-        long parts = Grid.covering(height * width * channels, kernel.geometry().tileM()).x();
+        Kernel kernel = device.kernel("random/augment", Entries.of("augment_", out.dtype()));
+        long perBlock = kernel.geometry().tileM();
+        long parts = (height * width * channels + perBlock - 1) / perBlock;
         Arguments arguments = kernel.arguments().pointer("data", data).pointer("labels", labels)
                 .pointer("indices", indices).pointer("mean", normalisation.mean).pointer("factor", normalisation.factor)
                 .pointer("out", out).pointer("labels_out", labelsOut).i32("count", data.dim(0)).i32("height", height)
                 .i32("width", width).i32("channels", channels).i32("parts", parts).i32("pad", pad)
                 .i32("reflect", reflect ? 1 : 0).i32("flip", flip ? 1 : 0).f32("erase", erase).i32("side", side);
-        (random ? key : RandomKey.of(0, 0)).appendTo(arguments).launch(Grid.of(indices.size() * parts));
+        (random ? key : UNUSED).appendTo(arguments).launch(indices.size() * parts, 1, 1);
     }
 }

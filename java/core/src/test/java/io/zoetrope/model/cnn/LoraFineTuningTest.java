@@ -13,7 +13,7 @@ import io.zoetrope.nn.NormStatistics;
 import io.zoetrope.nn.ParameterPlan;
 import io.zoetrope.nn.ParameterStore;
 import io.zoetrope.ops.loss.CrossEntropy;
-import io.zoetrope.ops.optim.AdamW;
+import io.zoetrope.ops.optim.Hyper;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -96,7 +96,7 @@ class LoraFineTuningTest {
             long trainable = store.trainable().stream().mapToLong(ParameterStore.Segment::length).sum();
             assertThat(trainable).isPositive().isLessThanOrEqualTo(model.network().parameters().count() / 50);
             before = heldOut(model);
-            try (AdamWOptimizer adam = new AdamWOptimizer(store, AdamW.Hyper.of(0.02f))) {
+            try (AdamWOptimizer adam = new AdamWOptimizer(store, Hyper.of(0.02f))) {
                 for (int step = 0; step < STEPS; step++) {
                     try (Scope scope = Scope.open(device); Tape tape = Tape.forTraining(device)) {
                         loss(model, scope, tape, step);

@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.zoetrope.cuda.CapturedGraph;
-import io.zoetrope.ops.optim.AdamW.Hyper;
-import io.zoetrope.ops.optim.AdamW.Segment;
+import io.zoetrope.ops.optim.OptimizerStep.Segment;
 import io.zoetrope.reference.ReferenceAdamW;
 import io.zoetrope.tensor.Bfloat16;
 import io.zoetrope.tensor.DType;
@@ -94,10 +93,10 @@ class AdamWTest {
                     guarded.input("m", DType.F32, withGaps(new float[SIZE]), SIZE),
                     guarded.input("v", DType.F32, withGaps(new float[SIZE]), SIZE),
                     guarded.input("ema", DType.F32, withGaps(master), SIZE), guarded.output("copy", DType.BF16, SIZE));
-            segments = AdamW.segments(scope, SIZE, SEGMENTS);
-            hyper = AdamW.hyper(scope, HYPER);
-            state = AdamW.state(scope);
-            control = AdamW.control(scope);
+            segments = OptimizerStep.segments(scope, SIZE, SEGMENTS);
+            hyper = OptimizerStep.hyper(scope, HYPER);
+            state = OptimizerStep.state(scope);
+            control = OptimizerStep.control(scope);
         }
 
         private void step(boolean clear) {
@@ -111,7 +110,7 @@ class AdamWTest {
     void momentsHaveTheirDigits(double beta) {
         try (Guarded guarded = new Guarded(Devices.shared()); Scope scope = Scope.open(Devices.shared())) {
             Run run = new Run(guarded, scope, new float[SIZE]);
-            AdamW.set(run.hyper, Hyper.of(1).withBetas(beta, beta));
+            OptimizerStep.set(run.hyper, Hyper.of(1).withBetas(beta, beta));
             run.flat.gradient().copyFrom(withGaps(Values.floats(DoubleStream.generate(() -> 1).limit(SIZE).toArray())));
             run.step(false);
             assertThat((double) run.flat.m().toFloats()[0]).isCloseTo(1 - beta, withinPercentage(1e-5));
@@ -136,9 +135,9 @@ class AdamWTest {
                 double[] exact = Values.doubles(gradient);
                 reference.step(exact);
                 float[] control = run.control.toFloats();
-                assertThat((double) control[AdamW.NORM]).isCloseTo(reference.norm(exact),
+                assertThat((double) control[OptimizerStep.NORM]).isCloseTo(reference.norm(exact),
                         org.assertj.core.data.Percentage.withPercentage(1e-3));
-                assertThat((double) control[AdamW.RATE]).isCloseTo(reference.rateAt(step),
+                assertThat((double) control[OptimizerStep.RATE]).isCloseTo(reference.rateAt(step),
                         org.assertj.core.data.Percentage.withPercentage(1e-3));
                 if (step == 1 || step == 50) {
                     Tolerance tolerance = new Tolerance(1e-5, 2e-6);
@@ -238,17 +237,18 @@ class AdamWTest {
     void segmentsAndHyperParametersAreChecked() {
         try (Scope scope = Scope.open(Devices.shared())) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> AdamW.segments(scope, 100, List.of(new Segment(90, 11, true))))
+                    .isThrownBy(() -> OptimizerStep.segments(scope, 100, List.of(new Segment(90, 11, true))))
                     .withMessageContaining("reaches beyond the parameters of 100 elements");
-            assertThatIllegalArgumentException().isThrownBy(
-                    () -> AdamW.segments(scope, 100, List.of(new Segment(0, 10, true), new Segment(9, 5, true))))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> OptimizerStep.segments(scope, 100,
+                            List.of(new Segment(0, 10, true), new Segment(9, 5, true))))
                     .withMessageContaining("overlaps or precedes");
-            assertThatIllegalArgumentException().isThrownBy(() -> AdamW.segments(scope, 100, List.of()))
+            assertThatIllegalArgumentException().isThrownBy(() -> OptimizerStep.segments(scope, 100, List.of()))
                     .withMessageContaining("at least one segment");
             assertThatIllegalArgumentException().isThrownBy(() -> Hyper.of(Float.NaN))
-                    .withMessage("adamw: rate is NaN, expected a finite number, 0 or more");
+                    .withMessage("optimizer: rate is NaN, expected a finite number, 0 or more");
             assertThatIllegalArgumentException().isThrownBy(() -> Hyper.of(1).withBetas(1, 0))
-                    .withMessage("adamw: beta1 is 1.0, expected 0 <= beta1 < 1");
+                    .withMessage("optimizer: beta1 is 1.0, expected 0 <= beta1 < 1");
             Tensor store = scope.zeros(DType.F32, 4);
             assertThatIllegalArgumentException()
                     .isThrownBy(

@@ -2,8 +2,7 @@ package io.zoetrope.ops.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zoetrope.ops.optim.AdamW.Hyper;
-import io.zoetrope.ops.optim.AdamW.Segment;
+import io.zoetrope.ops.optim.OptimizerStep.Segment;
 import io.zoetrope.tensor.DType;
 import io.zoetrope.tensor.Scope;
 import io.zoetrope.tensor.Tensor;
@@ -28,12 +27,13 @@ class OptimizerNormTest {
             squares += (double) each * each;
         }
         try (Scope scope = Scope.open(Devices.shared())) {
-            Tensor control = AdamW.control(scope);
+            Tensor control = OptimizerStep.control(scope);
             AdamW.FlatParameters flat = new AdamW.FlatParameters(scope.zeros(DType.F32, size), scope.of(gradient, size),
                     scope.zeros(DType.F32, size), scope.zeros(DType.F32, size), null, null);
-            AdamW.step(flat, AdamW.segments(scope, size, List.of(new Segment(0, size, true))),
-                    AdamW.hyper(scope, Hyper.of(1e-3f).withMaxNorm(1)), AdamW.state(scope), control, false);
-            assertThat((double) control.toFloats()[AdamW.NORM]).isCloseTo(Math.sqrt(squares),
+            AdamW.step(flat, OptimizerStep.segments(scope, size, List.of(new Segment(0, size, true))),
+                    OptimizerStep.hyper(scope, Hyper.of(1e-3f).withMaxNorm(1)), OptimizerStep.state(scope), control,
+                    false);
+            assertThat((double) control.toFloats()[OptimizerStep.NORM]).isCloseTo(Math.sqrt(squares),
                     Percentage.withPercentage(1e-3));
         }
     }

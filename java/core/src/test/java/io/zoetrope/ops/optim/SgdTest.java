@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.zoetrope.cuda.CapturedGraph;
-import io.zoetrope.ops.optim.AdamW.Hyper;
-import io.zoetrope.ops.optim.AdamW.Segment;
+import io.zoetrope.ops.optim.OptimizerStep.Segment;
 import io.zoetrope.reference.ReferenceAdamW;
 import io.zoetrope.tensor.Bfloat16;
 import io.zoetrope.tensor.DType;
@@ -77,8 +76,8 @@ class SgdTest {
             Sgd.FlatParameters flat = new Sgd.FlatParameters(guarded.input("master", DType.F32, master, SIZE),
                     guarded.output("gradient", DType.F32, SIZE), guarded.input("m", DType.F32, new float[SIZE], SIZE),
                     guarded.input("ema", DType.F32, master, SIZE), guarded.output("copy", DType.BF16, SIZE));
-            return new Run(flat, AdamW.segments(scope, SIZE, SEGMENTS), AdamW.hyper(scope, HYPER), AdamW.state(scope),
-                    AdamW.control(scope));
+            return new Run(flat, OptimizerStep.segments(scope, SIZE, SEGMENTS), OptimizerStep.hyper(scope, HYPER),
+                    OptimizerStep.state(scope), OptimizerStep.control(scope));
         }
 
         void step(boolean clear) {
@@ -164,6 +163,14 @@ class SgdTest {
             }
             assertThat(bare.flat.master().toFloats()).isEqualTo(full.flat.master().toFloats()).isNotEqualTo(master);
             assertThat(bare.flat.momentum().toFloats()).isEqualTo(full.flat.momentum().toFloats());
+        }
+    }
+
+    @Test
+    void aMomentumOutOfRangeIsNamedAsSuch() {
+        for (double momentum : new double[] {-0.1, 1, Double.NaN}) {
+            assertThatIllegalArgumentException().isThrownBy(() -> Sgd.hyper(0.1f, momentum))
+                    .withMessage("optimizer: momentum is " + momentum + ", expected 0 <= momentum < 1");
         }
     }
 

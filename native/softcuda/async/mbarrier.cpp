@@ -7,6 +7,7 @@
 #include "async/block_async.h"
 #include "async/waiting.h"
 #include "check/hooks.h"
+#include "check/peers.h"
 #include "exec/kernel_code.h"
 #include "exec/levels.h"
 
@@ -74,6 +75,7 @@ template <Window window> const Ins* init(const Ins* ip, Warp& w) {
         fresh.valid = true;
         fresh.store(place);
         check_mbarrier_init(*place.block, place.offset);
+        check_mbarrier_made(w, lane, place.offset);
     }
     w.block->events++;
     return ip + 1;

@@ -1,6 +1,7 @@
 // Fences between the generic proxy, through which ordinary accesses go, and the asynchronous one of bulk copies and wgmma.
 // All share one memory here, so that they order nothing; the checkers look for those that are missing.
 #include "check/hooks.h"
+#include "check/peers.h"
 #include "exec/levels.h"
 
 namespace softcuda {
@@ -8,6 +9,11 @@ namespace {
 
 template <bool shared, bool global> const Ins* fence_async(const Ins* ip, Warp& w) {
     check_proxy_fence(w, shared, global);
+    return ip + 1;
+}
+
+const Ins* fence_mbarrier_init(const Ins* ip, Warp& w) {
+    check_mbarrier_fence(w);
     return ip + 1;
 }
 
@@ -22,7 +28,7 @@ void add_proxy_forms(FormSink& sink) {
     for (const char* name : {"fence.proxy.async.shared::cta", "fence.proxy.async.shared::cluster"})
         both(name, "=", fence_async<true, false>);
     both("fence.proxy.alias", "=", nothing);
-    both("fence.mbarrier_init.release.cluster", "=", nothing);
+    both("fence.mbarrier_init.release.cluster", "=", fence_mbarrier_init);
     for (const char* name :
          {"fence.proxy.tensormap::generic.release.cta", "fence.proxy.tensormap::generic.release.cluster",
           "fence.proxy.tensormap::generic.release.gpu", "fence.proxy.tensormap::generic.release.sys"})

@@ -103,6 +103,7 @@ void check_block_begin(Block& block) {
     checker.phases.clear();
     checker.clusterPhase = PhaseClocks{};
     checker.seen.assign(block.warps, {});
+    checker.unfenced.clear();
     checker.copies.assign(block.warps, WarpCopies{});
     checker.absent.assign(block.warps, 0);
     checker.awaited.assign(block.warps, 0);

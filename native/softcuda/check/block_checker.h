@@ -120,6 +120,7 @@ struct BlockChecker {
     std::unordered_map<uint64_t, std::vector<uint32_t>> locations;  // clocks carried by atomics, by host address
     std::unordered_map<uint32_t, PhaseClocks> phases;               // of mbarriers, by offset
     std::vector<std::unordered_map<uint32_t, SeenPhases>> seen;     // by warp and mbarrier
+    std::unordered_map<uint32_t, uint32_t> unfenced;                // mbarriers made and not fenced, by which thread
     PhaseClocks clusterPhase;                                       // of rank 0: the cluster's barrier
     std::vector<WarpCopies> copies;                                 // by warp
     std::vector<Flight> flights;                                    // bulk copies that this block issued

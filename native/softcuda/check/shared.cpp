@@ -5,6 +5,7 @@
 // happens-before through their location, as a release followed by an acquire does. (So a plain access that conflicts with
 // an atomic one is not reported: flags and locks give no false alarms.)
 #include "check/block_checker.h"
+#include "check/peers.h"
 #include "exec/kernel_code.h"
 
 namespace softcuda {
@@ -114,6 +115,7 @@ bool settled(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, ui
 bool check_shared(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes, Access access,
                   bool strong) {
     BlockChecker& checker = *checker_of(block);
+    if (!check_begun(ip, w, block, lane, offset)) return false;
     if (checker.options.race && !settled(ip, w, block, lane, offset, bytes, access)) return false;
     if (checker.options.init) {
         for (uint32_t o = offset; o < offset + bytes; o++) {
@@ -136,6 +138,7 @@ bool check_shared(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offse
 
 bool check_shared_issue(const Ins* ip, Warp& w, Block& block, int lane, uint32_t offset, uint32_t bytes) {
     BlockChecker& checker = *checker_of(block);
+    if (!check_begun(ip, w, block, lane, offset)) return false;
     if (!checker.options.race) return true;
     return settled(ip, w, block, lane, offset, bytes, Access::Write)
            && conflict_free_range(ip, w, checker, lane, offset, bytes, Access::Write, false,

@@ -8,6 +8,7 @@
 
 #include "async/block_async.h"
 #include "check/block_checker.h"
+#include "check/peers.h"
 
 namespace softcuda {
 namespace {
@@ -59,6 +60,14 @@ bool check_global_side(const Transfer& t) {
         good = check_global(t.at, *t.warp, host, 1u << t.lane, last - first, access, access == Access::Atomic,
                             Proxy::Async);
     });
+    return good;
+}
+
+bool barriers_fenced(const Transfer& t) {
+    if (t.route == Route::Move) return check_mbarrier_fenced(t.at, *t.warp, *t.barrier.block, t.lane, t.barrier.offset);
+    bool good = true;
+    for_each_destination(
+        t, [&](Block& block) { good = good && check_mbarrier_fenced(t.at, *t.warp, block, t.lane, t.barrier.offset); });
     return good;
 }
 
@@ -137,6 +146,7 @@ bool check_transfer(const Transfer& t) {
             return false;
     }
     if (t.route != Route::Store) {
+        if (!barriers_fenced(t)) return false;
         if (!for_landing(t, [](const Transfer& t, Block& block, uint32_t offset) {
                 if (!check_shared_issue(t.at, *t.warp, block, t.lane, offset, 16)) return false;
                 mark_pending(block, offset, 16, 1, number(t));
@@ -225,6 +235,7 @@ bool check_block_end(Block& block) {
 
 void check_proxy_fence(Warp& w, bool shared, bool global) {
     BlockChecker* checker = checker_of(*w.block);
+    if (shared) check_mbarrier_fence(w);
     if (checker == nullptr || !checker->options.race) return;
     if (global) global_proxy_fence(w);
     if (!shared) return;

@@ -10,6 +10,7 @@
 #include "exec/cluster.h"
 #include "exec/fault.h"
 #include "exec/pool.h"
+#include "exec/profile.h"
 #include "vm.h"
 
 namespace softcuda {
@@ -33,7 +34,9 @@ ResidentCluster& own_cluster() {
 }
 
 // Clusters go out in rising order, so that one which waits for an earlier one finds it at work or done.
-void run_clusters(Launch& launch, uint64_t clusters, std::atomic<uint64_t>& next, uint64_t chunk, int worker) {
+void run_clusters(Launch& launch, LaunchMeter& meter, uint64_t clusters, std::atomic<uint64_t>& next, uint64_t chunk,
+                  int worker) {
+    LaunchMeter::Share share(meter);
     FaultLog& log = fault_log(launch);
     try {
         ResidentCluster& cluster = own_cluster();
@@ -55,35 +58,36 @@ void run_clusters(Launch& launch, uint64_t clusters, std::atomic<uint64_t>& next
     }
 }
 
-void run_small_or_spread(Launch& launch, uint64_t clusters) {
+void run_small_or_spread(Launch& launch, LaunchMeter& meter, uint64_t clusters) {
     std::atomic<uint64_t> next{0};
     Pool& pool = Pool::instance();
-    if (clusters == 1 || pool.size() == 1) return run_clusters(launch, clusters, next, 1, 0);
+    if (clusters == 1 || pool.size() == 1) return run_clusters(launch, meter, clusters, next, 1, 0);
     // The first cluster here and now: how long it takes tells whether the others are worth waking anyone.
     ResidentCluster& cluster = own_cluster();
     auto begin = Clock::now();
     try {
+        LaunchMeter::Share share(meter);
         cluster.prepare(launch, 0);
         cluster.begin(0);
         cluster.run();
     } catch (const std::bad_alloc&) {
         next = 0;  // reported by run_clusters, which meets it again
-        return run_clusters(launch, 1, next, 1, 0);
+        return run_clusters(launch, meter, 1, next, 1, 0);
     }
     int64_t each = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() + 1;
     next = 1;
     uint64_t chunk =
         std::max<uint64_t>(1, std::min<uint64_t>(uint64_t(20000 / each), clusters / (uint64_t(pool.size()) * 8)));
     if (double(each) * double(clusters - 1) < double(kWakeNanoseconds))
-        return run_clusters(launch, clusters, next, chunk, 0);
-    Pool::Job job(pool, [&](int worker) { run_clusters(launch, clusters, next, chunk, worker); });
+        return run_clusters(launch, meter, clusters, next, chunk, 0);
+    Pool::Job job(pool, [&](int worker) { run_clusters(launch, meter, clusters, next, chunk, worker); });
     job.wake();
-    run_clusters(launch, clusters, next, chunk, 0);
+    run_clusters(launch, meter, clusters, next, chunk, 0);
     job.finish();
 }
 
 // All blocks have their state at once; clusters take turns on their thread whenever they give way.
-void run_resident(Launch& launch, uint64_t clusters) {
+void run_resident(Launch& launch, LaunchMeter& meter, uint64_t clusters) {
     Pool& pool = Pool::instance();
     uint64_t workers = std::min<uint64_t>(clusters, uint64_t(pool.size()));
     std::vector<std::unique_ptr<ResidentCluster>> resident;
@@ -94,6 +98,7 @@ void run_resident(Launch& launch, uint64_t clusters) {
     }
     std::atomic<uint64_t> nextShare{0};
     auto work = [&](int) {
+        LaunchMeter::Share metered(meter);
         for (uint64_t share; (share = nextShare.fetch_add(1)) < workers;) {
             std::vector<ResidentCluster*> mine;
             for (uint64_t c = share; c < clusters; c += workers) mine.push_back(resident[c].get());
@@ -137,6 +142,7 @@ FaultReport run(const LaunchRequest& request) {
     launch.arenaHigh = request.arenaHigh;
     launch.cooperative = request.cooperative;
     launch.faults = &log;
+    LaunchMeter meter(launch, Profile::instance());
     check_launch_begin(launch);
     uint64_t clusters = uint64_t(request.grid[0]) * request.grid[1] * request.grid[2];
     const uint32_t each = request.cluster[0] * request.cluster[1] * request.cluster[2];
@@ -144,12 +150,12 @@ FaultReport run(const LaunchRequest& request) {
     if (request.cooperative) {
         if (code.gridWorkspace) std::memset(reinterpret_cast<void*>(code.gridWorkspace), 0, 64);
         try {
-            run_resident(launch, clusters);
+            run_resident(launch, meter, clusters);
         } catch (const std::bad_alloc&) {
             return {kOutOfMemory, "no host memory for the resident blocks of kernel " + code.name};
         }
     } else {
-        run_small_or_spread(launch, clusters);
+        run_small_or_spread(launch, meter, clusters);
     }
     if (launch.checker != nullptr && log.code) std::fprintf(stderr, "softcuda: %s\n", log.text.c_str());
     check_launch_end(launch);

@@ -102,17 +102,16 @@ void add_sums(FormSink& sink) {
     form(sink, "abs.s64", [](s64 a) { return a < 0 ? u64(0) - u64(a) : u64(a); });
 }
 
-// Carry chains: the condition code is a predicate of its own, destination after the sum, source after the summands.
+// Carry chains: the condition code is a predicate of its own, destination after the sum, source after the summands. A
+// difference is the sum with the complement, so that its flag is set where nothing is borrowed: that is what 128-bit
+// division, which adds the flag of a difference, takes it for.
 template <class T> struct Carry {
     using R = Values2<T, bool>;
     static SOFTCUDA_INLINE R sum(T a, T b, bool in) {
         const T partial = T(a + b), total = T(partial + T(in));
         return {total, partial < a || total < partial};
     }
-    static SOFTCUDA_INLINE R difference(T a, T b, bool borrow) {
-        const T partial = T(a - b), total = T(partial - T(borrow));
-        return {total, a < b || partial < T(borrow)};
-    }
+    static SOFTCUDA_INLINE R difference(T a, T b, bool in) { return sum(a, T(~b), in); }
 };
 
 // The low or high half of the product, then the sum with carry.
@@ -122,9 +121,9 @@ template <class T> SOFTCUDA_INLINE T product_lo(T a, T b) { return T(a * b); }
     form(sink, "add.cc." TYPE, [](T a, T b) { return Carry<T>::sum(a, b, false); });                                   \
     form(sink, "addc.cc." TYPE, [](T a, T b, bool in) { return Carry<T>::sum(a, b, in); });                            \
     form(sink, "addc." TYPE, [](T a, T b, bool in) { return T(a + b + T(in)); });                                      \
-    form(sink, "sub.cc." TYPE, [](T a, T b) { return Carry<T>::difference(a, b, false); });                            \
+    form(sink, "sub.cc." TYPE, [](T a, T b) { return Carry<T>::difference(a, b, true); });                             \
     form(sink, "subc.cc." TYPE, [](T a, T b, bool in) { return Carry<T>::difference(a, b, in); });                     \
-    form(sink, "subc." TYPE, [](T a, T b, bool in) { return T(a - b - T(in)); })
+    form(sink, "subc." TYPE, [](T a, T b, bool in) { return T(a + T(~b) + T(in)); })
 
 // `T`: the operands as unsigned numbers, `M`: as the multiplication reads them.
 #define CARRY_CHAIN_MAD(T, M, HALF, PRODUCT, TYPE)                                                                     \

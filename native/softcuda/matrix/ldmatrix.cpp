@@ -18,18 +18,52 @@ template <int N, Space S> ALWAYS_INLINE bool rows(const Ins* ip, Warp& w, int k,
     return resolve<S>(ip, w, k, w.active & naming<N>(), 16, p);
 }
 
+#ifndef SOFTCUDA_CHECKED
+#if defined(__AVX512BW__)
+// Full warps, shared, 32-bit addresses. False, and nothing done, where an address is wrong. The row addresses are read where
+// they are, and all rows before any result is written, which may take the addresses' place.
+template <int N, bool Trans> ALWAYS_INLINE bool load_quick(const Ins* ip, Warp& w) {
+    constexpr int kOrXor = 0xf6, kOrAnd = 0xf8;  // a | (b ^ c), a | (b & c)
+    const uint32_t* base = reg<uint32_t>(ip, w, N);
+    const uint32_t sharedBytes = w.block->sharedBytes;
+    if (sharedBytes < 16) return false;
+    const __m512i last = _mm512_set1_epi32(int(sharedBytes - 16)), part = _mm512_set1_epi32(15);
+    __m512i wrong = _mm512_setzero_si512();
+    for (int l = 0; l < 8 * N; l += 16) {
+        const __m512i at = _mm512_load_si512(base + l), offset = _mm512_add_epi32(at, _mm512_set1_epi32(ip->imm));
+        // Without the sign bit, base + displacement in 64 bits is the same address if it is one at all.
+        __m512i these = _mm512_and_si512(at, _mm512_set1_epi32(INT32_MIN));
+        these = _mm512_ternarylogic_epi32(these, _mm512_max_epu32(offset, last), last, kOrXor);
+        these = _mm512_ternarylogic_epi32(these, offset, part, kOrAnd);
+        wrong = _mm512_or_si512(wrong, N == 1 ? _mm512_maskz_mov_epi32(0xff, these) : these);
+    }
+    if (__builtin_expect(_mm512_test_epi32_mask(wrong, wrong) != 0, 0)) return false;
+    const uint8_t* from = w.block->shared + ip->imm;
+    __m512i low[N], high[N];
+    for (int j = 0; j < N; j++) gather_matrix<Trans>([&](int r) { return from + base[8 * j + r]; }, low[j], high[j]);
+    for (int j = 0; j < N; j++) {
+        _mm512_store_si512(reg<uint32_t>(ip, w, j), low[j]);
+        _mm512_store_si512(reg<uint32_t>(ip, w, j) + 16, high[j]);
+    }
+    return true;
+}
+#else
+template <int N, bool Trans> ALWAYS_INLINE bool load_quick(const Ins* ip, Warp& w) {
+    alignas(64) uint32_t offset[kLanes];
+    narrow_offsets(ip, w, N, kAllLanes, offset);
+    if (__builtin_expect(!offsets_in_range(offset, w.block->sharedBytes, naming<N>(), 16), 0)) return false;
+    const uint8_t* shared = w.block->shared;
+    for (int j = 0; j < N; j++)
+        gather_matrix<Trans>([&](int r) { return shared + offset[8 * j + r]; }, reg<uint32_t>(ip, w, j));
+    return true;
+}
+#endif
+#endif
+
 template <int N, Space S, bool Trans> const Ins* load_matrix(const Ins* ip, Warp& w) {
 #ifndef SOFTCUDA_CHECKED
-    if (S == Space::Shared && w.active == kAllLanes && !(ip->aux & kBaseWide)) {
-        alignas(64) uint32_t offset[kLanes];
-        narrow_offsets(ip, w, N, kAllLanes, offset);
-        if (__builtin_expect(offsets_in_range(offset, w.block->sharedBytes, naming<N>(), 16), 1)) {
-            const uint8_t* shared = w.block->shared;
-            for (int j = 0; j < N; j++)
-                gather_matrix<Trans>([&](int r) { return shared + offset[8 * j + r]; }, reg<uint32_t>(ip, w, j));
-            return ip + 1;
-        }
-    }
+    if (S == Space::Shared && w.active == kAllLanes && !(ip->aux & kBaseWide) && load_quick<N, Trans>(ip, w))
+        return ip + 1;
 #endif
     Pointers p;
     if (!rows<N, S>(ip, w, N, p)) return nullptr;

@@ -67,10 +67,11 @@ template <int N> ALWAYS_INLINE void store_quads(const Pointers& p, const uint32_
 }
 
 ALWAYS_INLINE __m512i four_lanes(const void* a, const void* b, const void* c, const void* d) {
-    __m512i x = _mm512_castsi128_si512(_mm_loadu_si128(static_cast<const __m128i*>(a)));
-    x = _mm512_mask_broadcast_i32x4(x, 0x00f0, _mm_loadu_si128(static_cast<const __m128i*>(b)));
-    x = _mm512_mask_broadcast_i32x4(x, 0x0f00, _mm_loadu_si128(static_cast<const __m128i*>(c)));
-    return _mm512_mask_broadcast_i32x4(x, 0xf000, _mm_loadu_si128(static_cast<const __m128i*>(d)));
+    const auto pair = [](const void* low, const void* high) {
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(static_cast<const __m128i*>(low))),
+                                       _mm_loadu_si128(static_cast<const __m128i*>(high)), 1);
+    };
+    return _mm512_inserti64x4(_mm512_castsi256_si512(pair(a, b)), pair(c, d), 1);
 }
 
 template <class At> ALWAYS_INLINE void load_v4(At at, uint32_t* const* out) {

@@ -431,7 +431,8 @@ private:
         }
     };
 
-    // Neighbours that only compute become native code (jit/chain.h).
+    // What only computes becomes native code (jit/chain.h), neighbours together; one alone still saves its way back to the
+    // interpreter.
     void compile_chains() {
         if (!chains_wanted()) return;
         std::unordered_map<const Form*, const ChainForm*> known;
@@ -459,7 +460,6 @@ private:
             if (!form_at(at)) continue;
             while (end < n && !leader[end] && form_at(end)) end++;
             const ChainEnd last = chain_end(end, leader[end]);
-            if (end - at < 2 && last.kind == ChainEnd::Next) continue;
             std::vector<ChainStep> steps;
             for (size_t k = at; k < end; k++) {
                 const Value& d = p_.code[origins_[k]].operands[0];

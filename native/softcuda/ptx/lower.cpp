@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "exec/levels.h"
 #include "ptx/program.h"
@@ -8,6 +10,7 @@ namespace softcuda {
 namespace {
 
 const Type kPredicate{TypeKind::Predicate, 1};
+const Type kBits16{TypeKind::Bits, 16};
 const Type kBits32{TypeKind::Bits, 32};
 const Type kBits64{TypeKind::Bits, 64};
 
@@ -85,7 +88,9 @@ public:
                 addresses(i);
                 if (program_.checked) wgmma_touches(i);
                 if (program_.checked && meets(i.opcode)) helper(i, kAlignedForm, {});
+                const std::optional<Instruction> extension = extend_result(i);
                 out_.push_back(std::move(i));
+                if (extension) out_.push_back(*extension);
                 if (branch) {
                     around.push_back(uint32_t(at));
                     around.push_back(uint32_t(out_.size()));
@@ -145,6 +150,29 @@ private:
         if (carry_ == kNoCarry) carry_ = program_.add_register(kPredicate);
         if (sets) i.operands.insert(i.operands.begin() + 1, as_register(carry_));
         if (extended) i.operands.push_back(as_register(carry_));
+    }
+
+    // cvt to an integer type narrower than its register: the conversion goes to a temporary, and what is returned, for behind
+    // it, extends that to the register's width.
+    std::optional<Instruction> extend_result(Instruction& i) {
+        if (!begins(i.opcode, "cvt.") || i.operands.size() != 2 || i.operands[0].kind != ValueKind::Register) return {};
+        const size_t from = i.opcode.rfind('.');
+        const size_t to = i.opcode.rfind('.', from - 1);
+        Type result;
+        if (!parse_type(i.opcode.substr(to + 1, from - to - 1), result)) return {};
+        const Type whole = program_.registers[i.operands[0].index].type;
+        const bool isSigned = result.kind == TypeKind::Signed;
+        if (!isSigned && result.kind != TypeKind::Unsigned) return {};
+        // Slots hold values of up to 16 bits with zeros above, as registers of 32 bits hold unsigned ones.
+        if (whole.bits <= std::max<int>(result.bits, isSigned ? 16 : 32)) return {};
+        const uint32_t t = program_.add_register(result.bits == 32 ? kBits32 : kBits16);
+        Instruction extension = i;
+        const std::string wide = (isSigned ? "s" : "u") + std::to_string(whole.bits);
+        program_.opcodes.push_back("cvt." + wide + (isSigned ? ".s" : ".u") + std::to_string(result.bits));
+        extension.opcode = program_.opcodes.back();
+        extension.operands[1] = as_register(t);
+        i.operands[0] = as_register(t);
+        return extension;
     }
 
     // In checked mode a wgmma may be computed as late as the wait for its group, so that its accumulators live until there.

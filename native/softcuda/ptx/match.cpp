@@ -105,10 +105,11 @@ struct Candidates {
 
 bool match_forms(Program& p, const FormTable& table, std::vector<std::string>& errors) {
     std::unordered_map<std::string_view, Candidates> known;
-    size_t before = errors.size();
+    bool allMatch = true;
     for (Instruction& i : p.code) {
         if (i.flow != Flow::Next || match_clock(i)) continue;
         auto report = [&](const std::string& what) {
+            allMatch = false;
             if (errors.size() < 40) errors.push_back("ptx:" + std::to_string(i.line) + ": " + what);
         };
         if (i.opcode.substr(0, 8) == "ld.param") {
@@ -155,7 +156,7 @@ bool match_forms(Program& p, const FormTable& table, std::vector<std::string>& e
         if (i.form && i.operands.size() > size_t(kMaxArgs) && !is_wgmma(i.opcode))
             report(shown(i.opcode) + " has more than " + std::to_string(kMaxArgs) + " operands");
     }
-    return errors.size() == before;
+    return allMatch;
 }
 
 }  // namespace softcuda

@@ -338,6 +338,31 @@ TEST(multicast_and_remote_arrivals) {
     }
 }
 
+// The same kernel without what must come before the first copy into another block.
+TEST(blocks_prepare_before_others_use_them) {
+    auto without = [](const std::string& part, const std::string& instead) {
+        std::string text = multicast(kBarrier);
+        const size_t at = text.find(part);
+        return at == std::string::npos ? "" : text.replace(at, part.size(), instead);
+    };
+    const std::string unfenced = without("fence.mbarrier_init.release.cluster;", ""),
+                      otherFence = without("fence.mbarrier_init.release.cluster;", "fence.proxy.async.shared::cta;"),
+                      unordered = without(kBarrier, "bar.sync 0;\n");
+    for (uint64_t seed : kSeeds) {
+        Checks checks(true, seed);
+        Outcome o = run_kernel(unfenced, 4, 64, 2);
+        EXPECT_EQ(o.fault.code, 719);
+        EXPECT(o.fault.text.find("warp 0, lane 0, has not fenced (fence.mbarrier_init") != std::string::npos);
+        o = run_kernel(unordered, 4, 64, 2);
+        EXPECT_EQ(o.fault.code, 719);
+        EXPECT(o.fault.text.find("is used before the cluster's first barrier is over") != std::string::npos);
+        expect_multicast(run_kernel(otherFence, 4, 64, 2), 4, 2);
+        // Of one block, the barriers are its own.
+        expect_multicast(run_kernel(unfenced, 4, 64, 1), 4, 1);
+        expect_multicast(run_kernel(unordered, 4, 64, 1), 4, 1);
+    }
+}
+
 // Words stored asynchronously into the next rank, which waits for their bytes; and sums of both ranks' words.
 TEST(asynchronous_stores) {
     const std::string text = kernel(R"(

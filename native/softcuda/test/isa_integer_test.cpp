@@ -88,10 +88,11 @@ Definition carry(const Words& words) {
     return exact(64, 4, [=](const u64* in, u64* out) {
         u64 a = multiplies ? product_part(type, part, in[0], in[1]) : in[0] & type.mask();
         u64 b = multiplies ? in[2] & type.mask() : in[1] & type.mask();
-        s128 c = reads ? s128(in[multiplies ? 3 : 2]) : 0;
-        s128 total = subtracts ? s128(a) - s128(b) - c : s128(a) + s128(b) + c;
+        // A difference is a sum with the complement; its flag is that sum's carry, set where nothing is borrowed.
+        s128 c = reads ? s128(in[multiplies ? 3 : 2]) : subtracts;
+        s128 total = s128(a) + s128(subtracts ? ~b & type.mask() : b) + c;
         out[0] = type.wrap(total);
-        if (writes) out[1] = subtracts ? total < 0 : (total >> type.width) != 0;
+        if (writes) out[1] = (total >> type.width) != 0;
     });
 }
 

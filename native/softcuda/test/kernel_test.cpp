@@ -53,6 +53,31 @@ TEST(tiled_sgemm_on_every_level) {
     set_level(before.c_str());
 }
 
+// Carries and borrows pass through one flag: after a subtraction it is set where nothing was borrowed, which addc adds.
+TEST(division_of_128_bits) {
+    using Number = unsigned __int128;
+    Machine m;
+    Module& module = m.load(Machine::file("divide128.ptx"));
+    const int n = 96;
+    Number *a = m.allocate<Number>(n), *b = m.allocate<Number>(n), *quotient = m.allocate<Number>(n),
+           *rest = m.allocate<Number>(n);
+    uint64_t state = 1;
+    auto draw = [&state](int bits) {
+        Number x = 0;
+        for (int i = 0; i < 2; i++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            x = x << 64 | (state ^ state >> 31);
+        }
+        return bits == 128 ? x : x & ((Number(1) << bits) - 1);
+    };
+    for (int i = 0; i < n; i++) a[i] = draw(128 - i % 7), b[i] = draw(1 + i * 5 % 128) | 1;
+    EXPECT_EQ(m.launch(module, "divide128", {1, 1, 1, n}, a, b, quotient, rest, n).text, "");
+    for (int i = 0; i < n; i++) {
+        EXPECT(quotient[i] == a[i] / b[i]);
+        EXPECT(rest[i] == a[i] % b[i]);
+    }
+}
+
 TEST(calls_constants_and_structures) {
     Machine m;
     Module& module = m.load(Machine::file("runtime.ptx"));

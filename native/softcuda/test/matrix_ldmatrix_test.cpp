@@ -52,7 +52,9 @@ TEST(matrices_move_between_shared_memory_and_fragments) {
                     uint32_t row[32];
                     bool taken[kShared / 16] = {};
                     for (int l = 0; l < 32; l++) {
-                        do row[l] = uint32_t(2 + m.pick(kShared / 16 - 2));
+                        // A 32-bit base may lie below 0: it and the displacement are added modulo 2^32.
+                        const uint32_t lowest = wide ? 2 : 0;
+                        do row[l] = lowest + uint32_t(m.pick(kShared / 16 - lowest));
                         while (taken[row[l]]);
                         taken[row[l]] = true;
                         uint32_t address = row[l] * 16 - uint32_t(ins.imm);

@@ -1,4 +1,6 @@
 // The front end: what it accepts, what it refuses and where it says the error is.
+#include <algorithm>
+
 #include "expect.h"
 #include "machine.h"
 #include "ptx/decode.h"
@@ -231,6 +233,20 @@ TEST(lanes_that_read_other_lanes_get_a_destination_of_their_own) {
     Analysed x;
     analyse(x, "mov.u32 a, %laneid; shfl.sync.bfly.b32 b|p, a, 1, 31, -1; add.u32 c, b, 1;");
     EXPECT(x.slot("a") != x.slot("b"));
+}
+
+// Only so many lines are reported; a kernel behind them is refused all the same.
+TEST(more_unknown_lines_than_are_reported) {
+    std::string many, text;
+    for (int i = 0; i < 60; i++) many += "    frobnicate.u32 %r1, %r2;\n";
+    for (const char* name : {"a", "b"})
+        text += std::string(".visible .entry ") + name + "()\n{\n.reg .b32 %r<3>;\n" + many + "ret;\n}\n";
+    Machine m;
+    int error = 0;
+    std::string log;
+    EXPECT(m.try_load(with_header(text), error, log) == nullptr);
+    EXPECT_EQ(error, 218);
+    EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 40);
 }
 
 TEST_MAIN

@@ -119,6 +119,11 @@ public final class Attention {
         Problem problem = Problem.of("attention forward", q, k, v, normalizer, scale).like("o", o, "q", q);
         problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent())
                 .writes("normalizer", normalizer).device();
+        HopperForward hopper = HopperForward.orNull(q, k, v, causal);
+        if (hopper != null) {
+            hopper.launch(q, k, v, o, normalizer, scale, causal);
+            return;
+        }
         Kernel kernel = problem.kernel("attention_forward");
         Tiers.used("attention_forward", kernel.name());
         problem.aligned(kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o)

@@ -5,7 +5,7 @@
 // Tile says how it lies in the block's shared memory:
 //   STAGES, STAGE_BYTES   stages follow one another from the beginning
 //   BARRIERS              where the barriers lie: `full` of each stage, then `empty` of each
-//   READERS               arrivals that make a stage empty
+//   WRITERS, READERS      arrivals, beside the bytes, that make a stage full, and arrivals that make it empty
 #pragma once
 #include "arch/sm90/mbarrier.cuh"
 
@@ -32,7 +32,7 @@ template <class Tile> __device__ __forceinline__ void init_ring(unsigned shared)
     StagePlace<Tile> at{shared};
 #pragma unroll 1
     for (int s = 0; s < Tile::STAGES; ++s, at.advance()) {
-        barrier_init(at.full(), 1);
+        barrier_init(at.full(), Tile::WRITERS);
         barrier_init(at.empty(), Tile::READERS);
     }
     barrier_init_fence();

@@ -117,7 +117,7 @@ record HopperForward(Kernel kernel, long blocks, TensorMapCache q, TensorMapCach
         kernel.arguments().tensorMap("q", this.q.at(q.address())).tensorMap("k", this.k.at(k.address()))
                 .tensorMap("v", this.v.at(v.address())).pointer("o", o).pointer("normalizer", normalizer)
                 .structure("shape").i32("batch", q.batch()).i32("heads", q.heads()).i32("queries", q.sequence())
-                .i32("keys", k.sequence()).i32("dim", q.dim()).i64("o_stride", o.stride()).f32("scale", scale)
-                .i32("causal", causal ? 1 : 0).i32("wide", o.wide() ? 1 : 0).launch(blocks, 1, 1);
+                .i32("keys", k.sequence()).i32("dim", q.dim()).f32("scale", scale).i32("causal", causal ? 1 : 0)
+                .i32("wide", o.wide() ? 1 : 0).i64("o_stride", o.stride()).launch(blocks, 1, 1);
     }
 }

@@ -15,14 +15,17 @@ import io.zoetrope.tensor.Tensor;
 import io.zoetrope.testkit.Devices;
 import io.zoetrope.testkit.Guarded;
 import io.zoetrope.testkit.Values;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hopper's kernels for attention, every tile of theirs by its name: the table of cases, and what is theirs alone. */
 class AttentionHopperTest {
@@ -32,7 +35,16 @@ class AttentionHopperTest {
     }
 
     static Stream<KernelDescription> kernels() {
-        return KernelCatalog.of("attention_forward").stream().filter(kernel -> kernel.architecture().equals("sm90"));
+        return kernels("attention_forward");
+    }
+
+    /** Of the pass over queries; that over keys has the same tiles. */
+    static Stream<KernelDescription> backwardKernels() {
+        return kernels("attention_backward_keys");
+    }
+
+    private static Stream<KernelDescription> kernels(String operation) {
+        return KernelCatalog.of(operation).stream().filter(kernel -> kernel.architecture().equals("sm90"));
     }
 
     private static int width(KernelDescription kernel) {
@@ -52,23 +64,45 @@ class AttentionHopperTest {
         AttentionTest.checkForward(c, DType.BF16, Tier.SM90, tile(kernel));
     }
 
-    /** The table's cases that are for these kernels, and heads of all widths that are padded. */
-    static Stream<Arguments> cases() {
-        return kernels()
-                .flatMap(
-                        kernel -> Stream
-                                .of(AttentionTest.CASES.stream(), AttentionTest.WIDE.stream(),
-                                        IntStream.rangeClosed(5, 32)
-                                                .mapToObj(n -> new Case(1, 2, 70, 67, 8 * n, n % 2 == 0)))
-                                .flatMap(cases -> cases).filter(c -> mapped(c) && c.dim() <= width(kernel)
-                                        && 2 * c.dim() > width(kernel) && c.dim() > 32)
-                                .map(c -> Arguments.of(kernel, c)));
+    private static void checkBackward(KernelDescription kernel, Case c) {
+        AttentionTest.checkBackward(c, DType.BF16, Tier.SM90, tile(kernel));
+        assertThat(Tiers.lastUsed("attention_backward_queries").orElseThrow())
+                .isEqualTo(kernel.entry().replace("_keys_", "_queries_"));
+    }
+
+    /** The table's cases that are for kernels of a width, and heads of all widths that are padded to it. */
+    private static Stream<Case> cases(int width) {
+        return Stream
+                .of(AttentionTest.CASES.stream(), AttentionTest.WIDE.stream(),
+                        IntStream.rangeClosed(5, 32).mapToObj(n -> new Case(1, 2, 70, 67, 8 * n, n % 2 == 0)))
+                .flatMap(cases -> cases).filter(c -> mapped(c) && c.dim() <= width && 2 * c.dim() > width);
+    }
+
+    static Stream<Arguments> forwardCases() {
+        return kernels().flatMap(kernel -> cases(width(kernel)).map(c -> Arguments.of(kernel, c)));
+    }
+
+    static Stream<Arguments> backwardCases() {
+        return backwardKernels().flatMap(kernel -> cases(width(kernel)).map(c -> Arguments.of(kernel, c)));
     }
 
     @ParameterizedTest
-    @MethodSource("cases")
+    @MethodSource("forwardCases")
     void forwardMatchesReference(KernelDescription kernel, Case c) {
         check(kernel, c);
+    }
+
+    @ParameterizedTest
+    @MethodSource("backwardCases")
+    void backwardMatchesReference(KernelDescription kernel, Case c) {
+        checkBackward(kernel, c);
+    }
+
+    /** Both passes by the tile that a test forces. */
+    @Test
+    void passesOfBackwardHaveTheSameTiles() {
+        assertThat(kernels("attention_backward_queries").map(kernel -> kernel.entry().replace("_queries_", "_keys_")))
+                .containsExactlyInAnyOrderElementsOf(backwardKernels().map(KernelDescription::entry).toList());
     }
 
     /**
@@ -77,17 +111,37 @@ class AttentionHopperTest {
      */
     @ParameterizedTest
     @MethodSource("kernels")
+    @Tag("nothing-to-check")
     void everyResidueOfATilesExtents(KernelDescription kernel) {
-        int dim = width(kernel);
-        int rows = kernel.geometry().tileM();
         int columns = kernel.geometry().tileN();
-        for (int i = 1; i <= rows + 1; i++) {
-            // 5 and a tile's keys and one have no common divisor: all numbers of keys come
-            check(kernel, new Case(1, 1, i, 5 * i % (columns + 1) + 1, dim, false));
+        for (int i = 1; i <= kernel.geometry().tileM() + 1; i++) {
+            check(kernel, ofResidue(kernel, i, false));
         }
         for (int more = 1; more <= columns; more++) {
-            check(kernel, new Case(1, 1, 2, columns + more, dim, true));
+            check(kernel, new Case(1, 1, 2, columns + more, width(kernel), true));
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backwardKernels")
+    @Tag("nothing-to-check")
+    void everyResidueOfATilesExtentsBackward(KernelDescription kernel) {
+        for (int i = 1; i <= kernel.geometry().tileM() + 1; i++) {
+            checkBackward(kernel, ofResidue(kernel, i, i % 2 == 0));
+        }
+    }
+
+    /** Numbers of rows beside those of the fragments, the warpgroups and the tiles. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 9, 64, 65, 127, 129})
+    void edgesOfTiles(int rows) {
+        kernels().forEach(kernel -> check(kernel, ofResidue(kernel, rows, true)));
+        backwardKernels().forEach(kernel -> checkBackward(kernel, ofResidue(kernel, rows, rows % 2 == 0)));
+    }
+
+    /** Of 5 and a tile's keys and one none divides the other: with the queries all numbers of keys come. */
+    private static Case ofResidue(KernelDescription kernel, int queries, boolean causal) {
+        return new Case(1, 1, queries, 5 * queries % (kernel.geometry().tileN() + 1) + 1, width(kernel), causal);
     }
 
     /** More items than blocks, rings that turn, tiles of all lengths, heads and sequences that adjoin. */
@@ -100,6 +154,16 @@ class AttentionHopperTest {
         check(kernel, new Case(2, 3, 2 * rows + 9, 2 * rows + 30, dim, true));
         check(kernel, new Case(1, 5, rows + 2, 4 * columns + 5, dim, false));
         check(kernel, new Case(1, 3, 2 * rows + 40, 70, dim, true)); // most queries see no key, of some tiles all
+    }
+
+    @ParameterizedTest
+    @MethodSource("backwardKernels")
+    void blocksThatStayMakeAllItemsBackward(KernelDescription kernel) {
+        int dim = width(kernel);
+        int rows = kernel.geometry().tileM();
+        checkBackward(kernel, new Case(2, 3, rows + 9, 2 * rows + 30, dim, true));
+        checkBackward(kernel, new Case(1, 5, rows + 90, rows + 2, dim, false));
+        checkBackward(kernel, new Case(1, 3, 2 * rows + 40, 70, dim, true));
     }
 
     /**
@@ -139,7 +203,7 @@ class AttentionHopperTest {
         return kernels().flatMap(kernel -> Stream.of(1f, 4f, 30f).map(step -> Arguments.of(kernel, step)));
     }
 
-    /** With the gradients, which other kernels make of what these leave. */
+    /** With the gradients; those of heads wider than 128 are made by other kernels of what these leave. */
     @ParameterizedTest
     @CsvSource({"40, 1048576, 30", "64, 131072, 300", "128, 1048576, 300", "160, 131072, 150"})
     void digitsAreKeptWhereScoresAreLarge(int dim, long size, int keys) {
@@ -177,9 +241,42 @@ class AttentionHopperTest {
             float[] expected = aligned.toFloats();
             for (int r = 0; r < 18; r++) {
                 assertThat(rows[r * stride]).as("between rows %d and %d", r - 1, r).isZero();
-                for (int d = 0; d < 3 * dim; d++) {
-                    assertThat(rows[r * stride + 1 + d]).as("row %d, %d", r, d).isEqualTo(expected[r * 3 * dim + d]);
-                }
+                assertThat(Arrays.copyOfRange(rows, r * stride + 1, (r + 1) * stride)).as("row %d", r)
+                        .isEqualTo(Arrays.copyOfRange(expected, r * 3 * dim, (r + 1) * 3 * dim));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backwardKernels")
+    void gradientsMayLieAnywhere(KernelDescription kernel) {
+        int dim = width(kernel) - 8;
+        try (Guarded guarded = new Guarded(Devices.shared());
+                Tiers.Forced forced = Tiers.force(Tier.SM90, tile(kernel))) {
+            Attention.Heads[] given = new Attention.Heads[5]; // dO, q, k, v, o
+            for (int i = 0; i < given.length; i++) {
+                float[] values = Values.stored(DType.BF16, Values.uniform(i, 2L * 9 * 3 * dim));
+                given[i] = Attention.Heads.of(guarded.input("given", DType.BF16, values, 2, 9, 3, dim));
+            }
+            Tensor normalizer = guarded.input("normalizer", DType.F32, Values.uniform(5, 2 * 3 * 9 * 2), 2, 3, 9, 2);
+            Tensor aligned = guarded.output("gradients", DType.BF16, 3, 2, 9, 3, dim);
+            int stride = 3 * dim + 1;
+            Tensor shifted = guarded.input("gradients", DType.BF16, new float[1 + 54 * stride], 1 + 54 * stride);
+            Attention.Heads[] to = new Attention.Heads[6];
+            for (int i = 0; i < 3; i++) {
+                to[i] = Attention.Heads.of(aligned.slice(i, i + 1).reshape(2, 9, 3, dim));
+                to[3 + i] = new Attention.Heads(shifted, 1 + 18L * i * stride, 2, 9, 3, dim, stride);
+            }
+            for (int i = 0; i < 6; i += 3) {
+                Attention.backward(given[0], given[1], given[2], given[3], given[4], normalizer, to[i], to[i + 1],
+                        to[i + 2], 1, true);
+            }
+            float[] rows = shifted.toFloats();
+            float[] expected = aligned.toFloats();
+            for (int r = 0; r < 54; r++) {
+                assertThat(rows[r * stride]).as("between rows %d and %d", r - 1, r).isZero();
+                assertThat(Arrays.copyOfRange(rows, r * stride + 1, (r + 1) * stride)).as("row %d", r)
+                        .isEqualTo(Arrays.copyOfRange(expected, r * 3 * dim, (r + 1) * 3 * dim));
             }
         }
     }

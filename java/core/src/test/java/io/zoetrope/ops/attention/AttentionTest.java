@@ -231,6 +231,11 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource({"cases", "wideCases"})
     void backwardMatchesReference(Case c, DType dtype, Tier tier) {
+        checkBackward(c, dtype, tier, null);
+    }
+
+    /** @param tile that the kernels have; null: those that are chosen */
+    static void checkBackward(Case c, DType dtype, Tier tier, String tile) {
         Data data = new Data(c, dtype);
         ReferenceAttention reference = c.reference();
         double[] q = Values.doubles(data.q);
@@ -239,7 +244,7 @@ class AttentionTest {
         float[] o = Values.stored(dtype, Values.floats(reference.output(q, k, v)));
         ReferenceAttention.Gradients expected = reference.gradients(Values.doubles(data.dO), q, k, v,
                 Values.doubles(o));
-        try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier)) {
+        try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier, tile)) {
             Tensor dq = guarded.output("dq", dtype, c.queryShape());
             Tensor dk = guarded.output("dk", dtype, c.keyShape());
             Tensor dv = guarded.output("dv", dtype, c.keyShape());
@@ -250,7 +255,7 @@ class AttentionTest {
                             c.queries, 2),
                     dq, dk, dv, c.scale(), c.causal);
             assertThat(Tiers.lastUsed("attention_backward").orElseThrow())
-                    .contains(c.kernels(tier) + "_" + dtype.suffix());
+                    .contains(c.kernels(tier) + "_" + dtype.suffix()).endsWith(tile == null ? "" : "_" + tile);
             tolerance(dtype, tier, expected.q(), 8, 0.5).check("dq", expected.q(), dq.toFloats());
             tolerance(dtype, tier, expected.k(), 8, 0.5 * c.sumsPerKey()).check("dk", expected.k(), dk.toFloats());
             tolerance(dtype, tier, expected.v(), 8, 0.1).check("dv", expected.v(), dv.toFloats());

@@ -9,36 +9,36 @@
 //   queries    Q, dO           K, V         dQ = scale dS X
 //
 // A consumer's tile of columns:
-//   S = A Xᵀ, dP = B Yᵀ    wgmma, operands in shared memory, sums in registers
-//   P from S               while dP is made
-//   out2 += P Y            wgmma, P in registers, made while dS is
+//   S = A Xᵀ, dP = B Yᵀ           wgmma, operands in shared memory, sums in registers
+//   P from S                      while dP is made
 //   dS = P (dP − Δ)
-//   out1 += dS X           wgmma, dS in registers
+//   out2 += P Y, out1 += dS X     wgmma, P and dS in registers, rounded and packed
 // X and Y are read as they are stored in both kinds of products: K-major in the first, MN-major in the second. P and dS
 // of the keys' pass lie transposed, keys down, so that none needs a turn through shared memory; what belongs to a query,
-// its normalizer and Δ, is of a column there: a second warp of the producer's brings it with the stage. The products of
-// one consumer run beside the exponentials and differences of the other.
+// its normalizer and Δ, is of a column there: a second warp of the producer's brings it with the stage. Exponentials and
+// differences of one consumer, or block, run beside the products of another.
 //
-//   barrier          arrivals                                      ends when                      waits
-//   ring, full(s)    producer, and bytes of X and Y;               X, Y and statistics are there  consumers
+//   barrier          arrivals                                      ends when                       waits
+//   ring, full(s)    producer, and bytes of X and Y;               X, Y and statistics are there   consumers
 //                    keys: the statistics' warp
-//   ring, empty(s)   consumers' warps                              out1 has been made             producer, statistics
-//   rows full        producer, and bytes of A and B                A and B are there              consumers
-//   rows empty       consumers' warps                              the item's last dP is made     producer
+//   ring, empty(s)   consumers' warps                              out1 and out2 have been made    producer, statistics
+//   rows, full       producer, and bytes of A and B                A and B are there               consumers
+//   rows, empty      consumers' warps                              the item's last dP is made      producer
 //
-//   entry                  consumers  shared memory           registers a consumer's thread needs   by ptxas -> setmaxnreg
-//                                     ring, rows              S, dP, P, dS packed, out1, out2
-//   keys    d64  128x64        2      4 x 16 KiB, 32 KiB      32, 32, 16, 16, 32, 32                168 -> 40, 232
-//   keys    d64   64x64        1      3 x 16 KiB, 16 KiB      32, 32, 16, 16, 32, 32                128 -> 40, 216
-//   keys    d128 128x64        2      3 x 32 KiB, 64 KiB      32, 32, 16, 16, 64, 64                168 -> 40, 232
-//   queries d64  128x128       2      3 x 32 KiB, 32 KiB      64, 64,  -, 32, 32,  -                168 -> 40, 232
-//   queries d64   64x64        1      3 x 16 KiB, 16 KiB      32, 32,  -, 16, 32,  -                128 -> 40, 216
-//   queries d128 128x64        2      3 x 32 KiB, 64 KiB      32, 32,  -, 16, 64,  -                168 -> 40, 232
-// No spills, no local memory.
+//   entry                  consumers  shared memory          registers a consumer's thread needs   by ptxas -> setmaxnreg
+//                                     ring, rows             S, dP; P, dS packed; out1, out2
+//   keys    d64  128x128       2      3 x 32 KiB, 32 KiB     64, 64; 32, 32; 32, 32                168 -> 40, 232
+//   keys    d64   64x64        1      3 x 16 KiB, 16 KiB     32, 32; 16, 16; 32, 32                128 -> 40, 216
+//   keys    d128 128x64        2      3 x 32 KiB, 64 KiB     32, 32; 16, 16; 64, 64                168 -> 40, 232
+//   queries d64  128x128       2      3 x 32 KiB, 32 KiB     64, 64;  -, 32; 32,  -                168 -> 40, 232
+//   queries d64   64x64        1      3 x 16 KiB, 16 KiB     32, 32;  -, 16; 32,  -                128 -> 40, 216
+//   queries d128 128x64        2      3 x 32 KiB, 64 KiB     32, 32;  -, 16; 64,  -                168 -> 40, 232
+// and 12 bytes of statistics a column of each stage. No spills, no local memory. At d128 128 columns would need more
+// registers than there are, and so would making out2 while dS is.
 //
 // Cost a head: keys 8 Sq Sk D FLOP, queries 6 Sq Sk D (each half when causal), Sq Sk exponentials in each. Of 128 x 64
-// columns the keys' products take 1024 clocks at D = 64 and 2048 at 128 (2048 multiplications a clock), the exponentials
-// 512 (16 a clock), X and Y from the second-level cache 256 and 512 (64 bytes a clock).
+// the keys' products take 1024 clocks at D = 64 and 2048 at 128 (2048 multiplications a clock), the queries' 768 and
+// 1536, the exponentials 512 (16 a clock), X and Y from the second-level cache 256 and 512 (64 bytes a clock).
 //
 // Source: Shah et al., "FlashAttention-3" (arXiv:2407.08608), with its sums of dQ in global memory replaced by the
 // second pass; PTX ISA (wgmma, tensor copies, mbarrier).

@@ -3,7 +3,8 @@
 //
 // Exponents are of 2, relative to a reference of each row that is within 8 of the row's maximum: it moves to the maximum
 // when that has gone further, which it seldom does behind the first tiles, so that sums and outputs are seldom
-// multiplied. Weights are then up to 2^8, which neither bf16 nor f32 minds.
+// multiplied. Weights are then up to 2^8, which neither bf16 nor f32 minds. The normalizer's `largest` is that of the
+// reference: whoever reads it needs any number that is near the largest, with the sum that goes with it.
 //
 // Sources: Milakov and Gimelshein, "Online normalizer calculation for softmax" (arXiv:1805.02867); the reference that
 // lags is FlashAttention-4's.

@@ -22,9 +22,9 @@ import java.util.stream.Stream;
  * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may
  * differ in length. Heads of up to {@value #TILED_DIM} run in tiles, those of 32, 64 and 128 without padding; wider
  * ones run on CUDA cores, several times slower, but for the forward pass of BF16 heads of up to 256 on compute
- * capability 9.0. Of every query forward keeps, for backward and {@link #weights}, what
- * normalises its softmax: the normalizer F32 [B, H, Sq, 2], the largest score, or one near it, and log2 of
- * Σ 2^(score − that), in units of log2. (Their sum, the log-sum-exp, would lose the probabilities to rounding where scores are large.)
+ * capability 9.0. Of every query forward keeps, for backward and {@link #weights}, what normalises its softmax: the
+ * normalizer F32 [B, H, Sq, 2], the largest score or a number near it, and log2 of Σ 2^(score − that), in units of
+ * log2. (Their sum, the log-sum-exp, would lose the probabilities to rounding where scores are large.)
  *
  * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees
  * none gives a row of zeros, and 0 and +∞ in the normalizer.

@@ -51,8 +51,8 @@ __device__ __forceinline__ void wgmma(float (&d)[FRAGMENTS][4], unsigned long lo
     if constexpr (FRAGMENTS == 32) ZOE_WGMMA(256, ZOE_TEXT_128, ZOE_SUMS_32, 128, 129, 130, 131, 132);
 }
 
-// As above, A being 64 x 16 in registers: those of warp w hold rows 16 w + ... as mma.sync m16n8k16 has its A, so that
-// two fragments of sums that adjoin, rounded and packed in pairs, are one.
+// The same with A, 64 x 16, in registers: a warp's lie as the A of mma.sync m16n8k16, rows 16 w and on, so that two
+// fragments of sums that adjoin, rounded and packed in pairs, are one.
 #define ZOE_WGMMA_REGISTERS(N, TEXT, SUMS, A0, A1, A2, A3, B, ACCUMULATE, B_TRANSPOSED)                                \
     asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #ACCUMULATE                                                      \
                  ", 0;\n"                                                                                              \

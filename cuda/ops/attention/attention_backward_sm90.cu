@@ -14,9 +14,9 @@
 //   dS = P (dP − Δ)
 //   out2 += P Y, out1 += dS X     wgmma, P and dS in registers, rounded and packed
 // X and Y are read as they are stored in both kinds of products: K-major in the first, MN-major in the second. P and dS
-// of the keys' pass lie transposed, keys down, so that none needs a turn through shared memory; what belongs to a query,
-// its normalizer and Δ, is of a column there: a second warp of the producer's brings it with the stage. Exponentials and
-// differences of one consumer, or block, run beside the products of another.
+// of the keys' pass lie transposed, keys down, so that none needs a turn through shared memory; what belongs to a
+// query, its normalizer and Δ, is of a column there: a second warp of the producer's brings it with the stage.
+// Exponentials and differences of one consumer, or block, run beside the products of another.
 //
 //   barrier          arrivals                                      ends when                       waits
 //   ring, full(s)    producer, and bytes of X and Y;               X, Y and statistics are there   consumers
@@ -25,7 +25,7 @@
 //   rows, full       producer, and bytes of A and B                A and B are there               consumers
 //   rows, empty      consumers' warps                              the item's last dP is made      producer
 //
-//   entry                  consumers  shared memory          registers a consumer's thread needs   by ptxas -> setmaxnreg
+//   entry                  consumers  shared memory          a consumer's registers, a thread      ptxas -> setmaxnreg
 //                                     ring, rows             S, dP; P, dS packed; out1, out2
 //   keys    d64  128x128       2      3 x 32 KiB, 32 KiB     64, 64; 32, 32; 32, 32                168 -> 40, 232
 //   keys    d64   64x64        1      3 x 16 KiB, 16 KiB     32, 32; 16, 16; 32, 32                128 -> 40, 216
@@ -139,7 +139,7 @@ __device__ __forceinline__ void produce_statistics(StagePlace<Tile> at, unsigned
     }
 }
 
-// What belongs to the query of an element of this lane's fragments: of its column's where rows are keys, else of its row's.
+// What belongs to the query of an element of this lane's fragments: its column's where rows are keys, else its row's.
 template <class Tile> struct Queries {
     const Statistics<Tile>* columns;
     Normalizer row[2];

@@ -2,16 +2,16 @@
 // takes what is bf16 and can be copied by TMA: q, k, v begin at a multiple of 16 bytes, and so do their rows and heads.
 // O may lie anywhere. Heads are padded to D by the zeros that TMA makes of what is outside a tensor.
 //
-// Persistent and warp-specialised (hopper.cuh says who makes which tiles). Warpgroup 0 produces: one thread has Q copied,
-// and tiles of K and V to a ring. The others consume, 64 queries each, a tile of keys j at a time:
+// Persistent and warp-specialised (hopper.cuh says who makes which tiles). Warpgroup 0 produces: one thread has Q
+// copied, and tiles of K and V to a ring. The others consume, 64 queries each, a tile of keys j at a time:
 //
 //   S(j) = Q K(j)ᵀ        wgmma, Q and K in shared memory, sums in registers
 //   P(j) = 2^(to_log2 S − reference), the sums of its rows, and the factor where a reference moves (online_softmax.cuh)
 //   O   += P(j) V(j)      wgmma, P in registers: sums, packed in pairs, are the left operand of a product
 //
-// Two overlaps keep the tensor cores at work (Shah et al., section 3): S(j+1) and P(j) V(j) are issued together, so that
-// a warpgroup makes P(j+1) during P(j) V(j); and warpgroups take turns at issuing (arch/sm90/turns.cuh), so that one's
-// exponentials run beside the other's products.
+// Two overlaps keep the tensor cores at work (Shah et al., section 3): S(j+1) and P(j) V(j) are issued together, so
+// that a warpgroup makes P(j+1) during P(j) V(j); and warpgroups take turns at issuing (arch/sm90/turns.cuh), so that
+// one's exponentials run beside the other's products.
 //
 //   barrier            arrivals                          ends when                       waits
 //   ring, full(s)      producer, and bytes of a tile     K or V is there                 consumers
@@ -30,13 +30,13 @@
 //   d256 128x64       2      4 x 32 KiB, 64 KiB     32, 16, 128                             168 -> 40, 232
 // No spills, no local memory. Two blocks of one consumer fit a multiprocessor, and overlap as two consumers do.
 //
-// Cost a head: 4 Sq Sk D FLOP and Sq Sk exponentials. Of a tile of 128 x 128 the products take 1024 clocks at D = 64 and
-// 2048 at 128 (2048 multiplications a clock), the exponentials 1024 (16 a clock), K and V from the second-level cache 512
-// and 1024 (64 bytes a clock). The host's estimate is in io.zoetrope.ops.attention.HopperForward.
+// Cost a head: 4 Sq Sk D FLOP (half when causal) and Sq Sk exponentials. Of a tile of 128 x 128 the products take 1024
+// clocks at D = 64 and 2048 at 128 (2048 multiplications a clock), the exponentials 1024 (16 a clock), K and V from the
+// second-level cache 512 and 1024 (64 bytes a clock). The host's estimate is in io.zoetrope.ops.attention.HopperPlan.
 //
 // Source: Shah et al., "FlashAttention-3" (arXiv:2407.08608); PTX ISA (wgmma, tensor copies, mbarrier, bar).
-// Measured: not on a GPU. Predicted from the above: bound by the tensor cores at 128 and 256, by exponentials as much as
-// by them at 64; short sequences by the latency of their few tiles.
+// Measured: not on a GPU. Predicted from the above: bound by the tensor cores at 128 and 256, by exponentials as much
+// as by them at 64; short sequences by the latency of their few tiles.
 #include "arch/sm90/turns.cuh"
 #include "hopper.cuh"
 #include "online_softmax.cuh"

@@ -1,5 +1,5 @@
-// What Hopper's attention kernels have in common: who does which tiles, how rows of a head come by TMA, and the two kinds
-// of products that they make of them.
+// What Hopper's attention kernels have in common: who does which tiles, how rows of a head come by TMA, and the two
+// kinds of products that they make of them.
 #pragma once
 #include "arch/sm90/operand.cuh"
 #include "arch/sm90/ring.cuh"
@@ -13,7 +13,7 @@ namespace zoe::attention {
 struct HopperShape {
     int batch, heads, queries, keys, dim;
     float scale;
-    int causal, wide;
+    int causal, wide;  // wide: rows of outputs may be written in pairs
 
     __device__ __forceinline__ int offset() const { return keys - queries; }  // causal: key ≤ query + offset
 };
@@ -37,17 +37,13 @@ template <int ROWS, bool LAST_FIRST> struct HeadTiles {
         : heads(shape.heads), tiles(ceil_div(rows, ROWS)), total(shape.batch * shape.heads * tiles) {}
 
     __device__ __forceinline__ bool next() {
-        while (wave * static_cast<int>(gridDim.x) < total) {
-            const int place = wave % 2 == 0 ? blockIdx.x : gridDim.x - 1 - blockIdx.x;
-            const int item = wave++ * gridDim.x + place;
-            if (item >= total) continue;
-            const int both = item / tiles, tile = item - both * tiles;
-            batch = both / heads;
-            head = both - batch * heads;
-            row0 = (LAST_FIRST ? tiles - 1 - tile : tile) * ROWS;
-            return true;
-        }
-        return false;
+        const int place = wave % 2 == 0 ? blockIdx.x : gridDim.x - 1 - blockIdx.x, item = wave++ * gridDim.x + place;
+        if (item >= total) return false;
+        const int both = item / tiles, tile = item - both * tiles;
+        batch = both / heads;
+        head = both - batch * heads;
+        row0 = (LAST_FIRST ? tiles - 1 - tile : tile) * ROWS;
+        return true;
     }
 
     // Of its head's first row, in an array [B, S, H, D] with rows `stride` apart, and in one [B, H, S].

@@ -1,8 +1,8 @@
 // The softmax of rows whose scores come tile after tile of keys, in the accumulators of wgmma (arch/sm90/wgmma.cuh): a
 // lane has parts of two rows, whose other parts are in the three lanes beside it.
 //
-// Exponents are of 2, relative to a reference of each row that is within 8 of the row's maximum: it moves to the maximum
-// when that has gone further, which it seldom does behind the first tiles, so that sums and outputs are seldom
+// Exponents are of 2, relative to a reference of each row that is within 8 of the row's maximum: it moves to the
+// maximum when that has gone further, which it seldom does behind the first tiles, so that sums and outputs are seldom
 // multiplied. Weights are then up to 2^8, which neither bf16 nor f32 minds. The normalizer's `largest` is that of the
 // reference: whoever reads it needs any number that is near the largest, with the sum that goes with it.
 //

@@ -55,7 +55,7 @@ final class HopperAttention {
         return true;
     }
 
-    /** @param wide whether outputs may be written 16 bytes at a time */
+    /** @param wide whether all outputs are, see {@link Heads#wide} */
     private static Arguments shape(Arguments arguments, Heads q, Heads k, float scale, boolean causal, boolean wide) {
         return arguments.structure("shape").i32("batch", q.batch()).i32("heads", q.heads()).i32("queries", q.sequence())
                 .i32("keys", k.sequence()).i32("dim", q.dim()).f32("scale", scale).i32("causal", causal ? 1 : 0)

@@ -37,7 +37,7 @@ record HopperPlan(Kernel kernel, long blocks, TensorMapCache a, TensorMapCache b
     /** Clocks for a tile of rows before its first product and behind its last. */
     private static final double LATENCY = 2000;
 
-    /** What attention is made in: each has its operation's kernels, and so many products of a score and a head's row. */
+    /** What attention is made in: each has its operation's kernels, and makes so many products for a score. */
     enum Pass {
         FORWARD("attention_forward", 2), KEYS("attention_backward_keys", 4), QUERIES("attention_backward_queries", 3);
 

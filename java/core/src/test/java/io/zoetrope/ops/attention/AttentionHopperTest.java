@@ -139,6 +139,19 @@ class AttentionHopperTest {
         backwardKernels().forEach(kernel -> checkBackward(kernel, ofResidue(kernel, rows, rows % 2 == 0)));
     }
 
+    /** The first and the last tile that a mask leaves to the rows of a second tile. */
+    @ParameterizedTest
+    @ValueSource(ints = {-64, -1, 0, 1, 63, 65, 127})
+    void edgesOfCausalMasks(int keysLessQueries) {
+        kernels().forEach(kernel -> check(kernel, causal(kernel, keysLessQueries)));
+        backwardKernels().forEach(kernel -> checkBackward(kernel, causal(kernel, keysLessQueries)));
+    }
+
+    private static Case causal(KernelDescription kernel, int keysLessQueries) {
+        int queries = kernel.geometry().tileM() + 1;
+        return new Case(1, 1, queries, queries + keysLessQueries, width(kernel), true);
+    }
+
     /** Of 5 and a tile's keys and one none divides the other: with the queries all numbers of keys come. */
     private static Case ofResidue(KernelDescription kernel, int queries, boolean causal) {
         return new Case(1, 1, queries, 5 * queries % (kernel.geometry().tileN() + 1) + 1, width(kernel), causal);
@@ -203,9 +216,13 @@ class AttentionHopperTest {
         return kernels().flatMap(kernel -> Stream.of(1f, 4f, 30f).map(step -> Arguments.of(kernel, step)));
     }
 
-    /** With the gradients; those of heads wider than 128 are made by other kernels of what these leave. */
+    /**
+     * With the gradients; those of heads wider than 128 are made by other kernels of what these leave. Where all scores
+     * are far below 0, a key beyond the last, whose score is 0, would have a weight without bound.
+     */
     @ParameterizedTest
-    @CsvSource({"40, 1048576, 30", "64, 131072, 300", "128, 1048576, 300", "160, 131072, 150"})
+    @CsvSource({"40, 1048576, 30", "64, 131072, 300", "128, 1048576, 300", "160, 131072, 150", "64, -131072, 127",
+            "128, -131072, 63"})
     void digitsAreKeptWhereScoresAreLarge(int dim, long size, int keys) {
         new LargeScoresTest().digitsAreKeptWhereScoresAreLarge(DType.BF16, Tier.SM90, dim, size, keys);
         assertThat(Tiers.lastUsed("attention_forward").orElseThrow()).startsWith("attention_forward_sm90_bf16_d");

@@ -24,12 +24,13 @@ constexpr int kBox = 64, kBoxBytes = kBox * kBox * 2;
 constexpr int kLine = 128;  // bytes, the swizzle's width
 constexpr unsigned long long kSwizzle128 = 1ull << 62;
 
-template <bool K_MAJOR> struct Sm90Operand {
+// LINES: of a box, where it has other than 64.
+template <bool K_MAJOR, int LINES = kBox> struct Sm90Operand {
     static constexpr int TRANSPOSED = K_MAJOR ? 0 : 1;            // as wgmma is told
     static constexpr int K16 = (K_MAJOR ? 32 : 16 * kLine) / 16;  // from one wgmma's k to the next, in the descriptor
 
     static __device__ __forceinline__ unsigned long long descriptor(unsigned address) {
-        constexpr unsigned long long leading = K_MAJOR ? 1 : kBoxBytes / 16, stride = 8 * kLine / 16;
+        constexpr unsigned long long leading = K_MAJOR ? 1 : LINES * kLine / 16, stride = 8 * kLine / 16;
         return (address & 0x3ffff) >> 4 | leading << 16 | stride << 32 | kSwizzle128;
     }
 

@@ -9,37 +9,11 @@
 // its bytes: its arrival is missing then, so the phase does not end. One group of wgmma stays in flight while the next
 // is issued.
 #pragma once
+#include "arch/sm90/ring.cuh"
 #include "arch/sm90/tile.cuh"
 #include "arch/sm90/wgmma.cuh"
 
 namespace zoe {
-
-// A stage of the ring and the parity of its current phase.
-template <class Tile> struct StagePlace {
-    unsigned shared;  // of the block
-    int stage = 0;
-    unsigned parity = 0;
-
-    __device__ __forceinline__ unsigned operands() const { return shared + stage * Tile::STAGE_BYTES; }
-    __device__ __forceinline__ unsigned full() const { return shared + Tile::BARRIERS + stage * 8; }
-    __device__ __forceinline__ unsigned empty() const { return full() + Tile::STAGES * 8; }
-    __device__ __forceinline__ void advance() {
-        if (++stage < Tile::STAGES) return;
-        stage = 0;
-        parity ^= 1;
-    }
-};
-
-// By one thread of the block, before anything else; a barrier of the cluster must follow.
-template <class Tile> __device__ __forceinline__ void init_ring(unsigned shared) {
-    StagePlace<Tile> at{shared};
-#pragma unroll 1
-    for (int s = 0; s < Tile::STAGES; ++s, at.advance()) {
-        barrier_init(at.full(), 1);
-        barrier_init(at.empty(), Tile::READERS);
-    }
-    barrier_init_fence();
-}
 
 // The operands of one tile of the result: rows from m0, columns from n0 of that matrix of the batch.
 struct OperandTile {

@@ -18,8 +18,18 @@ __device__ __forceinline__ void copy_box(unsigned to, const CUtensorMap& map, un
         : "memory");
 }
 
-// The same to every block of the cluster whose bit is set in `ranks`: at the same address, reported to the barrier at
-// the same address.
+// The same of a tensor of four dimensions.
+__device__ __forceinline__ void copy_box(unsigned to, const CUtensorMap& map, unsigned barrier, int x, int y, int z,
+                                         int w) {
+    asm volatile(
+        "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5, "
+        "%6}], [%2];" ::"r"(to),
+        "l"(&map), "r"(barrier), "r"(x), "r"(y), "r"(z), "r"(w)
+        : "memory");
+}
+
+// The box of three dimensions to every block of the cluster whose bit is set in `ranks`: at the same address, reported
+// to the barrier at the same address.
 __device__ __forceinline__ void copy_box_to(unsigned short ranks, unsigned to, const CUtensorMap& map, unsigned barrier,
                                             int x, int y, int z) {
     asm volatile(

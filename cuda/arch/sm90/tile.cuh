@@ -18,6 +18,7 @@ template <int TM_, int TN_, int STAGES_, int CLUSTER_> struct Sm90Tile {
     static constexpr int A_BYTES = TM * TK * 2, B_BYTES = TN * TK * 2, STAGE_BYTES = A_BYTES + B_BYTES;
     static constexpr int BARRIERS = STAGES * STAGE_BYTES;  // where they lie: `full` of each stage, then `empty` of each
     static constexpr int SHARED_BYTES = BARRIERS + 2 * STAGES * 8;
+    static constexpr int WRITERS = 1;
     // Each consumer's warps say that they need a stage no more, to every block that writes into it.
     static constexpr int READERS = CONSUMERS * 4 * CLUSTER;
 

@@ -51,6 +51,37 @@ __device__ __forceinline__ void wgmma(float (&d)[FRAGMENTS][4], unsigned long lo
     if constexpr (FRAGMENTS == 32) ZOE_WGMMA(256, ZOE_TEXT_128, ZOE_SUMS_32, 128, 129, 130, 131, 132);
 }
 
+// The same with A, 64 x 16, in registers: a warp's lie as the A of mma.sync m16n8k16, rows 16 w and on, so that two
+// fragments of sums that adjoin, rounded and packed in pairs, are one.
+#define ZOE_WGMMA_REGISTERS(N, TEXT, SUMS, A0, A1, A2, A3, B, ACCUMULATE, B_TRANSPOSED)                                \
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #ACCUMULATE                                                      \
+                 ", 0;\n"                                                                                              \
+                 "wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.bf16.bf16 {" TEXT "}, {%" #A0 ", %" #A1 ", %" #A2     \
+                 ", %" #A3 "}, %" #B ", p, 1, 1, %" #B_TRANSPOSED ";\n}"                                               \
+                 : SUMS                                                                                                \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(accumulate), "n"(TRANS_B)                   \
+                 : "memory")
+
+template <int TRANS_B, int FRAGMENTS>
+__device__ __forceinline__ void wgmma(float (&d)[FRAGMENTS][4], const unsigned (&a)[4], unsigned long long b,
+                                      int accumulate) {
+    static_assert(FRAGMENTS == 8 || FRAGMENTS == 16 || FRAGMENTS == 32, "64, 128 or 256 columns");
+    if constexpr (FRAGMENTS == 8) ZOE_WGMMA_REGISTERS(64, ZOE_TEXT_32, ZOE_SUMS_8, 32, 33, 34, 35, 36, 37, 38);
+    if constexpr (FRAGMENTS == 16) ZOE_WGMMA_REGISTERS(128, ZOE_TEXT_64, ZOE_SUMS_16, 64, 65, 66, 67, 68, 69, 70);
+    if constexpr (FRAGMENTS == 32)
+        ZOE_WGMMA_REGISTERS(256, ZOE_TEXT_128, ZOE_SUMS_32, 128, 129, 130, 131, 132, 133, 134);
+}
+
+// Behind a wait, before sums are read: the compiler takes them for results of the instruction that began the product,
+// and would be free to read them before the wait.
+template <int FRAGMENTS> __device__ __forceinline__ void wgmma_settled(float (&d)[FRAGMENTS][4]) {
+#pragma unroll
+    for (int j = 0; j < FRAGMENTS; ++j) {
+#pragma unroll
+        for (int e = 0; e < 4; ++e) asm volatile("" : "+f"(d[j][e])::"memory");
+    }
+}
+
 #undef ZOE_TEN
 #undef ZOE_TEXT_32
 #undef ZOE_TEXT_64
@@ -61,5 +92,6 @@ __device__ __forceinline__ void wgmma(float (&d)[FRAGMENTS][4], unsigned long lo
 #undef ZOE_SUMS_16
 #undef ZOE_SUMS_32
 #undef ZOE_WGMMA
+#undef ZOE_WGMMA_REGISTERS
 
 }  // namespace zoe

@@ -21,9 +21,10 @@ import java.util.stream.Stream;
  *
  * <p>Operands are [B, S, H, D], F32 or BF16, or parts of a packed tensor (see {@link Heads}); queries and keys may
  * differ in length. Heads of up to {@value #TILED_DIM} run in tiles, those of 32, 64 and 128 without padding; wider
- * ones run on CUDA cores, several times slower. Of every query forward keeps, for backward and {@link #weights}, what
- * normalises its softmax: the normalizer F32 [B, H, Sq, 2], the largest score and log2 of Σ 2^(score − largest), in
- * units of log2. (Their sum, the log-sum-exp, would lose the probabilities to rounding where scores are large.)
+ * ones run on CUDA cores, several times slower, but for the forward pass of BF16 heads of up to 256 on compute
+ * capability 9.0. Of every query forward keeps, for backward and {@link #weights}, what normalises its softmax: the
+ * normalizer F32 [B, H, Sq, 2], the largest score or a number near it, and log2 of Σ 2^(score − that), in units of
+ * log2. (Their sum, the log-sum-exp, would lose the probabilities to rounding where scores are large.)
  *
  * <p>With {@code causal}, query i sees the keys j ≤ i + Sk − Sq: the last query sees all of them. A query that sees
  * none gives a row of zeros, and 0 and +∞ in the normalizer.
@@ -120,6 +121,9 @@ public final class Attention {
         Problem problem = Problem.of("attention forward", q, k, v, normalizer, scale).like("o", o, "q", q);
         problem.operands.reads("q, k, v", q.extent(), k.extent(), v.extent()).writes("o", o.extent())
                 .writes("normalizer", normalizer).device();
+        if (HopperAttention.forward(q, k, v, o, normalizer, scale, causal)) {
+            return;
+        }
         Kernel kernel = problem.kernel("attention_forward");
         Tiers.used("attention_forward", kernel.name());
         problem.aligned(kernel.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("o", o)
@@ -168,23 +172,28 @@ public final class Attention {
                     .i64("o_stride", o.stride).i64("grad_o_stride", dO.stride), o, dO)
                     .launch(Grid.covering(rows, deltas.geometry().tileM()));
 
-            Kernel keys = problem.kernel("attention_backward_keys");
-            Tiers.used("attention_backward", keys.name());
-            problem.aligned(keys.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
-                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_k", dk)
-                    .pointer("grad_v", dv).i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence)
-                    .i32("dim", q.dim).i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
-                    .i64("grad_o_stride", dO.stride).i64("grad_k_stride", dk.stride).i64("grad_v_stride", dv.stride)
-                    .f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, dO, dk, dv)
-                    .launch(problem.grid(keys, k.sequence));
-
-            Kernel queries = problem.kernel("attention_backward_queries");
-            problem.aligned(queries.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
-                    .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_q", dq)
-                    .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence).i32("dim", q.dim)
-                    .i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
-                    .i64("grad_o_stride", dO.stride).i64("grad_q_stride", dq.stride).f32("scale", scale)
-                    .i32("causal", causal ? 1 : 0), q, k, v, dO, dq).launch(problem.grid(queries, q.sequence));
+            if (!HopperAttention.backwardKeys(dO, q, k, v, normalizer, delta, dk, dv, scale, causal)) {
+                Kernel keys = problem.kernel("attention_backward_keys");
+                Tiers.used("attention_backward", keys.name());
+                problem.aligned(keys.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
+                        .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_k", dk)
+                        .pointer("grad_v", dv).i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence)
+                        .i32("dim", q.dim).i64("q_stride", q.stride).i64("k_stride", k.stride).i64("v_stride", v.stride)
+                        .i64("grad_o_stride", dO.stride).i64("grad_k_stride", dk.stride).i64("grad_v_stride", dv.stride)
+                        .f32("scale", scale).i32("causal", causal ? 1 : 0), q, k, v, dO, dk, dv)
+                        .launch(problem.grid(keys, k.sequence));
+            }
+            if (!HopperAttention.backwardQueries(dO, q, k, v, normalizer, delta, dq, scale, causal)) {
+                Kernel queries = problem.kernel("attention_backward_queries");
+                problem.aligned(
+                        queries.arguments().pointer("q", q).pointer("k", k).pointer("v", v).pointer("grad_o", dO)
+                                .pointer("normalizer", normalizer).pointer("delta", delta).pointer("grad_q", dq)
+                                .i32("heads", q.heads).i32("queries", q.sequence).i32("keys", k.sequence)
+                                .i32("dim", q.dim).i64("q_stride", q.stride).i64("k_stride", k.stride)
+                                .i64("v_stride", v.stride).i64("grad_o_stride", dO.stride)
+                                .i64("grad_q_stride", dq.stride).f32("scale", scale).i32("causal", causal ? 1 : 0),
+                        q, k, v, dO, dq).launch(problem.grid(queries, q.sequence));
+            }
         }
     }
 

@@ -39,6 +39,29 @@ class AttentionPlanTest {
         }
     }
 
+    /** Of Hopper's kernels the tile that ends first, on devices of 2, 16 and 132 multiprocessors. */
+    @ParameterizedTest
+    @CsvSource({
+            // One block of few rows: the smaller tile, which wastes less; many: the larger, which shares more.
+            "FORWARD, 1, 64, 64, 64, false, 64x64, 64x64, 64x64",
+            "FORWARD, 8, 256, 256, 64, false, 128x128, 128x128, 64x64",
+            "FORWARD, 64, 4096, 4096, 64, true, 128x128, 128x128, 128x128",
+            "FORWARD, 1, 49, 77, 72, false, 64x64, 64x64, 64x64",
+            "FORWARD, 64, 1024, 1024, 128, true, 128x128, 128x128, 128x128",
+            "FORWARD, 1, 64, 64, 160, false, 128x64, 128x64, 128x64", "KEYS, 1, 64, 64, 64, false, 64x64, 64x64, 64x64",
+            "KEYS, 64, 4096, 4096, 64, true, 128x128, 128x128, 128x128",
+            "KEYS, 1, 64, 64, 128, false, 128x64, 128x64, 128x64",
+            "QUERIES, 8, 256, 256, 64, false, 128x128, 128x128, 64x64",
+            "QUERIES, 64, 4096, 4096, 40, true, 128x128, 128x128, 128x128",
+            "QUERIES, 1, 64, 64, 128, false, 128x64, 128x64, 128x64"})
+    void tilesFollowTheShapeAndTheDevice(HopperPlan.Pass pass, long heads, long rows, long columns, long dim,
+            boolean causal, String onTwo, String onSixteen, String onMany) {
+        HopperPlan.Problem problem = new HopperPlan.Problem(heads, rows, columns, dim, causal);
+        assertThat(HopperPlan.kernel(pass, problem, 2).entry()).as("2 multiprocessors").endsWith("_" + onTwo);
+        assertThat(HopperPlan.kernel(pass, problem, 16).entry()).as("16").endsWith("_" + onSixteen);
+        assertThat(HopperPlan.kernel(pass, problem, 132).entry()).as("132").endsWith("_" + onMany);
+    }
+
     /** Rows are moved 16 bytes at a time where every row of every head begins on 16 bytes and fills whole multiples. */
     @ParameterizedTest
     @CsvSource({"BF16, 8, 0, true", "BF16, 12, 0, false", "BF16, 64, 8, true", "BF16, 64, 4, false", "F32, 4, 0, true",

@@ -45,9 +45,9 @@ class AttentionTest {
             return Math.sqrt(1 + (double) queries / keys);
         }
 
-        /** Which kernels run it where this tier is wanted: heads wider than a tile have but one kind. */
+        /** Which kernels run it where this tier is wanted: heads wider than a portable tile have but one kind. */
         String kernels(Tier tier) {
-            return dim > 128 ? "wide_heads" : tier.suffix();
+            return dim > 128 && tier != Tier.SM90 ? "wide_heads" : tier.suffix();
         }
 
         ReferenceAttention reference() {
@@ -63,7 +63,7 @@ class AttentionTest {
         }
     }
 
-    private static final List<Case> CASES = List.of(new Case(1, 1, 1, 1, 1, false), new Case(1, 1, 1, 1, 32, true),
+    static final List<Case> CASES = List.of(new Case(1, 1, 1, 1, 1, false), new Case(1, 1, 1, 1, 32, true),
             new Case(1, 2, 1, 65, 64, false), new Case(2, 3, 17, 63, 32, false), new Case(2, 3, 17, 63, 32, true),
             new Case(1, 2, 63, 17, 64, true), // 46 queries see no key
             new Case(2, 1, 65, 65, 64, true), new Case(1, 2, 64, 64, 64, false), new Case(1, 1, 3, 130, 128, true),
@@ -72,8 +72,8 @@ class AttentionTest {
             new Case(1, 1, 63, 3, 100, false), new Case(1, 2, 33, 65, 64, true, 1), // misaligned
             new Case(2, 2, 17, 17, 32, false, 3), new Case(1, 1, 65, 66, 127, true)); // the widest tile, element by element
 
-    /** Heads wider than a tile. */
-    private static final List<Case> WIDE = List.of(new Case(1, 1, 1, 1, 129, false), new Case(2, 3, 17, 63, 129, true),
+    /** Heads wider than a portable tile. */
+    static final List<Case> WIDE = List.of(new Case(1, 1, 1, 1, 129, false), new Case(2, 3, 17, 63, 129, true),
             new Case(1, 2, 63, 17, 160, true), // 46 queries see no key
             new Case(2, 1, 65, 33, 256, false), new Case(1, 2, 16, 64, 256, true), new Case(1, 1, 33, 65, 257, true, 1), // a slice of one channel, misaligned
             new Case(1, 2, 31, 40, 512, false), new Case(1, 1, 3, 130, 515, true));
@@ -203,19 +203,24 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource({"cases", "wideCases"})
     void forwardMatchesReference(Case c, DType dtype, Tier tier) {
+        checkForward(c, dtype, tier, null);
+    }
+
+    /** @param tile that the kernel has; null: the one that is chosen */
+    static void checkForward(Case c, DType dtype, Tier tier, String tile) {
         Data data = new Data(c, dtype);
         ReferenceAttention reference = c.reference();
         double[] q = Values.doubles(data.q);
         double[] k = Values.doubles(data.k);
         double[] o = reference.output(q, k, Values.doubles(data.v));
-        try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier)) {
+        try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier, tile)) {
             Tensor out = guarded.output("o", dtype, c.queryShape());
             Tensor normalizer = guarded.output("normalizer", DType.F32, c.batch, c.heads, c.queries, 2);
             Attention.forward(guarded.input("q", dtype, data.q, c.queryShape()),
                     guarded.input("k", dtype, data.k, c.keyShape()), guarded.input("v", dtype, data.v, c.keyShape()),
                     out, normalizer, c.scale(), c.causal);
             assertThat(Tiers.lastUsed("attention_forward").orElseThrow())
-                    .contains(c.kernels(tier) + "_" + dtype.suffix());
+                    .contains(c.kernels(tier) + "_" + dtype.suffix()).endsWith(tile == null ? "" : "_" + tile);
             tolerance(dtype, tier, o, 4, 0.1).check("o", o, out.toFloats());
             double[] expected = reference.logSumExp(q, k);
             new Tolerance(4e-6, tier == Tier.SM80 && dtype == DType.F32 ? 4e-3 : 4e-6).check("log-sum-exp", expected,
@@ -226,6 +231,11 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource({"cases", "wideCases"})
     void backwardMatchesReference(Case c, DType dtype, Tier tier) {
+        checkBackward(c, dtype, tier, null);
+    }
+
+    /** @param tile that the kernels have; null: those that are chosen */
+    static void checkBackward(Case c, DType dtype, Tier tier, String tile) {
         Data data = new Data(c, dtype);
         ReferenceAttention reference = c.reference();
         double[] q = Values.doubles(data.q);
@@ -234,7 +244,7 @@ class AttentionTest {
         float[] o = Values.stored(dtype, Values.floats(reference.output(q, k, v)));
         ReferenceAttention.Gradients expected = reference.gradients(Values.doubles(data.dO), q, k, v,
                 Values.doubles(o));
-        try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier)) {
+        try (Guarded guarded = new Guarded(DEVICE, c.offset); Tiers.Forced forced = Tiers.force(tier, tile)) {
             Tensor dq = guarded.output("dq", dtype, c.queryShape());
             Tensor dk = guarded.output("dk", dtype, c.keyShape());
             Tensor dv = guarded.output("dv", dtype, c.keyShape());
@@ -245,7 +255,7 @@ class AttentionTest {
                             c.queries, 2),
                     dq, dk, dv, c.scale(), c.causal);
             assertThat(Tiers.lastUsed("attention_backward").orElseThrow())
-                    .contains(c.kernels(tier) + "_" + dtype.suffix());
+                    .contains(c.kernels(tier) + "_" + dtype.suffix()).endsWith(tile == null ? "" : "_" + tile);
             tolerance(dtype, tier, expected.q(), 8, 0.5).check("dq", expected.q(), dq.toFloats());
             tolerance(dtype, tier, expected.k(), 8, 0.5 * c.sumsPerKey()).check("dk", expected.k(), dk.toFloats());
             tolerance(dtype, tier, expected.v(), 8, 0.1).check("dv", expected.v(), dv.toFloats());

@@ -8,6 +8,8 @@ import java.util.function.Supplier;
 public enum Media {
     PICTURES("pictures", ".png", DataSets::names, DataSets::load), SOUNDS("sounds", ".wav", AudioSets::names,
             AudioSets::load), CAPTIONED("captioned pictures", ".png", CaptionedSets::names, CaptionedSets::load),
+    /** Captions alone, with what their words say. */
+    LABELLED_CAPTIONS("labelled captions", ".txt", () -> List.of(SceneCaptions.NAME), SceneCaptions::load),
     /** Pictures or sounds: the data decide. */
     ANY("pictures or sounds", "", DataSets::allNames, DataSets::loadAny);
 
@@ -30,7 +32,8 @@ public enum Media {
 
     /** What this data set holds. */
     public static Media of(Dataset data) {
-        return data instanceof AudioDataset ? SOUNDS : data instanceof CaptionedDataset ? CAPTIONED : PICTURES;
+        return data instanceof AudioDataset ? SOUNDS : data instanceof CaptionedDataset ? CAPTIONED
+                : data instanceof SceneCaptions ? LABELLED_CAPTIONS : PICTURES;
     }
 
     /** How the names of files that hold it end; empty for {@link #ANY}. */

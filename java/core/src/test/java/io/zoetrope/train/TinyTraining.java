@@ -5,6 +5,7 @@ import io.zoetrope.model.cnn.CnnFamily;
 import io.zoetrope.model.ddpm.DdpmFamily;
 import io.zoetrope.model.gan.GanFamily;
 import io.zoetrope.model.patches.PatchesFamily;
+import io.zoetrope.model.tagger.TaggerFamily;
 import io.zoetrope.model.wavegan.WaveGanFamily;
 import io.zoetrope.model.words.WordsFamily;
 import java.nio.file.Path;
@@ -22,8 +23,14 @@ public enum TinyTraining {
                                                     .with("model_width", 32).with("layers", 2).with("heads", 2))), DDPM(
                                                             new DdpmFamily(),
                                                             new Request(TinyData.squares(), 4, Config.empty())), WORDS(
-                                                                    new WordsFamily(), new Request(TinyData.captioned(),
-                                                                            4, Config.empty().with("base_width", 16)));
+                                                                    new WordsFamily(),
+                                                                    new Request(TinyData.captioned(), 4,
+                                                                            Config.empty().with("base_width",
+                                                                                    16))), TAGGER(
+                                                                                            new TaggerFamily(),
+                                                                                            new Request(TinyData
+                                                                                                    .labelledCaptions(),
+                                                                                                    4, Config.empty()));
 
     private record Request(io.zoetrope.data.Dataset data, int batch, Config options) {}
 

@@ -8,9 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 
 /** Writes one caption of a grammar: draws the template, the values, and how each is worded. */
 final class CaptionWriter {
+    /** What an stands before; not the u of unicorn. */
+    private static final Pattern VOWEL = Pattern.compile("(?!uni|ufo|eu|one)[aeiou]");
     private static final double FRAMED = 0.2;
     private static final double NEGATED = 0.25;
     private static final double SAID = 0.5;
@@ -66,7 +69,7 @@ final class CaptionWriter {
             List<String> words = grammar.filler(filler.name());
             append(words.get(random.nextInt(words.size())));
         } else if (piece instanceof Template.Part.Form form) {
-            write(grammar.form(form.name()), form.negated());
+            write(grammar.form(form.name()), form.sense());
         } else if (piece instanceof Template.Part.Maybe maybe) {
             if (random.nextDouble() < SAID) {
                 maybe.of().parts().forEach(inner -> write(inner, nested, depth));
@@ -76,15 +79,19 @@ final class CaptionWriter {
         }
     }
 
-    private void write(CaptionGrammar.Form form, boolean negated) {
-        Optional<String> value = negated ? Optional.of(deny(form)) : say(form);
+    private void write(CaptionGrammar.Form form, Template.Sense sense) {
+        Optional<String> value = sense == Template.Sense.SAID ? say(form) : Optional.of(deny(form));
         Wordings.Phrase phrase = value.map(form.wordings()::get).orElse(form.others()).draw(part.holdsWordings(),
                 random);
+        if (sense == Template.Sense.BESIDE) {
+            append(phrase.before() + phrase.said() + phrase.after());
+            return;
+        }
         append(phrase.before());
         startWord(phrase.said());
         int begin = text.length();
         text.append(phrase.said());
-        spans.add(new LabelledCaption.Span(begin, text.length(), form.slot(), value, negated));
+        spans.add(new LabelledCaption.Span(begin, text.length(), form.slot(), value, sense == Template.Sense.NEGATED));
         append(phrase.after());
     }
 
@@ -100,7 +107,7 @@ final class CaptionWriter {
         return value;
     }
 
-    /** A value that the caption has not. */
+    /** A value that the caption is not about, and will not be. */
     private String deny(CaptionGrammar.Form form) {
         Set<String> taken = denied.computeIfAbsent(form.slot(), slot -> new HashSet<>());
         String value = value(form, said.getOrDefault(form.slot(), Optional.empty()).map(Set::of).orElse(Set.of()));
@@ -144,7 +151,7 @@ final class CaptionWriter {
                     text.append(c);
                 }
             } else {
-                startWord(more.substring(i, i + 1));
+                startWord(more.substring(i));
                 text.append(c);
             }
         }
@@ -165,7 +172,7 @@ final class CaptionWriter {
         if (",.".indexOf(text.charAt(length - 1)) >= 0) {
             text.append(' ');
         } else if (text.toString().endsWith("a ") && (length == 2 || text.charAt(length - 3) == ' ')
-                && "aeiou".indexOf(word.charAt(0)) >= 0) {
+                && VOWEL.matcher(word).lookingAt()) {
             text.insert(length - 1, 'n');
         }
     }

@@ -26,6 +26,7 @@ public final class Lexicon {
     private final Map<String, Map<String, List<String>>> wordings;
     private final List<String> others;
     private final Set<String> known = new HashSet<>();
+    private final Set<Integer> letters = new HashSet<>();
 
     /**
      * A wording that something is written nearly as.
@@ -45,6 +46,7 @@ public final class Lexicon {
             ofValue.values().forEach(phrases -> phrases.forEach(phrase -> known.addAll(words(phrase))));
         });
         known.addAll(this.others);
+        known.forEach(word -> letters(word).chars().forEach(letters::add));
         slots = new Slots(values);
     }
 
@@ -102,6 +104,12 @@ public final class Lexicon {
         return slots;
     }
 
+    /** A wording of the first value of each slot. */
+    public String example() {
+        return String.join(" ",
+                wordings.values().stream().map(ofValue -> ofValue.values().iterator().next().get(0)).toList());
+    }
+
     /** How many different words there are. */
     public int size() {
         return known.size();
@@ -111,6 +119,11 @@ public final class Lexicon {
     public boolean knows(String word) {
         String plain = word.toLowerCase(Locale.ROOT);
         return known.contains(plain) || Particles.without(plain).stream().anyMatch(known::contains);
+    }
+
+    /** Whether all letters of a word, Hangul in jamo, are among those of these words. */
+    public boolean hasLettersOf(String word) {
+        return letters(word.toLowerCase(Locale.ROOT)).chars().allMatch(letters::contains);
     }
 
     /** The wording of a slot that some words are written nearly as, if one is near enough to be meant. */

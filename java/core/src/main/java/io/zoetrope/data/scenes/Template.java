@@ -16,8 +16,8 @@ record Template(List<Part> parts) {
         /** What stands there as it is. */
         record Text(String text) implements Part {}
 
-        /** A wording of a form, such as place.at. @param negated whether it is said not to be so */
-        record Form(String name, boolean negated) implements Part {}
+        /** A wording of a form, such as place.at. */
+        record Form(String name, Sense sense) implements Part {}
 
         /** A word that says nothing of a slot. */
         record Filler(String name) implements Part {}
@@ -30,6 +30,26 @@ record Template(List<Part> parts) {
 
         /** May be left out. */
         record Maybe(Template of) implements Part {}
+    }
+
+    /** How a wording is meant. */
+    enum Sense {
+        /** The caption is about it. */
+        SAID(""),
+        /** It is said not to be so. */
+        NEGATED("!"),
+        /** It is beside what the caption is about. */
+        BESIDE("*");
+
+        private final String sign;
+
+        Sense(String sign) {
+            this.sign = sign;
+        }
+
+        private static Sense of(String name) {
+            return name.startsWith(NEGATED.sign) ? NEGATED : name.startsWith(BESIDE.sign) ? BESIDE : SAID;
+        }
     }
 
     Template {
@@ -74,8 +94,8 @@ record Template(List<Part> parts) {
                 if (c == '{') {
                     String name = line.substring(at + 1, closing('}'));
                     at += name.length() + 2;
-                    boolean negated = name.startsWith("!");
-                    parts.add(name.contains(".") ? new Part.Form(negated ? name.substring(1) : name, negated)
+                    Sense sense = Sense.of(name);
+                    parts.add(name.contains(".") ? new Part.Form(name.substring(sense.sign.length()), sense)
                             : new Part.Filler(name));
                     particle().ifPresent(parts::add);
                 } else if (c == '~') {

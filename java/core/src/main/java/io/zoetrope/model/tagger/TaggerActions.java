@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** What users do with taggers: see what a prompt is understood to say, and measure how often that is right. */
@@ -51,11 +52,7 @@ final class TaggerActions {
 
     private static void explain(ActionCall call) throws IOException {
         String text = call.get(PROMPT);
-        try {
-            Prompt.of(text);
-        } catch (IllegalArgumentException e) {
-            throw new OptionException(PROMPT.name(), e.getMessage());
-        }
+        asked(() -> Prompt.of(text)); // before anything is loaded
         List<String> captions = new ArrayList<>();
         for (SceneCaptions.Language language : SceneCaptions.shipped().languages()) {
             IntStream.range(0, COMPARED)
@@ -65,20 +62,24 @@ final class TaggerActions {
         List<TaggerPipeline.Near> nearest;
         try (Device device = call.openDevice();
                 TaggerPipeline pipeline = TaggerPipeline.fromPretrained(device, call.model())) {
-            prompt = pipeline.tag(text);
+            prompt = asked(() -> pipeline.tag(text));
             nearest = pipeline.nearest(text, captions, NEAREST);
         }
         long seed = call.get(CommonOptions.SEED);
-        if (prompt.words().stream().noneMatch(TaggedPrompt.Word::known) && prompt.mentions().isEmpty()) {
-            throw new OptionException(PROMPT.name(), "has no word that the model has learned, and none that looks like "
-                    + "one: expected English or Korean, such as \"a panda surfing at night\"");
-        }
         call.say(described(prompt, seed));
         call.say("nearest captions:" + nearest.stream()
                 .map(near -> String.format(Locale.ROOT, "%n  %.2f  %s", near.likeness(), near.caption()))
                 .reduce("", String::concat));
         call.writeIfAsked(CommonOptions.OUT,
                 file -> ImageFiles.writePng(file, TaggedPromptFigure.draw(prompt, prompt.drawn(seed))));
+    }
+
+    private static <T> T asked(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (IllegalArgumentException e) {
+            throw new OptionException(PROMPT.name(), e.getMessage());
+        }
     }
 
     /** A line for each slot, and one for each thing that was not understood. */

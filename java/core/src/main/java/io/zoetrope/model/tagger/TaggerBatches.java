@@ -15,13 +15,15 @@ import java.util.SplittableRandom;
 
 /**
  * The captions of each step, drawn and labelled by the host before it. Of words, n-grams are left out, so that no word
- * is known by one of them alone; words that speak of no slot are at times replaced by nonsense, and nonsense is put
- * between others, so that what was never seen is not taken for something known.
+ * is known by one of them alone; words are at times replaced by nonsense, which means no known value where it stands for
+ * what speaks of a slot, and nonsense is put between others: what was never seen is not to be taken for something
+ * known.
  */
 final class TaggerBatches implements BatchSource {
     private static final double WHOLE_LOST = 0.25;
     private static final double GRAM_LOST = 0.1;
     private static final double REPLACED = 0.1;
+    private static final double UNKNOWN = 0.04;
     private static final double DISTURBED = 0.2;
     private static final int MOST_INSERTED = 3;
     private static final int NONSENSE_GRAMS = 12;
@@ -34,6 +36,16 @@ final class TaggerBatches implements BatchSource {
      */
     record Token(String text, int tag, int value, boolean negated) {
         private static final Token NONSENSE = new Token("", TaggerConfig.OUTSIDE, TaggerConfig.NO_VALUE, false);
+
+        /** Nonsense in its place. */
+        private Token unknown() {
+            return new Token("", tag, TaggerConfig.NO_VALUE, negated);
+        }
+
+        /** Whether it goes on with the mention of the word before. */
+        private boolean continues() {
+            return tag != TaggerConfig.OUTSIDE && !TaggerConfig.begins(tag);
+        }
     }
 
     private final SceneCaptions captions;
@@ -166,17 +178,30 @@ final class TaggerBatches implements BatchSource {
     private static List<Token> disturbed(List<Token> caption, SplittableRandom random) {
         int inserted = random.nextDouble() < DISTURBED ? 1 + random.nextInt(MOST_INSERTED) : 0;
         List<Token> disturbed = new ArrayList<>(caption);
-        disturbed.replaceAll(token -> token.tag() == TaggerConfig.OUTSIDE && random.nextDouble() < REPLACED
-                ? Token.NONSENSE : token);
+        for (int i = 0; i < disturbed.size();) {
+            Token token = disturbed.get(i);
+            int end = endOfMention(disturbed, i);
+            if (random.nextDouble() < (token.tag() == TaggerConfig.OUTSIDE ? REPLACED : UNKNOWN)) {
+                disturbed.subList(i, end).replaceAll(Token::unknown);
+            }
+            i = end;
+        }
         for (int i = 0; i < inserted; i++) {
             int at = random.nextInt(disturbed.size() + 1);
-            boolean withinMention = at < disturbed.size() && disturbed.get(at).tag() != TaggerConfig.OUTSIDE
-                    && !TaggerConfig.begins(disturbed.get(at).tag());
-            if (!withinMention) {
+            if (at == disturbed.size() || !disturbed.get(at).continues()) {
                 disturbed.add(at, Token.NONSENSE);
             }
         }
         return disturbed;
+    }
+
+    /** The place after a mention that begins at {@code first}, or after the one word there that is outside of any. */
+    private static int endOfMention(List<Token> tokens, int first) {
+        int end = first + 1;
+        while (end < tokens.size() && tokens.get(end).continues()) {
+            end++;
+        }
+        return end;
     }
 
     private void grams(Token token, SplittableRandom random, int[] target, int at) {

@@ -29,7 +29,7 @@ public record TaggerConfig(TextEncoder.Config text, Lexicon lexicon) {
 
     /** The tagger that learns these words. */
     public static TaggerConfig of(Lexicon lexicon) {
-        return new TaggerConfig(new TextEncoder.Config(new WordTokens(24, 20, 5120), 64, 2, 4), lexicon);
+        return new TaggerConfig(new TextEncoder.Config(new WordTokens(20, 16, 4096), 64, 1, 4), lexicon);
     }
 
     public Slots slots() {

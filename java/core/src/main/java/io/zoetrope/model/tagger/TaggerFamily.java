@@ -22,9 +22,9 @@ import java.util.Set;
 
 /** Taggers: what the words of a prompt say of a scene. */
 public final class TaggerFamily implements ModelFamily, TrainingFamily {
-    private static final float RATE = 2e-3f;
+    private static final float RATE = 3e-3f;
     private static final float FINAL_RATE = 2e-5f;
-    private static final int WARM_UP = 50;
+    private static final int WARM_UP = 100;
     private static final double BETA2 = 0.99;
     private static final float WEIGHT_DECAY = 0.01f;
     private static final float MAX_NORM = 1;
@@ -96,7 +96,7 @@ public final class TaggerFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public int usualBatch() {
-        return 64;
+        return 32;
     }
 
     @Override

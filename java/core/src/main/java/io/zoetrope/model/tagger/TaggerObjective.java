@@ -18,10 +18,12 @@ import java.util.Map;
 
 /**
  * Learns what words say: the cross-entropies of each word's tag and, of those that speak of a slot, of their value and
- * of negation, added up.
+ * of negation, added up, the last with a larger share.
  */
 final class TaggerObjective implements Objective {
     private static final int TASKS = 3;
+    /** Few words are negated: without a larger share that is learned long after the rest. */
+    private static final float NEGATION_SHARE = 3;
 
     private final TrainingContext context;
     private final TaggerModel model;
@@ -47,8 +49,8 @@ final class TaggerObjective implements Objective {
 
     @Override
     public double[] row(double[] means, long steps) {
-        return new double[] {means[0] + means[1] + means[2], means[0], means[1], means[2], optimizer.learningRate(),
-                optimizer.gradientNorm()};
+        return new double[] {means[0] + means[1] + NEGATION_SHARE * means[2], means[0], means[1], means[2],
+                optimizer.learningRate(), optimizer.gradientNorm()};
     }
 
     @Override
@@ -57,23 +59,24 @@ final class TaggerObjective implements Objective {
         try (Tape tape = context.tape()) {
             Variable scores = model.network().scores(tape, model.network().words(tape, batches.ids()));
             Tensor gradient = tape.empty(scores.value().dtype(), scores.shape());
-            task(tape, 0, scores, 0, config.tags(), batches.tags(), batches.isWord(), gradient);
-            task(tape, 1, scores, config.tags(), config.values(), batches.values(), batches.isMention(), gradient);
-            task(tape, 2, scores, config.tags() + config.values(), 2, batches.negated(), batches.isMention(), gradient);
+            task(tape, 0, scores, 0, config.tags(), batches.tags(), batches.isWord(), gradient, 1);
+            task(tape, 1, scores, config.tags(), config.values(), batches.values(), batches.isMention(), gradient, 1);
+            task(tape, 2, scores, config.tags() + config.values(), 2, batches.negated(), batches.isMention(), gradient,
+                    NEGATION_SHARE);
             tape.backward(scores, gradient);
         }
         context.update(optimizer);
     }
 
-    /** The loss of {@code count} columns of the scores from column {@code first} on, and their gradient. */
+    /** The loss of {@code count} columns of the scores from column {@code first} on, and {@code share} its gradient. */
     private void task(Tape tape, int number, Variable scores, int first, int count, Tensor labels, Tensor weights,
-            Tensor gradient) {
+            Tensor gradient, float share) {
         Tensor own = tape.empty(scores.value().dtype(), scores.value().dim(0), count);
         long[] from = {0, first};
         long[] steps = {1, 1};
         Layouts.slice(scores.value(), own, from, steps);
         CrossEntropy.run(own, labels, losses.slice(number, number + 1),
-                CrossEntropy.Outputs.NONE.weight(weights).gradient(own).notFinite(context.notFinite()));
+                CrossEntropy.Outputs.NONE.weight(weights).gradient(own, share).notFinite(context.notFinite()));
         Layouts.place(own, gradient, from, steps);
     }
 

@@ -75,8 +75,8 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
     /**
      * What a prompt says.
      *
-     * @throws IllegalArgumentException saying what is wrong with it, as the end of a sentence about the prompt; see
-     * {@link Prompt}
+     * @throws IllegalArgumentException saying what is wrong with it, as the end of a sentence about the prompt: see
+     *                                  {@link Prompt}, and no word of it is in letters that were learned
      */
     public TaggedPrompt tag(String prompt) {
         return tag(List.of(prompt)).get(0);
@@ -84,7 +84,7 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
 
     /** What each of several prompts says; see {@link #tag(String)}. */
     public List<TaggedPrompt> tag(List<String> prompts) {
-        List<Prompt> checked = prompts.stream().map(Prompt::of).toList();
+        List<Prompt> checked = prompts.stream().map(this::readable).toList();
         TaggerConfig config = model().config();
         int length = config.text().tokens().words() * config.outputs();
         float[][] scores = rows(checked.size(), BATCH, length, (scope, tape, from, to, out) -> {
@@ -94,6 +94,16 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
         }, QUIETLY);
         return IntStream.range(0, scores.length).mapToObj(i -> new Reading(config, scores[i]).of(checked.get(i)))
                 .toList();
+    }
+
+    private Prompt readable(String text) {
+        Prompt prompt = Prompt.of(text);
+        Lexicon lexicon = model().config().lexicon();
+        if (prompt.words().stream().noneMatch(lexicon::hasLettersOf)) {
+            throw new IllegalArgumentException("has no word in letters that the model has learned: expected one of its "
+                    + lexicon.size() + " words, such as \"" + lexicon.example() + "\"");
+        }
+        return prompt;
     }
 
     /** The captions that a prompt is nearest to, by what the encoder makes of their words, nearest first. */
@@ -193,9 +203,10 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
             int best = largest(shares);
             List<TaggedPrompt.Word> own = words.subList(first, first + count);
             boolean guessed = own.stream().noneMatch(TaggedPrompt.Word::known);
+            boolean spelt = own.stream().anyMatch(word -> config.lexicon().hasLettersOf(word.text()));
             Optional<Lexicon.Near> near = guessed ? config.lexicon().nearest(slot,
                     String.join(" ", own.stream().map(TaggedPrompt.Word::text).toList())) : Optional.empty();
-            boolean believed = best != TaggerConfig.NO_VALUE && (!guessed || shares[best] >= BELIEVED);
+            boolean believed = best != TaggerConfig.NO_VALUE && (!guessed || shares[best] >= BELIEVED && spelt);
             Optional<String> value = near.map(Lexicon.Near::value)
                     .or(() -> believed ? Optional.of(values.get(best - 1)) : Optional.empty());
             double confidence = value.map(name -> shares[1 + values.indexOf(name)]).orElse(shares[0]);

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 final class TaggerActions {
     private static final int NEAREST = 3;
     /** Captions that a prompt is compared with, of each language. */
-    private static final int COMPARED = 500;
+    private static final int COMPARED = 250;
     private static final Option<String> PROMPT = Option.text("prompt", "PROMPT").positional()
             .help("Words such as \"a panda surfing at night, no rain\", in English or Korean.");
     private static final Option<String> DATA = CommonOptions.DATA.defaultsTo(SceneCaptions.NAME)

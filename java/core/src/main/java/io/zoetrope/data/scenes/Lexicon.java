@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
  */
 public final class Lexicon {
     private static final Pattern BETWEEN_WORDS = Pattern.compile("[^\\p{L}\\p{N}]+");
-    /** One letter, or jamo, in so many may be wrong. */
-    private static final int LETTERS_A_MISTAKE = 4;
+    /** One letter, or jamo, in so many may be wrong: a word of four letters is another one then. */
+    private static final int LETTERS_A_MISTAKE = 5;
 
     private final Slots slots;
     private final Map<String, Map<String, List<String>>> wordings;

@@ -50,9 +50,8 @@ class LexiconTest {
     @ParameterizedTest
     @CsvSource({"subject,walrus", "subject,cab", "subject,crow", "place,kitchen", "subject,바다코끼리"})
     void whatIsNotNearIsNot(String slot, String written) throws IOException {
-        Lexicon lexicon = Lexicon.of(
-                List.of("subject.cat: cat", "subject.cow: cow", "subject.walker: walker", "place.chicken: chicks", "subject.bear: 곰"),
-                List.of());
+        Lexicon lexicon = Lexicon.of(List.of("subject.cat: cat", "subject.cow: cow", "subject.walker: walker",
+                "place.chicken: chicks", "subject.bear: 곰"), List.of());
         assertThat(lexicon.nearest(slot, written)).isEmpty();
     }
 

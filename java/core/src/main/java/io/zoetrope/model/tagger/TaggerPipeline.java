@@ -161,7 +161,7 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
      */
     private record Reading(TaggerConfig config, float[] scores) {
         /** Below this what an unknown word means is not believed. */
-        private static final double BELIEVED = 0.5;
+        private static final double BELIEVED = 0.8;
 
         TaggedPrompt of(Prompt prompt) {
             Lexicon lexicon = config.lexicon();
@@ -185,11 +185,27 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
                     while (end < count && tags[end] == TaggerConfig.tag(TaggerConfig.slotOf(tags[w]), false)) {
                         end++;
                     }
-                    mentions.add(mention(names.get(TaggerConfig.slotOf(tags[w])), words, w, end - w));
+                    add(mentions, mention(names.get(TaggerConfig.slotOf(tags[w])), words, w, end - w));
                 }
                 w = end;
             }
             return new TaggedPrompt(prompt.text(), words, prompt.words().size() - count, mentions, config.slots());
+        }
+
+        /**
+         * Adds a mention, joined with the one before where they are of one slot and no word is between: compounds end
+         * with what they mean in both languages (a police detective is a detective, 아기 거북이 a turtle).
+         */
+        private static void add(List<TaggedPrompt.Mention> mentions, TaggedPrompt.Mention next) {
+            TaggedPrompt.Mention before = mentions.isEmpty() ? next : mentions.get(mentions.size() - 1);
+            if (before.first() + before.count() != next.first() || !before.slot().equals(next.slot())
+                    || before.negated() != next.negated()) {
+                mentions.add(next);
+                return;
+            }
+            TaggedPrompt.Mention head = next.value().isPresent() ? next : before;
+            mentions.set(mentions.size() - 1, new TaggedPrompt.Mention(head.slot(), before.first(),
+                    before.count() + next.count(), head.value(), head.confidence(), head.negated(), head.readAs()));
         }
 
         /** The tag of the same slot that begins a mention where this one does not, and the other way. */

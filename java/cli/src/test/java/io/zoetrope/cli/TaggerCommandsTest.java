@@ -41,7 +41,7 @@ class TaggerCommandsTest {
         assertThat(said).containsPattern("subject +panda +\\d+ %  by \"panda\"")
                 .containsPattern("action +dance +\\d+ %  by \"dancing\"").containsPattern("place +forest")
                 .containsPattern("time +night").containsPattern("mood +\\w+ +not said; drawn by seed 7")
-                .contains("nearest captions:").containsPattern("\n  0\\.\\d\\d  ");
+                .containsPattern("nearest captions, by what they say:\\R +\\d+ %  ");
         assertThat(Images.read(picture).width()).isGreaterThan(500);
         assertThat(explain("a panda dancing in the forest at night")).isEqualTo(said);
         assertThat(explain("a panda", "--seed", "8")).isEqualTo(explain("a panda", "--seed", "8"))

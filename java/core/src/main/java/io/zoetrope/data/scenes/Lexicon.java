@@ -35,7 +35,12 @@ public final class Lexicon {
      * @param value    that it means
      * @param mistakes letters to be changed, left out or put in
      */
-    public record Near(String wording, String value, int mistakes) {}
+    public record Near(String wording, String value, int mistakes) {
+        /** The share of its letters that are written right. */
+        public double likeness() {
+            return 1 - (double) mistakes / letters(wording).length();
+        }
+    }
 
     private Lexicon(Map<String, Map<String, List<String>>> wordings, Collection<String> others) {
         this.wordings = wordings;

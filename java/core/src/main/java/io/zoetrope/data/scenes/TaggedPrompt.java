@@ -36,7 +36,8 @@ public record TaggedPrompt(String text, List<Word> words, int unread, List<Menti
      * @param first      number of the first word
      * @param count      of the words
      * @param value      that they mean; empty: none that is known
-     * @param confidence 0 to 1, in the value, or in that they mean none
+     * @param confidence 0 to 1, in the value, or in that they mean none; where they are misspelt, the share of letters
+     *                   that are right
      * @param negated    whether it is said not to be so
      * @param readAs     the wording that they were taken to be misspelt from, where that decided
      */

@@ -6,6 +6,7 @@ import io.zoetrope.data.SceneCaptions;
 import io.zoetrope.data.scenes.CaptionGrammar;
 import io.zoetrope.data.scenes.LabelledCaption;
 import io.zoetrope.data.scenes.LabelledPrompts;
+import io.zoetrope.data.scenes.NearCaptions;
 import io.zoetrope.data.scenes.TaggedPrompt;
 import io.zoetrope.figures.TaggedPromptFigure;
 import io.zoetrope.io.AtomicFiles;
@@ -28,7 +29,7 @@ import java.util.stream.IntStream;
 final class TaggerActions {
     private static final int NEAREST = 3;
     /** Captions that a prompt is compared with, of each language. */
-    private static final int COMPARED = 250;
+    private static final int COMPARED = 4000;
     private static final Option<String> PROMPT = Option.text("prompt", "PROMPT").positional()
             .help("Words such as \"a panda surfing at night, no rain\", in English or Korean.");
     private static final Option<String> DATA = CommonOptions.DATA.defaultsTo(SceneCaptions.NAME)
@@ -53,22 +54,19 @@ final class TaggerActions {
     private static void explain(ActionCall call) throws IOException {
         String text = call.get(PROMPT);
         asked(() -> Prompt.of(text)); // before anything is loaded
-        List<String> captions = new ArrayList<>();
+        List<LabelledCaption> captions = new ArrayList<>();
         for (SceneCaptions.Language language : SceneCaptions.shipped().languages()) {
-            IntStream.range(0, COMPARED)
-                    .forEach(i -> captions.add(language.caption(CaptionGrammar.Part.LEARNED, i).text()));
+            IntStream.range(0, COMPARED).forEach(i -> captions.add(language.caption(CaptionGrammar.Part.LEARNED, i)));
         }
         TaggedPrompt prompt;
-        List<TaggerPipeline.Near> nearest;
         try (Device device = call.openDevice();
                 TaggerPipeline pipeline = TaggerPipeline.fromPretrained(device, call.model())) {
             prompt = asked(() -> pipeline.tag(text));
-            nearest = pipeline.nearest(text, captions, NEAREST);
         }
         long seed = call.get(CommonOptions.SEED);
         call.say(described(prompt, seed));
-        call.say("nearest captions:" + nearest.stream()
-                .map(near -> String.format(Locale.ROOT, "%n  %.2f  %s", near.likeness(), near.caption()))
+        call.say("nearest captions, by what they say:" + NearCaptions.of(prompt, captions, NEAREST).stream().map(
+                near -> String.format(Locale.ROOT, "%n  %3.0f %%  %s", 100 * near.meaning(), near.caption().text()))
                 .reduce("", String::concat));
         call.writeIfAsked(CommonOptions.OUT,
                 file -> ImageFiles.writePng(file, TaggedPromptFigure.draw(prompt, prompt.drawn(seed))));

@@ -15,7 +15,6 @@ import io.zoetrope.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -40,13 +39,6 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
     private static final int BATCH = 64;
     private static final IntConsumer QUIETLY = done -> {
     };
-
-    /**
-     * A caption and how near a prompt is to it.
-     *
-     * @param likeness cosine of what the encoder makes of both, −1 to 1
-     */
-    public record Near(String caption, double likeness) {}
 
     /** Takes the model over: closing the pipeline closes it. */
     public TaggerPipeline(TaggerModel model) {
@@ -104,44 +96,6 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
                     + lexicon.size() + " words, such as \"" + lexicon.example() + "\"");
         }
         return prompt;
-    }
-
-    /** The captions that a prompt is nearest to, by what the encoder makes of their words, nearest first. */
-    public List<Near> nearest(String prompt, List<String> captions, int count) {
-        List<Prompt> all = new ArrayList<>(List.of(Prompt.of(prompt)));
-        captions.forEach(caption -> all.add(Prompt.of(caption)));
-        int words = model().config().text().tokens().words();
-        int width = model().config().text().width();
-        float[][] states = rows(all.size(), BATCH, words * width,
-                (scope, tape, from, to, out) -> Layouts.cast(model().network()
-                        .words(tape, ids(scope, all.subList(from, to))).value().reshape(to - from, words * width), out),
-                QUIETLY);
-        double[][] means = IntStream.range(0, states.length)
-                .mapToObj(i -> mean(states[i], Math.min(words, all.get(i).words().size()), width))
-                .toArray(double[][]::new);
-        return IntStream.range(0, captions.size())
-                .mapToObj(i -> new Near(captions.get(i), cosine(means[0], means[1 + i])))
-                .sorted(Comparator.comparingDouble(Near::likeness).reversed()).limit(count).toList();
-    }
-
-    private static double[] mean(float[] states, int words, int width) {
-        double[] mean = new double[width];
-        for (int i = 0; i < words * width; i++) {
-            mean[i % width] += states[i] / words;
-        }
-        return mean;
-    }
-
-    private static double cosine(double[] a, double[] b) {
-        double dot = 0;
-        double aa = 0;
-        double bb = 0;
-        for (int i = 0; i < a.length; i++) {
-            dot += a[i] * b[i];
-            aa += a[i] * a[i];
-            bb += b[i] * b[i];
-        }
-        return dot / Math.sqrt(Math.max(aa * bb, Double.MIN_NORMAL));
     }
 
     private Tensor ids(Scope scope, List<Prompt> prompts) {
@@ -225,7 +179,7 @@ public final class TaggerPipeline extends ModelPipeline<TaggerModel> {
             boolean believed = best != TaggerConfig.NO_VALUE && (!guessed || shares[best] >= BELIEVED && spelt);
             Optional<String> value = near.map(Lexicon.Near::value)
                     .or(() -> believed ? Optional.of(values.get(best - 1)) : Optional.empty());
-            double confidence = value.map(name -> shares[1 + values.indexOf(name)]).orElse(shares[0]);
+            double confidence = near.map(Lexicon.Near::likeness).orElse(value.isPresent() ? shares[best] : shares[0]);
             double[] negation = shares(first, count, config.tags() + config.values(), 2);
             return new TaggedPrompt.Mention(slot, first, count, value, confidence, negation[1] > negation[0],
                     near.map(Lexicon.Near::wording));

@@ -50,4 +50,26 @@ public class TaggedPromptTest {
                 .allMatch(values -> values.get("time").equals("day"));
         assertThat(drawn).extracting(values -> values.get("place")).contains("city", "farm");
     }
+
+    @Test
+    void captionsThatSayTheSameAreNear() {
+        LabelledCaption owlAtNight = caption("an owl at night", "owl", "time", "night", false);
+        LabelledCaption owlNotAtNight = caption("the owl, not at night", "owl", "time", "night", true);
+        LabelledCaption catInTheCity = caption("cat in the city", "cat", "place", "city", false);
+        List<NearCaptions.Near> near = NearCaptions.of(example(), List.of(catInTheCity, owlAtNight, owlNotAtNight), 2);
+        assertThat(near).extracting(NearCaptions.Near::caption).containsExactly(owlNotAtNight, owlAtNight);
+        assertThat(near.get(0).meaning()).as("two of three and two said alike").isEqualTo(4.0 / 5);
+        assertThat(near.get(1).meaning()).isEqualTo(2.0 / 5);
+        LabelledCaption otherWords = caption("that owl by day", "owl", "place", "city", false);
+        LabelledCaption sameWords = caption("owl dark night yeti", "owl", "place", "city", false);
+        assertThat(NearCaptions.of(example(), List.of(otherWords, sameWords), 1).get(0).caption()).isEqualTo(sameWords);
+    }
+
+    private static LabelledCaption caption(String text, String subject, String slot, String value, boolean negated) {
+        int begin = text.indexOf(subject);
+        int end = begin + subject.length();
+        return new LabelledCaption(text,
+                List.of(new LabelledCaption.Span(begin, end, "subject", Optional.of(subject), false),
+                        new LabelledCaption.Span(end, text.length(), slot, Optional.of(value), negated)));
+    }
 }

@@ -147,11 +147,6 @@ class TaggerTrainingTest {
             assertThat(longer.unread()).isEqualTo(13);
             assertThat(longer.words()).hasSize(10);
 
-            List<TaggerPipeline.Near> near = tagger.nearest("a grey owl on a farm",
-                    List.of("a fox in town", "a red owl on a farm", "show a kitten"), 2);
-            assertThat(near).hasSize(2).first()
-                    .satisfies(best -> assertThat(best.caption()).isEqualTo("a red owl on a farm"));
-            assertThat(near.get(0).likeness()).isGreaterThan(near.get(1).likeness()).isLessThanOrEqualTo(1.000001);
             assertThatThrownBy(() -> tagger.tag("שלום עולם")).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("no word in letters that the model has learned");
             assertThatThrownBy(() -> tagger.tag("🎉")).hasMessageContaining("has no word");

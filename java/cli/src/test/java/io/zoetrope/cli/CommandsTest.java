@@ -74,9 +74,9 @@ class CommandsTest {
         assertThat(shell.err())
                 .contains("bench, classify, complete, data, doctor, evaluate, explain, generate, models, speed, train");
         assertThat(shell.run("train")).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, words, toy");
+        assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, words, tagger, toy");
         assertThat(shell.run("evaluate")).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to evaluate: ddpm, patches, cnn, gan, wavegan, words, toy");
+        assertThat(shell.err()).contains("say what to evaluate: ddpm, patches, cnn, gan, wavegan, words, tagger, toy");
         assertThat(shell.run("explain")).isEqualTo(2);
         assertThat(shell.err()).contains("say what to explain: attention, cnn, prompt");
     }

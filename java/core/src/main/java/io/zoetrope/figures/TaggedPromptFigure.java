@@ -51,6 +51,11 @@ public final class TaggedPromptFigure {
         g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     }
 
+    /** Whether the fonts of this machine have all letters of the prompt; else some are boxes in the figure. */
+    public static boolean canShow(TaggedPrompt prompt) {
+        return prompt.words().stream().allMatch(word -> WORDS.canDisplayUpTo(word.text()) < 0);
+    }
+
     /** @param drawn values of slots that the prompt leaves open, by slot */
     public static BufferedImage draw(TaggedPrompt prompt, Map<String, String> drawn) {
         Graphics2D measuring = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();

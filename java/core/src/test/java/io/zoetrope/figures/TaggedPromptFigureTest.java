@@ -42,4 +42,13 @@ class TaggedPromptFigureTest {
         assertThat(TaggedPromptFigure.draw(longer, Map.of()).getHeight())
                 .isGreaterThan(TaggedPromptFigure.draw(prompt, Map.of()).getHeight());
     }
+
+    @Test
+    void lettersThatNoFontHasAreTold() {
+        TaggedPrompt prompt = TaggedPromptTest.example();
+        assertThat(TaggedPromptFigure.canShow(prompt)).isTrue();
+        TaggedPrompt.Word unassigned = new TaggedPrompt.Word("\u0378", prompt.words().get(0).slot(), 1, false);
+        assertThat(TaggedPromptFigure.canShow(new TaggedPrompt("\u0378", Collections.singletonList(unassigned), 0,
+                Collections.emptyList(), prompt.slots()))).isFalse();
+    }
 }

@@ -68,6 +68,10 @@ final class TaggerActions {
         call.say("nearest captions, by what they say:" + NearCaptions.of(prompt, captions, NEAREST).stream().map(
                 near -> String.format(Locale.ROOT, "%n  %3.0f %%  %s", 100 * near.meaning(), near.caption().text()))
                 .reduce("", String::concat));
+        if (call.find(CommonOptions.OUT).isPresent() && !TaggedPromptFigure.canShow(prompt)) {
+            call.say("the picture has boxes in place of letters that no font of this machine has: install one that has "
+                    + "them, such as Noto Sans CJK for Korean");
+        }
         call.writeIfAsked(CommonOptions.OUT,
                 file -> ImageFiles.writePng(file, TaggedPromptFigure.draw(prompt, prompt.drawn(seed))));
     }

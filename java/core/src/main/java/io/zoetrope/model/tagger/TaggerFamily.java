@@ -91,7 +91,7 @@ public final class TaggerFamily implements ModelFamily, TrainingFamily {
 
     @Override
     public long usualSteps(Dataset data) {
-        return 4000;
+        return 5000;
     }
 
     @Override

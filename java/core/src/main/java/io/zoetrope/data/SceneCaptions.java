@@ -27,7 +27,8 @@ import java.util.stream.Stream;
  * wrote, to measure on.
  *
  * <p>The grammars of English and Korean ship with the library. A folder may hold others: {@code de.grammar} is written
- * as those are and knows the same slots and values as the others of its folder; {@code prompts-de.txt} may be beside it.
+ * as those are and knows the same slots and values as the others of its folder; {@code prompts-de.txt} may be beside
+ * it.
  */
 public final class SceneCaptions implements Dataset {
     /** The set's name. */

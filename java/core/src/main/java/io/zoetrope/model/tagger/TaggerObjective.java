@@ -68,7 +68,7 @@ final class TaggerObjective implements Objective {
         context.update(optimizer);
     }
 
-    /** The loss of {@code count} columns of the scores from column {@code first} on, and {@code share} its gradient. */
+    /** The loss of {@code count} columns of the scores from {@code first} on, and {@code share} times its gradient. */
     private void task(Tape tape, int number, Variable scores, int first, int count, Tensor labels, Tensor weights,
             Tensor gradient, float share) {
         Tensor own = tape.empty(scores.value().dtype(), scores.value().dim(0), count);

@@ -3,6 +3,7 @@ package io.zoetrope.cli;
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.DataSets;
 import io.zoetrope.io.ModelFolder;
+import io.zoetrope.model.Action;
 import io.zoetrope.model.ModelFamilies;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.PretrainedModels;
@@ -57,7 +58,8 @@ final class ModelsCommand implements io.zoetrope.cli.Command, Callable<Integer> 
         String licence = DataSets.find(shipped.data()).map(set -> " (" + set.licence() + ")").orElse("");
         surroundings.say(String.format(Locale.ROOT, "%s: %s, family %s, %.1f MB%n    %s %s; learned from %s%s",
                 shipped.name(), family.description(), family.name(), PretrainedModels.size(shipped.name()) / 1e6,
-                family.recognition().isPresent() ? "knows" : "makes", shipped.about(), shipped.data(), licence));
+                family.recognition().isPresent() || family.actions(Action.Kind.GENERATE).isEmpty() ? "knows" : "makes",
+                shipped.about(), shipped.data(), licence));
     }
 
     private void show(String nameOrFolder) throws IOException {

@@ -33,11 +33,11 @@ class CommandsTest {
     @Test
     void helpIsThereForEveryCommand() {
         for (String[] command : new String[][] {{}, {"generate"}, {"train"}, {"train", "ddpm"}, {"train", "cnn"},
-                {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"train", "words"}, {"evaluate"},
-                {"evaluate", "ddpm"}, {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"},
-                {"evaluate", "patches"}, {"evaluate", "words"}, {"speed"}, {"complete"}, {"explain"},
-                {"explain", "attention"}, {"explain", "cnn"}, {"classify"}, {"bench"}, {"data"}, {"models"},
-                {"doctor"}}) {
+                {"train", "gan"}, {"train", "patches"}, {"train", "wavegan"}, {"train", "words"}, {"train", "tagger"},
+                {"evaluate"}, {"evaluate", "ddpm"}, {"evaluate", "wavegan"}, {"evaluate", "cnn"}, {"evaluate", "gan"},
+                {"evaluate", "patches"}, {"evaluate", "words"}, {"evaluate", "tagger"}, {"speed"}, {"complete"},
+                {"explain"}, {"explain", "attention"}, {"explain", "cnn"}, {"explain", "prompt"}, {"classify"},
+                {"bench"}, {"data"}, {"models"}, {"doctor"}}) {
             String[] arguments = Arrays.copyOf(command, command.length + 1);
             arguments[command.length] = "--help";
             assertThat(shell.run(arguments)).isZero();
@@ -76,11 +76,11 @@ class CommandsTest {
         assertThat(shell.err())
                 .contains("bench, classify, complete, data, doctor, evaluate, explain, generate, models, speed, train");
         assertThat(shell.run("train")).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, words, toy");
+        assertThat(shell.err()).contains("say what to train: ddpm, patches, cnn, gan, wavegan, words, tagger, toy");
         assertThat(shell.run("evaluate")).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to evaluate: ddpm, patches, cnn, gan, wavegan, words, toy");
+        assertThat(shell.err()).contains("say what to evaluate: ddpm, patches, cnn, gan, wavegan, words, tagger, toy");
         assertThat(shell.run("explain")).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to explain: attention, cnn");
+        assertThat(shell.err()).contains("say what to explain: attention, cnn, prompt");
     }
 
     @Test

@@ -27,7 +27,9 @@ class ModelsCommandTest {
                 "makes pictures of clothing; learned from fashion-mnist (MIT (Expat) licence, © 2017 Zalando SE",
                 "fashion-cnn: a classifier, family cnn, 0.6 MB", "knows spoken digits; learned from spoken-digits",
                 "fashion-gan: an adversarial model, family gan", "digits-wavegan: an adversarial model of sounds",
-                "fashion-patches: a transformer over patches");
+                "fashion-patches: a transformer over patches",
+                "scene-tagger: a tagger of prompts, family tagger, 0.7 MB",
+                "knows subject, action, place, time and mood in prompts; learned from scene-captions");
     }
 
     @Test

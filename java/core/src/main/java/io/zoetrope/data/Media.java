@@ -8,6 +8,8 @@ import java.util.function.Supplier;
 public enum Media {
     PICTURES("pictures", ".png", DataSets::names, DataSets::load), SOUNDS("sounds", ".wav", AudioSets::names,
             AudioSets::load), CAPTIONED("captioned pictures", ".png", CaptionedSets::names, CaptionedSets::load),
+    /** Captions alone, with what their words say. */
+    LABELLED_CAPTIONS("labelled captions", ".txt", () -> List.of(SceneCaptions.NAME), SceneCaptions::load),
     /** Pictures or sounds: the data decide. */
     ANY("pictures or sounds", "", DataSets::allNames, DataSets::loadAny);
 
@@ -38,6 +40,9 @@ public enum Media {
         }
         if (data instanceof CaptionedDataset) {
             return CAPTIONED;
+        }
+        if (data instanceof SceneCaptions) {
+            return LABELLED_CAPTIONS;
         }
         throw new IllegalArgumentException(
                 data.name() + " holds " + data.examples() + ": expected pictures, sounds or captioned pictures");

@@ -19,7 +19,7 @@ class ModelFamiliesTest {
     @Test
     void theLibrarysFamiliesAreFound() throws Exception {
         assertThat(families.all()).extracting(ModelFamily::name).containsExactly("ddpm", "patches", "cnn", "gan",
-                "wavegan", "words");
+                "wavegan", "words", "tagger");
         for (ShippedModel model : families.shipped()) {
             ModelFamily family = families.shipping(model.name()).orElseThrow();
             assertThat(families.of(model.name())).isSameAs(family)

@@ -5,7 +5,10 @@ import io.zoetrope.data.CaptionedDataset;
 import io.zoetrope.data.Description;
 import io.zoetrope.data.ImageDataset;
 import io.zoetrope.data.Images;
+import io.zoetrope.data.SceneCaptions;
 import io.zoetrope.data.Sounds;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +94,15 @@ public final class TinyData {
         }
         ImageDataset.Part part = new ImageDataset.Part(new Images(16, 4, 4, 1, pixels), labels);
         return new ImageDataset("halves", List.of("left", "right"), part, part);
+    }
+
+    /** Captions of the grammars that ship. */
+    public static SceneCaptions labelledCaptions() {
+        try {
+            return SceneCaptions.shipped();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** 8×8 pictures of one colour, with captions that say which, in two languages. */

@@ -5,6 +5,7 @@ import io.zoetrope.model.cnn.CnnFamily;
 import io.zoetrope.model.ddpm.DdpmFamily;
 import io.zoetrope.model.gan.GanFamily;
 import io.zoetrope.model.patches.PatchesFamily;
+import io.zoetrope.model.tagger.TaggerFamily;
 import io.zoetrope.model.wavegan.WaveGanFamily;
 import io.zoetrope.model.words.WordsFamily;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ public enum TinyTraining {
                                                             new Request(TinyData.squares(), 4, Config.empty())), WORDS(
                                                                     new WordsFamily(), new Request(TinyData.captioned(),
                                                                             4, Config.empty().with("base_width", 16))),
+    TAGGER(new TaggerFamily(), new Request(TinyData.labelledCaptions(), 4, Config.empty())),
     /** A model that ships, by adapters. */
     TUNED(new CnnFamily(), new Request(TinyData.strokes(), 8, Tuning.from("fashion-cnn")
             .adapting(1, 4, "stages.*.conv?", "head").toOptions().with("optimizer", "adamw").with("flip", false))),

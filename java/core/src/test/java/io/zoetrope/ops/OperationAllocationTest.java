@@ -18,9 +18,11 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** An operation whose like ran before allocates nothing: neither on the heap nor in direct buffers. */
+@Tag("nothing-to-check") // thousands of launches of what the operations' own tests launch
 class OperationAllocationTest {
     private static final int CALLS = 1000;
     private static final int ROUNDS = 4;

@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Attention} where scores are far from 0: their own rounding is what the results hang on. */
+@Tag("nothing-to-check") // shapes and kernels are AttentionTest's: only the values are others
 class LargeScoresTest {
     private static final Device DEVICE = Devices.shared();
     private static final float SCALE = 0.25f;

@@ -51,10 +51,14 @@ class GroupNormTest {
             new Case(2, 3, 5, 1024, 1), // a group wider than a block
             new Case(1, 2, 2, 600, 2), new Case(1, 2, 2, 602, 2), // both, with odd groups
             new Case(1, 1, 1, 25_000, 1), new Case(1, 1, 1, 25_001, 1)); // more parts than three times a warp's lanes
+    /** From here on the checkers take a second for a case: SiLU is asked of half of them, of each type and residue. */
+    private static final int DEAR_CHANNELS = 25_000;
 
     static Stream<Arguments> cases() {
         return CASES.stream().flatMap(c -> Stream.of(DType.F32, DType.BF16)
-                .flatMap(dtype -> Stream.of(false, true).map(silu -> Arguments.of(c, dtype, silu))));
+                .flatMap(dtype -> Stream.of(false, true)
+                        .filter(silu -> c.c < DEAR_CHANNELS || silu == (dtype == DType.F32 ^ c.c == DEAR_CHANNELS))
+                        .map(silu -> Arguments.of(c, dtype, silu))));
     }
 
     private static final class Data {

@@ -67,12 +67,11 @@ public final class KernelCatalog {
     }
 
     private static JsonObject json(String name) {
-        String resource = "/kernels/" + name + ".json";
-        try (InputStream in = KernelCatalog.class.getResourceAsStream(resource)) {
+        String resource = "kernels/" + name + ".json";
+        try (InputStream in = BundledResources.open(resource)) {
             if (in == null) {
-                throw new DeviceException(0,
-                        resource + " is not on the class path: the artifact zoetrope-cuda is missing or"
-                                + " older than this library");
+                throw new DeviceException(0, resource + " is on neither the class path nor the module path: the"
+                        + " artifact zoetrope-cuda is missing or older than this library");
             }
             return JsonParser.parseString(new String(in.readAllBytes(), StandardCharsets.UTF_8)).getAsJsonObject();
         } catch (IOException e) {

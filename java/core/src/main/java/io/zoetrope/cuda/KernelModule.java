@@ -65,7 +65,8 @@ public final class KernelModule implements AutoCloseable {
      * @param path   from the root of the class path, with its ending: {@code kernels/mine.fatbin}
      */
     public static KernelModule resource(Device device, ClassLoader loader, String path) {
-        return device.own(read(device, loader, path, path, "kernel module " + path + " is not on the class path"));
+        return device.own(read(device, loader, path, path,
+                "kernel module " + path + " is on neither the class path nor the module path"));
     }
 
     /**
@@ -75,9 +76,8 @@ public final class KernelModule implements AutoCloseable {
      */
     static KernelModule ofLibrary(Device device, String name) {
         return read(device, KernelModule.class.getClassLoader(), "kernels/" + name + ".fatbin", name,
-                "kernel module /kernels/" + name
-                        + ".fatbin is not on the class path: the artifact zoetrope-cuda is missing or"
-                        + " older than this library");
+                "kernel module kernels/" + name + ".fatbin is on neither the class path nor the module path: the"
+                        + " artifact zoetrope-cuda is missing or older than this library");
     }
 
     private static KernelModule read(Device device, ClassLoader loader, String path, String name, String missing) {

@@ -366,7 +366,7 @@ public final class Device implements AutoCloseable {
     /** Fails as {@link Driver#check} does; after a fault in a kernel with its likely name and what it means. */
     void check(String what, int result) {
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result,
+            throw DeviceException.of(result,
                     what + " failed: " + Driver.describe(result) + Faults.explain(this, result));
         }
     }

@@ -134,7 +134,7 @@ public final class Kernel {
         }
         stream.queued(this);
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result,
+            throw DeviceException.of(result,
                     "launching " + name + " (grid " + gridX + "×" + gridY + "×" + gridZ + ", " + blockX + "×" + blockY
                             + "×" + blockZ + " threads, " + sharedBytes + " bytes of shared memory, " + arguments.size()
                             + " bytes of parameters) on " + stream + " failed: " + Driver.describe(result)

@@ -7,4 +7,7 @@
  * <p>The classes whose names end in Functions work on a tape and are differentiable; the others launch into given
  * tensors. An axis may be negative, which counts from the end. A tensor is dense and row-major, so no step is negative.
  */
+@API(status = API.Status.STABLE)
 package io.zoetrope.ops.array;
+
+import org.apiguardian.api.API;

@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,13 +44,15 @@ public final class ImageFiles {
 
     /** Writes {@code image} as a PNG, whole or not at all. */
     public static void writePng(Path file, BufferedImage image) throws IOException {
-        AtomicFiles.write(file, out -> {
-            try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
-                if (!ImageIO.write(image, "png", stream)) {
-                    throw new IOException("this Java runtime has no PNG writer");
-                }
+        AtomicFiles.write(file, out -> encodePng(image, out));
+    }
+
+    static void encodePng(BufferedImage image, OutputStream out) throws IOException {
+        try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+            if (!ImageIO.write(image, "png", stream)) {
+                throw new IOException("this Java runtime has no PNG writer");
             }
-        });
+        }
     }
 
     /** Reads a picture: one channel if the file is grey, else RGB; laid over white where transparent. */

@@ -2,7 +2,9 @@ package io.zoetrope.data;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
@@ -173,6 +175,17 @@ public final class Images {
             throw new IllegalStateException("a PNG holds one picture, not " + count + "; use grid(columns) first");
         }
         ImageFiles.writePng(file, toBuffered(0));
+    }
+
+    /** Picture {@code index} as the bytes of a PNG, to be sent. */
+    public byte[] toPng(int index) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageFiles.encodePng(toBuffered(index), bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
     }
 
     /** Reads a PNG (or what else ImageIO reads) as a batch of one; see {@link ImageFiles#read}. */

@@ -24,12 +24,14 @@ public final class PictureService implements AutoCloseable {
     private static final long LOOK_MILLIS = 50;
 
     private final Device device;
+    private final String model;
     private final WordsPipeline pipeline;
     private final ReentrantLock turn = new ReentrantLock(true);
     private boolean closed;
 
-    private PictureService(Device device, WordsPipeline pipeline) {
+    private PictureService(Device device, String model, WordsPipeline pipeline) {
         this.device = device;
+        this.model = model;
         this.pipeline = pipeline;
     }
 
@@ -47,11 +49,16 @@ public final class PictureService implements AutoCloseable {
     public static PictureService open(DeviceChoice choice, String nameOrFolder) throws IOException {
         Device device = Device.open(choice);
         try {
-            return new PictureService(device, WordsPipeline.fromPretrained(device, nameOrFolder));
+            return new PictureService(device, nameOrFolder, WordsPipeline.fromPretrained(device, nameOrFolder));
         } catch (IOException | RuntimeException | Error e) {
             device.close();
             throw e;
         }
+    }
+
+    /** What paints. @return the name or the folder that this was opened with */
+    public String model() {
+        return model;
     }
 
     /** Height and width of the pictures, in pixels. @return the model's own size, the only one */

@@ -5,22 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.CancellationToken;
 import io.zoetrope.io.Progress;
-import io.zoetrope.model.words.WordsConfig;
-import io.zoetrope.model.words.WordsModel;
 import io.zoetrope.model.words.WordsPipeline;
-import io.zoetrope.tensor.DType;
-import io.zoetrope.testkit.Devices;
+import io.zoetrope.testkit.TinyWords;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -41,15 +36,7 @@ class PictureServiceTest {
 
     @BeforeAll
     static void open() throws IOException {
-        Device device = Devices.shared();
-        try (WordsModel fresh = new WordsModel(device, WordsConfig.forPictures(SIZE, 16, List.of("apple", "red")),
-                DType.BF16, 3)) {
-            float[] values = fresh.store().values();
-            for (int i = 0; i < values.length; i++) {
-                values[i] += (float) (0.05 * Math.sin(i)); // no layer is zero, as some are at first
-            }
-            fresh.save(folder, values, Map.of());
-        }
+        TinyWords.save(folder, SIZE);
         service = PictureService.open(DeviceChoice.AUTO, folder.toString());
     }
 

@@ -68,6 +68,11 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
             return new Request(prompts, "", 2.5, 0.85, 25, 0);
         }
 
+        /** The same settings for other pictures. */
+        public Request prompts(List<String> texts) {
+            return new Request(texts, negative, guidance, until, steps, seed);
+        }
+
         public Request negative(String words) {
             return new Request(prompts, words, guidance, until, steps, seed);
         }

@@ -7,8 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apiguardian.api.API;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +46,21 @@ class LibraryRulesTest {
         assertThat(marks).hasSizeGreaterThan(40).containsEntry("io.zoetrope.cuda", API.Status.STABLE)
                 .containsEntry("io.zoetrope.service", API.Status.EXPERIMENTAL)
                 .allSatisfy((name, status) -> assertThat(status).as(name).isIn(MARKS));
+    }
+
+    @Test
+    void theModuleExportsEveryPackageAndOffersEveryService() throws IOException {
+        String descriptor = Files.readString(Path.of("src/main/module/module-info.java"));
+        assertThat(Pattern.compile("exports ([\\w.]+);").matcher(descriptor).results().map(found -> found.group(1)))
+                .containsExactlyInAnyOrderElementsOf(
+                        LayersTest.CLASSES.stream().map(JavaClass::getPackageName).distinct().toList());
+        try (Stream<Path> services = Files.list(Path.of("src/main/resources/META-INF/services"))) {
+            for (Path service : services.toList()) {
+                String implementations = String.join(",\\s+", Files.readAllLines(service));
+                assertThat(descriptor)
+                        .containsPattern("provides " + service.getFileName() + " with\\s+" + implementations + ";");
+            }
+        }
     }
 
     private static API.Status mark(String packageName) {

@@ -42,8 +42,8 @@ public final class OwnDiffusion {
     }
 
     static Path train(Device device, ImageDataset data, Path run, int steps) throws Exception {
-        UNetConfig unet = UNetConfig.symmetric(data.height(), data.channels(), List.of(32, 64), 1,
-                List.of(false, true), 8, 0);
+        UNetConfig unet = UNetConfig.symmetric(data.height(), data.channels(), List.of(32, 64), 1, List.of(false, true),
+                8, 0);
         NoiseSchedule noise = NoiseSchedule.cosine(1000);
         DdpmConfig config = new DdpmConfig(unet, SchedulerConfig.forPictures(noise, Prediction.EPSILON));
         Optimization optimization = Optimization.adamW(LearningRate.linear(2e-3f, 5000, 1e-4f).withWarmUp(100))

@@ -55,9 +55,9 @@ public final class OwnKernel {
     private static float[] blurred(Scope scope, Tensor picture) {
         float[] mean = new float[9];
         java.util.Arrays.fill(mean, 1 / 9f);
-        Tensor w = scope.of(DType.F32, mean, 1, 3, 3, 1);                         // KRSC
-        Tensor y = scope.emptyLike(picture);                                      // NHWC, as the picture
-        Conv2d.forward(picture, w, null, null, null, y, Conv2d.Spec.of(1, 1));    // stride 1, padding 1
+        Tensor w = scope.of(DType.F32, mean, 1, 3, 3, 1); // KRSC
+        Tensor y = scope.emptyLike(picture); // NHWC, as the picture
+        Conv2d.forward(picture, w, null, null, null, y, Conv2d.Spec.of(1, 1)); // stride 1, padding 1
         return y.toFloats();
     }
 }

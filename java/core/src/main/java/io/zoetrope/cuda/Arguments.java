@@ -62,7 +62,11 @@ public final class Arguments {
         return this;
     }
 
-    /** An int parameter given as a long. @throws IllegalArgumentException when it does not fit */
+    /**
+     * An int parameter given as a long.
+     *
+     * @throws IllegalArgumentException when it does not fit
+     */
     public Arguments i32(String name, long value) {
         if ((int) value != value) {
             throw refused(name + " is " + value + ", which does not fit in an int");

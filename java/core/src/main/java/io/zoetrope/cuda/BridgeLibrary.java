@@ -19,7 +19,11 @@ final class BridgeLibrary {
         return FAILURE;
     }
 
-    /** Loads a library. @return why that failed, in words; empty when it did not */
+    /**
+     * Loads a library.
+     *
+     * @return why that failed, in words; empty when it did not
+     */
     static Optional<String> load(String resource) {
         try (NativeFolder folder = NativeFolder.make()) {
             if (!BundledResources.copy(resource, folder.path())) {

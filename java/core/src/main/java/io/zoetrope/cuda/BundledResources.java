@@ -13,13 +13,21 @@ final class BundledResources {
     private BundledResources() {
     }
 
-    /** @param path from the root of the jar, without a slash before it. @return null when no jar has it */
+    /**
+     * @param path from the root of the jar, without a slash before it.
+     *
+     * @return null when no jar has it
+     */
     static InputStream open(String path) {
         ClassLoader loader = BundledResources.class.getClassLoader();
         return loader.getResourceAsStream(path);
     }
 
-    /** Copies a resource into a folder, under its own name there. @return false when no jar has it */
+    /**
+     * Copies a resource into a folder, under its own name there.
+     *
+     * @return false when no jar has it
+     */
     static boolean copy(String path, Path folder) throws IOException {
         try (InputStream in = open(path)) {
             if (in == null) {

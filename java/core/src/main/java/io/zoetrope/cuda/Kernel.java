@@ -71,7 +71,11 @@ public final class Kernel {
         return device;
     }
 
-    /** The geometry declared in the device code. @throws DeviceException when the kernel declares none */
+    /**
+     * The geometry declared in the device code.
+     *
+     * @throws DeviceException when the kernel declares none
+     */
     public Geometry geometry() {
         if (geometry == null) {
             throw new DeviceException(0, "kernel " + name + " declares no geometry");

@@ -19,7 +19,11 @@ public final class KernelCatalog {
     private KernelCatalog() {
     }
 
-    /** The kernels for an operation, in the order of the device code. @throws DeviceException when there is none */
+    /**
+     * The kernels for an operation, in the order of the device code.
+     *
+     * @throws DeviceException when there is none
+     */
     public static List<KernelDescription> of(String operation) {
         return OPERATIONS.computeIfAbsent(operation, KernelCatalog::read);
     }

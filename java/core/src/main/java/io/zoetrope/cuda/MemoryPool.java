@@ -249,7 +249,11 @@ public final class MemoryPool {
         return what + " " + bytes + " bytes at 0x" + Long.toHexString(address);
     }
 
-    /** Returns all cached memory to the driver. @return the bytes returned */
+    /**
+     * Returns all cached memory to the driver.
+     *
+     * @return the bytes returned
+     */
     public synchronized long trim() {
         long bytes = 0;
         for (Stream stream : device.streams()) {

@@ -26,7 +26,11 @@ final class NativeLibraries {
     private NativeLibraries() {
     }
 
-    /** Loads the driver for the choice. @return true for softcuda, false for NVIDIA's driver */
+    /**
+     * Loads the driver for the choice.
+     *
+     * @return true for softcuda, false for NVIDIA's driver
+     */
     static synchronized boolean load(DeviceChoice choice) {
         if (software != null) {
             boolean fits = choice.isAuto() || choice.isCpu() == software;

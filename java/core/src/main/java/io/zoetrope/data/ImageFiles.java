@@ -42,7 +42,11 @@ public final class ImageFiles {
      */
     record Decoded(Images image, List<String> done) {}
 
-    /** Writes {@code image} as a PNG, whole or not at all. */
+    /**
+     * Writes {@code image} as a PNG, whole or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void writePng(Path file, BufferedImage image) throws IOException {
         AtomicFiles.write(file, out -> encodePng(image, out));
     }
@@ -55,7 +59,11 @@ public final class ImageFiles {
         }
     }
 
-    /** Reads a picture: one channel if the file is grey, else RGB; laid over white where transparent. */
+    /**
+     * Reads a picture: one channel if the file is grey, else RGB; laid over white where transparent.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Images read(Path file) throws IOException {
         return decode(file).image();
     }

@@ -169,7 +169,11 @@ public final class Images {
         return new Images(count, bigHeight, bigWidth, channels, big);
     }
 
-    /** Writes the only picture of this batch (see {@link #grid}) as a PNG, whole or not at all. */
+    /**
+     * Writes the only picture of this batch (see {@link #grid}) as a PNG, whole or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writePng(Path file) throws IOException {
         if (count != 1) {
             throw new IllegalStateException("a PNG holds one picture, not " + count + "; use grid(columns) first");
@@ -188,7 +192,11 @@ public final class Images {
         return bytes.toByteArray();
     }
 
-    /** Reads a PNG (or what else ImageIO reads) as a batch of one; see {@link ImageFiles#read}. */
+    /**
+     * Reads a PNG (or what else ImageIO reads) as a batch of one; see {@link ImageFiles#read}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Images read(Path file) throws IOException {
         return ImageFiles.read(file);
     }

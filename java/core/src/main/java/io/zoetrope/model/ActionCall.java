@@ -30,7 +30,8 @@ public record ActionCall(Setting setting, Values values) {
     /** Takes what comes of an action, in order. */
     public interface Results {
         /**
-         * Called before the work for each file that {@link #write} may be called with. @throws IOException if that
+         * Called before the work for each file that {@link #write} may be called with.
+         * @throws IOException if that
          * would fail
          */
         void expect(Path file) throws IOException;
@@ -38,7 +39,11 @@ public record ActionCall(Setting setting, Values values) {
         /** A line, or several, for people. */
         void say(String text);
 
-        /** A file that an option named. */
+        /**
+         * A file that an option named.
+         *
+         * @throws IOException if it cannot be written
+         */
         void write(Path file, Content content) throws IOException;
     }
 
@@ -81,7 +86,11 @@ public record ActionCall(Setting setting, Values values) {
         setting.results().write(file, content);
     }
 
-    /** Writes the file that {@code option} names, if it does. */
+    /**
+     * Writes the file that {@code option} names, if it does.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writeIfAsked(Option<Path> option, Content content) throws IOException {
         Optional<Path> file = values.find(option);
         if (file.isPresent()) {

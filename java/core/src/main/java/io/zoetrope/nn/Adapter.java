@@ -13,7 +13,11 @@ import java.util.List;
 final class Adapter {
     private static final String WEIGHT = ".weight";
 
-    /** One layer's update. @param row where its rows begin in a weight that is several layers' stacked */
+    /**
+     * One layer's update.
+     *
+     * @param row where its rows begin in a weight that is several layers' stacked
+     */
     record Part(String layer, long row, Parameter down, Parameter up) {
     }
 

@@ -77,6 +77,7 @@ public final class LoraFile {
      *
      * @param folder    made if need be
      * @param component what diffusers calls the network in a pipeline, such as unet; PEFT does not name it
+     * @throws IOException if it cannot be written
      */
     public static void write(Path folder, ParameterStore store, Naming naming, String component) throws IOException {
         Lora lora = adapters(store);

@@ -56,12 +56,20 @@ public final class PictureService implements AutoCloseable {
         }
     }
 
-    /** What paints. @return the name or the folder that this was opened with */
+    /**
+     * What paints.
+     *
+     * @return the name or the folder that this was opened with
+     */
     public String model() {
         return model;
     }
 
-    /** Height and width of the pictures, in pixels. @return the model's own size, the only one */
+    /**
+     * Height and width of the pictures, in pixels.
+     *
+     * @return the model's own size, the only one
+     */
     public int imageSize() {
         return pipeline.model().config().imageSize();
     }

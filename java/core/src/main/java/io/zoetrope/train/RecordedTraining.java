@@ -36,7 +36,12 @@ public final class RecordedTraining implements TrainingTask {
         this.objective = objective;
     }
 
-    /** A training at step 0. @param seed of the first weights and everything drawn */
+    /**
+     * A training at step 0.
+     *
+     * @param seed of the first weights and everything drawn
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static RecordedTraining open(Device device, long seed, Opening opening) throws IOException {
         TrainingContext context = new TrainingContext(device, seed);
         try {

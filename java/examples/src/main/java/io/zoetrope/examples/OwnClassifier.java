@@ -42,7 +42,11 @@ public final class OwnClassifier {
         }
     }
 
-    /** Trains on a batch of pictures a step. @return the share of the test pictures that are recognised */
+    /**
+     * Trains on a batch of pictures a step.
+     *
+     * @return the share of the test pictures that are recognised
+     */
     static double train(Device device, ImageDataset data, int steps) {
         Images images = data.train().images();
         int batch = Math.min(BATCH, images.count());

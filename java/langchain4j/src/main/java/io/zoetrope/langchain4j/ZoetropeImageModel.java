@@ -41,7 +41,11 @@ public final class ZoetropeImageModel implements ImageModel {
         seed = builder.seed;
     }
 
-    /** @param service paints; whoever opened it closes it. @return the settings, which are the usual ones */
+    /**
+     * @param service paints; whoever opened it closes it.
+     *
+     * @return the settings, which are the usual ones
+     */
     public static Builder builder(PictureService service) {
         return new Builder(service);
     }
@@ -80,25 +84,41 @@ public final class ZoetropeImageModel implements ImageModel {
             this.service = Objects.requireNonNull(service, "service");
         }
 
-        /** @param steps of the solver, 1 or more; 25 when it is not called. @return this */
+        /**
+         * @param steps of the solver, 1 or more; 25 when it is not called.
+         *
+         * @return this
+         */
         public Builder steps(int steps) {
             settings = settings.steps(steps);
             return this;
         }
 
-        /** @param scale how far the words pull, 0 or more; 2.5 when it is not called. @return this */
+        /**
+         * @param scale how far the words pull, 0 or more; 2.5 when it is not called.
+         *
+         * @return this
+         */
         public Builder guidance(double scale) {
             settings = settings.guidance(scale, settings.until());
             return this;
         }
 
-        /** @param words what no picture shows. @return this */
+        /**
+         * @param words what no picture shows.
+         *
+         * @return this
+         */
         public Builder negative(String words) {
             settings = settings.negative(words);
             return this;
         }
 
-        /** @param number of every call's noise; each call draws its own when this is not called. @return this */
+        /**
+         * @param number of every call's noise; each call draws its own when this is not called.
+         *
+         * @return this
+         */
         public Builder seed(long number) {
             seed = number;
             return this;

@@ -50,19 +50,31 @@ public record ZoetropeImageOptions(Integer n, Integer steps, Double guidance, St
         return n;
     }
 
-    /** The service has one model. @return null */
+    /**
+     * The service has one model.
+     *
+     * @return null
+     */
     @Override
     public String getModel() {
         return null;
     }
 
-    /** Pictures are of the model's size. @return null */
+    /**
+     * Pictures are of the model's size.
+     *
+     * @return null
+     */
     @Override
     public Integer getWidth() {
         return null;
     }
 
-    /** Pictures are of the model's size. @return null */
+    /**
+     * Pictures are of the model's size.
+     *
+     * @return null
+     */
     @Override
     public Integer getHeight() {
         return null;
@@ -73,7 +85,11 @@ public record ZoetropeImageOptions(Integer n, Integer steps, Double guidance, St
         return ZoetropeImageModel.FORMAT;
     }
 
-    /** There are no styles. @return null */
+    /**
+     * There are no styles.
+     *
+     * @return null
+     */
     @Override
     public String getStyle() {
         return null;

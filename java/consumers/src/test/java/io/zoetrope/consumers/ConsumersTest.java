@@ -30,15 +30,16 @@ class ConsumersTest {
     @ParameterizedTest(name = "JDK {0}")
     @ValueSource(ints = {17, 25})
     void classPath(int version) throws Exception {
-        assertThat(run(version, "--enable-native-access=ALL-UNNAMED", "-cp", programAndLibraries(),
-                "consumer.Program")).matches(UNNAMED);
+        assertThat(run(version, "--enable-native-access=ALL-UNNAMED", "-cp", programAndLibraries(), "consumer.Program"))
+                .matches(UNNAMED);
     }
 
     @ParameterizedTest(name = "JDK {0}")
     @ValueSource(ints = {17, 25})
     void modulePath(int version) throws Exception {
         String path = libraries() + File.pathSeparator + BUILT.resolve("module-path/target/module-path-1.jar");
-        assertThat(run(version, "--enable-native-access=io.zoetrope,jcuda", "-p", path, "-m", "modular/modular.Program"))
+        assertThat(
+                run(version, "--enable-native-access=io.zoetrope,jcuda", "-p", path, "-m", "modular/modular.Program"))
                 .isEqualTo(PICTURE + "module modular\n");
     }
 
@@ -74,8 +75,8 @@ class ConsumersTest {
     private String run(int version, String... arguments) throws Exception {
         Optional<Path> java = java(version);
         assumeTrue(java.isPresent(), "there is no JDK " + version + " in " + JDKS);
-        List<String> command = new ArrayList<>(List.of(java.get().toString(), "-Dfile.encoding=UTF-8",
-                "-Dstdout.encoding=UTF-8", "-Xmx512m"));
+        List<String> command = new ArrayList<>(
+                List.of(java.get().toString(), "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8", "-Xmx512m"));
         Collections.addAll(command, arguments);
         Path errors = folder.resolve("errors");
         Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();

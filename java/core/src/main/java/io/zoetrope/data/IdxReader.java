@@ -78,10 +78,10 @@ public final class IdxReader {
         } catch (EOFException e) {
             throw BadFileException.of(name,
                     "the " + (compressed ? "compressed data" : "file") + " ends early (truncated?)", "a whole IDX file",
-                    REMEDY);
+                    REMEDY, e);
         } catch (ZipException e) {
             throw BadFileException.of(name, "its gzip data is damaged (" + e.getMessage() + ")", "a whole IDX file",
-                    REMEDY);
+                    REMEDY, e);
         }
     }
 

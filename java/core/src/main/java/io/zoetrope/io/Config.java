@@ -68,9 +68,9 @@ public final class Config {
             }
             text = Files.readString(file);
         } catch (NoSuchFileException e) {
-            throw BadFileException.of(file, "does not exist", "a JSON configuration", "Check the folder");
+            throw BadFileException.of(file, "does not exist", "a JSON configuration", "Check the folder", e);
         } catch (CharacterCodingException e) {
-            throw BadFileException.of(file, "is not UTF-8", "a JSON configuration", "Check the file");
+            throw BadFileException.of(file, "is not UTF-8", "a JSON configuration", "Check the file", e);
         }
         return parse(text, file.toString());
     }
@@ -88,7 +88,7 @@ public final class Config {
                 return new Config(source, element.getAsJsonObject());
             }
         } catch (JsonParseException | StackOverflowError e) {
-            throw BadFileException.of(source, "is no valid JSON", "a JSON object", "Check the file");
+            throw BadFileException.of(source, "is no valid JSON", "a JSON object", Remedy.of("Check the file"), e);
         }
         throw BadFileException.of(source, "holds something other than a JSON object", "a JSON object",
                 "Check the file");

@@ -299,7 +299,8 @@ public final class ConfigReader {
         try {
             return maker.get();
         } catch (IllegalArgumentException | ArithmeticException e) {
-            throw BadFileException.of(config.source(), e.getMessage(), "settings that go together", "Correct them");
+            throw BadFileException.of(config.source(), e.getMessage(), "settings that go together",
+                    Remedy.of("Correct them"), e);
         }
     }
 

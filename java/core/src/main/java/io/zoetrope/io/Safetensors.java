@@ -51,7 +51,7 @@ public final class Safetensors {
             SafetensorsHeader header = SafetensorsHeader.parse(json.flip(), size - 8 - headerLength, path.toString());
             return new Safetensors(path, header, 8 + headerLength);
         } catch (NoSuchFileException e) {
-            throw BadFileException.of(path, "does not exist", "a safetensors file", "Check the name");
+            throw BadFileException.of(path, "does not exist", "a safetensors file", "Check the name", e);
         }
     }
 

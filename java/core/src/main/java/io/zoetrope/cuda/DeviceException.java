@@ -1,8 +1,8 @@
 package io.zoetrope.cuda;
 
 /**
- * A call to the device's driver failed, or the driver could not be had. {@link #code()} tells the driver's errors apart;
- * memory that is not there is a {@link DeviceOutOfMemoryException}.
+ * A call to the device's driver failed, or the driver could not be had. {@link #code()} tells the driver's errors
+ * apart; memory that is not there is a {@link DeviceOutOfMemoryException}.
  */
 public class DeviceException extends RuntimeException {
     private final int code;

@@ -28,6 +28,7 @@ public final class DeviceMemory implements AutoCloseable {
         return device.memory().adopt(Addresses.of(pointer), bytes, owner);
     }
 
+    /** Where it lies. */
     public Device device() {
         return pool.device();
     }
@@ -47,6 +48,7 @@ public final class DeviceMemory implements AutoCloseable {
         return bytes;
     }
 
+    /** Whether it was given back. */
     public boolean isClosed() {
         return closed;
     }

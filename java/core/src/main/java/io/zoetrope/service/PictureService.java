@@ -2,6 +2,8 @@ package io.zoetrope.service;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.cuda.DeviceChoice;
+import io.zoetrope.cuda.DeviceException;
+import io.zoetrope.cuda.DeviceOutOfMemoryException;
 import io.zoetrope.data.Images;
 import io.zoetrope.io.BadFileException;
 import io.zoetrope.io.Interruption;
@@ -41,10 +43,9 @@ public final class PictureService implements AutoCloseable {
      * @param choice       where to paint
      * @param nameOrFolder the model's folder, or the name of one that ships
      * @return what paints until it is closed
-     * @throws BadFileException                      if the folder's files are not those of a model that makes pictures
-     *                                               of words
-     * @throws IOException                           if they cannot be read
-     * @throws io.zoetrope.cuda.DeviceException      if the device cannot be had, or lacks the memory
+     * @throws BadFileException if the folder's files are not those of a model that makes pictures of words
+     * @throws IOException if they cannot be read
+     * @throws DeviceException if the device cannot be had, or lacks the memory
      */
     public static PictureService open(DeviceChoice choice, String nameOrFolder) throws IOException {
         Device device = Device.open(choice);
@@ -80,9 +81,9 @@ public final class PictureService implements AutoCloseable {
      * @param request  its prompts have words each
      * @param progress is told of the steps, in the calling thread
      * @return a picture for each prompt, RGB
-     * @throws IllegalArgumentException                     if a prompt is empty, too long or without words, saying which
-     * @throws CancellationException                        if the thread is interrupted or its token cancelled
-     * @throws io.zoetrope.cuda.DeviceOutOfMemoryException  if so many pictures do not fit; fewer may
+     * @throws IllegalArgumentException if a prompt is empty, too long or without words, saying which
+     * @throws CancellationException if the thread is interrupted or its token cancelled
+     * @throws DeviceOutOfMemoryException if so many pictures do not fit; fewer may
      */
     public Images paint(WordsPipeline.Request request, Progress progress) {
         request.prompts().forEach(text -> requireWords("prompt", text));

@@ -44,7 +44,8 @@ class FailureTypesTest {
         refused(() -> Config.parse("{", "x.json"), JsonParseException.class);
         refused(() -> Config.read(Files.write(folder.resolve("latin"), new byte[] {'{', (byte) 0xe9, '}'})),
                 CharacterCodingException.class);
-        refused(() -> IdxReader.parse(new byte[] {0, 0, 8}, "labels"), EOFException.class);
+        refused(() -> IdxReader.parse(new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, 0}, "labels.gz"),
+                EOFException.class);
     }
 
     private static void refused(ThrowingCallable reading, Class<? extends Throwable> cause) {

@@ -23,9 +23,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A diffusion model of one's own learns pictures of one's own and makes others: {@code OwnDiffusion FOLDER RUN [STEPS]}.
- * The pictures are square, a side a multiple of 4, in sub-folders of the folder. The run's folder keeps settings, losses,
- * checkpoints and the model; the same call goes on with a run that was stopped or killed, bit for bit.
+ * A diffusion model of one's own learns pictures of one's own and makes others:
+ * {@code OwnDiffusion FOLDER RUN [STEPS]}. The pictures are square, a side a multiple of 4, in sub-folders of the
+ * folder. The run's folder keeps settings, losses, checkpoints and the model; the same call goes on with a run that was
+ * stopped or killed, bit for bit.
  */
 public final class OwnDiffusion {
     public static void main(String[] args) throws Exception {

@@ -16,7 +16,11 @@ final class Specs {
     /** What a command does. */
     @FunctionalInterface
     interface Body {
-        /** The exit code. @param spec the command's, parsed */
+        /**
+         * The exit code.
+         *
+         * @param spec the command's, parsed
+         */
         int run(CommandSpec spec) throws IOException;
     }
 

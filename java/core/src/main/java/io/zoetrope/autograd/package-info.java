@@ -27,4 +27,7 @@
  * ({@link io.zoetrope.autograd.Tape#forAccumulation}: all add). A parameter given as a constant is frozen: what leads
  * only to such gets no gradient and is not held.
  */
+@API(status = API.Status.STABLE)
 package io.zoetrope.autograd;
+
+import org.apiguardian.api.API;

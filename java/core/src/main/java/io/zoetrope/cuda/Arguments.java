@@ -57,12 +57,17 @@ public final class Arguments {
         return this;
     }
 
+    /** A 32-bit whole number, signed or not. */
     public Arguments i32(String name, int value) {
         buffer.put32(place(name, Kind.I32), value);
         return this;
     }
 
-    /** An int parameter given as a long. @throws IllegalArgumentException when it does not fit */
+    /**
+     * An int parameter given as a long.
+     *
+     * @throws IllegalArgumentException when it does not fit
+     */
     public Arguments i32(String name, long value) {
         if ((int) value != value) {
             throw refused(name + " is " + value + ", which does not fit in an int");
@@ -70,26 +75,31 @@ public final class Arguments {
         return i32(name, (int) value);
     }
 
+    /** A 64-bit whole number, signed or not. */
     public Arguments i64(String name, long value) {
         buffer.put64(place(name, Kind.I64), value);
         return this;
     }
 
+    /** A 32-bit float. */
     public Arguments f32(String name, float value) {
         buffer.put32(place(name, Kind.F32), Float.floatToRawIntBits(value));
         return this;
     }
 
+    /** A 64-bit float. */
     public Arguments f64(String name, double value) {
         buffer.put64(place(name, Kind.F64), Double.doubleToRawLongBits(value));
         return this;
     }
 
+    /** A 16-bit whole number, or the bits of a 16-bit float. */
     public Arguments i16(String name, short value) {
         buffer.put16(place(name, Kind.I16), value);
         return this;
     }
 
+    /** A byte, or a bool. */
     public Arguments i8(String name, byte value) {
         buffer.put8(place(name, Kind.I8), value);
         return this;
@@ -208,6 +218,7 @@ public final class Arguments {
         }
     }
 
+    /** Queues the kernel as {@code config} says. */
     public void launch(LaunchConfig config) {
         requireComplete();
         try {

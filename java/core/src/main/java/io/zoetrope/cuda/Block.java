@@ -13,10 +13,12 @@ public record Block(int x, int y, int z) {
         }
     }
 
+    /** So many threads in a row. */
     public static Block of(int threads) {
         return new Block(threads, 1, 1);
     }
 
+    /** How many there are in all. */
     public int threads() {
         return x * y * z;
     }

@@ -102,7 +102,7 @@ public final class Bridge {
     /** @param what names what was done in the message */
     static void check(Call call, String what, int result) {
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result,
+            throw DeviceException.of(result,
                     what + " failed: " + call.symbol() + " answered " + Driver.describe(result));
         }
     }

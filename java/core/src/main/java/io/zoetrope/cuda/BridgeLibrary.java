@@ -1,16 +1,14 @@
 package io.zoetrope.cuda;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Loads {@code libzoetrope_bridge.so} from the class path, once. */
+/** Loads {@code libzoetrope_bridge.so} from this library's jars, once. */
 final class BridgeLibrary {
-    private static final String RESOURCE = "/natives/linux-x86_64/libzoetrope_bridge.so";
+    private static final String RESOURCE = "natives/linux-x86_64/libzoetrope_bridge.so";
     private static final Optional<String> FAILURE = load(RESOURCE).or(BridgeLibrary::mismatch);
 
     private BridgeLibrary() {
@@ -21,18 +19,18 @@ final class BridgeLibrary {
         return FAILURE;
     }
 
-    /** Loads a library. @return why that failed, in words; empty when it did not */
+    /**
+     * Loads a library.
+     *
+     * @return why that failed, in words; empty when it did not
+     */
     static Optional<String> load(String resource) {
-        try (InputStream in = BridgeLibrary.class.getResourceAsStream(resource)) {
-            if (in == null) {
-                return Optional.of(resource + " is not on the class path: the artifact zoetrope-native is missing or"
-                        + " older than this library");
+        try (NativeFolder folder = NativeFolder.make()) {
+            if (!BundledResources.copy(resource, folder.path())) {
+                return Optional.of(resource + " is on neither the class path nor the module path: the artifact"
+                        + " zoetrope-native is missing or older than this library");
             }
-            try (NativeFolder folder = NativeFolder.make()) {
-                Path file = folder.path().resolve(Path.of(resource).getFileName());
-                Files.copy(in, file);
-                System.load(file.toString());
-            }
+            System.load(folder.path().resolve(Path.of(resource).getFileName()).toString());
             return Optional.empty();
         } catch (IOException | DeviceException e) {
             return Optional.of(resource + " could not be written: " + e.getMessage());

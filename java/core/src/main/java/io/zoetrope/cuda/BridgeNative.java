@@ -82,7 +82,11 @@ final class BridgeNative {
             int sharedBytes, long stream, ByteBuffer parameters, int parameterBytes, ByteBuffer attributes,
             int attributeCount);
 
-    /** cuFuncGetParamInfo. @param offsetAndBytes two elements, written */
+    /**
+     * cuFuncGetParamInfo.
+     *
+     * @param offsetAndBytes two elements, written
+     */
     static native int parameterInfo(long function, long index, long[] offsetAndBytes);
 
     static native int encodeTiled(ByteBuffer map, int type, long address, long[] dims, long[] strides, int[] box,
@@ -94,7 +98,11 @@ final class BridgeNative {
 
     static native int replaceAddress(ByteBuffer map, long address);
 
-    /** cuGraphAddNode_v2 of a kernel. @param node one element, written; {@code edges} is null where all are ordinary */
+    /**
+     * cuGraphAddNode_v2 of a kernel.
+     *
+     * @param node one element, written; {@code edges} is null where all are ordinary
+     */
     static native int addKernelNode(long[] node, long graph, long[] after, long[] edges, long function, int gridX,
             int gridY, int gridZ, int blockX, int blockY, int blockZ, int sharedBytes, ByteBuffer parameters,
             int parameterBytes);
@@ -104,7 +112,11 @@ final class BridgeNative {
 
     static native int addDependencies(long graph, long[] from, long[] to, long[] edges);
 
-    /** cuGraphGetEdges_v2. With null arrays only the number of edges is written. @param count one element, written */
+    /**
+     * cuGraphGetEdges_v2. With null arrays only the number of edges is written.
+     *
+     * @param count one element, written
+     */
     static native int edges(long graph, long[] from, long[] to, long[] edges, long[] count);
 
     /** Attaches the profiler that listens to NVTX ranges, if there is one. */

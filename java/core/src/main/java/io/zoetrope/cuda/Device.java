@@ -169,6 +169,7 @@ public final class Device implements AutoCloseable {
         return context;
     }
 
+    /** As the driver calls it: the GPU's product name, or softcuda (CPU). */
     public String name() {
         return name;
     }
@@ -178,6 +179,7 @@ public final class Device implements AutoCloseable {
         return ordinal;
     }
 
+    /** Which instructions its kernels may use. */
     public ComputeCapability capability() {
         return capability;
     }
@@ -187,6 +189,7 @@ public final class Device implements AutoCloseable {
         return software;
     }
 
+    /** How many blocks, or more, run at a time; softcuda tells the same number on any machine. */
     public int multiprocessors() {
         return multiprocessors;
     }
@@ -300,6 +303,7 @@ public final class Device implements AutoCloseable {
 
     // ---- memory and kernels -----------------------------------------------------------------------------------------
 
+    /** What allocates its memory. */
     public MemoryPool memory() {
         return memory;
     }
@@ -366,7 +370,7 @@ public final class Device implements AutoCloseable {
     /** Fails as {@link Driver#check} does; after a fault in a kernel with its likely name and what it means. */
     void check(String what, int result) {
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result,
+            throw DeviceException.of(result,
                     what + " failed: " + Driver.describe(result) + Faults.explain(this, result));
         }
     }
@@ -377,6 +381,7 @@ public final class Device implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #close()} was called: nothing of this device can be used any more. */
     public boolean isClosed() {
         return closed;
     }

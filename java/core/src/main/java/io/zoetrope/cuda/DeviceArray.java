@@ -6,7 +6,11 @@ import jcuda.driver.CUdeviceptr;
 public interface DeviceArray {
     Device device();
 
-    /** The device address of the first element. @throws IllegalStateException when the memory was given back */
+    /**
+     * The device address of the first element.
+     *
+     * @throws IllegalStateException when the memory was given back
+     */
     long address();
 
     /** The address as JCuda has it, for calls of other libraries; valid while the memory is held. */

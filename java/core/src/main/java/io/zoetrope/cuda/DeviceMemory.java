@@ -31,6 +31,7 @@ public final class DeviceMemory implements AutoCloseable {
         return device.memory().adopt(Addresses.of(pointer), bytes, owner);
     }
 
+    /** Where it lies. */
     public Device device() {
         return pool.device();
     }
@@ -85,6 +86,7 @@ public final class DeviceMemory implements AutoCloseable {
         return bytes;
     }
 
+    /** Whether it was given back. */
     public boolean isClosed() {
         return closed;
     }

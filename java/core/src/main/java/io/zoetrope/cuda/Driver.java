@@ -49,7 +49,7 @@ final class Driver {
 
     static void check(String what, int result) {
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result, what + " failed: " + describe(result));
+            throw DeviceException.of(result, what + " failed: " + describe(result));
         }
     }
 

@@ -14,6 +14,7 @@ public final class Event implements AutoCloseable {
     private Recording recording;
     private boolean closed;
 
+    /** Recorded nowhere yet. */
     public Event(Device device) {
         this.device = device;
         device.enter();

@@ -9,10 +9,12 @@ public record Grid(int x, int y, int z) {
         require(x, y, z);
     }
 
+    /** So many blocks in a row. */
     public static Grid of(long x) {
         return of(x, 1, 1);
     }
 
+    /** So many blocks in a rectangle. */
     public static Grid of(long x, long y) {
         return of(x, y, 1);
     }

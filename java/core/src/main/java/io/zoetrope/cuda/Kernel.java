@@ -71,7 +71,11 @@ public final class Kernel {
         return device;
     }
 
-    /** The geometry declared in the device code. @throws DeviceException when the kernel declares none */
+    /**
+     * The geometry declared in the device code.
+     *
+     * @throws DeviceException when the kernel declares none
+     */
     public Geometry geometry() {
         if (geometry == null) {
             throw new DeviceException(0, "kernel " + name + " declares no geometry");
@@ -134,7 +138,7 @@ public final class Kernel {
         }
         stream.queued(this);
         if (result != CUresult.CUDA_SUCCESS) {
-            throw new DeviceException(result,
+            throw DeviceException.of(result,
                     "launching " + name + " (grid " + gridX + "×" + gridY + "×" + gridZ + ", " + blockX + "×" + blockY
                             + "×" + blockZ + " threads, " + sharedBytes + " bytes of shared memory, " + arguments.size()
                             + " bytes of parameters) on " + stream + " failed: " + Driver.describe(result)

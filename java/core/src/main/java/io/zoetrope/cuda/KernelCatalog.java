@@ -19,7 +19,11 @@ public final class KernelCatalog {
     private KernelCatalog() {
     }
 
-    /** The kernels for an operation, in the order of the device code. @throws DeviceException when there is none */
+    /**
+     * The kernels for an operation, in the order of the device code.
+     *
+     * @throws DeviceException when there is none
+     */
     public static List<KernelDescription> of(String operation) {
         return OPERATIONS.computeIfAbsent(operation, KernelCatalog::read);
     }
@@ -67,12 +71,11 @@ public final class KernelCatalog {
     }
 
     private static JsonObject json(String name) {
-        String resource = "/kernels/" + name + ".json";
-        try (InputStream in = KernelCatalog.class.getResourceAsStream(resource)) {
+        String resource = "kernels/" + name + ".json";
+        try (InputStream in = BundledResources.open(resource)) {
             if (in == null) {
-                throw new DeviceException(0,
-                        resource + " is not on the class path: the artifact zoetrope-cuda is missing or"
-                                + " older than this library");
+                throw new DeviceException(0, resource + " is on neither the class path nor the module path: the"
+                        + " artifact zoetrope-cuda is missing or older than this library");
             }
             return JsonParser.parseString(new String(in.readAllBytes(), StandardCharsets.UTF_8)).getAsJsonObject();
         } catch (IOException e) {

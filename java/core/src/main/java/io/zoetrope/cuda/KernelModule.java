@@ -39,18 +39,30 @@ public final class KernelModule implements AutoCloseable {
                 Driver.result(() -> JCudaDriver.cuModuleLoadData(handle, terminated)));
     }
 
-    /** Loads a fat binary, cubin or PTX that has no manifest. @param name for messages */
+    /**
+     * Loads a fat binary, cubin or PTX that has no manifest.
+     *
+     * @param name for messages
+     */
     public static KernelModule load(Device device, String name, byte[] image) {
         return device.own(new KernelModule(device, name, image, null));
     }
 
-    /** Loads a fat binary, cubin or PTX with its manifest, which may be null. @param name for messages */
+    /**
+     * Loads a fat binary, cubin or PTX with its manifest, which may be null.
+     *
+     * @param name for messages
+     */
     public static KernelModule load(Device device, String name, byte[] image, String manifest) {
         return device.own(new KernelModule(device, name, image,
                 manifest == null ? null : Manifest.parse("of " + name, manifest)));
     }
 
-    /** Loads a file, and the manifest beside it if there is one. */
+    /**
+     * Loads a file, and the manifest beside it if there is one.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static KernelModule load(Device device, Path file) throws IOException {
         String stem = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
         Path manifest = file.resolveSibling(stem + ".json");
@@ -65,7 +77,8 @@ public final class KernelModule implements AutoCloseable {
      * @param path   from the root of the class path, with its ending: {@code kernels/mine.fatbin}
      */
     public static KernelModule resource(Device device, ClassLoader loader, String path) {
-        return device.own(read(device, loader, path, path, "kernel module " + path + " is not on the class path"));
+        return device.own(read(device, loader, path, path,
+                "kernel module " + path + " is on neither the class path nor the module path"));
     }
 
     /**
@@ -75,9 +88,8 @@ public final class KernelModule implements AutoCloseable {
      */
     static KernelModule ofLibrary(Device device, String name) {
         return read(device, KernelModule.class.getClassLoader(), "kernels/" + name + ".fatbin", name,
-                "kernel module /kernels/" + name
-                        + ".fatbin is not on the class path: the artifact zoetrope-cuda is missing or"
-                        + " older than this library");
+                "kernel module kernels/" + name + ".fatbin is on neither the class path nor the module path: the"
+                        + " artifact zoetrope-cuda is missing or older than this library");
     }
 
     private static KernelModule read(Device device, ClassLoader loader, String path, String name, String missing) {
@@ -99,7 +111,11 @@ public final class KernelModule implements AutoCloseable {
         }
     }
 
-    /** A kernel of this module. @throws DeviceException when it has none of that name */
+    /**
+     * A kernel of this module.
+     *
+     * @throws DeviceException when it has none of that name
+     */
     public Kernel kernel(String entry) {
         requireOpen();
         Kernel known = kernels.get(entry);

@@ -48,7 +48,11 @@ final class LaunchBuffer {
         size = 0;
     }
 
-    /** Makes room for a parameter of {@code bytes} bytes. @return where to write it */
+    /**
+     * Makes room for a parameter of {@code bytes} bytes.
+     *
+     * @return where to write it
+     */
     private int place(int offset, int bytes) {
         if (offset < 0 || bytes < 0 || offset > CAPACITY - bytes || count == MAX_PARAMETERS) {
             throw new IllegalArgumentException("a launch with a parameter of " + bytes + " bytes at offset " + offset
@@ -94,7 +98,11 @@ final class LaunchBuffer {
         return parameters;
     }
 
-    /** The parameters as {@code cuLaunchKernel} takes them. @param bytes the size that the kernel expects */
+    /**
+     * The parameters as {@code cuLaunchKernel} takes them.
+     *
+     * @param bytes the size that the kernel expects
+     */
     Pointer extra(Device device, int bytes) {
         locate(device);
         memory.putLong(SIZE, bytes);

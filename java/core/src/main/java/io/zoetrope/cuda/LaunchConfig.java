@@ -37,9 +37,7 @@ public record LaunchConfig(Grid grid, Block block, int sharedBytes, BridgeAttrib
         return new LaunchConfig(grid, block, bytes, attributes, stream);
     }
 
-    /**
-     * @see BridgeAttributes#cluster; without it there are as many blocks in a cluster as the kernel was compiled for
-     */
+    /** Clusters of so many blocks; without it there are as many as the kernel was compiled for. */
     public LaunchConfig withCluster(Grid blocks) {
         return with(attributes.cluster(blocks));
     }

@@ -239,7 +239,11 @@ public final class MemoryPool {
         return what + " " + bytes + " bytes at 0x" + Long.toHexString(address);
     }
 
-    /** Returns the cached memory to the driver, but for parts of allocations that are in use. @return the bytes returned */
+    /**
+     * Returns the cached memory to the driver, but for parts of allocations that are in use.
+     *
+     * @return the bytes returned
+     */
     public synchronized long trim() {
         long bytes = 0;
         for (Stream stream : device.streams()) {

@@ -1,12 +1,12 @@
 package io.zoetrope.cuda;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import jcuda.JCudaVersion;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -16,7 +16,7 @@ import jcuda.driver.JCudaDriver;
  * class initialiser runs.
  */
 final class NativeLibraries {
-    private static final String SOFTCUDA = "/natives/linux-x86_64/libcuda.so.1";
+    private static final String SOFTCUDA = "natives/linux-x86_64/libcuda.so.1";
     /** Folders besides the dynamic linker's own where NVIDIA's driver library is found. */
     private static final List<Path> DRIVER_FOLDERS = List.of(Path.of("/usr/lib/x86_64-linux-gnu"),
             Path.of("/usr/lib64"), Path.of("/lib/x86_64-linux-gnu"), Path.of("/usr/lib/wsl/lib"),
@@ -26,7 +26,11 @@ final class NativeLibraries {
     private NativeLibraries() {
     }
 
-    /** Loads the driver for the choice. @return true for softcuda, false for NVIDIA's driver */
+    /**
+     * Loads the driver for the choice.
+     *
+     * @return true for softcuda, false for NVIDIA's driver
+     */
     static synchronized boolean load(DeviceChoice choice) {
         if (software != null) {
             boolean fits = choice.isAuto() || choice.isCpu() == software;
@@ -81,12 +85,23 @@ final class NativeLibraries {
                 .filter(Files::exists).findFirst();
     }
 
-    /** JCuda extracts its own library under java.io.tmpdir, guarded by exists() alone: give it a folder of ours. */
     private static void initialiseJCuda(Path folder) {
-        withTemporaryFolder(folder, () -> JCudaDriver.setExceptionsEnabled(false));
+        initialise("JCudaDriver", folder, () -> JCudaDriver.setExceptionsEnabled(false));
     }
 
-    static synchronized void withTemporaryFolder(Path folder, Runnable initialisation) {
+    /**
+     * Has a binding of JCuda load its native library from a folder of ours. It would extract it under java.io.tmpdir,
+     * guarded by exists() alone, and look for it in its own module only: the file is put there for it.
+     *
+     * @param binding the library's name, without version and platform
+     */
+    static synchronized void initialise(String binding, Path folder, Runnable initialisation) {
+        String library = "lib/lib" + binding + "-" + JCudaVersion.get() + "-linux-x86_64.so";
+        try {
+            BundledResources.copy(library, folder); // where no jar has it, the binding looks for it on its own
+        } catch (IOException e) {
+            throw new DeviceException(library + " could not be written to " + folder + ": " + e.getMessage(), e);
+        }
         String before = System.getProperty("java.io.tmpdir");
         System.setProperty("java.io.tmpdir", folder.toString());
         try {
@@ -97,13 +112,12 @@ final class NativeLibraries {
     }
 
     private static Path extract(String resource, Path folder) {
-        Path file = folder.resolve(Path.of(resource).getFileName().toString());
-        try (InputStream in = NativeLibraries.class.getResourceAsStream(resource)) {
-            if (in == null) {
-                throw new DeviceException(0, "softcuda (" + resource + ") is not on the class path: the artifact"
-                        + " zoetrope-native is missing");
+        Path file = folder.resolve(Path.of(resource).getFileName());
+        try {
+            if (!BundledResources.copy(resource, folder)) {
+                throw new DeviceException(0, "softcuda (" + resource + ") is on neither the class path nor the module"
+                        + " path: the artifact zoetrope-native is missing");
             }
-            Files.copy(in, file);
             return file;
         } catch (IOException e) {
             throw new DeviceException("softcuda could not be written to " + file + ": " + e.getMessage(), e);

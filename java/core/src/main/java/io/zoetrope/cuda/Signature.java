@@ -50,7 +50,11 @@ final class Signature {
         this.bytes = bytes;
     }
 
-    /** @param parameters of an entry of a manifest @throws IllegalArgumentException naming what is not understood */
+    /**
+     * @param parameters of an entry of a manifest
+     *
+     * @throws IllegalArgumentException naming what is not understood
+     */
     static Signature of(JsonArray parameters) {
         List<Slot> slots = new ArrayList<>();
         int end = 0;
@@ -64,7 +68,11 @@ final class Signature {
         return new Signature(slots, end);
     }
 
-    /** @param free where the parameter before ends @return where this one does */
+    /**
+     * @param free where the parameter before ends
+     *
+     * @return where this one does
+     */
     private static int add(List<Slot> slots, JsonObject declared, int base, int free) {
         String name = declared.get("name").getAsString().intern();
         String type = declared.get("type").getAsString();

@@ -95,7 +95,11 @@ public final class Stream implements AutoCloseable {
         return address;
     }
 
-    /** Waits until everything queued has run. @throws DeviceException when any of it failed */
+    /**
+     * Waits until everything queued has run.
+     *
+     * @throws DeviceException when any of it failed
+     */
     public void synchronize() {
         requireUsable();
         device.enter();

@@ -63,7 +63,11 @@ public final class TensorMapLayout {
     private final Bridge.Call call;
     private final Encoder encoder;
 
-    /** Has the driver write a map. @return its CUresult */
+    /**
+     * Has the driver write a map.
+     *
+     * @return its CUresult
+     */
     interface Encoder {
         int encode(ByteBuffer map, long address);
     }

@@ -7,17 +7,20 @@ import java.util.function.Function;
 public abstract class VendorFactory implements ProviderFactory {
     private final String name;
     private final VendorLibrary library;
-    private final Runnable binding;
+    private final Runnable initialisation;
     private final Function<Device, Provider> provider;
 
     /**
-     * @param name    as it is asked for
-     * @param binding has JCuda load its own native part
+     * @param name           as it is asked for
+     * @param library        what the provider runs on
+     * @param initialisation has JCuda load its own native part
+     * @param provider       makes one for a device
      */
-    protected VendorFactory(String name, VendorLibrary library, Runnable binding, Function<Device, Provider> provider) {
+    protected VendorFactory(String name, VendorLibrary library, Runnable initialisation,
+            Function<Device, Provider> provider) {
         this.name = name;
         this.library = library;
-        this.binding = binding;
+        this.initialisation = initialisation;
         this.provider = provider;
     }
 
@@ -33,7 +36,7 @@ public abstract class VendorFactory implements ProviderFactory {
 
     @Override
     public final Provider open(Device device) {
-        library.load(binding);
+        library.load(initialisation);
         return provider.apply(device);
     }
 }

@@ -2,7 +2,6 @@ package io.zoetrope.cuda;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -17,12 +16,13 @@ import java.util.stream.Stream;
  * by its SONAME, wherever its file is.
  *
  * @param file       the SONAME that the binding asks for
- * @param successor  a later one that serves it through a library of ours, {@code /natives/linux-x86_64/FILE}; null:
+ * @param successor  a later one that serves it through a library of ours, {@code natives/linux-x86_64/FILE}; null:
  * none
  * @param companions looked for beside it and loaded first, where they are
+ * @param binding    JCuda's own library for it, by name without version and platform
  */
-public record VendorLibrary(String file, String successor, List<String> companions) {
-    private static final String FORWARDERS = "/natives/linux-x86_64/";
+public record VendorLibrary(String file, String successor, List<String> companions, String binding) {
+    private static final String FORWARDERS = "natives/linux-x86_64/";
     private static final String PROPERTY = "zoetrope.library.path";
     /** Files of those that are loaded; guarded by itself. */
     private static final Set<String> LOADED = new HashSet<>();
@@ -46,18 +46,19 @@ public record VendorLibrary(String file, String successor, List<String> companio
     /**
      * Loads it, then has the binding load its own native part from a folder of this process; once, from any thread.
      *
+     * @param initialisation a call of the binding's that loads its native part
      * @throws DeviceException naming the files and the folders, or what the dynamic linker said
      */
-    public void load(Runnable binding) {
+    public void load(Runnable initialisation) {
         synchronized (LOADED) {
             if (!LOADED.contains(file)) {
-                loadNow(binding);
+                loadNow(initialisation);
                 LOADED.add(file);
             }
         }
     }
 
-    private void loadNow(Runnable binding) {
+    private void loadNow(Runnable initialisation) {
         Path found = find().orElseThrow(() -> new DeviceException(0,
                 missing().orElse(file) + ": install it, or name its folder in LD_LIBRARY_PATH or -D" + PROPERTY));
         try (NativeFolder folder = NativeFolder.make()) {
@@ -71,23 +72,19 @@ public record VendorLibrary(String file, String successor, List<String> companio
             if (!found.endsWith(file)) {
                 System.load(forwarder(folder.path()).toString());
             }
-            NativeLibraries.withTemporaryFolder(folder.path(), binding);
+            NativeLibraries.initialise(binding, folder.path(), initialisation);
         } catch (UnsatisfiedLinkError | IOException e) {
             throw new DeviceException(found + " could not be loaded: " + e.getMessage(), e);
         }
     }
 
     private Path forwarder(Path folder) throws IOException {
-        try (InputStream in = VendorLibrary.class.getResourceAsStream(FORWARDERS + file)) {
-            if (in == null) {
-                throw new DeviceException(0,
-                        FORWARDERS + file + ", which serves it by " + successor + ", is not on the class path: "
-                                + "the artifact zoetrope-native is missing or older than this library");
-            }
-            Path copy = folder.resolve(file);
-            Files.copy(in, copy);
-            return copy;
+        if (!BundledResources.copy(FORWARDERS + file, folder)) {
+            throw new DeviceException(0, FORWARDERS + file + ", which serves it by " + successor
+                    + ", is on neither the class path nor the module path: the artifact zoetrope-native is missing or"
+                    + " older than this library");
         }
+        return folder.resolve(file);
     }
 
     private static Optional<Path> find(String name) {

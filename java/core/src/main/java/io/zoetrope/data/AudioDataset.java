@@ -29,7 +29,11 @@ public record AudioDataset(String name, List<String> classNames, Part train, Par
             }
         }
 
-        /** As a model sees them. @throws IllegalArgumentException if it knows clips of another rate or length */
+        /**
+         * As a model sees them.
+         *
+         * @throws IllegalArgumentException if it knows clips of another rate or length
+         */
         public ImageDataset.Part spectrograms(SoundPreparation model) {
             return new ImageDataset.Part(model.images(sounds), labels);
         }
@@ -91,7 +95,11 @@ public record AudioDataset(String name, List<String> classNames, Part train, Par
         return spectrograms(new SoundPreparation(spectrogram, samples(), 0));
     }
 
-    /** The same set as a model sees it. @throws IllegalArgumentException if it knows clips of another rate or length */
+    /**
+     * The same set as a model sees it.
+     *
+     * @throws IllegalArgumentException if it knows clips of another rate or length
+     */
     public ImageDataset spectrograms(SoundPreparation model) {
         return new ImageDataset(name, classNames, train.spectrograms(model), test.spectrograms(model));
     }

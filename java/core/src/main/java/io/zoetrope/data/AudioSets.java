@@ -19,6 +19,8 @@ public final class AudioSets {
     /**
      * Whether {@link #load} takes it for sounds: a name of {@link #names()}, or a folder with the files of such a set
      * or with WAVs and no pictures.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static boolean holds(String nameOrFolder) throws IOException {
         if (names().contains(nameOrFolder)) {
@@ -34,6 +36,7 @@ public final class AudioSets {
      *
      * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set or with WAVs (see
      *                     {@link SoundFolder})
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static AudioDataset load(String nameOrFolder, DataPlaces places) throws IOException {
         if (nameOrFolder.equals(SpokenDigits.NAME)) {

@@ -41,7 +41,11 @@ public record CaptionedDataset(String name, Part train, Map<String, Part> held) 
             return chosen(IntStream.range(0, kept).map(i -> (int) ((long) i * images.count() / kept)).toArray());
         }
 
-        /** The pictures whose description is {@code wanted}, in order. @throws IllegalArgumentException if none is */
+        /**
+         * The pictures whose description is {@code wanted}, in order.
+         *
+         * @throws IllegalArgumentException if none is
+         */
         Part only(Predicate<Description> wanted) {
             return chosen(IntStream.range(0, images.count()).filter(i -> wanted.test(descriptions.get(i))).toArray());
         }

@@ -22,6 +22,7 @@ public final class CaptionedSets {
      *
      * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set, or with pictures and
      *                     their captions: a CSV or JSON Lines file that names them, or a text file beside each
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static CaptionedDataset load(String nameOrFolder, DataPlaces places) throws IOException {
         if (nameOrFolder.equals(EmojiSet.NAME)) {

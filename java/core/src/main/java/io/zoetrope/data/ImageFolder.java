@@ -20,12 +20,20 @@ public final class ImageFolder {
 
     private ImageFolder() {}
 
-    /** Whether {@code folder} holds pictures, directly or in its sub-folders. */
+    /**
+     * Whether {@code folder} holds pictures, directly or in its sub-folders.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static boolean isIn(Path folder) throws IOException {
         return ClassFolders.holds(folder, FileKind.PICTURE);
     }
 
-    /** Reads all pictures into memory. What is passed over or changed is logged. */
+    /**
+     * Reads all pictures into memory. What is passed over or changed is logged.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static ImageDataset load(Path folder) throws IOException {
         return load(folder, notice -> LOG.info("{}: {}", folder, notice));
     }

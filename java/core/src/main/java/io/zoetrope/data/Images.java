@@ -2,7 +2,9 @@ package io.zoetrope.data;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
@@ -167,7 +169,11 @@ public final class Images {
         return new Images(count, bigHeight, bigWidth, channels, big);
     }
 
-    /** Writes the only picture of this batch (see {@link #grid}) as a PNG, whole or not at all. */
+    /**
+     * Writes the only picture of this batch (see {@link #grid}) as a PNG, whole or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writePng(Path file) throws IOException {
         if (count != 1) {
             throw new IllegalStateException("a PNG holds one picture, not " + count + "; use grid(columns) first");
@@ -175,7 +181,22 @@ public final class Images {
         ImageFiles.writePng(file, toBuffered(0));
     }
 
-    /** Reads a PNG (or what else ImageIO reads) as a batch of one; see {@link ImageFiles#read}. */
+    /** Picture {@code index} as the bytes of a PNG, to be sent. */
+    public byte[] toPng(int index) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageFiles.encodePng(toBuffered(index), bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Reads a PNG (or what else ImageIO reads) as a batch of one; see {@link ImageFiles#read}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Images read(Path file) throws IOException {
         return ImageFiles.read(file);
     }

@@ -101,7 +101,11 @@ public final class KnownSet {
                 "Download " + title + " from " + page + " and bring it in from the folder it is in");
     }
 
-    /** Why the files in {@code folder} are not as their authors published them, by SHA-256; empty if they are. */
+    /**
+     * Why the files in {@code folder} are not as their authors published them, by SHA-256; empty if they are.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public Optional<String> damage(Path folder) throws IOException {
         try {
             files.verify(this, folder);

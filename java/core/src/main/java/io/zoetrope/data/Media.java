@@ -58,7 +58,11 @@ public enum Media {
         return names.get();
     }
 
-    /** Loads a known set, or a folder. @see DataSets @see AudioSets */
+    /**
+     * Loads a known set, or a folder. @see DataSets @see AudioSets
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public Dataset load(String nameOrFolder, DataPlaces places) throws IOException {
         return loader.load(nameOrFolder, places);
     }

@@ -17,7 +17,11 @@ public final class SoundFolder {
 
     private SoundFolder() {}
 
-    /** Whether {@code folder} holds sounds, directly or in its sub-folders. */
+    /**
+     * Whether {@code folder} holds sounds, directly or in its sub-folders.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static boolean isIn(Path folder) throws IOException {
         return ClassFolders.holds(folder, FileKind.SOUND);
     }
@@ -27,6 +31,7 @@ public final class SoundFolder {
      *
      * @param rate    samples per second to resample to
      * @param samples per clip
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static AudioDataset load(Path folder, int rate, int samples) throws IOException {
         ClassFolders folders = ClassFolders.of(folder, FileKind.SOUND);

@@ -70,7 +70,11 @@ public record SoundPreparation(MelSpectrogram spectrogram, int samples, double p
         return spectrogram.images(sounds);
     }
 
-    /** Whether these have the model's rate and length. @throws IllegalArgumentException if not */
+    /**
+     * Whether these have the model's rate and length.
+     *
+     * @throws IllegalArgumentException if not
+     */
     public void requireFits(Sounds sounds) {
         if (sounds.samples() != samples || sounds.rate() != spectrogram.rate()) {
             throw new IllegalArgumentException(sounds + ": expected clips of " + samples + " samples at "

@@ -113,7 +113,11 @@ public final class Sounds {
         return new Sounds(1, length, rate, all);
     }
 
-    /** Writes the only clip of this batch (see {@link #joined}) as a WAV of 16-bit PCM, whole or not at all. */
+    /**
+     * Writes the only clip of this batch (see {@link #joined}) as a WAV of 16-bit PCM, whole or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writeWav(Path file) throws IOException {
         if (count != 1) {
             throw new IllegalStateException("a WAV holds one clip, not " + count + "; use joined(pause) first");
@@ -121,13 +125,21 @@ public final class Sounds {
         WavFiles.write(file, this);
     }
 
-    /** Reads a WAV as a batch of one, at its own rate, channels mixed to one; see {@link WavFiles}. */
+    /**
+     * Reads a WAV as a batch of one, at its own rate, channels mixed to one; see {@link WavFiles}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Sounds read(Path file) throws IOException {
         WavFiles.Wave wave = WavFiles.read(file);
         return fromFloats(wave.values(), 1, wave.values().length, wave.rate());
     }
 
-    /** Reads a WAV as a batch of one, resampled to {@code rate} samples a second. */
+    /**
+     * Reads a WAV as a batch of one, resampled to {@code rate} samples a second.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Sounds read(Path file, int rate) throws IOException {
         WavFiles.Wave wave = WavFiles.read(file);
         float[] resampled = Resampler.of(wave.rate(), rate).apply(wave.values());

@@ -79,7 +79,11 @@ public final class SpokenDigits {
                 + (Espeak.isHere() ? "" : " and the program espeak-ng. " + Espeak.REMEDY));
     }
 
-    /** Makes the set with espeak-ng, unless a good copy is on this machine; returns the folder it is in. */
+    /**
+     * Makes the set with espeak-ng, unless a good copy is on this machine; returns the folder it is in.
+     *
+     * @throws IOException if it cannot be had or written, with the reason
+     */
     public static Path bringIn(DataPlaces places, Consumer<String> say) throws IOException {
         Path folder = places.cache().resolve(NAME);
         boolean here = find(places).isPresent();
@@ -104,7 +108,11 @@ public final class SpokenDigits {
         return folder;
     }
 
-    /** Why the set in {@code folder} has not the sounds it was made with; empty if it has. */
+    /**
+     * Why the set in {@code folder} has not the sounds it was made with; empty if it has.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Optional<String> damage(Path folder) throws IOException {
         try {
             verify(folder, index(folder));
@@ -126,7 +134,12 @@ public final class SpokenDigits {
         }
     }
 
-    /** Reads the set from {@code folder}. @throws BadFileException if a file there is not as it was made */
+    /**
+     * Reads the set from {@code folder}.
+     *
+     * @throws BadFileException if a file there is not as it was made
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static AudioDataset load(Path folder) throws IOException {
         Index index = index(folder);
         AudioDataset set = new AudioDataset(NAME, CLASS_NAMES, part(folder.resolve(TRAIN), index.train),

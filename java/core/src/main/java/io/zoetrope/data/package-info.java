@@ -4,4 +4,7 @@
  * by name or folder; users' own files are made fit for a model by a {@link io.zoetrope.data.Preparation}: pictures, and
  * sounds as their {@linkplain io.zoetrope.data.MelSpectrogram spectrograms}.
  */
+@API(status = API.Status.STABLE)
 package io.zoetrope.data;
+
+import org.apiguardian.api.API;

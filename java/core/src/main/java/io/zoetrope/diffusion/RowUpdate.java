@@ -73,7 +73,11 @@ final class RowUpdate {
         this.older = plan.usesOlder() ? scope.emptyLike(x).zero() : null;
     }
 
-    /** Queues the update. @param output the denoiser's, F32 or BF16, shaped like x */
+    /**
+     * Queues the update.
+     *
+     * @param output the denoiser's, F32 or BF16, shaped like x
+     */
     void queue(Tensor output) {
         if (plan.isFused()) {
             SamplerStep.step(x, output, history, input, table, counter, noise);

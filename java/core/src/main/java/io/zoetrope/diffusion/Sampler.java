@@ -54,7 +54,9 @@ public interface Sampler {
     String name();
 
     /**
-     * This sampler with that share of fresh noise, see {@link Ddim}. @throws IllegalArgumentException if it has no such
+     * This sampler with that share of fresh noise, see {@link Ddim}.
+     *
+     * @throws IllegalArgumentException if it has no such
      * setting
      */
     default Sampler withEta(double eta) {

@@ -102,7 +102,12 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, dou
         return new SchedulerConfig(schedule, prediction, 1, Spacing.TRAILING, 0);
     }
 
-    /** What a scheduler's file says. @throws BadFileException naming what is not understood */
+    /**
+     * What a scheduler's file says.
+     *
+     * @throws BadFileException naming what is not understood
+     * @throws BadFileException if the file says otherwise, or nothing, of it
+     */
     public static SchedulerConfig read(Config settings) throws BadFileException {
         Map<String, SchedulerClass> classes = named(SchedulerClass.values(), known -> known.className);
         ConfigReader reader = settings.reader(classes.keySet());

@@ -9,4 +9,7 @@
  * <p>Notation, after DDPM (Ho et al. 2020): q(x_t | x_0) = N(α_t x_0, σ_t² I) with α_t = √ᾱ_t and σ_t = √(1 − ᾱ_t);
  * timesteps run from 0 (least noise) to T − 1.
  */
+@API(status = API.Status.STABLE)
 package io.zoetrope.diffusion;
+
+import org.apiguardian.api.API;

@@ -19,6 +19,7 @@ public final class LossPlot {
      *
      * @param steps  x, rising
      * @param losses y, as many; non-finite and non-positive ones are left out
+     * @throws IOException if it cannot be written
      */
     public static void write(Path file, double[] steps, double[] losses) throws IOException {
         double[][] shown = thinned(steps, losses);

@@ -78,7 +78,11 @@ public final class AtomicFiles {
         void writeTo(FileChannel channel) throws IOException;
     }
 
-    /** Writes {@code target}, creating its folders. On any failure the old file, if any, is still there. */
+    /**
+     * Writes {@code target}, creating its folders. On any failure the old file, if any, is still there.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void write(Path target, Body body) throws IOException {
         writeChannel(target, channel -> {
             OutputStream out = new BufferedOutputStream(new ChannelOutput(channel), 1 << 16);
@@ -87,12 +91,20 @@ public final class AtomicFiles {
         });
     }
 
-    /** Writes {@code text} in UTF-8. */
+    /**
+     * Writes {@code text} in UTF-8.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void writeText(Path target, String text) throws IOException {
         write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** As {@link #write}, for bodies that want a channel. */
+    /**
+     * As {@link #write}, for bodies that want a channel.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void writeChannel(Path target, ChannelBody body) throws IOException {
         try {
             OutputTarget to = OutputTarget.of(target);
@@ -197,6 +209,8 @@ public final class AtomicFiles {
     /**
      * Throws unless {@code target} could be written now. For work that takes minutes before there is anything to write;
      * creates the target's folders and leaves nothing else.
+     *
+     * @throws IOException if it cannot be, with the reason
      */
     public static void requireWritable(Path target) throws IOException {
         try {
@@ -221,6 +235,7 @@ public final class AtomicFiles {
      * Makes {@code folder} and those it lies in where they are missing, so that they survive a power cut.
      *
      * @return those that were made, outermost first
+     * @throws IOException if it cannot be written
      */
     public static List<Path> createFolders(Path folder) throws IOException {
         Deque<Path> missing = new ArrayDeque<>();
@@ -237,6 +252,8 @@ public final class AtomicFiles {
     /**
      * What a killed process left of the files it was writing: those in {@code folder} itself, links not followed, whose
      * target's name is one of {@code targets}. Nobody may be writing these targets now.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static List<Path> leftovers(Path folder, Predicate<String> targets) throws IOException {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -251,7 +268,11 @@ public final class AtomicFiles {
         }
     }
 
-    /** Deletes {@link #leftovers}. */
+    /**
+     * Deletes {@link #leftovers}.
+     *
+     * @throws IOException if one cannot be deleted
+     */
     public static void removeLeftovers(Path folder, Predicate<String> targets) throws IOException {
         for (Path file : leftovers(folder, targets)) {
             Files.deleteIfExists(file);
@@ -266,7 +287,11 @@ public final class AtomicFiles {
         return reason == null ? e.getMessage() : e.getFile() + ": " + reason;
     }
 
-    /** Makes renames and deletions in {@code folder} durable. */
+    /**
+     * Makes renames and deletions in {@code folder} durable.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void syncFolder(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);

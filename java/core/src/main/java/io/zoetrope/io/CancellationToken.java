@@ -43,12 +43,17 @@ public final class CancellationToken {
      * Does {@code work} in this thread. An outer token of the thread goes on to count.
      *
      * @throws CancellationException within a step of {@link #cancel}; training has saved a checkpoint then
+     * @throws E what the work throws
      */
     public <T, E extends Exception> T run(Work<T, E> work) throws E {
         return bound(this, work);
     }
 
-    /** Does {@code work} in this thread to its end, whatever its tokens say. */
+    /**
+     * Does {@code work} in this thread to its end, whatever its tokens say.
+     *
+     * @throws E what the work throws
+     */
     public static <T, E extends Exception> T shielded(Work<T, E> work) throws E {
         return bound(null, work);
     }

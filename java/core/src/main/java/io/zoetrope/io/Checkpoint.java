@@ -49,7 +49,11 @@ public record Checkpoint(long step, Map<String, String> state, Map<String, ? ext
         return Long.parseLong(text(name));
     }
 
-    /** Writes the checkpoint, whole or not at all; once this returns it survives a power cut. */
+    /**
+     * Writes the checkpoint, whole or not at all; once this returns it survives a power cut.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void write(Path file) throws IOException {
         Map<String, String> metadata = new TreeMap<>();
         metadata.put(FORMAT, FORMAT_VALUE);
@@ -59,7 +63,11 @@ public record Checkpoint(long step, Map<String, String> state, Map<String, ? ext
         Safetensors.write(file, tensors, metadata);
     }
 
-    /** Reads a checkpoint and checks every byte of it. */
+    /**
+     * Reads a checkpoint and checks every byte of it.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Checkpoint read(Path file) throws IOException {
         Safetensors stored = Safetensors.open(file);
         Map<String, String> metadata = stored.metadata();

@@ -37,7 +37,11 @@ public final class CheckpointFolder {
         this.folder = folder;
     }
 
-    /** Deletes what a killed process left of a checkpoint it was writing. Nobody may be writing one now. */
+    /**
+     * Deletes what a killed process left of a checkpoint it was writing. Nobody may be writing one now.
+     *
+     * @throws IOException if one cannot be deleted
+     */
     public void removeLeftovers() throws IOException {
         AtomicFiles.removeLeftovers(folder, NAME.asMatchPredicate());
     }
@@ -45,6 +49,8 @@ public final class CheckpointFolder {
     /**
      * Writes {@code checkpoint}, then removes all but the last two up to its step. Anything beyond its step is from an
      * abandoned or damaged future of this run and goes too.
+     *
+     * @throws IOException if it cannot be written
      */
     public Path save(Checkpoint checkpoint) throws IOException {
         Path file = folder.resolve(String.format(Locale.ROOT, "step-%09d.safetensors", checkpoint.step()));

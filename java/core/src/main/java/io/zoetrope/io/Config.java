@@ -54,7 +54,11 @@ public final class Config {
         return new Config("new configuration", new JsonObject());
     }
 
-    /** Reads {@code file}, which must hold one JSON object. */
+    /**
+     * Reads {@code file}, which must hold one JSON object.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Config read(Path file) throws IOException {
         String text;
         try {
@@ -64,9 +68,9 @@ public final class Config {
             }
             text = Files.readString(file);
         } catch (NoSuchFileException e) {
-            throw BadFileException.of(file, "does not exist", "a JSON configuration", "Check the folder");
+            throw BadFileException.of(file, "does not exist", "a JSON configuration", "Check the folder", e);
         } catch (CharacterCodingException e) {
-            throw BadFileException.of(file, "is not UTF-8", "a JSON configuration", "Check the file");
+            throw BadFileException.of(file, "is not UTF-8", "a JSON configuration", "Check the file", e);
         }
         return parse(text, file.toString());
     }
@@ -74,6 +78,8 @@ public final class Config {
     /**
      * Parses one JSON object; {@code source} is for messages. Beyond JSON, a value may be {@code Infinity} or
      * {@code -Infinity}, which Python writes.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static Config parse(String text, String source) throws IOException {
         try {
@@ -82,7 +88,7 @@ public final class Config {
                 return new Config(source, element.getAsJsonObject());
             }
         } catch (JsonParseException | StackOverflowError e) {
-            throw BadFileException.of(source, "is no valid JSON", "a JSON object", "Check the file");
+            throw BadFileException.of(source, "is no valid JSON", "a JSON object", Remedy.of("Check the file"), e);
         }
         throw BadFileException.of(source, "holds something other than a JSON object", "a JSON object",
                 "Check the file");
@@ -99,12 +105,18 @@ public final class Config {
     /**
      * Reads these settings as those of a {@code className} of diffusers or of this library, refusing what is not
      * understood.
+     *
+     * @throws BadFileException if it is missing or of another type
      */
     public ConfigReader reader(String className) throws BadFileException {
         return says(CLASS_NAME) ? reader(Set.of(className)) : new ConfigReader(this, className);
     }
 
-    /** As {@link #reader(String)} where several classes are understood: the settings must say of which they are. */
+    /**
+     * As {@link #reader(String)} where several classes are understood: the settings must say of which they are.
+     *
+     * @throws BadFileException if it is missing or of another type
+     */
     public ConfigReader reader(Set<String> classNames) throws BadFileException {
         String found = className();
         if (!classNames.contains(found)) {
@@ -114,7 +126,11 @@ public final class Config {
         return new ConfigReader(this, found);
     }
 
-    /** The class that the settings say they are for. */
+    /**
+     * The class that the settings say they are for.
+     *
+     * @throws BadFileException if it is missing or of another type
+     */
     public String className() throws BadFileException {
         return text(CLASS_NAME);
     }
@@ -204,7 +220,11 @@ public final class Config {
         return json.keySet();
     }
 
-    /** The settings in {@code name}; none where there is no such setting. */
+    /**
+     * The settings in {@code name}; none where there is no such setting.
+     *
+     * @throws BadFileException if it is missing or of another type
+     */
     public Config section(String name) throws BadFileException {
         if (!has(name)) {
             return new Config(source, new JsonObject());
@@ -328,7 +348,11 @@ public final class Config {
         return values;
     }
 
-    /** Texts by name: an object within this one. */
+    /**
+     * Texts by name: an object within this one.
+     *
+     * @throws BadFileException if it is missing or of another type
+     */
     public Map<String, String> textMap(String name) throws BadFileException {
         String expected = "an object of texts";
         JsonElement object = require(name, expected);
@@ -386,7 +410,11 @@ public final class Config {
         return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
     }
 
-    /** Writes the settings, whole or not at all. */
+    /**
+     * Writes the settings, whole or not at all.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void write(Path file) throws IOException {
         AtomicFiles.writeText(file, this + "\n");
     }

@@ -37,18 +37,30 @@ public final class ConfigReader {
         this.className = className;
     }
 
-    /** A whole number from {@code low} to {@code high}; it must be there. */
+    /**
+     * A whole number from {@code low} to {@code high}; it must be there.
+     *
+     * @throws BadFileException if it is missing, or not what was expected, naming the setting
+     */
     public int integer(String name, int low, int high) throws BadFileException {
         known.add(name);
         return inRange(name, config.integer(name), low, high);
     }
 
-    /** A whole number from {@code low} to {@code high}. */
+    /**
+     * A whole number from {@code low} to {@code high}.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
+     */
     public int integer(String name, int otherwise, int low, int high) throws BadFileException {
         return gives(name, between(low, high)) ? integer(name, low, high) : otherwise;
     }
 
-    /** As {@link #integer(String, int, int, int)} for a setting that may be null. */
+    /**
+     * As {@link #integer(String, int, int, int)} for a setting that may be null.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
+     */
     public OptionalInt integerOrNull(String name, OptionalInt otherwise, int low, int high) throws BadFileException {
         if (isNull(name)) {
             return OptionalInt.empty();
@@ -56,12 +68,20 @@ public final class ConfigReader {
         return config.says(name) ? OptionalInt.of(integer(name, low, high)) : otherwise;
     }
 
-    /** A number from {@code low} to {@code high}. */
+    /**
+     * A number from {@code low} to {@code high}.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
+     */
     public double number(String name, double otherwise, double low, double high) throws BadFileException {
         return gives(name, "a number from " + low + " to " + high) ? number(name, low, high) : otherwise;
     }
 
-    /** A number above 0 and at most {@code most}. */
+    /**
+     * A number above 0 and at most {@code most}.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
+     */
     public double positive(String name, double otherwise, double most) throws BadFileException {
         String expected = "a number above 0, at most " + most;
         if (!gives(name, expected)) {
@@ -74,7 +94,11 @@ public final class ConfigReader {
         return value;
     }
 
-    /** A number from {@code low} to {@code high}; it must be there. */
+    /**
+     * A number from {@code low} to {@code high}; it must be there.
+     *
+     * @throws BadFileException if it is missing, or not what was expected, naming the setting
+     */
     public double number(String name, double low, double high) throws BadFileException {
         known.add(name);
         double value = config.number(name);
@@ -88,12 +112,20 @@ public final class ConfigReader {
         return gives(name, "true or false") ? config.flag(name, otherwise) : otherwise;
     }
 
-    /** One of the texts that {@code values} knows, as what it stands for. */
+    /**
+     * One of the texts that {@code values} knows, as what it stands for.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
+     */
     public <T> T choice(String name, T otherwise, Map<String, T> values) throws BadFileException {
         return gives(name, oneOf(values.keySet())) ? choice(name, values) : otherwise;
     }
 
-    /** As {@link #choice(String, Object, Map)} for a setting that must be there. */
+    /**
+     * As {@link #choice(String, Object, Map)} for a setting that must be there.
+     *
+     * @throws BadFileException if it is missing, or not what was expected, naming the setting
+     */
     public <T> T choice(String name, Map<String, T> values) throws BadFileException {
         known.add(name);
         T value = values.get(config.text(name));
@@ -106,17 +138,27 @@ public final class ConfigReader {
     /**
      * As {@link #choice(String, Object, Map)} for a setting that may be null, which stands for {@code otherwise} like
      * its absence.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
      */
     public <T> T choiceOrNull(String name, T otherwise, Map<String, T> values) throws BadFileException {
         return isNull(name) ? otherwise : choice(name, otherwise, values);
     }
 
-    /** Whole numbers from {@code low} to {@code high}, at least one. */
+    /**
+     * Whole numbers from {@code low} to {@code high}, at least one.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
+     */
     public List<Integer> integers(String name, List<Integer> otherwise, int low, int high) throws BadFileException {
         return gives(name, integersBetween(low, high)) ? integers(name, low, high) : otherwise;
     }
 
-    /** As {@link #integers(String, List, int, int)} for a setting that must be there. */
+    /**
+     * As {@link #integers(String, List, int, int)} for a setting that must be there.
+     *
+     * @throws BadFileException if it is missing, or not what was expected, naming the setting
+     */
     public List<Integer> integers(String name, int low, int high) throws BadFileException {
         known.add(name);
         List<Integer> values = Arrays.stream(config.integers(name)).boxed().toList();
@@ -126,7 +168,11 @@ public final class ConfigReader {
         return values;
     }
 
-    /** Numbers from {@code low} to {@code high}, one for each of {@code count} things; they must be there. */
+    /**
+     * Numbers from {@code low} to {@code high}, one for each of {@code count} things; they must be there.
+     *
+     * @throws BadFileException if it is missing, or not what was expected, naming the setting
+     */
     public List<Double> numbers(String name, int count, double low, double high) throws BadFileException {
         known.add(name);
         List<Double> values = Arrays.stream(config.numbers(name)).boxed().toList();
@@ -136,7 +182,11 @@ public final class ConfigReader {
         return values;
     }
 
-    /** Different texts, at most so many; they must be there, and may be none. */
+    /**
+     * Different texts, at most so many; they must be there, and may be none.
+     *
+     * @throws BadFileException if it is missing, or not what was expected, naming the setting
+     */
     public List<String> names(String name, int most) throws BadFileException {
         known.add(name);
         List<String> values = config.texts(name);
@@ -146,7 +196,11 @@ public final class ConfigReader {
         return values;
     }
 
-    /** Texts that {@code values} knows, as what they stand for. */
+    /**
+     * Texts that {@code values} knows, as what they stand for.
+     *
+     * @throws BadFileException if it is there, but not what was expected, naming the setting
+     */
     public <T> List<T> choices(String name, List<T> otherwise, Map<String, T> values) throws BadFileException {
         String expected = "a list of " + oneOf(values.keySet());
         if (!gives(name, expected)) {
@@ -162,7 +216,11 @@ public final class ConfigReader {
         return chosen;
     }
 
-    /** Numbers, or nothing where the setting is null or left out. */
+    /**
+     * Numbers, or nothing where the setting is null or left out.
+     *
+     * @throws BadFileException if it is missing, or not what was expected, naming the setting
+     */
     public double[] numbersOrNull(String name) throws BadFileException {
         if (isNull(name) || !config.says(name)) {
             return null;
@@ -195,19 +253,31 @@ public final class ConfigReader {
         known.addAll(List.of(names));
     }
 
-    /** A setting of which only the value that turns it off is supported, false or null. */
+    /**
+     * A setting of which only the value that turns it off is supported, false or null.
+     *
+     * @throws BadFileException if it is anything else, naming the setting
+     */
     public void mustBeOff(String name) throws BadFileException {
         if (!isNull(name) && flag(name, false)) {
             throw refused(name, "false: " + className + " is supported without it");
         }
     }
 
-    /** A setting of which only this text is supported; null and absence stand for it. */
+    /**
+     * A setting of which only this text is supported; null and absence stand for it.
+     *
+     * @throws BadFileException if it is anything else, naming the setting
+     */
     public void mustBe(String name, String only) throws BadFileException {
         choiceOrNull(name, only, Map.of(only, only));
     }
 
-    /** A setting that is supported only where it has no value. */
+    /**
+     * A setting that is supported only where it has no value.
+     *
+     * @throws BadFileException if it is anything else, naming the setting
+     */
     public void mustBeNull(String name) throws BadFileException {
         if (!isNull(name) && config.says(name)) {
             throw refused(name, "null: " + className + " is supported without it");
@@ -220,16 +290,25 @@ public final class ConfigReader {
                 "Correct it, or use a model made of what is supported");
     }
 
-    /** What {@code maker} makes of the settings; what it says of them is said of their file. */
+    /**
+     * What {@code maker} makes of the settings; what it says of them is said of their file.
+     *
+     * @throws BadFileException if the settings contradict each other
+     */
     public <T> T make(Supplier<T> maker) throws BadFileException {
         try {
             return maker.get();
         } catch (IllegalArgumentException | ArithmeticException e) {
-            throw BadFileException.of(config.source(), e.getMessage(), "settings that go together", "Correct them");
+            throw BadFileException.of(config.source(), e.getMessage(), "settings that go together",
+                    Remedy.of("Correct them"), e);
         }
     }
 
-    /** Refuses the settings that were neither read nor listed as without effect. */
+    /**
+     * Refuses the settings that were neither read nor listed as without effect.
+     *
+     * @throws BadFileException naming the settings that nothing asked for
+     */
     public void done() throws BadFileException {
         for (String name : config.names()) {
             if (!known.contains(name)) {

@@ -73,7 +73,11 @@ public final class MappedTensor implements TensorContent {
         }
     }
 
-    /** Throws if a stretch of this tensor, which begins at element {@code from}, holds a NaN or an infinity. */
+    /**
+     * Throws if a stretch of this tensor, which begins at element {@code from}, holds a NaN or an infinity.
+     *
+     * @throws BadFileException if a value is NaN or infinite, naming the tensor
+     */
     public void requireFinite(StoredTensor stretch, long from) throws BadFileException {
         OptionalLong first = stretch.firstNonFinite();
         if (first.isPresent()) {

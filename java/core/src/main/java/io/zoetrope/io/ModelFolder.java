@@ -66,7 +66,11 @@ public final class ModelFolder {
         this.alone = alone;
     }
 
-    /** Opens a folder and reads which components it has. */
+    /**
+     * Opens a folder and reads which components it has.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static ModelFolder open(Path folder) throws IOException {
         if (Files.isRegularFile(folder.resolve(INDEX))) {
             return new ModelFolder(folder, Config.read(folder.resolve(INDEX)), false);
@@ -93,6 +97,7 @@ public final class ModelFolder {
      *
      * @param pipelineClass diffusers' class for the whole, such as DDPMPipeline
      * @param metadata      goes into the weights' header
+     * @throws IOException if it cannot be written
      */
     public static void write(Path folder, String pipelineClass, List<Component> components,
             Map<String, String> metadata) throws IOException {
@@ -115,6 +120,8 @@ public final class ModelFolder {
     /**
      * Deletes what a killed process left of a model it was writing into {@code folder}. Nobody may be writing one there
      * now.
+     *
+     * @throws IOException if one cannot be deleted
      */
     public static void removeLeftovers(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
@@ -169,12 +176,20 @@ public final class ModelFolder {
                 .flatMap(name -> Stream.of(name + "/" + configName(name), name + "/" + weightsName(name))).toList();
     }
 
-    /** diffusers' class for the whole, such as DDPMPipeline. */
+    /**
+     * diffusers' class for the whole, such as DDPMPipeline.
+     *
+     * @throws BadFileException if the file says otherwise, or nothing, of it
+     */
     public String pipelineClass() throws BadFileException {
         return index.className();
     }
 
-    /** Its components, each with its class: "unet (UNet2DModel)". */
+    /**
+     * Its components, each with its class: "unet (UNet2DModel)".
+     *
+     * @throws BadFileException if the file says otherwise, or nothing, of it
+     */
     public List<String> componentsWithClasses() throws BadFileException {
         List<String> described = new ArrayList<>();
         for (String name : components()) {
@@ -197,6 +212,8 @@ public final class ModelFolder {
     /**
      * Throws unless the folder is a pipeline of one of these classes and has exactly these components: another one
      * would do with their output what is not done here.
+     *
+     * @throws BadFileException if the file says otherwise, or nothing, of it
      */
     public void require(Set<String> pipelines, Set<String> components) throws BadFileException {
         Path file = folder.resolve(INDEX);
@@ -214,13 +231,21 @@ public final class ModelFolder {
         }
     }
 
-    /** The class of component {@code name}, without its library. */
+    /**
+     * The class of component {@code name}, without its library.
+     *
+     * @throws BadFileException if the file says otherwise, or nothing, of it
+     */
     public String className(String name) throws BadFileException {
         List<String> value = index.texts(name);
         return value.isEmpty() ? "" : value.get(value.size() - 1);
     }
 
-    /** The settings of component {@code name}. */
+    /**
+     * The settings of component {@code name}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public Config config(String name) throws IOException {
         if (alone && name.equals(SCHEDULER)) {
             return schedulerOfNetworkAlone();
@@ -228,7 +253,11 @@ public final class ModelFolder {
         return Config.read(part(name).resolve(configName(name)));
     }
 
-    /** The weights of component {@code name}. */
+    /**
+     * The weights of component {@code name}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public WeightFiles weights(String name) throws IOException {
         return WeightFiles.find(part(name), NOT_DIFFUSION.contains(name) ? List.of(OTHER_STEM, DIFFUSION_STEM)
                 : List.of(DIFFUSION_STEM, OTHER_STEM));

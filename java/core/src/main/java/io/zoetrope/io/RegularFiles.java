@@ -11,7 +11,12 @@ import java.nio.file.Path;
 public final class RegularFiles {
     private RegularFiles() {}
 
-    /** Opens {@code file}. @throws BadFileException as {@link #require} */
+    /**
+     * Opens {@code file}.
+     *
+     * @throws BadFileException as {@link #require}
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static InputStream open(Path file, String expected) throws IOException {
         require(file, expected);
         return Files.newInputStream(file);
@@ -21,6 +26,7 @@ public final class RegularFiles {
      * Throws unless {@code file} is a regular file that can be read, or a link to one.
      *
      * @param expected what it should be, as a noun phrase
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static void require(Path file, String expected) throws IOException {
         if (Files.isRegularFile(file)) {

@@ -38,7 +38,11 @@ public final class Safetensors {
         this.dataStart = dataStart;
     }
 
-    /** Opens {@code path} and checks its whole structure, but reads no tensor. */
+    /**
+     * Opens {@code path} and checks its whole structure, but reads no tensor.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static Safetensors open(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             long size = channel.size();
@@ -50,7 +54,7 @@ public final class Safetensors {
             SafetensorsHeader header = SafetensorsHeader.parse(json.flip(), size - 8 - headerLength, path.toString());
             return new Safetensors(path, header, 8 + headerLength);
         } catch (NoSuchFileException e) {
-            throw BadFileException.of(path, "does not exist", "a safetensors file", "Check the name");
+            throw BadFileException.of(path, "does not exist", "a safetensors file", "Check the name", e);
         }
     }
 
@@ -103,7 +107,11 @@ public final class Safetensors {
         return Collections.unmodifiableMap(header.metadata());
     }
 
-    /** The tensor called {@code name}, mapped from the file. */
+    /**
+     * The tensor called {@code name}, mapped from the file.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public StoredTensor tensor(String name) throws IOException {
         SafetensorsHeader.Entry entry = entry(name);
         long bytes = entry.end() - entry.begin();
@@ -115,12 +123,20 @@ public final class Safetensors {
         return new StoredTensor(entry.type(), entry.shape(), flat.bytes());
     }
 
-    /** The tensor called {@code name}, of any size, which stays in the file. */
+    /**
+     * The tensor called {@code name}, of any size, which stays in the file.
+     *
+     * @throws BadFileException if there is none, naming it
+     */
     public MappedTensor mapped(String name) throws BadFileException {
         return new MappedTensor(path, name, dataStart, entry(name));
     }
 
-    /** The tensor called {@code name} as floats, which must have exactly this shape and a floating type. */
+    /**
+     * The tensor called {@code name} as floats, which must have exactly this shape and a floating type.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public float[] floats(String name, long... shape) throws IOException {
         requireFloating(name, shape);
         return tensor(name).toFloats();
@@ -155,6 +171,8 @@ public final class Safetensors {
     /**
      * Writes a file, whole or not at all: tensors in the order of their map, piece by piece, metadata in that of their
      * names.
+     *
+     * @throws IOException if it cannot be written
      */
     public static void write(Path path, Map<String, ? extends TensorContent> tensors, Map<String, String> metadata)
             throws IOException {

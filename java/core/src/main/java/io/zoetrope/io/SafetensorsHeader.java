@@ -51,7 +51,7 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         try {
             text = StandardCharsets.UTF_8.newDecoder().decode(json).toString();
         } catch (CharacterCodingException e) {
-            throw bad(file, "its header is not UTF-8", "a JSON header");
+            throw BadFileException.of(file, "its header is not UTF-8", "a JSON header", Remedy.of(REMEDY), e);
         }
         SafetensorsHeader header;
         try (JsonReader reader = new JsonReader(new StringReader(text))) {
@@ -63,8 +63,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
         } catch (BadFileException e) {
             throw e;
         } catch (IOException | IllegalStateException | NumberFormatException e) {
-            throw bad(file, "its header is no valid JSON of the expected form (" + oneLine(e.getMessage()) + ")",
-                    "a safetensors header");
+            throw BadFileException.of(file,
+                    "its header is no valid JSON of the expected form (" + oneLine(e.getMessage()) + ")",
+                    "a safetensors header", Remedy.of(REMEDY), e);
         }
         header.requireCover(dataLength, file);
         return header;

@@ -152,7 +152,12 @@ public final class WeightFiles {
         return new WeightFiles(source, renamed, metadata);
     }
 
-    /** Some of these weights, by new names. @param names what they are called here, by what they shall be called */
+    /**
+     * Some of these weights, by new names.
+     *
+     * @param names what they are called here, by what they shall be called
+     * @throws BadFileException if there is none, naming it
+     */
     public WeightFiles only(Map<String, String> names) throws BadFileException {
         Map<String, Place> chosen = new LinkedHashMap<>();
         for (Map.Entry<String, String> entry : names.entrySet()) {
@@ -171,13 +176,21 @@ public final class WeightFiles {
         return Collections.unmodifiableMap(metadata);
     }
 
-    /** The tensor called {@code name}, mapped from its file. */
+    /**
+     * The tensor called {@code name}, mapped from its file.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public StoredTensor tensor(String name) throws IOException {
         Place place = place(name);
         return place.file.tensor(place.name);
     }
 
-    /** The tensor called {@code name}, of any size, which stays in its file. */
+    /**
+     * The tensor called {@code name}, of any size, which stays in its file.
+     *
+     * @throws BadFileException if there is none, naming it
+     */
     public MappedTensor mapped(String name) throws BadFileException {
         Place place = place(name);
         return place.file.mapped(place.name);
@@ -192,7 +205,11 @@ public final class WeightFiles {
         return place;
     }
 
-    /** The tensor called {@code name} as floats, which must have exactly this shape and a floating type. */
+    /**
+     * The tensor called {@code name} as floats, which must have exactly this shape and a floating type.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public float[] floats(String name, long... shape) throws IOException {
         Place place = place(name);
         return place.file.floats(place.name, shape);
@@ -200,6 +217,8 @@ public final class WeightFiles {
 
     /**
      * Throws unless there is a tensor of a floating type for each of these names and shapes, and no other. Reads none.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public void require(Map<String, long[]> expected) throws IOException {
         requireNames(expected.keySet());
@@ -209,7 +228,11 @@ public final class WeightFiles {
         }
     }
 
-    /** Throws unless the files hold exactly the tensors in {@code expected}, naming what is missing and unknown. */
+    /**
+     * Throws unless the files hold exactly the tensors in {@code expected}, naming what is missing and unknown.
+     *
+     * @throws BadFileException if the file says otherwise, or nothing, of it
+     */
     public void requireNames(Set<String> expected) throws BadFileException {
         List<String> missing = new ArrayList<>(expected);
         missing.removeAll(names());
@@ -233,7 +256,11 @@ public final class WeightFiles {
         return digest.digest();
     }
 
-    /** Throws if any floating tensor holds a NaN or an infinity, naming where. Reads everything. */
+    /**
+     * Throws if any floating tensor holds a NaN or an infinity, naming where. Reads everything.
+     *
+     * @throws IOException if it cannot be read, or a value is NaN or infinite
+     */
     public void requireFinite() throws IOException {
         for (String name : names()) {
             MappedTensor tensor = mapped(name);

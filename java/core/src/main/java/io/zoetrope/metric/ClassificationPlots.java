@@ -26,7 +26,11 @@ public final class ClassificationPlots {
     private ClassificationPlots() {
     }
 
-    /** Rows are true classes, columns predictions; the deeper the colour, the larger the share of the row. */
+    /**
+     * Rows are true classes, columns predictions; the deeper the colour, the larger the share of the row.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void confusion(ClassificationReport report, Path file) throws IOException {
         int classes = report.classNames().size();
         BufferedImage probe = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);
@@ -77,7 +81,11 @@ public final class ClassificationPlots {
         return (int) Math.round(246 + (full - 246) * Math.min(1, depth));
     }
 
-    /** Accuracy over confidence: on the diagonal a classifier is right as often as it says. Bars show the samples. */
+    /**
+     * Accuracy over confidence: on the diagonal a classifier is right as often as it says. Bars show the samples.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void reliability(ClassificationReport report, Path file) throws IOException {
         int side = 480;
         int left = 80;

@@ -146,7 +146,11 @@ public record ClassificationReport(List<String> classNames, int[][] confusion, d
         return table.toString();
     }
 
-    /** Writes everything as JSON; figures that do not exist are null. */
+    /**
+     * Writes everything as JSON; figures that do not exist are null.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writeJson(Path file) throws IOException {
         StringBuilder json = new StringBuilder("{\n  \"accuracy\": " + json(accuracy()) + ",\n  \"samples\": "
                 + samples() + ",\n  \"log_loss\": " + json(logLoss) + ",\n  \"calibration_error\": "

@@ -24,7 +24,11 @@ public interface Classifier extends AutoCloseable {
         return Probabilities.likeliest(classify(pictures, Progress.none()));
     }
 
-    /** What it decides by, as features; it lives as long as the classifier. @param name for reports */
+    /**
+     * What it decides by, as features; it lives as long as the classifier.
+     *
+     * @param name for reports
+     */
     FeatureEncoder encoder(String name);
 
     /** Throws what {@link #seen(Dataset)} would, at once. */
@@ -40,7 +44,11 @@ public interface Classifier extends AutoCloseable {
     /** The test part of {@link #seen(Dataset)}, for less work. */
     ImageDataset.Part seenTest(Dataset data);
 
-    /** Sounds as it takes them. @throws IllegalArgumentException if it knows none, or of another rate or length */
+    /**
+     * Sounds as it takes them.
+     *
+     * @throws IllegalArgumentException if it knows none, or of another rate or length
+     */
     Images seen(Sounds sounds);
 
     @Override

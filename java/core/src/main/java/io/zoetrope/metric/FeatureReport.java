@@ -96,7 +96,11 @@ public record FeatureReport(String encoder, String hash, int length, int real, i
                 String.format(Locale.ROOT, "%.3f", 1000 * kernel) + spread);
     }
 
-    /** Writes everything as JSON; figures that do not exist are null. */
+    /**
+     * Writes everything as JSON; figures that do not exist are null.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writeJson(Path file) throws IOException {
         AtomicFiles.writeText(file, GSON.toJson(json()) + "\n");
     }

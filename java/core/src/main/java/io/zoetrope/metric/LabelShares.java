@@ -54,7 +54,11 @@ public record LabelShares(int[] counts) {
                 .mapToDouble(count -> -count / samples * Math.log(count / samples)).sum();
     }
 
-    /** Such as "9 of 10 classes, as many as 8.7 of even shares". @param partOfEvenShare see {@link #covered} */
+    /**
+     * Such as "9 of 10 classes, as many as 8.7 of even shares".
+     *
+     * @param partOfEvenShare see {@link #covered}
+     */
     public String describe(double partOfEvenShare) {
         return String.format(Locale.ROOT, "%d of %d classes, as many as %.1f of even shares", covered(partOfEvenShare),
                 counts.length, effectiveClasses());

@@ -36,7 +36,7 @@ public final class NoisePredictionMeter {
     /**
      * Adds one sample: {@code length} values at {@code offset} of both arrays.
      *
-     * @param timestep   the sample's t, 0 ≤ t < T
+     * @param timestep   the sample's t, from 0 to T − 1
      * @param prediction what the denoiser said the noise is
      * @param noise      what it was
      */

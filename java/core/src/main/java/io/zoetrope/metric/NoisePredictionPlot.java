@@ -30,6 +30,7 @@ public final class NoisePredictionPlot {
      * @param bins   what the curves go over
      * @param steps  rising; when each curve was measured
      * @param curves R² [bin][curve], NaN where a bin had no sample
+     * @throws IOException if it cannot be written
      */
     public static void write(Path file, List<NoisePredictionReport.Bin> bins, double[] steps, double[][] curves)
             throws IOException {

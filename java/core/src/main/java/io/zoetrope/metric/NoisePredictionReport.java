@@ -81,7 +81,11 @@ public record NoisePredictionReport(List<Bin> bins) {
                 bin.cosine(), bin.r2());
     }
 
-    /** Writes the bins as JSON; figures of empty bins are null. */
+    /**
+     * Writes the bins as JSON; figures of empty bins are null.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writeJson(Path file) throws IOException {
         StringBuilder json = new StringBuilder("{\n  \"bins\": [\n");
         for (int i = 0; i < bins.size(); i++) {
@@ -100,7 +104,11 @@ public record NoisePredictionReport(List<Bin> bins) {
         return Double.isFinite(value) ? Double.toString(value) : "null";
     }
 
-    /** Draws R², cosine and MSE over the timestep as a PNG. */
+    /**
+     * Draws R², cosine and MSE over the timestep as a PNG.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writePlot(Path file) throws IOException {
         List<Bin> shown = bins.stream().filter(bin -> bin.samples() > 0 && Double.isFinite(bin.mse())).toList();
         if (shown.isEmpty()) {

@@ -8,7 +8,11 @@ public final class Probabilities {
     private Probabilities() {
     }
 
-    /** The number of the likeliest class in each row. @param probabilities [pictures][classes] */
+    /**
+     * The number of the likeliest class in each row.
+     *
+     * @param probabilities [pictures][classes]
+     */
     public static int[] likeliest(float[][] probabilities) {
         return Arrays.stream(probabilities)
                 .mapToInt(row -> IntStream.range(0, row.length).reduce((a, b) -> row[b] > row[a] ? b : a).orElseThrow())

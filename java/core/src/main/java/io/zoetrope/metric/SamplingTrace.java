@@ -27,7 +27,11 @@ public final class SamplingTrace {
     private int next;
     private String note = "";
 
-    /** @param x sampled elements of the batch, @param clean the estimate of them */
+    /**
+     * @param x sampled elements of the batch,
+     *
+     * @param clean the estimate of them
+     */
     private record Visit(SamplerPlan.Step row, float[] x, float[] clean) {}
 
     /**

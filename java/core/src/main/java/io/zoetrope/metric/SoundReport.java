@@ -23,6 +23,8 @@ public record SoundReport(RecognitionReport recognition, FeatureReport features)
 
     /**
      * Writes the figures of the features, and "recognition" among them, as JSON; figures that do not exist are null.
+     *
+     * @throws IOException if it cannot be written
      */
     public void writeJson(Path file) throws IOException {
         JsonObject json = features.json();

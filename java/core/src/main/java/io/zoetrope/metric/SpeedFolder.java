@@ -54,13 +54,22 @@ public final class SpeedFolder {
         AtomicFiles.requireWritable(folder.resolve(MEASURED));
     }
 
-    /** Keeps what is measured so far. */
+    /**
+     * Keeps what is measured so far.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void save(SpeedReport report) throws IOException {
         AtomicFiles.createFolders(folder);
         AtomicFiles.writeText(folder.resolve(MEASURED), GSON.toJson(report) + "\n");
     }
 
-    /** Writes the table and the plot of what was asked for. @return what was written, for people */
+    /**
+     * Writes the table and the plot of what was asked for.
+     *
+     * @return what was written, for people
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public String show(SpeedReport report) throws IOException {
         Path csv = folder.resolve("speed.csv");
         Path plot = folder.resolve("speed.png");

@@ -24,7 +24,11 @@ final class SpeedPlot {
     private SpeedPlot() {
     }
 
-    /** Writes a PNG. @throws IllegalStateException when nothing was measured */
+    /**
+     * Writes a PNG.
+     *
+     * @throws IllegalStateException when nothing was measured
+     */
     static void write(Path file, SpeedReport report) throws IOException {
         if (report.cells().isEmpty()) {
             throw new IllegalStateException("there is nothing to plot: no cell is measured");

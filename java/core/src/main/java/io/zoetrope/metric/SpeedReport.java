@@ -115,7 +115,11 @@ public record SpeedReport(Setting setting, List<Double> floor, List<Cell> cells)
                 Spread.deviation(draws));
     }
 
-    /** Writes the cells as CSV, a line each. */
+    /**
+     * Writes the cells as CSV, a line each.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writeCsv(Path file) throws IOException {
         StringBuilder csv = new StringBuilder(
                 "sampler,steps,network_calls,c_fd,ms_per_picture,cpu_ms_per_picture,on_front\n");

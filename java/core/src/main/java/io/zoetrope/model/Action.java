@@ -58,6 +58,7 @@ public record Action(Kind kind, String name, String description, List<Option<?>>
      *
      * @param given values by the names of {@link #options}
      * @throws io.zoetrope.option.OptionException naming what cannot be
+     * @throws IOException if a file cannot be read or written, or is not what it should be
      */
     public void run(ActionCall.Setting setting, Config given) throws IOException {
         Values values = Values.of(name, options, given);

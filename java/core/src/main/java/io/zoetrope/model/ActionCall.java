@@ -46,7 +46,8 @@ public final class ActionCall {
     /** Takes what comes of an action, in order. */
     public interface Results {
         /**
-         * Called before the work for each file that {@link #write} may be called with. @throws IOException if that
+         * Called before the work for each file that {@link #write} may be called with.
+         * @throws IOException if that
          * would fail
          */
         void expect(Path file) throws IOException;
@@ -54,7 +55,11 @@ public final class ActionCall {
         /** A line, or several, for people. */
         void say(String text);
 
-        /** A file that an option named. */
+        /**
+         * A file that an option named.
+         *
+         * @throws IOException if it cannot be written
+         */
         void write(Path file, Content content) throws IOException;
     }
 
@@ -107,6 +112,8 @@ public final class ActionCall {
     /**
      * As {@link #write}, a picture, a film or a sound that the model made on the device that was opened: the file says
      * so, and how, see {@link Provenance}.
+     *
+     * @throws IOException if it cannot be written, or the model's files cannot be read
      */
     public void writeMade(Path file, Content content) throws IOException {
         String model = model();
@@ -126,7 +133,11 @@ public final class ActionCall {
         });
     }
 
-    /** Writes the file that {@code option} names, if it does. */
+    /**
+     * Writes the file that {@code option} names, if it does.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void writeIfAsked(Option<Path> option, Content content) throws IOException {
         Optional<Path> file = values.find(option);
         if (file.isPresent()) {

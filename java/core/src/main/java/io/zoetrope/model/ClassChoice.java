@@ -29,7 +29,9 @@ public final class ClassChoice {
     }
 
     /**
-     * The number of the class that was named, if one was. @throws OptionException when the model knows no such class
+     * The number of the class that was named, if one was.
+     *
+     * @throws OptionException when the model knows no such class
      */
     public static OptionalInt number(Values values, List<String> classNames) {
         Optional<String> name = values.find(CLASS);

@@ -24,7 +24,11 @@ public final class Gallery {
         return grid.enlarged(Math.max(1, Math.min(MOST_ENLARGED, PLEASANT_WIDTH / grid.width())));
     }
 
-    /** Writes frames, each a {@link #grid}, as a film, and says so. */
+    /**
+     * Writes frames, each a {@link #grid}, as a film, and says so.
+     *
+     * @throws IOException if it cannot be written
+     */
     public static void film(ActionCall call, Path file, List<Images> frames) throws IOException {
         call.writeMade(file, to -> Film.writeGif(to, frames, MILLIS_PER_FRAME, MILLIS_LAST_FRAME));
         call.say(file + ": " + frames.size() + " frames");
@@ -35,6 +39,7 @@ public final class Gallery {
      *
      * @param how   they were made, in a few words
      * @param nanos how long that took
+     * @throws IOException if it cannot be written
      */
     public static void pictures(ActionCall call, Images images, String how, long nanos) throws IOException {
         Path out = call.get(CommonOptions.OUT);

@@ -74,7 +74,12 @@ public final class ModelFamilies {
                 .findFirst();
     }
 
-    /** The family that a shipped model's or a folder's is of. @throws IllegalArgumentException if it is of none */
+    /**
+     * The family that a shipped model's or a folder's is of.
+     *
+     * @throws IllegalArgumentException if it is of none
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public ModelFamily of(String nameOrFolder) throws IOException {
         Optional<ModelFamily> shipping = shipping(nameOrFolder);
         if (shipping.isPresent() && !PretrainedModels.isFolder(nameOrFolder)) {
@@ -86,7 +91,10 @@ public final class ModelFamilies {
                         + ", which this library does not know: expected " + descriptions(family -> true)));
     }
 
-    /** @throws IllegalArgumentException if a shipped model's or a folder's is of another family */
+    /**
+     * @throws IllegalArgumentException if a shipped model's or a folder's is of another family
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public void require(ModelFamily family, String nameOrFolder) throws IOException {
         ModelFamily found = of(nameOrFolder);
         if (found != family) {
@@ -110,7 +118,11 @@ public final class ModelFamilies {
         return all.stream().flatMap(family -> family.shipped().stream()).toList();
     }
 
-    /** The classifier to take where the user names none. @throws IllegalStateException if none ships for these media */
+    /**
+     * The classifier to take where the user names none.
+     *
+     * @throws IllegalStateException if none ships for these media
+     */
     public String usualClassifier(Media media) {
         return all.stream().filter(family -> family.recognition().isPresent())
                 .flatMap(family -> family.shipped().stream()).filter(model -> model.media() == media).findFirst()
@@ -118,7 +130,12 @@ public final class ModelFamilies {
                 .orElseThrow(() -> new IllegalStateException("no classifier of " + media + " ships with this library"));
     }
 
-    /** Opens a classifier, whatever its family. @throws IllegalArgumentException if the model is none */
+    /**
+     * Opens a classifier, whatever its family.
+     *
+     * @throws IllegalArgumentException if the model is none
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public Classifier openClassifier(Device device, String nameOrFolder) throws IOException {
         ModelFamily family = of(nameOrFolder);
         return family.recognition()

@@ -105,13 +105,20 @@ public interface ModelFamily {
     /** Opens a classifier. */
     @FunctionalInterface
     interface ClassifierLoader {
-        /** @param nameOrFolder a shipped model's name, or a model's folder */
+        /**
+         * @param nameOrFolder a shipped model's name, or a model's folder
+         * @throws IOException if a file cannot be read, or is not what it should be
+         */
         Classifier open(Device device, String nameOrFolder) throws IOException;
     }
 
     /**
-     * The kind of action that shows best what a model can do that was just trained. @param options that the training
+     * The kind of action that shows best what a model can do that was just trained.
+     *
+     * @param options that the training
      * was given
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     default Action.Kind show(Config options) throws IOException {
         return recognition().isPresent() ? Action.Kind.EVALUATE : Action.Kind.GENERATE;

@@ -106,7 +106,10 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
     /** Reads what a model is from its folder's settings. */
     @FunctionalInterface
     public interface Reader<C> {
-        /** @throws IllegalArgumentException saying why there can be no such model */
+        /**
+         * @throws IllegalArgumentException saying why there can be no such model
+         * @throws IOException if a file cannot be read, or is not what it should be
+         */
         C read(ModelFolder files) throws IOException;
     }
 
@@ -191,6 +194,7 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
      *
      * @param values   of the store's parameters, such as their moving average
      * @param metadata goes into the header of the weights: where they come from
+     * @throws IOException if it cannot be written
      */
     public final void save(Path folder, ParameterValues values, Map<String, String> metadata) throws IOException {
         List<ModelFolder.Component> components = new ArrayList<>();
@@ -218,7 +222,11 @@ public abstract class NetworkModel<C, N> implements AutoCloseable {
         return List.of();
     }
 
-    /** Reads the weights of what {@link #rest} writes. */
+    /**
+     * Reads the weights of what {@link #rest} writes.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     protected void loadRest(ModelFolder files) throws IOException {
     }
 

@@ -38,7 +38,11 @@ public final class NoisePredictionRecord {
         }
     }
 
-    /** Measures now. @return R² and the mean square error over all timesteps, by name */
+    /**
+     * Measures now.
+     *
+     * @return R² and the mean square error over all timesteps, by name
+     */
     public Map<String, Double> measure() {
         NoisePredictionReport.Bin all = measured().overall();
         return Map.of("noise_r2", all.r2(), "noise_mse", all.mse());
@@ -49,7 +53,11 @@ public final class NoisePredictionRecord {
         return note;
     }
 
-    /** Adds a row to the run's file, or replaces that of the same step, and draws the curves. */
+    /**
+     * Adds a row to the run's file, or replaces that of the same step, and draws the curves.
+     *
+     * @throws IOException if a file of the run cannot be written
+     */
     public void report(Path run, long step) throws IOException {
         NoisePredictionReport report = measured();
         List<String> columns = report.bins().stream().map(bin -> bin.from() + "-" + bin.to()).toList();

@@ -73,7 +73,11 @@ public final class PictureEvaluation {
         return call.get(PICTURES) > 0;
     }
 
-    /** Generates, measures, and tells the results. */
+    /**
+     * Generates, measures, and tells the results.
+     *
+     * @throws IOException if a file cannot be read or written, or is not what it should be
+     */
     public static void run(ActionCall call, ImageDataset data, Maker maker) throws IOException {
         String encoder = call.get(ENCODER);
         FeatureReport features;

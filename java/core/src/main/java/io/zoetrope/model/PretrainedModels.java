@@ -30,7 +30,11 @@ public final class PretrainedModels {
         return ModelFamilies.installed().shipped().stream().map(ShippedModel::name).toList();
     }
 
-    /** The bytes of all files of a model that ships. */
+    /**
+     * The bytes of all files of a model that ships.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static long size(String name) throws IOException {
         long[] bytes = new long[1];
         load(name, folder -> {
@@ -49,12 +53,20 @@ public final class PretrainedModels {
         return nameOrFolder.contains("/") || Files.isDirectory(Path.of(nameOrFolder));
     }
 
-    /** A folder if there is one of that name, else a shipped model; a name with a slash can only be a folder's. */
+    /**
+     * A folder if there is one of that name, else a shipped model; a name with a slash can only be a folder's.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static <T> T open(String nameOrFolder, Loader<T> loader) throws IOException {
         return isFolder(nameOrFolder) ? loader.load(FileNames.path(nameOrFolder)) : load(nameOrFolder, loader);
     }
 
-    /** Unpacks a shipped model into a folder of its own for as long as loading takes. */
+    /**
+     * Unpacks a shipped model into a folder of its own for as long as loading takes.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static <T> T load(String name, Loader<T> loader) throws IOException {
         Class<?> family = ModelFamilies.installed().shipping(name)
                 .orElseThrow(() -> new IllegalArgumentException("no model '" + name

@@ -68,7 +68,10 @@ public final class SpeedDial {
     /** Opens a model. */
     @FunctionalInterface
     public interface Opener {
-        /** @param nameOrFolder a shipped model's name, or a model's folder */
+        /**
+         * @param nameOrFolder a shipped model's name, or a model's folder
+         * @throws IOException if a file cannot be read, or is not what it should be
+         */
         Subject open(Device device, String nameOrFolder) throws IOException;
     }
 

@@ -16,7 +16,11 @@ import java.util.function.Function;
 final class Adapter {
     private static final String WEIGHT = ".weight";
 
-    /** One layer's update. @param row where its rows begin in a weight that is several layers' stacked */
+    /**
+     * One layer's update.
+     *
+     * @param row where its rows begin in a weight that is several layers' stacked
+     */
     record Part(String layer, long row, Parameter down, Parameter up) {
     }
 

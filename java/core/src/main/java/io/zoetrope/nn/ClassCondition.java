@@ -30,7 +30,11 @@ public final class ClassCondition {
         return features;
     }
 
-    /** {@code x} followed by the vectors of the classes. @param labels I32 [N] with classes, else null */
+    /**
+     * {@code x} followed by the vectors of the classes.
+     *
+     * @param labels I32 [N] with classes, else null
+     */
     public Variable append(Tape tape, Variable x, Tensor labels) {
         requireLabels(labels);
         return vectors == null ? x : RowFunctions.concatChannels(tape, x, vectors.forward(tape, labels));

@@ -84,6 +84,7 @@ public final class LoraFile {
      * @param values of the store's parameters, such as their moving average
      * @param folder    made if need be
      * @param component what diffusers calls the network in a pipeline, such as unet; PEFT does not name it
+     * @throws IOException if it cannot be written
      */
     public static void write(Path folder, ParameterStore store, ParameterValues values, Naming naming, String component)
             throws IOException {

@@ -31,7 +31,11 @@ public record Optimization(Rule rule, LearningRate learningRate, float weightDec
         /** Loshchilov and Hutter 2019; keeps two moments. */
         record AdamWRule(double beta1, double beta2, double epsilon) implements Rule {}
 
-        /** Gradient descent with Nesterov momentum, which it keeps. @param momentum 0 to below 1 */
+        /**
+         * Gradient descent with Nesterov momentum, which it keeps.
+         *
+         * @param momentum 0 to below 1
+         */
         record SgdRule(double momentum) implements Rule {}
     }
 
@@ -66,7 +70,11 @@ public record Optimization(Rule rule, LearningRate learningRate, float weightDec
         return new Optimization(new Rule.SgdRule(momentum), learningRate, 0, 0, Optional.empty(), 1);
     }
 
-    /** With other β. @throws IllegalStateException for a rule that has none */
+    /**
+     * With other β.
+     *
+     * @throws IllegalStateException for a rule that has none
+     */
     public Optimization withBetas(double beta1, double beta2) {
         if (rule instanceof Rule.AdamWRule adamW) {
             return new Optimization(new Rule.AdamWRule(beta1, beta2, adamW.epsilon), learningRate, weightDecay, maxNorm,

@@ -114,7 +114,11 @@ public final class Parameter {
         return adapter == null ? variable() : adapter.updated(tape);
     }
 
-    /** The value that is trained or loaded. @throws IllegalStateException before a store gave it memory */
+    /**
+     * The value that is trained or loaded.
+     *
+     * @throws IllegalStateException before a store gave it memory
+     */
     public Variable variable() {
         if (variable == null) {
             throw new IllegalStateException(

@@ -29,7 +29,11 @@ public final class PreActivationBlock {
                 Init.heNormal(in * kernel * kernel, 0, 1));
     }
 
-    /** @param x [N,H,W,in]; @return [N,H/stride,W/stride,out] */
+    /**
+     * @param x [N,H,W,in];
+     *
+     * @return [N,H/stride,W/stride,out]
+     */
     public Variable forward(Tape tape, Variable x, NormStatistics statistics) {
         return tape.block(() -> compute(tape, x, statistics), x);
     }

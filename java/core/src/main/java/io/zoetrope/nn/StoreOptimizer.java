@@ -56,7 +56,11 @@ abstract class StoreOptimizer implements Optimizer {
         step(segments, hyper, state, control, accumulation > 1);
     }
 
-    /** Queues the rule's step with these device tensors. @param clear whether gradients become 0, to be added to */
+    /**
+     * Queues the rule's step with these device tensors.
+     *
+     * @param clear whether gradients become 0, to be added to
+     */
     abstract void step(Tensor segments, Tensor hyper, Tensor state, Tensor control, boolean clear);
 
     /** The rule's own states by name. */

@@ -76,7 +76,11 @@ public final class Candidates {
         return best;
     }
 
-    /** The only one. @throws IllegalStateException when there are several, or none */
+    /**
+     * The only one.
+     *
+     * @throws IllegalStateException when there are several, or none
+     */
     public KernelDescription only() {
         if (kernels.size() != 1) {
             throw new IllegalStateException(operation + ": " + kernels.size() + " kernels suit where one is expected: "

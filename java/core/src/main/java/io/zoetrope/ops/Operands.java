@@ -141,7 +141,11 @@ public final class Operands {
         return same;
     }
 
-    /** Operands that the call reads; null ones are left out. @param names of all of them, separated by commas */
+    /**
+     * Operands that the call reads; null ones are left out.
+     *
+     * @param names of all of them, separated by commas
+     */
     public Operands reads(String names, Tensor... tensors) {
         return add(Overlaps.Use.READ, names, tensors);
     }

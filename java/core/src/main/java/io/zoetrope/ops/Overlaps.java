@@ -64,7 +64,11 @@ final class Overlaps {
         widths = Arrays.copyOf(widths, size);
     }
 
-    /** The device of all, none of them written where another lies. @param operands words the refusal */
+    /**
+     * The device of all, none of them written where another lies.
+     *
+     * @param operands words the refusal
+     */
     Device require(Operands operands) {
         Device device = devices[0];
         for (int i = 0; i < count; i++) {

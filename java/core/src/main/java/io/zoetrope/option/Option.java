@@ -192,7 +192,11 @@ public final class Option<T> {
                 "between " + least + " and " + most);
     }
 
-    /** The value in the form that is kept. @throws OptionException if it is out of range */
+    /**
+     * The value in the form that is kept.
+     *
+     * @throws OptionException if it is out of range
+     */
     @SuppressWarnings("unchecked")
     T checked(T value) {
         if (kind == Kind.CHOICE) {

@@ -76,7 +76,11 @@ public final class Values {
         return value != null ? Optional.of((T) value) : (Optional<T>) known.otherwise();
     }
 
-    /** The value that was given, else the default. @throws OptionException if there is neither */
+    /**
+     * The value that was given, else the default.
+     *
+     * @throws OptionException if there is neither
+     */
     public <T> T get(Option<T> option) {
         return find(option)
                 .orElseThrow(() -> new OptionException(option.name(), "is missing: expected " + option.label()));

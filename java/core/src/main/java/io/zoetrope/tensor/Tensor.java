@@ -91,7 +91,11 @@ public final class Tensor implements DeviceArray {
         return size() * dtype.bytes();
     }
 
-    /** The device address of the first element. @throws IllegalStateException when its scope is closed */
+    /**
+     * The device address of the first element.
+     *
+     * @throws IllegalStateException when its scope is closed
+     */
     @Override
     public long address() {
         return memory.address() + offset;

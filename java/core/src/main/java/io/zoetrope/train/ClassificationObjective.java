@@ -30,7 +30,11 @@ public final class ClassificationObjective implements Objective {
         /** How bytes become what the network sees. */
         Augmentation.Normalisation normalisation();
 
-        /** @param x normalised pictures [N,H,W,C] in the compute type; @return [N, classes] */
+        /**
+         * @param x normalised pictures [N,H,W,C] in the compute type;
+         *
+         * @return [N, classes]
+         */
         Variable logits(Tape tape, Tensor x);
 
         /**
@@ -38,6 +42,7 @@ public final class ClassificationObjective implements Objective {
          *
          * @param averaged of the parameters
          * @param pictures those it learned from, U8 [M,H,W,C]
+         * @throws IOException if it cannot be written
          */
         void save(Path folder, ParameterValues averaged, Tensor pictures, Map<String, String> metadata)
                 throws IOException;

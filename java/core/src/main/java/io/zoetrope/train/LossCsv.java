@@ -37,6 +37,7 @@ public final class LossCsv implements AutoCloseable {
      * they are of steps that will be taken again.
      *
      * @param names the columns after the step
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static LossCsv open(Path file, List<String> names, long lastStep) throws IOException {
         String header = STEP + "," + String.join(",", names);
@@ -52,7 +53,11 @@ public final class LossCsv implements AutoCloseable {
         return new LossCsv(names.size(), new FileOutputStream(file.toFile(), true));
     }
 
-    /** Appends one row; {@code values} are written so that reading them gives the same bits. */
+    /**
+     * Appends one row; {@code values} are written so that reading them gives the same bits.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void append(long step, double... values) throws IOException {
         if (values.length != columns) {
             throw new IllegalArgumentException("a row has " + columns + " values, not " + values.length);
@@ -64,7 +69,11 @@ public final class LossCsv implements AutoCloseable {
         out.write(row.append('\n').toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Lets the rows so far survive a power cut. To be called before the checkpoint that covers them is written. */
+    /**
+     * Lets the rows so far survive a power cut. To be called before the checkpoint that covers them is written.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void sync() throws IOException {
         out.getFD().sync();
     }
@@ -74,7 +83,11 @@ public final class LossCsv implements AutoCloseable {
         out.close();
     }
 
-    /** A column of {@code file} against the steps, complete rows only: {steps, values}. */
+    /**
+     * A column of {@code file} against the steps, complete rows only: {steps, values}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static double[][] read(Path file, String column) throws IOException {
         String header = text(file).lines().findFirst().orElse("");
         List<String> names = List.of(header.split(","));

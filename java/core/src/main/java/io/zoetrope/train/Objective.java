@@ -53,7 +53,11 @@ public interface Objective {
     default void restored() {
     }
 
-    /** Writes the model as pipelines load it. */
+    /**
+     * Writes the model as pipelines load it.
+     *
+     * @throws IOException if it cannot be written
+     */
     void save(Path folder, Map<String, String> metadata) throws IOException;
 
     /** See {@link TrainingTask#samples}. */
@@ -66,7 +70,11 @@ public interface Objective {
         return Map.of();
     }
 
-    /** See {@link TrainingTask#report}. */
+    /**
+     * See {@link TrainingTask#report}.
+     *
+     * @throws IOException if a file of the run cannot be written
+     */
     default void report(RunFolder run, long step) throws IOException {
     }
 }

@@ -41,13 +41,19 @@ public final class RecordedTraining implements TrainingTask {
      * A training at step 0.
      *
      * @param settings the run's: seed, and what it begins with and trains
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static RecordedTraining open(Device device, Config settings, Opening opening) throws IOException {
         return open(device, settings.longInteger("seed"), Tuning.ofSettings(settings.section(RunSettings.TUNING)),
                 opening);
     }
 
-    /** A training of everything, at step 0. @param seed of the first weights and everything drawn */
+    /**
+     * A training of everything, at step 0.
+     *
+     * @param seed of the first weights and everything drawn
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static RecordedTraining open(Device device, long seed, Opening opening) throws IOException {
         return open(device, seed, Tuning.none(), opening);
     }

@@ -69,6 +69,8 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Starts a run in {@code folder}, which must be new or empty: anything else in it is somebody's and stays as it is,
      * and then nothing is made there.
+     *
+     * @throws IOException if it cannot be written
      */
     public static RunFolder create(Path folder, Config config) throws IOException {
         requireEmpty(folder);
@@ -108,7 +110,11 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Goes on with the run in {@code folder}. */
+    /**
+     * Goes on with the run in {@code folder}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static RunFolder resume(Path folder) throws IOException {
         Config config = settings(folder);
         FileChannel lockFile = lock(folder);
@@ -182,12 +188,20 @@ public final class RunFolder implements AutoCloseable {
         return folder.resolve(MODEL);
     }
 
-    /** Opens loss.csv to append after {@code lastStep}; see {@link LossCsv#open}. */
+    /**
+     * Opens loss.csv to append after {@code lastStep}; see {@link LossCsv#open}.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public LossCsv losses(List<String> columns, long lastStep) throws IOException {
         return LossCsv.open(folder.resolve(LOSSES), columns, lastStep);
     }
 
-    /** Draws loss.png from {@code column} of loss.csv. A machine that cannot draw goes on without, with a warning. */
+    /**
+     * Draws loss.png from {@code column} of loss.csv. A machine that cannot draw goes on without, with a warning.
+     *
+     * @throws IOException if it cannot be written
+     */
     public void plotLosses(String column) throws IOException {
         double[][] series = LossCsv.read(folder.resolve(LOSSES), column);
         try {
@@ -199,7 +213,11 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Writes a grid of {@code images} that shows what the model makes at {@code step}. */
+    /**
+     * Writes a grid of {@code images} that shows what the model makes at {@code step}.
+     *
+     * @throws IOException if it cannot be written
+     */
     public Path saveSamples(long step, Images images, int columns) throws IOException {
         Path file = folder.resolve(SAMPLES).resolve(String.format(Locale.ROOT, "step-%09d.png", step));
         images.grid(columns).writePng(file);

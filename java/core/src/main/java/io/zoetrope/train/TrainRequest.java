@@ -88,7 +88,11 @@ public record TrainRequest(Dataset data, long steps, int batch, long seed, Path 
         return new TrainRequest(data, steps, batch, seed, run, resume, saveEvery, sampleEvery, others);
     }
 
-    /** The data as pictures. @throws IllegalArgumentException if it is something else */
+    /**
+     * The data as pictures.
+     *
+     * @throws IllegalArgumentException if it is something else
+     */
     public ImageDataset pictures() {
         if (data instanceof ImageDataset pictures) {
             return pictures;
@@ -97,7 +101,11 @@ public record TrainRequest(Dataset data, long steps, int batch, long seed, Path 
                 data.name() + " holds " + data.examples() + ": this model learns from pictures");
     }
 
-    /** The data as square pictures. @throws IllegalArgumentException if it is something else */
+    /**
+     * The data as square pictures.
+     *
+     * @throws IllegalArgumentException if it is something else
+     */
     public ImageDataset squarePictures() {
         ImageDataset pictures = pictures();
         if (pictures.height() != pictures.width()) {

@@ -147,7 +147,11 @@ public final class TrainingContext {
         return optimizer("", optimizer);
     }
 
-    /** One optimiser of several. @param prefix of the names of its states in checkpoints */
+    /**
+     * One optimiser of several.
+     *
+     * @param prefix of the names of its states in checkpoints
+     */
     public Optimizer optimizer(String prefix, Optimizer optimizer) {
         own(optimizer);
         if (!optimizers.isEmpty() && optimizer.accumulation() != accumulation) {
@@ -239,7 +243,11 @@ public final class TrainingContext {
         }
     }
 
-    /** Queues one micro-batch. @param last whether the step ends with it */
+    /**
+     * Queues one micro-batch.
+     *
+     * @param last whether the step ends with it
+     */
     void queue(Objective objective, boolean last) {
         if (precision == null) {
             queueAll(objective, last);

@@ -33,9 +33,17 @@ public sealed interface TrainingEvent {
     /** The model has made these pictures. */
     record Samples(long step, Images images) implements TrainingEvent {}
 
-    /** The model was measured. @param values by name, such as {@code noise_r2}: see {@link Objective#measure} */
+    /**
+     * The model was measured.
+     *
+     * @param values by name, such as {@code noise_r2}: see {@link Objective#measure}
+     */
     record Measured(long step, Map<String, Double> values) implements TrainingEvent {}
 
-    /** A checkpoint of this step is whole, and the model of it. @param model its folder */
+    /**
+     * A checkpoint of this step is whole, and the model of it.
+     *
+     * @param model its folder
+     */
     record Saved(long step, Path model) implements TrainingEvent {}
 }

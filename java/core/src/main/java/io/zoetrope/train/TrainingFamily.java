@@ -18,7 +18,10 @@ public interface TrainingFamily {
     /** Makes the objective of a family of one's own. */
     @FunctionalInterface
     interface Maker {
-        /** @param batch examples in a micro-batch of the run */
+        /**
+         * @param batch examples in a micro-batch of the run
+         * @throws IOException if data cannot be read
+         */
         Objective make(TrainingContext context, Dataset data, int batch) throws IOException;
     }
 
@@ -82,7 +85,12 @@ public interface TrainingFamily {
         return Tuning.of(values(request));
     }
 
-    /** The request's options, read. @throws IllegalArgumentException naming one that is unknown or out of range */
+    /**
+     * The request's options, read.
+     *
+     * @throws IllegalArgumentException naming one that is unknown or out of range
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     default Values values(TrainRequest request) throws IOException {
         return Values.of(name(), allOptions(), request.options());
     }
@@ -92,6 +100,7 @@ public interface TrainingFamily {
      * checked.
      *
      * @throws IllegalArgumentException naming the option that is out of range, or why the data do not suit
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     Config settings(TrainRequest request) throws IOException;
 
@@ -100,6 +109,7 @@ public interface TrainingFamily {
      *
      * @param request  where the data are; its batch, seed and options give way to {@code settings}
      * @param settings the run's: those of {@link #settings}, and {@code steps}, {@code batch}, {@code seed}
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     TrainingTask open(Device device, TrainRequest request, Config settings) throws IOException;
 }

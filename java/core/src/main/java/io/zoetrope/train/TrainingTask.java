@@ -46,7 +46,11 @@ public interface TrainingTask extends AutoCloseable {
     /** Continues after {@code steps} steps, once the tensors of {@link #state} hold what they held then. */
     void restored(long steps);
 
-    /** Writes the model as pipelines load it. */
+    /**
+     * Writes the model as pipelines load it.
+     *
+     * @throws IOException if it cannot be written
+     */
     void save(Path folder, Map<String, String> metadata) throws IOException;
 
     /** What the model makes so far, if that can be shown as pictures. */
@@ -62,6 +66,8 @@ public interface TrainingTask extends AutoCloseable {
     /**
      * Called before each checkpoint: for plots and reports of the family's own in the run's folder. It is called again
      * for the same step when the run was killed before the checkpoint was whole, and must then leave the same files.
+     *
+     * @throws IOException if a file of the run cannot be written
      */
     default void report(RunFolder run, long step) throws IOException {
     }

@@ -3,4 +3,7 @@
  * {@link io.zoetrope.train.Objective}; {@link io.zoetrope.train.RecordedTraining} records and replays its step, and
  * {@link io.zoetrope.train.Trainer} keeps the run.
  */
+@API(status = API.Status.STABLE)
 package io.zoetrope.train;
+
+import org.apiguardian.api.API;

@@ -22,9 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LayersTest {
     private static final String ROOT = "io.zoetrope.";
     private static final List<String> LAYERS = List.of("cuda", "tensor", "io", "option", "provenance", "autograd",
-            "ops", "nn", "data", "diffusion", "figures", "metric", "train", "model");
+            "ops", "nn", "data", "diffusion", "figures", "metric", "train", "model", "service");
     private static final int MOST_CLASSES = 7;
-    private static final JavaClasses CLASSES = new ClassFileImporter()
+    static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.zoetrope");
 
     @TestFactory

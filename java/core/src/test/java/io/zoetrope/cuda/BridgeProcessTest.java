@@ -110,7 +110,7 @@ class BridgeProcessTest {
 
     @Test
     void withoutTheLibraryOrdinaryLaunchesGoOnAndNeedsAreRefused() throws IOException {
-        String reason = "not available: /natives/linux-x86_64/libzoetrope_bridge.so could not be written: there is no folder"
+        String reason = "not available: natives/linux-x86_64/libzoetrope_bridge.so could not be written: there is no folder"
                 + " from which native libraries can be loaded: /proc/none cannot be written";
         List<String> lines = lines(WithoutALibrary.class, "-Djava.io.tmpdir=/proc/none", "-Duser.home=/proc/none");
         assertThat(lines).hasSize(4);

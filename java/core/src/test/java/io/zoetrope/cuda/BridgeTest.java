@@ -152,9 +152,9 @@ class BridgeTest {
 
     @Test
     void aLibraryThatIsMissingOrBrokenIsSaidInWords() {
-        assertThat(BridgeLibrary.load("/natives/none/libnone.so")).get().asString().contains("/natives/none/libnone.so")
+        assertThat(BridgeLibrary.load("natives/none/libnone.so")).get().asString().contains("natives/none/libnone.so")
                 .contains("zoetrope-native");
-        assertThat(BridgeLibrary.load("/io/zoetrope/cuda/BridgeTest.class")).get().asString()
+        assertThat(BridgeLibrary.load("io/zoetrope/cuda/BridgeTest.class")).get().asString()
                 .contains("could not be loaded");
     }
 }

@@ -48,6 +48,15 @@ class DriverErrorsTest {
     }
 
     @Test
+    void memoryThatTheDriverLacksIsTold() {
+        assertThatThrownBy(() -> Driver.check("loading kernels", CUresult.CUDA_ERROR_OUT_OF_MEMORY))
+                .isInstanceOf(DeviceOutOfMemoryException.class).hasMessageContaining("loading kernels failed")
+                .hasMessageContaining("smaller batch");
+        assertThatThrownBy(() -> device.check("launching x", CUresult.CUDA_ERROR_OUT_OF_MEMORY))
+                .isInstanceOf(DeviceOutOfMemoryException.class);
+    }
+
+    @Test
     void everyCodeHasAName() {
         assertThat(Driver.code(new jcuda.CudaException("CUDA_ERROR_OUT_OF_MEMORY"))).isEqualTo(2);
         assertThat(Driver.code(new jcuda.CudaException("CUDA_ERROR_ILLEGAL_ADDRESS"))).isEqualTo(700);

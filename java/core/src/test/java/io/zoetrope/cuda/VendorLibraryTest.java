@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class VendorLibraryTest {
-    private final VendorLibrary none = new VendorLibrary("libnone.so.1", "libnone.so.2", List.of());
+    private final VendorLibrary none = new VendorLibrary("libnone.so.1", "libnone.so.2", List.of(), "JNone");
 
     @Test
     void aMissingFileIsNamedWithTheFolders() {

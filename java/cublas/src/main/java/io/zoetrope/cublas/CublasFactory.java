@@ -10,7 +10,9 @@ public final class CublasFactory extends VendorFactory {
     static final String NAME = "cublas";
 
     public CublasFactory() {
-        super(NAME, new VendorLibrary("libcublas.so.12", "libcublas.so.13",
-                List.of("libcublasLt.so.12", "libcublasLt.so.13")), JCublas2::initialize, Cublas::new);
+        super(NAME,
+                new VendorLibrary("libcublas.so.12", "libcublas.so.13",
+                        List.of("libcublasLt.so.12", "libcublasLt.so.13"), "JCublas2"),
+                JCublas2::initialize, Cublas::new);
     }
 }

@@ -10,6 +10,6 @@ public final class CudnnFactory extends VendorFactory {
     static final String NAME = "cudnn";
 
     public CudnnFactory() {
-        super(NAME, new VendorLibrary("libcudnn.so.9", null, List.of()), JCudnn::initialize, Cudnn::new);
+        super(NAME, new VendorLibrary("libcudnn.so.9", null, List.of(), "JCudnn"), JCudnn::initialize, Cudnn::new);
     }
 }

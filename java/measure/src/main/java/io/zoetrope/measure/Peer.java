@@ -63,7 +63,11 @@ public final class Peer implements AutoCloseable {
         return answer();
     }
 
-    /** Its ways to run an operation, on our operands. @param output ours, null where it is not compared */
+    /**
+     * Its ways to run an operation, on our operands.
+     *
+     * @param output ours, null where it is not compared
+     */
     List<Arm> operation(OperationCase of, Work ours, float[] output) throws IOException {
         for (int i = 0; i < ours.inputs().size(); i++) {
             Tensor input = ours.inputs().get(i);

@@ -39,7 +39,11 @@ public final class GameRecord {
         this.realVariance = variance(real.slice(0, Math.min(REFERENCE, real.count())));
     }
 
-    /** What there is to see in a generator's pictures. @param covered and asAsked NaN without a classifier */
+    /**
+     * What there is to see in a generator's pictures.
+     *
+     * @param covered and asAsked NaN without a classifier
+     */
     public record Variety(double varianceShare, double covered, double asAsked) {
         /** Why the modes seem to have collapsed, if they do. */
         public Optional<String> collapse(int classes) {
@@ -96,7 +100,12 @@ public final class GameRecord {
         return total / stride;
     }
 
-    /** Adds a row, draws the curves, and warns of a collapse. @param made pictures of the classes in turn */
+    /**
+     * Adds a row, draws the curves, and warns of a collapse.
+     *
+     * @param made pictures of the classes in turn
+     * @throws IOException if a file of the run cannot be written
+     */
     public void report(RunFolder run, long step, Images made) throws IOException {
         Variety variety = measure(made);
         Path file = run.path().resolve("variety.csv");

@@ -52,7 +52,11 @@ public record GameSettings(double rate, double finalRate, double gamma, double f
                 .with("final_gamma", finalGamma).with("ema", ema);
     }
 
-    /** Of a run. */
+    /**
+     * Of a run.
+     *
+     * @throws BadFileException if the file says otherwise, or nothing, of it
+     */
     public static GameSettings of(Config run) throws BadFileException {
         return new GameSettings(run.number("learning_rate"), run.number("final_learning_rate"), run.number("gamma"),
                 run.number("final_gamma"), run.number("ema"));

@@ -21,7 +21,11 @@ public abstract class GeneratorPipeline<M extends GeneratorModel<?, ?>, S> exten
         void make(float[] latents, int[] labels, int from);
     }
 
-    /** Takes the model over: closing the pipeline closes it. @param classNames that it knows, by number */
+    /**
+     * Takes the model over: closing the pipeline closes it.
+     *
+     * @param classNames that it knows, by number
+     */
     protected GeneratorPipeline(M model, List<String> classNames) {
         super(model);
         this.classNames = classNames;
@@ -32,7 +36,11 @@ public abstract class GeneratorPipeline<M extends GeneratorModel<?, ?>, S> exten
         return classNames;
     }
 
-    /** The number of a class. @throws IllegalArgumentException naming those there are */
+    /**
+     * The number of a class.
+     *
+     * @throws IllegalArgumentException naming those there are
+     */
     public final int classNamed(String name) {
         return Latents.classNamed(name, classNames);
     }

@@ -72,7 +72,11 @@ public final class Latents {
         return labels;
     }
 
-    /** The number of a class. @throws IllegalArgumentException naming those there are */
+    /**
+     * The number of a class.
+     *
+     * @throws IllegalArgumentException naming those there are
+     */
     public static int classNamed(String name, List<String> names) {
         int found = names.indexOf(name);
         if (found < 0) {

@@ -177,7 +177,11 @@ public record ClassifierConfig(ConvNetConfig network, List<String> classNames, L
                 .with("samples", sounds.get().samples()).with("peak", sounds.get().peak());
     }
 
-    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    /**
+     * What a model's folder says it is.
+     *
+     * @throws BadFileException naming what is not understood
+     */
     static ClassifierConfig of(ModelFolder files) throws IOException {
         files.require(Set.of(ConvNetModel.PIPELINE), Set.of(ConvNetModel.COMPONENT));
         return of(files.config(ConvNetModel.COMPONENT));

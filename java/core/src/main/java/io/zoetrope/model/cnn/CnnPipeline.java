@@ -57,12 +57,18 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
 
     /**
      * The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static CnnPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
         return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
-    /** A model from its folder. */
+    /**
+     * A model from its folder.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static CnnPipeline fromPretrained(Device device, Path folder) throws IOException {
         return new CnnPipeline(ConvNetModel.load(device, folder, DType.BF16));
     }
@@ -143,6 +149,7 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
      *
      * @param suits whether a classifier knows these pictures and classes
      * @return empty if none that ships does
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static Optional<Function<Images, int[]>> shipped(Device device, Predicate<ClassifierConfig> suits)
             throws IOException {
@@ -201,7 +208,11 @@ public final class CnnPipeline extends ModelPipeline<ConvNetModel> implements Cl
         return model().network().forward(tape, Variable.input(input(scope, pictures)), NormStatistics.RUNNING);
     }
 
-    /** A batch as the network takes it. @throws IllegalArgumentException if it is of another size */
+    /**
+     * A batch as the network takes it.
+     *
+     * @throws IllegalArgumentException if it is of another size
+     */
     public Tensor input(Scope scope, Images pictures) {
         ConvNetConfig shape = model().config().network();
         if (pictures.height() != shape.height() || pictures.width() != shape.width()

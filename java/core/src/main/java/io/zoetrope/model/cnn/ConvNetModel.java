@@ -30,7 +30,11 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
 
     private final Augmentation.Normalisation normalisation;
 
-    /** A model with fresh parameters, all to be trained. @param seed of the first values */
+    /**
+     * A model with fresh parameters, all to be trained.
+     *
+     * @param seed of the first values
+     */
     public ConvNetModel(Device device, ClassifierConfig config, DType compute, long seed) {
         this(device, config, compute, ParameterPlan.training());
         store().initialise(seed);
@@ -49,12 +53,22 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
         this.normalisation = new Augmentation.Normalisation(scope().of(mean, channels), scope().of(factor, channels));
     }
 
-    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder to be used, not trained.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static ConvNetModel load(Device device, Path folder, DType compute) throws IOException {
         return load(device, folder, compute, ParameterPlan.inference());
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static ConvNetModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
         return FORMAT.load(device, folder, compute, plan, ConvNetModel::new);
     }
@@ -123,7 +137,12 @@ public final class ConvNetModel extends NetworkModel<ClassifierConfig, ConvNet> 
         }
     }
 
-    /** Chosen pictures as the network takes them. @param pictures U8 [M,H,W,C]; @param indices I32 [N] */
+    /**
+     * Chosen pictures as the network takes them.
+     *
+     * @param pictures U8 [M,H,W,C];
+     * @param indices I32 [N]
+     */
     Tensor normalised(Scope owner, Tensor pictures, Tensor indices) {
         Tensor x = owner.empty(compute(), indices.size(), pictures.dim(1), pictures.dim(2), pictures.dim(3));
         Augmentation.NONE.batch(pictures, null, indices, normalisation, x, null, null);

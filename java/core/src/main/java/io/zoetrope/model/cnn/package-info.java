@@ -1,2 +1,5 @@
 /** Classifiers of pictures and sounds: what they recognise, and what they see. */
+@API(status = API.Status.STABLE)
 package io.zoetrope.model.cnn;
+
+import org.apiguardian.api.API;

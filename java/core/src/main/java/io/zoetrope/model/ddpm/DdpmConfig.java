@@ -77,7 +77,11 @@ public record DdpmConfig(UNetConfig unet, SchedulerConfig scheduler) {
         return scheduler.write();
     }
 
-    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    /**
+     * What a model's folder says it is.
+     *
+     * @throws BadFileException naming what is not understood
+     */
     static DdpmConfig of(ModelFolder files) throws IOException {
         files.require(PIPELINES, Set.of(UNET, SCHEDULER));
         return of(files.config(UNET), files.config(SCHEDULER));

@@ -173,7 +173,11 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
         return Config.empty().with(RECIPE, own.get().toConfig());
     }
 
-    /** The shape of a picture, [H,W,C]. @throws IllegalArgumentException if the data are no square pictures */
+    /**
+     * The shape of a picture, [H,W,C].
+     *
+     * @throws IllegalArgumentException if the data are no square pictures
+     */
     private static Shape pictures(TrainRequest request) {
         if (!(request.data() instanceof ExampleStream stream)) {
             ImageDataset pictures = request.squarePictures();
@@ -221,7 +225,11 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
                 DdpmFamily::generate);
     }
 
-    /** What was asked of a model that knows these classes. @throws OptionException naming what cannot be */
+    /**
+     * What was asked of a model that knows these classes.
+     *
+     * @throws OptionException naming what cannot be
+     */
     static Sampling request(Values values, List<String> classNames) {
         Sampling request = OptionException.asked(() -> Sampling.count(values.get(CommonOptions.COUNT))
                 .steps(values.get(STEPS)).sampler(Sampler.named(values.get(sampler()), values.get(ETA)))

@@ -24,7 +24,11 @@ public final class DdpmModel extends NetworkModel<DdpmConfig, UNet> {
 
     private final Tensor alphaBar;
 
-    /** A model with fresh parameters, all to be trained. @param seed of the first values */
+    /**
+     * A model with fresh parameters, all to be trained.
+     *
+     * @param seed of the first values
+     */
     public DdpmModel(Device device, DdpmConfig config, DType compute, long seed) {
         this(device, config, compute, ParameterPlan.training());
         store().initialise(seed);
@@ -36,12 +40,22 @@ public final class DdpmModel extends NetworkModel<DdpmConfig, UNet> {
         this.alphaBar = scope().of(config.schedule().alphaBarTable(), config.timesteps());
     }
 
-    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder to be used, not trained.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static DdpmModel load(Device device, Path folder, DType compute) throws IOException {
         return load(device, folder, compute, ParameterPlan.inference());
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static DdpmModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
         return FORMAT.load(device, folder, compute, plan, DdpmModel::new);
     }

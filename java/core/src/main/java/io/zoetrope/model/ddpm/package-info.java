@@ -1,2 +1,5 @@
 /** Diffusion models that predict noise in pictures. */
+@API(status = API.Status.STABLE)
 package io.zoetrope.model.ddpm;
+
+import org.apiguardian.api.API;

@@ -98,7 +98,11 @@ public record GanConfig(int imageSize, int channels, int patch, List<Integer> wi
                 .with("class_features", classFeatures).with("class_names", classNames);
     }
 
-    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    /**
+     * What a model's folder says it is.
+     *
+     * @throws BadFileException naming what is not understood
+     */
     static GanConfig of(ModelFolder files) throws IOException {
         files.require(Set.of(GanModel.PIPELINE), Set.of(GanModel.COMPONENT));
         return of(files.config(GanModel.COMPONENT));

@@ -17,7 +17,11 @@ public final class GanModel extends GeneratorModel<GanConfig, GanGenerator> {
     private static final Format<GanConfig, GanGenerator> FORMAT = new Format<>(PIPELINE, COMPONENT, "zoetrope",
             "GanGenerator", GanConfig::of, GanConfig::settings, GanGenerator::new);
 
-    /** A model with fresh parameters, all to be trained. @param seed of the first values */
+    /**
+     * A model with fresh parameters, all to be trained.
+     *
+     * @param seed of the first values
+     */
     public GanModel(Device device, GanConfig config, DType compute, long seed) {
         this(device, config, compute, ParameterPlan.training());
         store().initialise(seed);
@@ -28,12 +32,22 @@ public final class GanModel extends GeneratorModel<GanConfig, GanGenerator> {
         super(FORMAT, device, config, compute, plan);
     }
 
-    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder to be used, not trained.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static GanModel load(Device device, Path folder, DType compute) throws IOException {
         return load(device, folder, compute, ParameterPlan.inference());
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static GanModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
         return FORMAT.load(device, folder, compute, plan, GanModel::new);
     }

@@ -35,12 +35,18 @@ public final class GanPipeline extends GeneratorPipeline<GanModel, Images> {
 
     /**
      * The model in a folder if there is one of that name, else the one that ships under it. @see PretrainedModels#open
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static GanPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
         return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
-    /** A model from its folder. */
+    /**
+     * A model from its folder.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static GanPipeline fromPretrained(Device device, Path folder) throws IOException {
         return new GanPipeline(GanModel.load(device, folder, DType.BF16));
     }

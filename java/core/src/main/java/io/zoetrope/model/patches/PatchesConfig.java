@@ -138,7 +138,11 @@ public record PatchesConfig(Purpose purpose, int height, int width, int channels
                 .with("rotary", rotary);
     }
 
-    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    /**
+     * What a model's folder says it is.
+     *
+     * @throws BadFileException naming what is not understood
+     */
     static PatchesConfig of(ModelFolder files) throws IOException {
         if (!files.has(PatchesModel.COMPONENT)) {
             files.require(Set.of(PatchesModel.PIPELINE), Set.of(PatchesModel.COMPONENT));

@@ -40,7 +40,11 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
     private final PatchTransformer.Positions positions;
     private final PatchPalette palette;
 
-    /** A model with fresh parameters, all to be trained, and an empty palette. @param seed of the first values */
+    /**
+     * A model with fresh parameters, all to be trained, and an empty palette.
+     *
+     * @param seed of the first values
+     */
     public PatchesModel(Device device, PatchesConfig config, DType compute, long seed) {
         this(device, config, compute, ParameterPlan.training());
         store().initialise(seed);
@@ -54,12 +58,22 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
                 : new PatchPalette(scope().zeros(DType.F32, config.palette(), config.patch()), config.grid());
     }
 
-    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder to be used, not trained.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static PatchesModel load(Device device, Path folder, DType compute) throws IOException {
         return load(device, folder, compute, ParameterPlan.inference());
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static PatchesModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
         return FORMAT.load(device, folder, compute, plan, PatchesModel::new);
     }
@@ -90,7 +104,11 @@ public final class PatchesModel extends NetworkModel<PatchesConfig, PatchTransfo
         return positions;
     }
 
-    /** The patches a generator chooses from. @throws IllegalStateException for a classifier, which has none */
+    /**
+     * The patches a generator chooses from.
+     *
+     * @throws IllegalStateException for a classifier, which has none
+     */
     public PatchPalette palette() {
         if (palette == null) {
             throw new IllegalStateException("this model classifies pictures; only one that generates has a palette");

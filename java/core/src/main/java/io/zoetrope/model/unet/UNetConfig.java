@@ -202,13 +202,21 @@ public record UNetConfig(Picture picture, List<Integer> blockChannels, int layer
                 network.conditioning, 0);
     }
 
-    /** Height of the pictures the network was made for. @throws IllegalArgumentException if its settings do not say */
+    /**
+     * Height of the pictures the network was made for.
+     *
+     * @throws IllegalArgumentException if its settings do not say
+     */
     public int height() {
         requireSize();
         return picture.height;
     }
 
-    /** Width of the pictures the network was made for. @throws IllegalArgumentException if its settings do not say */
+    /**
+     * Width of the pictures the network was made for.
+     *
+     * @throws IllegalArgumentException if its settings do not say
+     */
     public int width() {
         requireSize();
         return picture.width;

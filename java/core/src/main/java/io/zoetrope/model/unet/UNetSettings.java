@@ -35,7 +35,12 @@ public final class UNetSettings {
     private UNetSettings() {
     }
 
-    /** The network that a configuration file describes. @throws BadFileException naming what is not understood */
+    /**
+     * The network that a configuration file describes.
+     *
+     * @throws BadFileException naming what is not understood
+     * @throws BadFileException if the file says otherwise, or nothing, of it
+     */
     public static UNetConfig read(Config settings) throws BadFileException {
         ConfigReader reader = settings.reader(CLASS_NAME);
         List<Integer> widths = reader.integers("block_out_channels", List.of(224, 448, 672, 896), 1,

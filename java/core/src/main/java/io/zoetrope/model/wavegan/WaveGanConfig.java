@@ -89,7 +89,11 @@ public record WaveGanConfig(int samples, int rate, int width, int levels, int ke
                 .with("class_names", classNames);
     }
 
-    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    /**
+     * What a model's folder says it is.
+     *
+     * @throws BadFileException naming what is not understood
+     */
     static WaveGanConfig of(ModelFolder files) throws IOException {
         files.require(Set.of(WaveGanModel.PIPELINE), Set.of(WaveGanModel.COMPONENT));
         return of(files.config(WaveGanModel.COMPONENT));

@@ -16,7 +16,11 @@ public final class WaveGanModel extends GeneratorModel<WaveGanConfig, WaveGanGen
     private static final Format<WaveGanConfig, WaveGanGenerator> FORMAT = new Format<>(PIPELINE, COMPONENT, "zoetrope",
             "WaveGanGenerator", WaveGanConfig::of, WaveGanConfig::settings, WaveGanGenerator::new);
 
-    /** A model with fresh parameters, all to be trained. @param seed of the first values */
+    /**
+     * A model with fresh parameters, all to be trained.
+     *
+     * @param seed of the first values
+     */
     public WaveGanModel(Device device, WaveGanConfig config, DType compute, long seed) {
         this(device, config, compute, ParameterPlan.training());
         store().initialise(seed);
@@ -27,12 +31,22 @@ public final class WaveGanModel extends GeneratorModel<WaveGanConfig, WaveGanGen
         super(FORMAT, device, config, compute, plan);
     }
 
-    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder to be used, not trained.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static WaveGanModel load(Device device, Path folder, DType compute) throws IOException {
         return load(device, folder, compute, ParameterPlan.inference());
     }
 
-    /** Loads a model's folder. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static WaveGanModel load(Device device, Path folder, DType compute, ParameterPlan plan) throws IOException {
         return FORMAT.load(device, folder, compute, plan, WaveGanModel::new);
     }

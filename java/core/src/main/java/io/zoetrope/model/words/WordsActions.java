@@ -128,7 +128,11 @@ final class WordsActions {
         }
     }
 
-    /** Says what of a prompt the model cannot follow. @throws OptionException if that is all of it */
+    /**
+     * Says what of a prompt the model cannot follow.
+     *
+     * @throws OptionException if that is all of it
+     */
     private static void known(ActionCall call, Option<String> option, Prompt prompt, WordsConfig config) {
         List<String> unknown = prompt.unknown(config.vocabulary());
         if (unknown.size() == prompt.words().size()) {

@@ -77,7 +77,11 @@ public record WordsConfig(int imageSize, int patch, TextEncoder.Config text, Tex
                 .with("vocabulary", vocabulary);
     }
 
-    /** What a model's folder says it is. @throws BadFileException naming what is not understood */
+    /**
+     * What a model's folder says it is.
+     *
+     * @throws BadFileException naming what is not understood
+     */
     static WordsConfig of(ModelFolder files) throws IOException {
         files.require(Set.of(WordsModel.PIPELINE), Set.of(WordsModel.COMPONENT));
         return of(files.config(WordsModel.COMPONENT));

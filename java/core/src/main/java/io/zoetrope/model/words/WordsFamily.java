@@ -94,7 +94,11 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
                 context -> new WordsObjective(context, data.train(), batch, config, optimization));
     }
 
-    /** The pictures that the request asks for. @throws IllegalArgumentException saying why they do not suit */
+    /**
+     * The pictures that the request asks for.
+     *
+     * @throws IllegalArgumentException saying why they do not suit
+     */
     private static CaptionedDataset data(TrainRequest request, String topics) {
         if (!(request.data() instanceof CaptionedDataset pictures)) {
             throw new IllegalArgumentException(request.data().name() + " holds " + request.data().examples()

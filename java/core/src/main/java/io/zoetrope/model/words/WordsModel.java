@@ -45,7 +45,11 @@ public final class WordsModel extends NetworkModel<WordsConfig, WordsModel.Netwo
         }
     }
 
-    /** A model with fresh parameters, all to be trained. @param seed of the first values */
+    /**
+     * A model with fresh parameters, all to be trained.
+     *
+     * @param seed of the first values
+     */
     public WordsModel(Device device, WordsConfig config, DType compute, long seed) {
         this(device, config, compute, ParameterPlan.training());
         store().initialise(seed);
@@ -56,7 +60,12 @@ public final class WordsModel extends NetworkModel<WordsConfig, WordsModel.Netwo
         super(FORMAT, device, config, compute, plan);
     }
 
-    /** Loads a model's folder to be used, not trained. @throws BadFileException naming what in it does not fit */
+    /**
+     * Loads a model's folder to be used, not trained.
+     *
+     * @throws BadFileException naming what in it does not fit
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static WordsModel load(Device device, Path folder, DType compute) throws IOException {
         return FORMAT.load(device, folder, compute, ParameterPlan.inference(), WordsModel::new);
     }

@@ -75,6 +75,11 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
             return new Request(prompts, "", 2.5, 0.85, 25, 0, Optional.empty());
         }
 
+        /** The same settings for other pictures. */
+        public Request prompts(List<String> texts) {
+            return new Request(texts, negative, guidance, until, steps, seed, edit);
+        }
+
         public Request negative(String words) {
             return new Request(prompts, words, guidance, until, steps, seed, edit);
         }
@@ -111,12 +116,17 @@ public final class WordsPipeline extends ModelPipeline<WordsModel> {
      * The model in a folder if there is one of that name, else the one that ships under it.
      *
      * @see PretrainedModels#open
+     * @throws IOException if a file cannot be read, or is not what it should be
      */
     public static WordsPipeline fromPretrained(Device device, String nameOrFolder) throws IOException {
         return PretrainedModels.open(nameOrFolder, folder -> fromPretrained(device, folder));
     }
 
-    /** A model from its folder. */
+    /**
+     * A model from its folder.
+     *
+     * @throws IOException if a file cannot be read, or is not what it should be
+     */
     public static WordsPipeline fromPretrained(Device device, Path folder) throws IOException {
         return new WordsPipeline(WordsModel.load(device, folder, DType.BF16));
     }

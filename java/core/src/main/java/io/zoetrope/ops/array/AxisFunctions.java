@@ -19,7 +19,11 @@ public final class AxisFunctions {
     public record Selection(Variable values, Tensor indices) {
     }
 
-    /** The sum over axes, all of them where none is named. @param keep the axes stay, with one element */
+    /**
+     * The sum over axes, all of them where none is named.
+     *
+     * @param keep the axes stay, with one element
+     */
     public static Variable sum(Tape tape, Variable x, boolean keep, int... axes) {
         return sum(tape, "sum", x, keep, false, axes);
     }

@@ -100,7 +100,11 @@ public final class MathFunctions {
         return out;
     }
 
-    /** a where the condition is not 0, else b. @param condition U8, repeated like the others */
+    /**
+     * a where the condition is not 0, else b.
+     *
+     * @param condition U8, repeated like the others
+     */
     public static Variable where(Tape tape, Tensor condition, Variable a, Variable b) {
         Shape shape = Strided.broadcast("where", condition.shape(), Strided.broadcast("where", a.shape(), b.shape()));
         Tensor y = tape.empty(a.value().dtype(), shape);

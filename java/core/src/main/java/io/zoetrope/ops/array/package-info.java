@@ -8,4 +8,7 @@
  * {@link io.zoetrope.ops.array.TensorMath} has the same operations on tensors alone; the others launch into given
  * tensors. An axis may be negative, which counts from the end. A tensor is dense and row-major, so no step is negative.
  */
+@API(status = API.Status.STABLE)
 package io.zoetrope.ops.array;
+
+import org.apiguardian.api.API;

@@ -103,7 +103,11 @@ public final class Attention {
         }
     }
 
-    /** {@code o = softmax(scale · q kᵀ) v} of tensors [B, S, H, D]. @param normalizer F32 [B, H, Sq, 2] */
+    /**
+     * {@code o = softmax(scale · q kᵀ) v} of tensors [B, S, H, D].
+     *
+     * @param normalizer F32 [B, H, Sq, 2]
+     */
     public static void forward(Tensor q, Tensor k, Tensor v, Tensor o, Tensor normalizer, float scale, boolean causal) {
         forward(Heads.of(q), Heads.of(k), Heads.of(v), Heads.of(o), normalizer, scale, causal);
     }

@@ -21,7 +21,7 @@ public final class Embed {
 
     /**
      * Sinusoidal embedding, sines first: with half = D/2 and f_i = exp(-ln(maxPeriod)·i/half),
-     * out[n, i] = sin(t_n·f_i) and out[n, half + i] = cos(t_n·f_i) for i < half; for odd D the last column is 0.
+     * out[n, i] = sin(t_n·f_i) and out[n, half + i] = cos(t_n·f_i) for i below half; for odd D the last column is 0.
      *
      * @param t         F32 or I32 [N]
      * @param out       F32 or BF16 [N, D]

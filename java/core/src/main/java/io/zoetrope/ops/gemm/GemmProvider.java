@@ -33,7 +33,9 @@ public interface GemmProvider extends Provider {
     }
 
     /**
-     * Queues the product on the stream that this thread uses. @return false, with nothing queued, when it cannot take
+     * Queues the product on the stream that this thread uses.
+     *
+     * @return false, with nothing queued, when it cannot take
      * it
      */
     boolean multiply(Product product);

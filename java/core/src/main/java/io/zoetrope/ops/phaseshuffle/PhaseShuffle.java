@@ -18,7 +18,11 @@ public final class PhaseShuffle {
     private PhaseShuffle() {
     }
 
-    /** Draws shifts for {@link #forward}: each of 0 … 2·radius equally likely. @param shifts I32 [N] */
+    /**
+     * Draws shifts for {@link #forward}: each of 0 … 2·radius equally likely.
+     *
+     * @param shifts I32 [N]
+     */
     public static void draw(Tensor shifts, int radius, RandomKey key) {
         Operands.of("phase shuffle").require(radius >= 0 && radius < Integer.MAX_VALUE / 2,
                 "radius is " + radius + ", expected 0 or more");

@@ -121,7 +121,11 @@ public final class PointwiseFunctions {
         return out;
     }
 
-    /** x [B, S, C] plus fixed vectors for the places. @param positions F32 [S, C] */
+    /**
+     * x [B, S, C] plus fixed vectors for the places.
+     *
+     * @param positions F32 [S, C]
+     */
     public static Variable addPositions(Tape tape, Variable x, Tensor positions) {
         Tensor input = x.value();
         if (!positions.shape().equals(Shape.of(input.dim(1), input.dim(2)))) {

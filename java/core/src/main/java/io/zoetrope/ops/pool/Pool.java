@@ -21,14 +21,22 @@ public final class Pool {
     private Pool() {
     }
 
-    /** y[n, 2h+i, 2w+j, c] = x[n, h, w, c] for i, j of 0 and 1. @param y [N, 2H, 2W, C] */
+    /**
+     * y[n, 2h+i, 2w+j, c] = x[n, h, w, c] for i, j of 0 and 1.
+     *
+     * @param y [N, 2H, 2W, C]
+     */
     public static void upsample2x(Tensor x, Tensor y) {
         upsample("upsample 2x", "x", x, "y", y).reads("x", x).writes("y", y).device();
         launch("upsample2x", "upsample2x_forward_", x, SIZE, new int[] {(int) x.dim(2), (int) x.dim(3)},
                 List.of("x", "y"), x, y);
     }
 
-    /** dx[n, h, w, c]: the sum of the four dy that x[n, h, w, c] went to. @param dy [N, 2H, 2W, C] */
+    /**
+     * dx[n, h, w, c]: the sum of the four dy that x[n, h, w, c] went to.
+     *
+     * @param dy [N, 2H, 2W, C]
+     */
     public static void upsample2xBackward(Tensor dy, Tensor dx) {
         upsample("upsample 2x backward", "dx", dx, "dy", dy).reads("dy", dy).writes("dx", dx).device();
         launch("upsample2x", "upsample2x_backward_", dx, SIZE, new int[] {(int) dx.dim(2), (int) dx.dim(3)},
@@ -64,7 +72,11 @@ public final class Pool {
         launch("max_pool", "max_pool_forward_", y, WINDOWS, extents, List.of("x", "y", "indices"), x, y, indices);
     }
 
-    /** The gradient of {@link #maxPool} with respect to x. @param indices as maxPool wrote them */
+    /**
+     * The gradient of {@link #maxPool} with respect to x.
+     *
+     * @param indices as maxPool wrote them
+     */
     public static void maxPoolBackward(Tensor dy, Tensor indices, Tensor dx, int k, int stride) {
         int[] extents = windows("max pool backward", "dx", dx, "dy", dy, k, stride, false);
         Operands.of("max pool backward").exactly("indices", indices, DType.I32, dy.shape().dims())

@@ -41,7 +41,11 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
      * @param factor F32[C], 1 / standard deviation of the bytes
      */
     public record Normalisation(Tensor mean, Tensor factor) {
-        /** Brings bytes to −1 … 1. @param scope the tensors live in */
+        /**
+         * Brings bytes to −1 … 1.
+         *
+         * @param scope the tensors live in
+         */
         public static Normalisation symmetric(Scope scope, int channels) {
             float[] middle = new float[channels];
             float[] factor = new float[channels];

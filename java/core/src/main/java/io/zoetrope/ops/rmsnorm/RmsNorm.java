@@ -22,7 +22,11 @@ public final class RmsNorm {
     private RmsNorm() {
     }
 
-    /** @param rstd written, for {@link #backward}. @param eps added to the mean of the squares */
+    /**
+     * @param rstd written, for {@link #backward}.
+     *
+     * @param eps added to the mean of the squares
+     */
     public static void forward(Tensor x, Tensor gamma, Tensor y, Tensor rstd, float eps) {
         Device device = check("rms norm forward", x, gamma, rstd).alike("y", y, "x", x)
                 .require(eps >= 0 && Float.isFinite(eps), "eps is " + eps + ", expected a small positive number")

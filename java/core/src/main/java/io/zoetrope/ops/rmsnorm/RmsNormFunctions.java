@@ -10,7 +10,11 @@ public final class RmsNormFunctions {
     private RmsNormFunctions() {
     }
 
-    /** Root mean square normalisation over the innermost dimension. @param gamma F32 [C]; null: 1 */
+    /**
+     * Root mean square normalisation over the innermost dimension.
+     *
+     * @param gamma F32 [C]; null: 1
+     */
     public static Variable rmsNorm(Tape tape, Variable x, Variable gamma, float epsilon) {
         Tensor input = x.value();
         Tensor scale = Variable.valueOf(gamma);

@@ -89,7 +89,11 @@ public final class Tokens {
                 .launch(Grid.of(logits.dim(0)));
     }
 
-    /** out[b] = tokens[b, place − 1], or {@code first} at place 0. @param place I32 [1] */
+    /**
+     * out[b] = tokens[b, place − 1], or {@code first} at place 0.
+     *
+     * @param place I32 [1]
+     */
     public static void take(Tensor tokens, Tensor place, int first, Tensor out) {
         atPlace("take token", tokens, place, "out", out).reads("tokens, place", tokens, place).writes("out", out)
                 .device();
@@ -99,7 +103,11 @@ public final class Tokens {
                 .launch(Grid.covering(tokens.dim(0), kernel.geometry().tileM()));
     }
 
-    /** tokens[b, place] = values[b] where it is {@code hidden}; a token known before stays. @param place I32 [1] */
+    /**
+     * tokens[b, place] = values[b] where it is {@code hidden}; a token known before stays.
+     *
+     * @param place I32 [1]
+     */
     public static void put(Tensor values, Tensor place, int hidden, Tensor tokens) {
         atPlace("put token", tokens, place, "values", values).reads("values, place", values, place)
                 .writes("tokens", tokens).device();
@@ -139,7 +147,11 @@ public final class Tokens {
         return Operands.of(op).type("tokens", tokens, DType.I32).rank("tokens", tokens, 2, "[B, S]");
     }
 
-    /** One token of each sequence, at a place that is the same for all. @param column these tokens */
+    /**
+     * One token of each sequence, at a place that is the same for all.
+     *
+     * @param column these tokens
+     */
     private static Operands atPlace(String op, Tensor tokens, Tensor place, String name, Tensor column) {
         return sequences(op, tokens).sized("place", place, DType.I32, 1).sized(name, column, DType.I32, tokens.dim(0));
     }

@@ -17,9 +17,9 @@ import jcuda.driver.JCudaDriver;
  * again. While a graph is recorded, blocks come from and return to stores of the graph's own, because every replay
  * writes to the same addresses.
  *
- * <p>A free block is cut to what is asked for, and free neighbours are joined. Under softcuda's checkers, or with {@code
- * -Dzoetrope.memory.whole=true}, which NVIDIA's compute-sanitizer wants too, every block is an allocation of the
- * driver's, so that accesses beyond its bounds are seen.
+ * <p>A free block is cut to what is asked for, and free neighbours are joined. Under softcuda's checkers every block is
+ * an allocation of the driver's, so that accesses beyond its bounds are seen; {@code -Dzoetrope.memory.whole=true} makes
+ * it so everywhere, for NVIDIA's compute-sanitizer.
  */
 public final class MemoryPool {
     private static final String WHOLE = "zoetrope.memory.whole";
@@ -27,7 +27,7 @@ public final class MemoryPool {
     private static final String CHECKS = "ZOETROPE_CHECK";
     private static final long GRAIN = 512;
     private static final long PAGE = 1 << 21;
-    /** A new allocation of the driver's is at least this part of what its store has: few of them, little of it unused. */
+    /** A new allocation of the driver's is at least this part of what its store has: few, little unused. */
     private static final int GROWTH_DIVISOR = 4;
     private static final long MOST_GROWTH = 32 * PAGE;
     /** A block that is not cut may be larger than asked by this fraction of its size. */

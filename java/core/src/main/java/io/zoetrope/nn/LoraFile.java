@@ -73,7 +73,7 @@ public final class LoraFile {
         this.factor = factor;
     }
 
-    /** Writes a store's adapters as they are; see {@link #write(Path, ParameterStore, ParameterValues, Naming, String)}. */
+    /** Writes a store's adapters with the values they have, in F32. */
     public static void write(Path folder, ParameterStore store, Naming naming, String component) throws IOException {
         write(folder, store, store.current(), naming, component);
     }

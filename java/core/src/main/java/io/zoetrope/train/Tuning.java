@@ -45,7 +45,7 @@ public record Tuning(Optional<String> from, List<String> anew, List<String> left
     private static final String SEPARATOR = ",";
     private static final String ALL = "*";
     private static final Option<String> FROM = Option.text("from", "NAME|DIR").help(
-            "Begin with the weights of this model, of the same kind. A run asks for them again when it is gone on with.");
+            "Begin with the weights of this model, of the same kind. A run that is gone on with needs them again.");
     private static final Option<String> ANEW = Option.text("anew", PATTERNS)
             .help("Parameters that begin at random all the same, such as 'head.*' for other classes; * is any run of "
                     + "characters.");

@@ -55,7 +55,7 @@ public final class TensorMath {
         }
     }
 
-    // ---- elementwise: F32 and BF16, add to multiply, max and min also I32 ---------------------------------------------
+    // ---- elementwise: F32 and BF16, add to multiply, max and min also I32 -------------------------------------------
 
     /** a + b. */
     public Tensor add(Tensor a, Tensor b) {
@@ -171,7 +171,7 @@ public final class TensorMath {
         return run(tape -> MathFunctions.cast(tape, of(x), type));
     }
 
-    // ---- layouts: every type --------------------------------------------------------------------------------------------
+    // ---- layouts: every type ----------------------------------------------------------------------------------------
 
     /** Elements {@code from} (inclusive) to {@code to} (exclusive) along an axis. */
     public Tensor slice(Tensor x, int axis, long from, long to) {
@@ -215,7 +215,7 @@ public final class TensorMath {
         return out;
     }
 
-    // ---- along axes ------------------------------------------------------------------------------------------------------
+    // ---- along axes -------------------------------------------------------------------------------------------------
 
     /** The sum over axes, all of them where none is named. @param keep the axes stay, with one element */
     public Tensor sum(Tensor x, boolean keep, int... axes) {
@@ -260,7 +260,7 @@ public final class TensorMath {
         return run(tape -> AxisFunctions.softmax(tape, of(x)));
     }
 
-    // ---- indices, products, chance -----------------------------------------------------------------------------------------
+    // ---- indices, products, chance ----------------------------------------------------------------------------------
 
     /** Elements of an axis by index (I32). */
     public Tensor gather(Tensor x, int axis, Tensor ids) {

@@ -23,9 +23,14 @@ public enum TinyTraining {
                                                     .with("model_width", 32).with("layers", 2).with("heads", 2))), DDPM(
                                                             new DdpmFamily(),
                                                             new Request(TinyData.squares(), 4, Config.empty())), WORDS(
-                                                                    new WordsFamily(), new Request(TinyData.captioned(),
-                                                                            4, Config.empty().with("base_width", 16))),
-    TAGGER(new TaggerFamily(), new Request(TinyData.labelledCaptions(), 4, Config.empty())),
+                                                                    new WordsFamily(),
+                                                                    new Request(TinyData.captioned(), 4,
+                                                                            Config.empty().with("base_width",
+                                                                                    16))), TAGGER(
+                                                                                            new TaggerFamily(),
+                                                                                            new Request(TinyData
+                                                                                                    .labelledCaptions(),
+                                                                                                    4, Config.empty())),
     /** A model that ships, by adapters. */
     TUNED(new CnnFamily(), new Request(TinyData.strokes(), 8, Tuning.from("fashion-cnn")
             .adapting(1, 4, "stages.*.conv?", "head").toOptions().with("optimizer", "adamw").with("flip", false))),

@@ -82,8 +82,8 @@ public record Augmentation(int pad, boolean reflect, boolean flip, float erase, 
         operands.sized("mean", normalisation.mean, DType.F32, channels).sized("factor", normalisation.factor, DType.F32,
                 channels);
         if ((labels == null) != (labelsOut == null)) {
-            throw operands
-                    .refusal("labels is " + Tensor.describe(labels) + ", labelsOut is " + Tensor.describe(labelsOut) + ": expected both or neither");
+            throw operands.refusal("labels is " + Tensor.describe(labels) + ", labelsOut is "
+                    + Tensor.describe(labelsOut) + ": expected both or neither");
         }
         operands.sizedIfGiven("labels", labels, DType.I32, data.dim(0)).sizedIfGiven("labelsOut", labelsOut, DType.I32,
                 indices.size());

@@ -55,8 +55,11 @@ abstract class ByModelCommand implements Command {
         options.forEach((name, declared) -> {
             if (isForAll(declared) || declared.size() > 1) {
                 Option<?> first = declared.values().iterator().next();
-                spec.add(DeclaredOptions.argument(first, name.equals(CommonOptions.MODEL.name())
-                        ? first.help() + " Default: " + usualModel() + "." : help(declared)));
+                spec.add(DeclaredOptions.argument(first,
+                        name.equals(CommonOptions.MODEL.name())
+                                ? first.help() + " Default: the first that ships and takes what is given, "
+                                        + usualModel(Set.of()) + " if nothing is."
+                                : help(declared)));
             }
         });
         actions.forEach((family, action) -> {
@@ -82,8 +85,13 @@ abstract class ByModelCommand implements Command {
         return declared.size() == actions.size();
     }
 
-    private String usualModel() {
-        return actions.keySet().stream().flatMap(family -> family.shipped().stream()).findFirst().orElseThrow().name();
+    /** The first shipped model whose family takes these options, or the very first if none does. */
+    private String usualModel(Set<String> given) {
+        List<ModelFamily> shipping = actions.keySet().stream().filter(family -> !family.shipped().isEmpty()).toList();
+        ModelFamily family = shipping.stream()
+                .filter(each -> given.stream().allMatch(option -> options.get(option).containsKey(each))).findFirst()
+                .orElse(shipping.get(0));
+        return family.shipped().get(0).name();
     }
 
     /** What an option decides, for each family where they say it differently. */
@@ -119,7 +127,7 @@ abstract class ByModelCommand implements Command {
         if (again != null) {
             return again(spec, again, given);
         }
-        String model = given.text(CommonOptions.MODEL.name(), usualModel());
+        String model = given.text(CommonOptions.MODEL.name(), usualModel(given.names()));
         ModelFamily family = family(spec, model);
         for (String option : given.names()) {
             Map<ModelFamily, Option<?>> declared = options.get(option);

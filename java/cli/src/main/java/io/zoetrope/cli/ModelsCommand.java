@@ -1,7 +1,9 @@
 package io.zoetrope.cli;
 
 import io.zoetrope.cuda.Device;
+import io.zoetrope.data.CaptionedSets;
 import io.zoetrope.data.DataSets;
+import io.zoetrope.data.KnownSet;
 import io.zoetrope.io.ModelFolder;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ModelFamilies;
@@ -55,7 +57,8 @@ final class ModelsCommand implements io.zoetrope.cli.Command, Callable<Integer> 
     }
 
     private void list(ModelFamily family, ShippedModel shipped) throws IOException {
-        String licence = DataSets.find(shipped.data()).map(set -> " (" + set.licence() + ")").orElse("");
+        String licence = DataSets.find(shipped.data()).map(KnownSet::licence)
+                .or(() -> CaptionedSets.licence(shipped.data())).map(text -> " (" + text + ")").orElse("");
         surroundings.say(String.format(Locale.ROOT, "%s: %s, family %s, %.1f MB%n    %s %s; learned from %s%s",
                 shipped.name(), family.description(), family.name(), PretrainedModels.size(shipped.name()) / 1e6,
                 family.recognition().isPresent() || family.actions(Action.Kind.GENERATE).isEmpty() ? "knows" : "makes",

@@ -47,7 +47,7 @@ class GenerateCommandTest {
     @Test
     void helpSaysTheDefaults() {
         assertThat(shell.run("generate", "--help")).isZero();
-        assertThat(shell.out().replaceAll("\\s+", " ")).contains("Default: fashion-ddpm.",
+        assertThat(shell.out().replaceAll("\\s+", " ")).contains("takes what is given, fashion-ddpm if nothing is.",
                 "Default: 64 for diffusion models", "Default: 7.", "Default: fashion.png for diffusion models",
                 "sounds.wav for adversarial models of sounds", "Default: 50 for diffusion",
                 "--sampler=NAME How to walk from noise to picture: ddim, ", "unipc. Default: ddim.", "--spacing=NAME",

@@ -29,7 +29,9 @@ class ModelsCommandTest {
                 "fashion-gan: an adversarial model, family gan", "digits-wavegan: an adversarial model of sounds",
                 "fashion-patches: a transformer over patches",
                 "scene-tagger: a tagger of prompts, family tagger, 0.7 MB",
-                "knows subject, action, place, time and mood in prompts; learned from scene-captions");
+                "knows subject, action, place, time and mood in prompts; learned from scene-captions",
+                "emoji-words: a model of pictures from words",
+                "makes emoji of what words say; learned from emoji (pictures: Noto Emoji by Google, Apache 2.0");
     }
 
     @Test

@@ -106,7 +106,18 @@ class ToyFamilyTest {
 
     @Test
     void thoseOfTheLibraryStayTheUsualOnes() {
-        assertThat(shell.run("generate", "--dot-shade", "3")).isEqualTo(2);
+        assertThat(shell.run("generate", "--steps", "0")).isEqualTo(2);
+        assertThat(shell.err()).contains("--steps must be at least 1, not 0");
+        assertThat(ToyFamily.asked).isNull();
+    }
+
+    @Test
+    void whatIsGivenSaysWhoseModelIsMeant() {
+        shell.withoutDevice = true;
+        assertThat(shell.run("generate", "--dot-shade", "3", "--out", folder.resolve("dots.png").toString()))
+                .as(shell.err()).isZero();
+        assertThat(ToyFamily.asked).isNotNull();
+        assertThat(shell.run("generate", "--dot-shade", "3", "--sampler", "ddim")).isEqualTo(2);
         assertThat(shell.err()).contains("--dot-shade is for a toy; fashion-ddpm is a diffusion model");
     }
 }

@@ -75,6 +75,17 @@ class WordsCommandsTest {
         assertThat(shell.err()).isEmpty();
     }
 
+    /** Words need no model to be named: the one that ships is the only one that takes some. */
+    @Test
+    void theModelThatShipsPaintsWords() throws IOException {
+        assertThat(shell.run("generate", "a panda", "--steps", "1", "--count", "1", "--out", out)).as(shell.err())
+                .isZero();
+        assertThat(shell.out()).doesNotContain("not learned");
+        assertThat(Images.read(Path.of(out)).channels()).isEqualTo(3);
+        assertThat(shell.run("generate", "판다", "--steps", "1", "--count", "1", "--out", out)).as(shell.err()).isZero();
+        assertThat(shell.out()).doesNotContain("not learned");
+    }
+
     @Test
     void whatOfAPromptCannotBeFollowedIsTold() {
         assertThat(generate("red bicycle in the sun")).isZero();

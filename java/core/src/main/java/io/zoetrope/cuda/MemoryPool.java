@@ -18,8 +18,8 @@ import jcuda.driver.JCudaDriver;
  * writes to the same addresses.
  *
  * <p>A free block is cut to what is asked for, and free neighbours are joined. Under softcuda's checkers every block is
- * an allocation of the driver's, so that accesses beyond its bounds are seen; {@code -Dzoetrope.memory.whole=true} makes
- * it so everywhere, for NVIDIA's compute-sanitizer.
+ * an allocation of the driver's, so that accesses beyond its bounds are seen; {@code -Dzoetrope.memory.whole=true}
+ * makes it so everywhere, for NVIDIA's compute-sanitizer.
  */
 public final class MemoryPool {
     private static final String WHOLE = "zoetrope.memory.whole";

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The sets of captioned pictures this library knows by name. */
 public final class CaptionedSets {
@@ -15,6 +16,11 @@ public final class CaptionedSets {
     /** Names that {@link #load} takes. */
     public static List<String> names() {
         return List.of(EmojiSet.NAME);
+    }
+
+    /** What may be done with the set of that name, and whose it is; empty for sets that are not known. */
+    public static Optional<String> licence(String name) {
+        return name.equals(EmojiSet.NAME) ? Optional.of(EmojiSet.LICENCE) : Optional.empty();
     }
 
     /**

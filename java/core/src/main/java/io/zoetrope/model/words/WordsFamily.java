@@ -2,10 +2,12 @@ package io.zoetrope.model.words;
 
 import io.zoetrope.cuda.Device;
 import io.zoetrope.data.CaptionedDataset;
+import io.zoetrope.data.EmojiSet;
 import io.zoetrope.data.Media;
 import io.zoetrope.io.Config;
 import io.zoetrope.model.Action;
 import io.zoetrope.model.ModelFamily;
+import io.zoetrope.model.ShippedModel;
 import io.zoetrope.model.text.CaptionDraws;
 import io.zoetrope.nn.Optimization;
 import io.zoetrope.ops.optim.LearningRate;
@@ -45,7 +47,8 @@ public final class WordsFamily implements ModelFamily, TrainingFamily {
     @Override
     public Profile profile() {
         return new Profile("a model of pictures from words", "models of pictures from words",
-                Set.of(WordsModel.PIPELINE), List.of());
+                Set.of(WordsModel.PIPELINE), List.of(new ShippedModel(WordsPipeline.EMOJI_WORDS, Media.PICTURES,
+                        "emoji of what words say", EmojiSet.NAME)));
     }
 
     @Override

@@ -34,13 +34,15 @@ import java.util.Optional;
  *
  * <pre>{@code
  * try (Device device = Device.open();
- *         WordsPipeline words = WordsPipeline.fromPretrained(device, Path.of("runs/words/model"))) {
+ *         WordsPipeline words = WordsPipeline.fromPretrained(device, "emoji-words")) {
  *     Images images = words.generate(WordsPipeline.Request.of(List.of("a red apple")).seed(7), Progress.none());
  *     images.writePng(Path.of("apple.png"));
  * }
  * }</pre>
  */
 public final class WordsPipeline extends ModelPipeline<WordsModel> {
+    /** The name of the model that ships. */
+    public static final String EMOJI_WORDS = "emoji-words";
     /** Pictures made at a time. Fixed, because a picture's noise depends on its place in the batch. */
     public static final int BATCH = 32;
     private static final long NOISE = 1;

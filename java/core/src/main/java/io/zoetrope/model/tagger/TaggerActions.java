@@ -46,8 +46,8 @@ final class TaggerActions {
                 CommonOptions.OUT.help("Also draw it: a PNG; - for standard output."));
         return new Action(Action.Kind.EXPLAIN, "prompt",
                 "Show what a prompt is understood to say of a scene: which words speak of subject, action, place, time "
-                        + "and mood, what is said not to be so, what is not said and would be drawn, and which captions are "
-                        + "near.",
+                        + "and mood, what is said not to be so, what is not said and would be drawn, and which "
+                        + "captions are near.",
                 options, TaggerActions::explain);
     }
 

@@ -15,7 +15,7 @@ import java.util.SplittableRandom;
 
 /**
  * The captions of each step, drawn and labelled by the host before it. Of words, n-grams are left out, so that no word
- * is known by one of them alone; words are at times replaced by nonsense, which means no known value where it stands
+ * is known by one of them alone. Words are at times replaced by nonsense, which means no known value where it stands
  * for what speaks of a slot, and nonsense is put between others: what was never seen is not to be taken for something
  * known.
  */

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -175,7 +176,10 @@ public final class SceneCaptions implements Dataset {
 
     @Override
     public Map<String, Integer> facts() {
-        return Map.of("data_captions", COUNT, "data_languages", languages.size());
+        Map<String, Integer> facts = new LinkedHashMap<>(); // runs keep them in this order
+        facts.put("data_captions", COUNT);
+        facts.put("data_languages", languages.size());
+        return facts;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.zoetrope.io.Config;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** A family in the calls of whose tasks a test may do what it likes. */
@@ -19,6 +20,16 @@ record WatchedFamily(TrainingFamily family, Watch watch) implements TrainingFami
     @Override
     public String name() {
         return family.name();
+    }
+
+    @Override
+    public Course course() {
+        return family.course();
+    }
+
+    @Override
+    public Optional<String> untunable() {
+        return family.untunable();
     }
 
     @Override

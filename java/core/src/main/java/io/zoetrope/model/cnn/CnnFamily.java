@@ -16,6 +16,7 @@ import io.zoetrope.model.Action;
 import io.zoetrope.model.ClassChoice;
 import io.zoetrope.model.ModelFamily;
 import io.zoetrope.model.NetworkModel;
+import io.zoetrope.model.PretrainedModels;
 import io.zoetrope.model.ShippedModel;
 import io.zoetrope.nn.Optimization;
 import io.zoetrope.ops.optim.LearningRate;
@@ -189,6 +190,7 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
         Augmentation augmentation = augmentation(settings);
         ClassifierConfig config = ClassifierConfig.of(network(Extent.of(data), settings), seen, augmentation.flip(),
                 sounds);
+        requireLike(config, tuning(request).from());
         ClassificationObjective.Settings shown = new ClassificationObjective.Settings(settings.integer("batch"),
                 augmentation, (float) settings.number("smoothing"));
         return RecordedTraining.open(device, settings, context -> {
@@ -196,6 +198,17 @@ public final class CnnFamily implements ModelFamily, TrainingFamily {
             return new ClassificationObjective(context, model.trained(),
                     context.optimizer(optimization.of(model.store())), seen.train(), shown);
         });
+    }
+
+    /** Weights of another size may be a beginning, but sounds are nothing like pictures. */
+    private static void requireLike(ClassifierConfig config, Optional<String> from) throws IOException {
+        if (from.isPresent()) {
+            ClassifierConfig other = PretrainedModels.open(from.get(), ConvNetModel::config);
+            if (!other.examples().equals(config.examples())) {
+                throw new IllegalArgumentException("from is " + from.get() + ", which recognises " + other.examples()
+                        + ": expected a classifier of " + config.examples() + ", as the data are");
+            }
+        }
     }
 
     private static ConvNetConfig network(Extent data, Config settings) throws BadFileException {

@@ -118,6 +118,17 @@ class GenerateCommandTest {
         assertThat(shell.err()).contains("--class is 'Bag', but this model knows no classes");
     }
 
+    /** A film has the start, and every step that is taken. */
+    @Test
+    void aFilmBeginsWithThePictureToo() throws IOException {
+        Path film = folder.resolve("film.gif");
+        assertThat(shell.run("generate", "--count", "1", "--steps", "2", "--out", out)).as(shell.err()).isZero();
+        assertThat(shell.run("generate", "--count", "1", "--steps", "9", "--from", out, "--strength", "0.5", "--film",
+                film.toString(), "--out", folder.resolve("like.png").toString())).as(shell.err()).isZero();
+        assertThat(shell.out()).contains("1 pictures, 4 steps of ddim");
+        assertThat(frames(film)).isEqualTo(5);
+    }
+
     @Test
     void adversarialModelsTakeAClassAndAWalk() throws IOException {
         Path walk = folder.resolve("walk.gif");

@@ -115,7 +115,7 @@ class WordsCommandsTest {
         Arrays.fill(lower, lower.length / 2, lower.length, (byte) 255);
         new Images(1, 32, 32, 1, lower).writePng(Path.of(mask));
         assertThat(generate("a red apple", "--from", from, "--strength", "0.5")).as(shell.err()).isZero();
-        assertThat(shell.out()).contains(from + ": Shrank it from 32 × 32 to 16 × 16 pixels");
+        assertThat(shell.out()).contains(from + ": Shrank it from 32 × 32 to 16 × 16 pixels").contains("1 steps");
         Images free = Images.read(Path.of(out));
         assertThat(generate("a red apple", "--from", from, "--strength", "1", "--mask", mask)).as(shell.err()).isZero();
         Images masked = Images.read(Path.of(out));

@@ -54,6 +54,12 @@ public record Edit(Images picture, double strength, Optional<Images> kept) {
         return List.of(FROM, STRENGTH, MASK);
     }
 
+    /** How many of these steps are taken for what the user asked for: all, unless a picture is begun with. */
+    public static int stepsTaken(ActionCall call, int steps) {
+        return call.find(FROM).isEmpty() ? steps
+                : Math.max(1, (int) (steps * call.find(STRENGTH).orElse(USUAL_STRENGTH)));
+    }
+
     /**
      * What the user asked for, made fit for the model and said; empty if nothing.
      *

@@ -245,7 +245,7 @@ public final class DdpmFamily implements ModelFamily, TrainingFamily {
         long start = System.nanoTime();
         List<Images> frames = new ArrayList<>();
         Optional<Path> film = call.find(FILM);
-        int steps = call.get(STEPS);
+        int steps = Edit.stepsTaken(call, call.get(STEPS));
         int every = (steps + MOST_FRAMES - 1) / MOST_FRAMES;
         DdpmPipeline.Viewer viewer = film.isEmpty() ? null : (step, images) -> {
             if (step % every == 0 || step == steps) {

@@ -75,7 +75,8 @@ final class WordsActions {
             images = pipeline.generate(Edit.of(call, pipeline.preparation()).map(request::edit).orElse(request),
                     call.progress());
         }
-        Gallery.pictures(call, images, request.steps() + " steps, guidance " + request.guidance(),
+        Gallery.pictures(call, images,
+                Edit.stepsTaken(call, request.steps()) + " steps, guidance " + request.guidance(),
                 System.nanoTime() - start);
     }
 

@@ -51,9 +51,10 @@ __device__ __forceinline__ T* head_of(T* base, const Place& at, int sequence, in
 
 __device__ __forceinline__ int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
-// What the forward keeps of a query's softmax, in units of log2: the largest score and log2 of Σ 2^(score − largest). Their
-// sum is the log-sum-exp; as one f32 it would lose the second where the first is large, and with it the probabilities.
-// A query that sees no key has 0 and +∞, so that its probabilities are 0.
+// What the forward keeps of a query's softmax, in units of log2: the largest score, or one near it that Hopper's
+// kernels subtract in its place (online_softmax.cuh), and log2 of Σ 2^(score − largest). Their sum is the log-sum-exp;
+// as one f32 it would lose the second where the first is large, and with it the probabilities. A query
+// that sees no key has 0 and +∞, so that its probabilities are 0.
 struct Normalizer {
     float largest, log_sum;
 

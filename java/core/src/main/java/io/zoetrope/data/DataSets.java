@@ -87,15 +87,7 @@ public final class DataSets {
 
     /** What {@link #loadAny} finds from any working folder: a folder's absolute path; a known name as it is. */
     public static String fromAnywhere(String nameOrFolder) {
-        if (allNames().contains(nameOrFolder)) {
-            return nameOrFolder;
-        }
-        try {
-            Path folder = FileNames.path(nameOrFolder);
-            return Files.isDirectory(folder) ? folder.toAbsolutePath().toString() : nameOrFolder;
-        } catch (IllegalArgumentException e) {
-            return nameOrFolder; // the name of a set made in Java, not a path
-        }
+        return allNames().contains(nameOrFolder) ? nameOrFolder : FileNames.fromAnywhere(nameOrFolder);
     }
 
     private static BadFileException sounds(String nameOrFolder) {

@@ -1,11 +1,22 @@
 package io.zoetrope.io;
 
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** Names that users give, as paths. */
 public final class FileNames {
     private FileNames() {}
+
+    /** What is found from any working folder: a folder's absolute path; any other name as it is. */
+    public static String fromAnywhere(String nameOrFolder) {
+        try {
+            Path folder = path(nameOrFolder);
+            return Files.isDirectory(folder) ? folder.toAbsolutePath().normalize().toString() : nameOrFolder;
+        } catch (IllegalArgumentException e) {
+            return nameOrFolder; // no file's name, but perhaps that of something made in Java
+        }
+    }
 
     /**
      * The path called {@code name}. Java takes names in the encoding of the locale it was started in; one without an

@@ -22,6 +22,7 @@ public final class ActionCall {
     private final Setting setting;
     private final Values values;
     private String device = "";
+    private String modelSha256;
 
     /**
      * @param setting what surrounds the action
@@ -119,8 +120,7 @@ public final class ActionCall {
         String model = model();
         Provenance made = new Provenance(Provenance.libraryVersion(), action.kind().name().toLowerCase(Locale.ROOT),
                 action.name(), FileNames.path(model).toAbsolutePath().normalize().getFileName().toString(),
-                PretrainedModels.open(model, folder -> ModelFolder.open(folder).sha256()), values.outputName(file),
-                device, values.settings().without(CommonOptions.MODEL.name()));
+                modelSha256(), values.outputName(file), device, values.settings().without(CommonOptions.MODEL.name()));
         write(file, to -> {
             Path plain = Files.createTempFile("zoetrope-made-", "");
             try {
@@ -131,6 +131,14 @@ public final class ActionCall {
                 Files.deleteIfExists(plain);
             }
         });
+    }
+
+    /** Of all that the model is; read once, as it may be large and a call may write several files. */
+    private String modelSha256() throws IOException {
+        if (modelSha256 == null) {
+            modelSha256 = PretrainedModels.open(model(), folder -> ModelFolder.open(folder).sha256());
+        }
+        return modelSha256;
     }
 
     /**

@@ -9,8 +9,6 @@ import io.zoetrope.nn.WeightTransfer;
 import io.zoetrope.option.Option;
 import io.zoetrope.option.OptionException;
 import io.zoetrope.option.Values;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -171,12 +169,7 @@ public record Tuning(Optional<String> from, List<String> anew, List<String> left
 
     /** As a run keeps it for good: with the absolute path of a folder, so that it is found from anywhere. */
     Config toSettings() {
-        return new Tuning(from.map(Tuning::fromAnywhere), anew, leftOut, frozen, trained, adapters).toOptions();
-    }
-
-    private static String fromAnywhere(String nameOrFolder) {
-        Path folder = FileNames.path(nameOrFolder);
-        return Files.isDirectory(folder) ? folder.toAbsolutePath().normalize().toString() : nameOrFolder;
+        return new Tuning(from.map(FileNames::fromAnywhere), anew, leftOut, frozen, trained, adapters).toOptions();
     }
 
     /** What {@link #toSettings} made. */
